@@ -1,0 +1,43 @@
+"""Tasks by path: tasks/clue/tnews.py is `clue/tnews`, and `tnews` alone while no other ends so. No list exists."""
+
+import ast
+import importlib
+from pathlib import Path
+
+from baselines.errors import InputError, nearest
+
+FOLDER = Path(__file__).resolve().parent.parent / "tasks"
+
+
+def names(folder=FOLDER):
+    """{task name: first line of its docstring}, sorted, without importing any: files that assign TASK are tasks."""
+    found = {}
+    for path in sorted(Path(folder).rglob("*.py")):
+        module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        if any(isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TASK" for node in module.body):
+            summary = (ast.get_docstring(module) or "").partition("\n")[0]
+            found[path.relative_to(folder).with_suffix("").as_posix()] = summary
+    return found
+
+
+def resolve(name, known):
+    """The full name of a task among `known`. Raises InputError for an unknown or ambiguous one."""
+    name = name.removeprefix("tasks/").removesuffix(".py")
+    if name in known:
+        return name
+    ends = sorted(full for full in known if full.endswith(f"/{name}"))
+    if len(ends) == 1:
+        return ends[0]
+    if ends:
+        raise InputError(f"task {name!r}: expected a name that is one task's. Received the end of {', '.join(ends)}.")
+    last_parts = {full.rpartition("/")[2]: full for full in known}
+    advice = nearest(name, known)
+    if not advice.startswith("Did"):
+        advice = nearest(name, last_parts)
+    raise InputError(f"task {name!r}: there is no such task. {advice} See `run.py list tasks`.")
+
+
+def find(name):
+    """(full name, Task) for a name as the user gives it. Imports the task's file, and Keras with it."""
+    full = resolve(name, names())
+    return full, importlib.import_module(f"tasks.{full.replace('/', '.')}").TASK

@@ -1,0 +1,32 @@
+"""Score a run's best checkpoint: scores, worst examples, confusion matrix.
+
+run.py evaluate TASK --run DIR [--dev FILE]
+"""
+
+import dataclasses
+
+from baselines.commands import optional_task
+from baselines.flags import parse
+from baselines.run_folder import RunFolder
+
+
+@dataclasses.dataclass(frozen=True)
+class Flags:
+    """Score a run's best checkpoint; tables are written to the run's dev/."""
+
+    run: str
+    """Run folder."""
+    dev: str | None = None
+    """File with gold to score on; default: the run's own."""
+    quiet: bool = False
+    """Print the scores only."""
+
+
+def main(argv):
+    name, argv = optional_task(argv)
+    flags = parse(Flags, argv, "run.py evaluate TASK")
+    run = RunFolder.open(flags.run)
+
+    from baselines import pipeline
+
+    print(pipeline.shown(pipeline.evaluate(run, name, flags.dev, flags.quiet)))

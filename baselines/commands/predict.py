@@ -1,0 +1,47 @@
+"""Predict a file, or one text from the command line, with a run's best checkpoint.
+
+run.py predict TASK --run DIR --input F --output F        run.py predict TASK --run DIR "text" ["second text"]
+"""
+
+import dataclasses
+import json
+
+import tyro
+
+from baselines.commands import optional_task
+from baselines.errors import InputError
+from baselines.flags import existing, parse
+from baselines.run_folder import RunFolder
+
+
+@dataclasses.dataclass(frozen=True)
+class Flags:
+    """Predict with a run's best checkpoint."""
+
+    texts: tyro.conf.Positional[tuple[str, ...]]
+    """The texts of one example, instead of --input."""
+    run: str
+    """Run folder."""
+    input: str | None = None
+    """File to predict, in the task's format; gold in it is not looked at."""
+    output: str | None = None
+    """File to write: .jsonl, .csv or .tsv; default: lines on standard output."""
+    quiet: bool = False
+    """Print predictions only."""
+
+
+def main(argv):
+    name, argv = optional_task(argv)
+    flags = parse(Flags, argv, "run.py predict TASK")
+    if bool(flags.texts) == bool(flags.input):
+        raise InputError('run.py predict: expected either --input FILE or one example\'s texts, such as "好吃不贵". Received: '
+                         + ("both." if flags.input else "neither."))
+    run = RunFolder.open(flags.run)
+    source = existing(flags.input, "--input") if flags.input else tuple(flags.texts)
+
+    from baselines import pipeline
+
+    lines = pipeline.predict(run, source, flags.output, name, flags.quiet or not flags.input)
+    if not flags.output:
+        for line in lines:
+            print(json.dumps(line, ensure_ascii=False))

@@ -1,0 +1,40 @@
+"""Train a task: the best epoch on dev is kept in the run folder.
+
+run.py train TASK [flags]        run.py train TASK --config my.yaml [flags]        run.py train --resume runs/clue/tnews/…
+"""
+
+from baselines import catalog
+from baselines.commands import task_of
+from baselines.errors import InputError
+from baselines.flags import parse_train, take_option, train_arguments
+from baselines.run_folder import RunFolder
+
+
+def main(argv):
+    command = ["run.py", "train", *argv]
+    argv, resumed = take_option(argv, "--resume")
+    if resumed:
+        return resume(argv, resumed)
+    name, argv = task_of(argv, "train", __doc__)
+    full_name, task = catalog.find(name)
+    arguments = parse_train(task, argv, f"run.py train {full_name}")
+
+    from baselines import pipeline
+
+    pipeline.train(full_name, arguments, command=command)
+
+
+def resume(argv, folder):
+    """Goes on with a run as it was started: its recipe.yaml holds every flag."""
+    run = RunFolder.open(folder)
+    values = run.read_recipe()
+    name = values.pop("task")
+    if argv and (argv[0].startswith("-") or argv[1:]):
+        raise InputError(f"--resume: expected no other flags, for the run keeps its own. Received: {' '.join(argv)}")
+    if argv and catalog.resolve(argv[0], catalog.names()) != name:
+        raise InputError(f"--resume {folder}: expected a run of {argv[0]}. Received: a run of {name}.")
+    arguments = train_arguments(catalog.find(name)[1], values, run.path / "recipe.yaml")
+
+    from baselines import pipeline
+
+    pipeline.train(name, arguments, resume=run)

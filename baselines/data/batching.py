@@ -1,0 +1,132 @@
+"""Rows to batches of few shapes: seeded shuffle, length buckets, padding with 0, a last batch filled up with rows of weight 0."""
+
+import math
+import queue
+import threading
+
+import numpy as np
+
+GROUP = 32
+"""Batches whose rows are sorted by length together in training: little padding, and still a different mix every epoch."""
+
+
+def bucket_lengths(max_length):
+    """The lengths that batches are padded to: each at most half again as long as the one before, so that few shapes compile.
+
+    >>> bucket_lengths(128)
+    [16, 32, 48, 64, 96, 128]
+    """
+    lengths = [16, 32, 48]
+    while lengths[-1] < max_length:
+        lengths.append(lengths[-2] * 2)
+    return [length for length in lengths if length < max_length] + [max_length]
+
+
+def bucket(length, lengths):
+    """The smallest of `lengths` that holds `length`."""
+    return lengths[int(np.searchsorted(lengths, length))]
+
+
+def training_order(lengths, batch_size, seed, epoch):
+    """Row numbers of each batch of an epoch: a list of int arrays. The same for the same (seed, epoch), on every machine."""
+    rng = np.random.Generator(np.random.PCG64([seed, epoch]))
+    order = rng.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(order), batch_size * GROUP):
+        group = order[start : start + batch_size * GROUP]
+        group = group[np.argsort(lengths[group], kind="stable")]
+        batches += [group[i : i + batch_size] for i in range(0, len(group), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+class Batches:
+    """Batches of the rows of one split: {"features": {name: int32 (B, L)}, "weights": float32 (B,), "targets" if any}.
+
+    rows           Rows
+    batch_size     B, always: a last batch that is short repeats its first row with weight 0
+    max_length     L is the smallest of bucket_lengths(max_length) that holds the batch
+    batch_targets  (targets of B rows, L) -> arrays, from the head
+    pad_id         token id of padding; other features are padded with 0
+    """
+
+    def __init__(self, rows, batch_size, max_length, batch_targets, pad_id=0):
+        self.rows, self.batch_size, self.batch_targets, self.pad_id = rows, batch_size, batch_targets, pad_id
+        self.lengths = bucket_lengths(max_length)
+
+    def updates_per_epoch(self, accumulate=1):
+        return math.ceil(math.ceil(len(self.rows) / self.batch_size) / accumulate)
+
+    def updates(self, seed, epoch, accumulate=1, skip=0):
+        """Yields the micro-batches of each update of an epoch, a list of up to `accumulate`, without the first `skip`."""
+        order = training_order(self.rows.lengths, self.batch_size, seed, epoch)
+        groups = [order[i : i + accumulate] for i in range(0, len(order), accumulate)]
+        return prefetched([self.collate(numbers) for numbers in group] for group in groups[skip:])
+
+    def in_turn(self):
+        """Yields (row numbers, batch), longest rows first (what does not fit the memory fails at once); rows past the numbers
+        are padding."""
+        order = np.argsort(-self.rows.lengths, kind="stable")
+        chunks = [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
+        return prefetched((numbers, self.collate(numbers)) for numbers in chunks)
+
+    def __len__(self):
+        return math.ceil(len(self.rows) / self.batch_size)
+
+    def collate(self, numbers):
+        """The batch of at most B row numbers."""
+        rows = self.rows
+        filled = np.concatenate([numbers, np.full(self.batch_size - len(numbers), numbers[0])])
+        length = bucket(int(rows.lengths[numbers].max()), self.lengths)
+        features = {
+            name: padded(column, filled, length, self.pad_id if name == "token_ids" else 0)
+            for name, column in rows.features.items()
+        }
+        batch = {"features": features, "weights": (np.arange(self.batch_size) < len(numbers)).astype(np.float32)}
+        if rows.targets is not None:
+            batch["targets"] = self.batch_targets([rows.target(number) for number in filled], length)
+        return batch
+
+
+def padded(column, numbers, length, value=0):
+    """Rows of a RaggedColumn of (L,) arrays as int32 (len(numbers), length)."""
+    result = np.full((len(numbers), length), value, np.int32)
+    for row, number in enumerate(numbers):
+        values = column.flat[column.starts[number] : column.starts[number + 1]]
+        result[row, : len(values)] = values
+    return result
+
+
+def prefetched(iterable, size=4):
+    """Yields from `iterable`, which runs ahead in a thread by up to `size` items. Its exceptions are raised here."""
+    done, items, stop = object(), queue.Queue(maxsize=size), threading.Event()
+
+    def put(item):
+        while not stop.is_set():
+            try:
+                return items.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def run():
+        try:
+            for item in iterable:
+                put((item, None))
+                if stop.is_set():
+                    return
+            put((done, None))
+        except BaseException as error:  # handed over to the consumer, whatever it is
+            put((done, error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = items.get()
+            if error is not None:
+                raise error
+            if item is done:
+                return
+            yield item
+    finally:
+        stop.set()
+        thread.join()

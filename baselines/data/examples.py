@@ -1,0 +1,69 @@
+"""The examples of one file, checked before anything is computed: ids, gold, labels. Faults name file and line."""
+
+import collections
+from pathlib import Path
+
+from baselines.data.readers import text_lines
+from baselines.errors import InputError
+
+LEARNING_SPLITS = ("train", "dev")
+
+
+def read_examples(read, path, split, labels=None, source=""):
+    """All examples of `path`, as the split needs them, and how many were left out.
+
+    read    the task's reader, path -> examples
+    split   "train" and "dev" need gold and leave out rows that are not scored; "test" keeps every row, in order
+    labels  the task's Labels, or None where gold is no class name
+    source  where the task's official files come from, for the message when `path` is missing
+    Returns (list of Example, number of rows left out).
+    Raises InputError for a missing file or what its reader refuses; a repeated id; train and dev rows without gold or
+    with an unknown label; a file in which nothing is left.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(text_lines.missing(path, source))
+    examples, origins, dropped = [], {}, 0
+    for example in read(path):
+        if example.id in origins:
+            raise InputError(
+                f"{example.origin}: expected an id of its own. Received: id={example.id!r}, "
+                f"which {origins[example.id]} has already. Remove one of the two or number them anew."
+            )
+        origins[example.id] = example.origin
+        if split in LEARNING_SPLITS:
+            if not example.scored:
+                dropped += 1
+                continue
+            check_gold(example, labels, path)
+        examples.append(example)
+    if not examples:
+        left_out = f"{dropped} rows, none of them scored" if dropped else "none"
+        raise InputError(f"{path}: expected at least one example. Received: {left_out}.")
+    return examples, dropped
+
+
+def check_gold(example, labels, path):
+    """Raises InputError unless the example has gold, and a known one where the task has labels."""
+    if example.gold is None:
+        raise InputError(
+            f"{example.origin}: expected a gold answer, for this row is to train or to score on. Received: none. "
+            "Is it a test file?"
+        )
+    if labels is None:
+        return
+    try:
+        labels.id(example.gold)
+    except InputError as error:
+        advice = ""
+        if (path.parent / "labels.json").is_file():
+            advice = f" If {path.parent / 'labels.json'} names this file's classes, give it with --labels."
+        raise InputError(f"{example.origin}: {error}{advice}") from None
+
+
+def class_counts(examples, labels):
+    """A line per class with its number of examples and their share, in the order of `labels`, to print before a run."""
+    counts = collections.Counter(example.gold for example in examples)
+    total = sum(counts[name] for name in labels.names) or 1
+    width = max(len(name) for name in labels.names)
+    return "\n".join(f"{name:<{width}}  {counts[name]:>7}  {counts[name] / total:6.1%}" for name in labels.names)

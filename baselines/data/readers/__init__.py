@@ -1,0 +1,1 @@
+"""One file per format on disk; each yields rows that know their line."""

@@ -1,0 +1,65 @@
+"""JSON lines (one object per line), the format of CLUE's files; a file that is one JSON array of objects is read too.
+
+{"id": 0, "sentence": "…", "label": "108"}
+"""
+
+import itertools
+import json
+from pathlib import Path
+
+from baselines.data.readers import text_lines
+from baselines.data.readers.row import Row, shorten
+from baselines.errors import InputError
+
+
+def read(path):
+    """Yield a Row per object, in the file's order; blank lines are skipped.
+
+    Raises InputError, naming the line, for what is not UTF-8, not JSON or not an object, and for a file without any.
+    """
+    name = Path(path).name
+    lines = ((number, line) for number, line in text_lines.read(path) if line.strip())
+    first = next(lines, None)
+    if first is None:
+        raise InputError(f"{path}: expected one JSON object per line. Received: an empty file.")
+    lines = itertools.chain([first], lines)
+    if first[1].lstrip().startswith("["):
+        yield from read_array(name, lines)
+    else:
+        for number, line in lines:
+            yield to_row(parse(line, f"{name}:{number}"), f"{name}:{number}", number)
+
+
+def read_array(name, lines):
+    """The objects of the one array that these numbered lines make up; origins count items, "file: item 17"."""
+    items = parse("\n".join(line for _, line in lines), name)
+    if not items:
+        raise InputError(f"{name}: expected an array of objects. Received: an empty array.")
+    for number, item in enumerate(items, start=1):
+        yield to_row(item, f"{name}: item {number}", number)
+
+
+def parse(text, origin):
+    """The value of a JSON text. Raises InputError with `origin`, the reason and the place."""
+    try:
+        value = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
+    except json.JSONDecodeError as error:
+        at = shorten(text[max(error.pos - 10, 0):error.pos + 20])
+        raise InputError(
+            f"{origin}: expected JSON. Received, at character {error.pos + 1}: {error.msg} (near {at}). "
+            "Each line holds one object."
+        ) from None
+    except UnicodeEncodeError:
+        raise InputError(f"{origin}: expected whole characters. Received: half of a surrogate pair.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{origin}: expected JSON that can be read. Received: {error}.") from None
+
+
+def to_row(value, origin, number):
+    """A parsed value as a Row. Raises InputError if it is no object."""
+    if not isinstance(value, dict):
+        raise InputError(f"{origin}: expected a JSON object. Received: {shorten(value)}.")
+    return Row(value, origin, number)

@@ -1,0 +1,63 @@
+"""One record of a data file: a dict that knows its line, so that a missing or unfit field is told with its place."""
+
+from baselines.errors import InputError, nearest
+
+
+class Row(dict):
+    """Fields of one record, as the file has them. `row["field"]` raises InputError where a dict raises KeyError.
+
+    origin   "train.json:17"
+    number   17, counted from 1
+    """
+
+    def __init__(self, fields, origin, number):
+        super().__init__(fields)
+        self.origin, self.number = origin, number
+
+    def __missing__(self, field):
+        raise InputError(
+            f"{self.origin}: expected the field {field!r}. Received: {', '.join(map(str, self)) or 'none'}. "
+            f"{nearest(field, map(str, self))}"
+        )
+
+    def text(self, field):
+        """A text that is not empty. Raises InputError otherwise."""
+        value = self[field]
+        if not isinstance(value, str) or not value.strip():
+            raise InputError(
+                f"{self.origin}: expected {field} to be a text that is not empty. Received: {field}={shorten(value)}. "
+                "Fill it in or remove the row."
+            )
+        return value
+
+    def label(self, field="label"):
+        """The label as a str (numbers and true/false are spelt as JSON spells them), or None where the row has none."""
+        value = self.get(field)
+        if value is None:
+            return None
+        if isinstance(value, bool):
+            return str(value).lower()
+        if not isinstance(value, str | int | float):
+            raise InputError(
+                f"{self.origin}: expected {field} to be one text or number. Received: {field}={shorten(value)}."
+            )
+        return str(value).strip() or None
+
+    def id(self, *fields):
+        """The first of `fields` that the row fills, else the row's number: files for training often have no ids."""
+        for field in fields:
+            value = self.get(field)
+            if value is None or value == "":
+                continue
+            if isinstance(value, bool) or not isinstance(value, str | int):
+                raise InputError(
+                    f"{self.origin}: expected {field} to be text or a whole number. Received: {field}={shorten(value)}."
+                )
+            return value
+        return self.number
+
+
+def shorten(value, most=60):
+    """The repr of a value, cut to fit a message."""
+    shown = repr(value)
+    return shown if len(shown) <= most else shown[:most] + "…"

@@ -1,0 +1,86 @@
+"""Which classes are taken for which: the confusion matrix, rows gold and columns predicted, as text and picture."""
+
+import numpy as np
+
+from baselines.evaluation.errors import align, clip, display_width
+from baselines.files import atomic_path
+
+CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans CN", "Source Han Sans SC", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC", "Heiti TC", "Arial Unicode MS",
+    "Droid Sans Fallback",
+)
+MOST_IN_FULL = 20
+"""Classes up to which the whole matrix is printed; more do not fit a screen."""
+
+
+def confusion_matrix(golds, predictions, names):
+    """Counts, int64 (C, C): [g, p] examples of class names[g] were taken for names[p]."""
+    ids = {name: index for index, name in enumerate(names)}
+    matrix = np.zeros((len(names), len(names)), np.int64)
+    np.add.at(matrix, ([ids[gold] for gold in golds], [ids[prediction] for prediction in predictions]), 1)
+    return matrix
+
+
+def confusion_text(matrix, names, most_confused=3):
+    """A table: the whole matrix for up to 20 classes, else per class its count, recall, and what it is taken for."""
+    if len(names) <= MOST_IN_FULL:
+        lines = [("gold \\ predicted", *(clip(name, 16) for name in names), "recall")]
+        for index, (name, row) in enumerate(zip(names, matrix, strict=True)):
+            counts = (str(count) if count else "." for count in row)
+            lines.append((clip(name, 16), *counts, share(row[index], row.sum())))
+        return align(lines)
+    lines = [("gold", "count", "recall", "mostly taken for")]
+    for index, (name, row) in enumerate(zip(names, matrix, strict=True)):
+        wrong = [other for other in np.argsort(-row, kind="stable") if other != index and row[other]][:most_confused]
+        taken_for = ", ".join(f"{names[other]} ({row[other]})" for other in wrong)
+        lines.append((clip(name, 24), str(row.sum()), share(row[index], row.sum()), taken_for))
+    return align(lines)
+
+
+def share(part, whole):
+    return f"{part / whole:.1%}" if whole else "-"
+
+
+def draw_confusion(path, matrix, names):
+    """A .png heat map: shade is the share of the gold class's examples, numbers (up to 20 classes) are counts.
+
+    Names that no installed font can draw (Chinese without a Chinese font) are replaced by their class ids.
+    """
+    from matplotlib.figure import Figure  # only runs that draw wait for its import
+
+    size, font = len(names), chinese_font()
+    labels = drawn_names(names, font)
+    family = [font, "DejaVu Sans"] if font else ["DejaVu Sans"]
+    letters = {"fontsize": 9 if size <= MOST_IN_FULL else 6, "family": family}
+
+    inches = max(4.5, 0.42 * size + 2) if size <= MOST_IN_FULL else 0.13 * size + 2
+    figure = Figure(figsize=(inches, inches), dpi=150, layout="constrained")
+    axes = figure.add_subplot()
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks(range(size), labels, rotation=90, **letters)
+    axes.set_yticks(range(size), labels, **letters)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("gold")
+    if size <= MOST_IN_FULL:
+        for gold, predicted in np.argwhere(matrix):
+            color = "white" if shares[gold, predicted] > 0.5 else "black"
+            axes.text(predicted, gold, matrix[gold, predicted], ha="center", va="center", color=color, fontsize=7)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png")
+
+
+def drawn_names(names, font):
+    """Names as they are drawn: class ids where a name is Chinese and there is no font for it."""
+    if font is None and any(display_width(name) > len(name) for name in names):
+        return [str(index) for index in range(len(names))]
+    return [clip(name, 16) for name in names]
+
+
+def chinese_font():
+    """The first installed font of those that hold Chinese characters, or None."""
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in CHINESE_FONTS if name in installed), None)

@@ -1,0 +1,41 @@
+"""Predictions by example id: the rows (windows) of an example's outputs, gathered and decoded.
+
+{"id": 0, "prediction": "108"}
+"""
+
+import json
+
+import numpy as np
+
+from baselines.files import atomic_write
+
+
+def gather(examples, owners, outputs, decode):
+    """{example.id: prediction}, in the order of the examples.
+
+    owners   int (N,): for every row of the outputs, the position of its example; each example owns at least one row
+    outputs  {name: array (N, …)}
+    decode   the task's (example, outputs of its rows) -> prediction
+    """
+    owners = np.asarray(owners)
+    order = np.argsort(owners, kind="stable")
+    bounds = np.searchsorted(owners[order], np.arange(len(examples) + 1))
+    if np.any(bounds[1:] == bounds[:-1]) or len(order) != bounds[-1] or bounds[0] != 0:
+        raise ValueError(f"gather: expected rows for each of {len(examples)} examples only. Received: owners={owners}")
+    predictions = {}
+    for example, start, end in zip(examples, bounds[:-1], bounds[1:], strict=True):
+        rows = order[start:end]
+        predictions[example.id] = decode(example, {name: array[rows] for name, array in outputs.items()})
+    return predictions
+
+
+def gather_losses(owners, losses, count):
+    """Mean loss of the rows of each of `count` examples: float64 (count,)."""
+    return np.bincount(owners, weights=losses, minlength=count) / np.maximum(np.bincount(owners, minlength=count), 1)
+
+
+def write(path, predictions):
+    """One JSON line per prediction. A crash leaves the former file, or none."""
+    with atomic_write(path, "w") as file:
+        for id, prediction in predictions.items():
+            file.write(json.dumps({"id": id, "prediction": prediction}, ensure_ascii=False) + "\n")

@@ -1,0 +1,44 @@
+"""What a scored split leaves in the run folder: predictions, scores, the worst examples, the confusion matrix."""
+
+import json
+from pathlib import Path
+
+from baselines.evaluation.confusion import confusion_matrix, confusion_text, draw_confusion
+from baselines.evaluation.errors import error_table
+from baselines.files import atomic_write
+
+
+def prediction_lines(examples, predictions, losses=None, confidences=None):
+    """[{"id", "prediction", and where there are any "confidence", "gold", "loss"}], in the order of the examples."""
+    lines = []
+    for index, example in enumerate(examples):
+        line = {"id": example.id, "prediction": predictions[example.id]}
+        if confidences is not None:
+            line["confidence"] = round(float(confidences[example.id]), 6)
+        if example.gold is not None:
+            line["gold"] = example.gold
+        if losses is not None:
+            line["loss"] = round(float(losses[index]), 6)
+        lines.append(line)
+    return lines
+
+
+def write_report(folder, examples, predictions, scores, losses, labels=None, confidences=None):
+    """Writes predictions.jsonl, scores.json, errors.txt and, for classes, confusion.txt and .png. Returns a text to print."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = prediction_lines(examples, predictions, losses, confidences)
+    texts = {
+        "predictions.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
+        "scores.json": json.dumps(scores, indent=2) + "\n",
+        "errors.txt": error_table(examples, predictions, losses),
+    }
+    if labels:
+        golds = [example.gold for example in examples]
+        matrix = confusion_matrix(golds, [predictions[example.id] for example in examples], labels.names)
+        texts["confusion.txt"] = confusion_text(matrix, labels.names)
+        draw_confusion(folder / "confusion.png", matrix, labels.names)
+    for name, text in texts.items():
+        with atomic_write(folder / name, "w") as file:
+            file.write(text)
+    return texts.get("confusion.txt", "")

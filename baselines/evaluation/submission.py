@@ -1,0 +1,83 @@
+"""Files that a leaderboard accepts: written under their official names, checked line by line, zipped.
+
+{"id": "0", "label": "108"}
+"""
+
+import json
+import zipfile
+from pathlib import Path
+
+from baselines.errors import InputError, nearest
+from baselines.files import atomic_path, atomic_write
+
+
+def official_name(submission, test_file):
+    """The name to hand in for a test file (or its .gz). Raises InputError for a file that no leaderboard knows."""
+    name = Path(test_file).name.removesuffix(".gz")
+    if name not in submission.files:
+        raise InputError(
+            f"{test_file}: expected one of the official test files {', '.join(submission.files)}. Received: {name}. "
+            f"{nearest(name, submission.files)}"
+        )
+    return submission.files[name]
+
+
+def write(folder, test_file, submission, examples, predictions):
+    """Writes the file for one test file into `folder`, in the order of the examples; returns its path.
+
+    predictions  {example.id: prediction}, one for every example
+    """
+    records = [submission.record(example, predictions[example.id]) for example in examples]
+    path = Path(folder) / official_name(submission, test_file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path, "w") as file:
+        if submission.layout == "lines":
+            file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        else:
+            json.dump(dict(records), file, ensure_ascii=False, indent=4)
+    return path
+
+
+def check(path, test_file, submission, examples, labels=None):
+    """Compares a file to hand in with the examples of its test file. Raises InputError at the first difference.
+
+    Checked: the file's name, the number of rows, their ids and order, and with `labels` that each label is one of them.
+    """
+    path, expected_name = Path(path), official_name(submission, test_file)
+    if path.name != expected_name:
+        raise InputError(f"{path}: expected the name {expected_name}, for {Path(test_file).name}. Rename it.")
+    records = records_of(path, submission.layout)
+    for (origin, id, label), example in zip(records, examples, strict=False):
+        if id != str(example.id):
+            raise InputError(
+                f"{origin}: expected id {str(example.id)!r}, as {example.origin or Path(test_file).name} has it. "
+                f"Received: {id!r}. Rows keep the order of the test file; ids are strings."
+            )
+        if labels is not None and not (isinstance(label, str) and label in labels):
+            shown = ", ".join(labels.names[:20]) + (", …" if len(labels) > 20 else "")
+            raise InputError(f"{origin}: expected a label among {shown}. Received: label={label!r}.")
+    if len(records) != len(examples):
+        raise InputError(f"{path}: expected {len(examples)} rows for {Path(test_file).name}. Received: {len(records)}.")
+
+
+def records_of(path, layout):
+    """[(origin, id, label)] of a file to hand in, in its order; id and label are None where a line has none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        if layout == "object":
+            return [(f"{path.name}: {id}", id, value) for id, value in json.loads(text).items()]
+        records = map(json.loads, text.removesuffix("\n").split("\n"))
+        return [(f"{path.name}:{line}", row.get("id"), row.get("label")) for line, row in enumerate(records, start=1)]
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file to check. Write it first.") from None
+    except (ValueError, AttributeError) as error:
+        expected = "one JSON object" if layout == "object" else "one JSON object per line"
+        raise InputError(f"{path}: expected {expected}, in UTF-8. Received: {error}.") from None
+
+
+def zip_files(paths, target):
+    """Packs files side by side into one .zip; the same files make the same bytes. Returns its path."""
+    with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(map(Path, paths), key=lambda path: path.name):
+            archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return Path(target)

@@ -1,0 +1,104 @@
+"""One label per row: a dense layer on one vector of the encoder. Devlin et al., 2019, arXiv:1810.04805, section 4.1."""
+
+import dataclasses
+
+import keras
+import numpy as np
+from keras import ops
+
+POOLINGS = ("first", "mean", "max")
+
+
+class ClassificationHead:
+    """Attaches `Classifier`, a dense layer of `classes` logits, to an encoder.
+
+    pooling            first: hidden_states[:, 0], the vector of [CLS]; mean, max: over all tokens but padding
+    dropout            rate on the pooled vector while training
+    initializer_range  standard deviation of the kernel's truncated normal
+    """
+
+    def __init__(self, classes, pooling="first", dropout=0.0, initializer_range=0.02):
+        if pooling not in POOLINGS:
+            raise ValueError(f"ClassificationHead: expected one of {POOLINGS}. Received: pooling={pooling!r}")
+        if classes < 2:
+            raise ValueError(f"ClassificationHead: expected two classes or more. Received: classes={classes}")
+        self.classes, self.pooling, self.dropout = classes, pooling, dropout
+        self.initializer_range = initializer_range
+
+    def __call__(self, encoder):
+        """A keras.Model from the encoder's inputs to {"logits": float32 (B, C)}."""
+        hidden_states = encoder.output["hidden_states"]                 # (B, L, D)
+        if self.pooling == "first":
+            pooled = hidden_states[:, 0]
+        else:
+            pooled = MaskedPooling(self.pooling, name="Pooling")(hidden_states, encoder.input["token_ids"])
+        if self.dropout:
+            pooled = keras.layers.Dropout(self.dropout, name="Classifier-Dropout")(pooled)
+        logits = keras.layers.Dense(
+            self.classes,
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+            dtype="float32",
+            name="Classifier",
+        )(pooled)
+        return keras.Model(encoder.input, {"logits": logits}, name="classification")
+
+    def batch_targets(self, targets, length):
+        """Class ids of the rows of a batch as int32 (B,); the batch's length says nothing here."""
+        return np.asarray(targets, np.int32).reshape(len(targets))
+
+
+class MaskedPooling(keras.layers.Layer):
+    """Mean or maximum of the vectors of a row, padding left out, in float32.
+
+    hidden_states float (B, L, D), token_ids int (B, L) with 0 on padding (never at position 0); returns float32 (B, D).
+    """
+
+    def __init__(self, pooling, **kwargs):
+        super().__init__(**kwargs)
+        self.pooling = pooling
+
+    def call(self, hidden_states, token_ids):
+        real = ops.concatenate([ops.ones_like(token_ids[:, :1]), token_ids[:, 1:]], axis=1) != 0
+        real = ops.expand_dims(real, -1)                                # (B, L, 1)
+        hidden_states = ops.cast(hidden_states, "float32")
+        if self.pooling == "max":
+            return ops.max(ops.where(real, hidden_states, -1e30), axis=1)
+        weights = ops.cast(real, "float32")
+        return ops.sum(hidden_states * weights, axis=1) / ops.sum(weights, axis=1)
+
+    def compute_output_shape(self, hidden_states_shape, token_ids_shape):
+        return hidden_states_shape[0], hidden_states_shape[-1]
+
+    def get_config(self):
+        return {**super().get_config(), "pooling": self.pooling}
+
+
+def encode_texts(labels):
+    """The `encode` stage for one text or two: (example, tokenizer, max_length) -> one (features, class id or None).
+
+    All segment ids are 0, also of the second text: encoders trained without NSP may not know segment 1.
+    """
+
+    def encode(example, tokenizer, max_length):
+        if len(example.texts) == 1:
+            features = tokenizer.encode(example.texts[0], max_length=max_length)
+        else:
+            features = tokenizer.encode_pair(*example.texts, max_length=max_length, second_segment=0)
+        yield features, labels.id(example.gold)
+
+    return encode
+
+
+def decode_label(labels):
+    """The `decode` stage: (example, outputs) -> the name of the class with the largest logit."""
+
+    def decode(example, outputs):
+        return labels.name(np.argmax(outputs["logits"][0]))             # logits (1, C): one window
+
+    return decode
+
+
+def with_labels(task, labels):
+    """A classification task with other classes, which only the user's files know."""
+    head = ClassificationHead(len(labels))
+    return dataclasses.replace(task, labels=labels, encode=encode_texts(labels), head=head, decode=decode_label(labels))

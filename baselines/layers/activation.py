@@ -1,0 +1,25 @@
+"""Activations by the names that checkpoints use: both GELUs (Hendrycks and Gimpel, 2016, arXiv:1606.08415) and Keras' own."""
+
+import keras
+from keras import ops
+
+GELU_TANH = ("gelu_tanh", "gelu_new", "gelu_fast", "gelu_pytorch_tanh")
+"""One formula: the tanh approximation of Google's first BERT."""
+GELU_ERF = ("gelu", "gelu_erf", "gelu_python")
+"""The exact form. bert4keras and Hugging Face mean it by "gelu", Google's first TensorFlow code meant the other."""
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+def gelu_tanh(x):
+    """0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))."""
+    return ops.gelu(x, approximate=True)
+
+
+def activation(name):
+    """The function for a name in `hidden_act`: "gelu" is exact, "gelu_tanh" approximate, others are Keras' names.
+
+    Raises ValueError if nothing has that name.
+    """
+    if name in GELU_TANH:
+        return gelu_tanh
+    return keras.activations.get("gelu" if name in GELU_ERF else name)

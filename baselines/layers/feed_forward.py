@@ -1,0 +1,43 @@
+"""The second half of a Transformer block: two dense layers on each token. Vaswani et al., 2017, arXiv:1706.03762."""
+
+import keras
+
+from baselines.layers.activation import activation
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class FeedForward(keras.layers.Layer):
+    """x (B, L, D) -> outer(act(inner(x))) (B, L, D) through `intermediate_size` columns."""
+
+    def __init__(self, intermediate_size, hidden_size, hidden_act="gelu", initializer_range=0.02, **kwargs):
+        super().__init__(**kwargs)
+        self.intermediate_size = intermediate_size
+        self.hidden_size = hidden_size
+        self.hidden_act = hidden_act
+        self.initializer_range = initializer_range
+        self.supports_masking = True
+        self.inner = self.dense(intermediate_size, "inner", activation=activation(hidden_act))
+        self.outer = self.dense(hidden_size, "outer")
+
+    def dense(self, units, name, **options):
+        initializer = keras.initializers.TruncatedNormal(stddev=self.initializer_range)
+        return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name, **options)
+
+    def build(self, input_shape):
+        self.inner.build(input_shape)
+        self.outer.build((*input_shape[:-1], self.intermediate_size))
+
+    def call(self, x):
+        return self.outer(self.inner(x))
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.hidden_size)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "intermediate_size": self.intermediate_size,
+            "hidden_size": self.hidden_size,
+            "hidden_act": self.hidden_act,
+            "initializer_range": self.initializer_range,
+        }

@@ -1,0 +1,55 @@
+"""Trained positions, and how n of them serve n^2: hierarchical decomposition (Su Jianlin, 2020, kexue.fm/archives/7947)."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class PositionEmbedding(keras.layers.Layer):
+    """x (B, L, D) -> x + p (L, D).
+
+    With `hierarchical` = a in (0, 1), a not 0.5, position i n + j gets a u_i + (1 - a) u_j, where u = (p - a p_0) / (1 - a) and n is
+    the number of trained positions: the first n stay what they were.
+    """
+
+    def __init__(self, num_positions, hierarchical=None, initializer_range=0.02, **kwargs):
+        super().__init__(**kwargs)
+        self.num_positions = num_positions
+        self.hierarchical = hierarchical
+        self.initializer_range = initializer_range
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        self.embeddings = self.add_weight(
+            shape=(self.num_positions, input_shape[-1]),
+            initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+            name="embeddings",
+        )
+
+    def call(self, x):
+        length = ops.shape(x)[1]
+        limit = self.num_positions**2 if self.hierarchical else self.num_positions
+        if isinstance(length, int) and length > limit:
+            raise ValueError(
+                f"{self.name}: expected at most {limit} tokens. Received: {length}. "
+                "Cut the texts (max_length), or give `hierarchical_position`."
+            )
+        if not self.hierarchical:
+            return x + ops.cast(self.embeddings, x.dtype)[:length]
+        share = self.hierarchical
+        table = (self.embeddings - share * self.embeddings[:1]) / (1 - share)
+        position = ops.arange(length, dtype="int32")
+        coarse = ops.take(table, position // self.num_positions, axis=0)
+        fine = ops.take(table, position % self.num_positions, axis=0)
+        return x + ops.cast(share * coarse + (1 - share) * fine, x.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_positions": self.num_positions,
+            "hierarchical": self.hierarchical,
+            "initializer_range": self.initializer_range,
+        }

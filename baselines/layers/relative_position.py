@@ -1,0 +1,33 @@
+"""NEZHA's relative positions: fixed sinusoids of the clipped distance. Wei et al., 2019, arXiv:1909.00204; Shaw et al., 2018."""
+
+import keras
+from keras import ops
+
+from baselines.layers.sinusoid import sinusoids
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class RelativePosition(keras.layers.Layer):
+    """x (B, L, ...) -> (L, L, K): the vector of key - query, clipped to +-max_distance. No weights."""
+
+    def __init__(self, size, max_distance=64, **kwargs):
+        super().__init__(**kwargs)
+        if size % 2:
+            raise ValueError(f"RelativePosition: expected `size` to be even, for sines and cosines. Received: size={size}")
+        self.size = size
+        self.max_distance = max_distance
+
+    def call(self, x):
+        position = ops.arange(ops.shape(x)[1], dtype="int32")
+        distance = ops.clip(position[None, :] - position[:, None], -self.max_distance, self.max_distance)
+        table = ops.convert_to_tensor(sinusoids(2 * self.max_distance + 1, self.size), dtype=self.compute_dtype)
+        return ops.take(table, distance + self.max_distance, axis=0)
+
+    def compute_mask(self, x, mask=None):
+        return None
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[1], input_shape[1], self.size)
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size, "max_distance": self.max_distance}

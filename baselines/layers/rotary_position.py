@@ -1,0 +1,38 @@
+"""Rotary positions: queries and keys turn with their position. Su et al., 2021, arXiv:2104.09864."""
+
+import keras
+from keras import ops
+
+from baselines.layers.sinusoid import frequencies
+
+
+def rotate(x, rotary):
+    """Turn each pair of neighbouring columns of x (B, L, H, K) by its position's angle; rotary (2, L, K) as below."""
+    cos, sin = rotary[0][:, None, :], rotary[1][:, None, :]
+    turned = ops.reshape(ops.stack([-x[..., 1::2], x[..., ::2]], axis=-1), ops.shape(x))
+    return x * cos + turned * sin
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class RotaryPosition(keras.layers.Layer):
+    """x (B, L, ...) -> (2, L, K): cosines and sines, each twice in a row. Only the length of x counts; no weights."""
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        if size % 2:
+            raise ValueError(f"RotaryPosition: expected `size` to be even, for columns turn in pairs. Received: size={size}")
+        self.size = size
+
+    def call(self, x):
+        position = ops.arange(ops.shape(x)[1], dtype="float32")
+        angle = ops.repeat(position[:, None] * frequencies(self.size).astype("float32"), 2, axis=-1)
+        return ops.cast(ops.stack([ops.cos(angle), ops.sin(angle)]), self.compute_dtype)
+
+    def compute_mask(self, x, mask=None):
+        return None
+
+    def compute_output_shape(self, input_shape):
+        return (2, input_shape[1], self.size)
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}

@@ -1,0 +1,14 @@
+"""Sinusoidal positions. Vaswani et al., 2017, arXiv:1706.03762."""
+
+import numpy as np
+
+
+def frequencies(size, base=10000.0):
+    """float64 (size / 2,): base^(-2i / size), the angle between neighbouring positions."""
+    return base ** (-np.arange(0, size, 2) / size)
+
+
+def sinusoids(length, size):
+    """float32 (length, size) of positions 0, 1, ...: sines in the even columns, cosines in the odd ones."""
+    angles = np.arange(length)[:, None] * frequencies(size)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(length, size).astype("float32")

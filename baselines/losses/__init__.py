@@ -1,0 +1,1 @@
+"""Formulas that are minimised, one per file: (targets, outputs) -> a number per row."""

@@ -1,0 +1,9 @@
+"""Accuracy: the share of predictions that equal their gold."""
+
+
+def accuracy(golds, predictions):
+    """{"accuracy": share}. Raises ValueError for lists that are empty or of different lengths."""
+    if not golds or len(golds) != len(predictions):
+        raise ValueError(f"accuracy: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")
+    right = sum(gold == prediction for gold, prediction in zip(golds, predictions, strict=True))
+    return {"accuracy": right / len(golds)}

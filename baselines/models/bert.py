@@ -1,0 +1,26 @@
+"""BERT and Chinese RoBERTa-wwm: trained absolute positions. Devlin et al., 2018, arXiv:1810.04805."""
+
+import keras
+
+from baselines.models import encoder, masks, names
+
+HUGGING_FACE = {"model_type": "bert", "architectures": ["BertModel"]}
+EPSILON = 1e-12
+
+
+def build(config, mask="bidirectional", **heads):
+    """Inputs as masks.token_inputs makes them, outputs as encoder.outputs does; `heads`: with_pool, with_nsp, with_mlm.
+
+    Raises ValueError if `mask` is unknown.
+    """
+    epsilon = config.layer_norm_eps or EPSILON
+    inputs = masks.token_inputs(config, mask)
+    table = encoder.token_embedding(config)
+    x = encoder.embed(inputs, table, config, epsilon, absolute_positions=True)
+    x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, epsilon)
+    return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="bert")
+
+
+def weight_names(config):
+    """{variable path: WeightName}."""
+    return names.encoder_names(config, prefix="bert", absolute_positions=True)

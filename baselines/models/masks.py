@@ -1,0 +1,60 @@
+"""Which mask a model looks through: the argument `mask`, or bert4keras' `application`, and the inputs that it needs.
+
+| mask          | application | inputs besides token_ids | layer                 |
+| bidirectional | encoder     |                          | Attention-Mask        |
+| causal        | lm          |                          | Attention-LM-Mask     |
+| prefix        | unilm       | segment_ids              | Attention-UniLM-Mask  |
+| prefix_length |             | prefix_length (B,)       | Attention-Prefix-Mask |
+
+See layers/attention_mask.py for who sees whom.
+"""
+
+import keras
+
+from baselines.errors import nearest
+from baselines.layers.attention_mask import MASKS, AttentionMask
+
+APPLICATIONS = {"encoder": "bidirectional", "lm": "causal", "unilm": "prefix"}
+LAYERS = {
+    "bidirectional": "Attention-Mask",
+    "causal": "Attention-LM-Mask",
+    "prefix": "Attention-UniLM-Mask",
+    "prefix_length": "Attention-Prefix-Mask",
+}
+
+
+def resolve(mask, application, with_mlm):
+    """(mask, with_mlm) of the arguments. `lm` and `unilm` switch the MLM head on, as in bert4keras; a bare `mask` does not.
+
+    Raises ValueError if `application` is unknown or says something else than `mask`.
+    """
+    if application is None:
+        return mask, with_mlm
+    if application not in APPLICATIONS:
+        raise ValueError(
+            f"application: expected encoder, lm or unilm. Received: {application!r}. {nearest(str(application), APPLICATIONS)}"
+        )
+    implied = APPLICATIONS[application]
+    if mask not in ("bidirectional", implied):
+        raise ValueError(f"application={application!r} means mask={implied!r}. Received: mask={mask!r}. Give one of the two.")
+    return implied, with_mlm or application != "encoder"
+
+
+def token_inputs(config, mask):
+    """The model's inputs: token_ids and segment_ids int32 (B, L); prefix_length int32 (B,) where the mask asks for it."""
+    if mask not in MASKS:
+        raise ValueError(f"mask: expected one of {', '.join(MASKS)}. Received: {mask!r}. {nearest(str(mask), MASKS)}")
+    names = ["token_ids"]
+    if config.type_vocab_size or mask == "prefix":
+        names.append("segment_ids")
+    inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
+    if mask == "prefix_length":
+        inputs["prefix_length"] = keras.Input((), dtype="int32", name="prefix_length")
+    return inputs
+
+
+def attention_mask(config, mask, inputs):
+    """bool (B, 1, 1 or L, L), shared by all blocks."""
+    layer = AttentionMask(mask, config.pad_token_id, name=LAYERS[mask])
+    needed = {"prefix": ["segment_ids"], "prefix_length": ["prefix_length"]}.get(mask, [])
+    return layer(inputs["token_ids"], **{name: inputs[name] for name in needed})

@@ -1,0 +1,71 @@
+"""Published names of the weights that the families share, in Google's checkpoints and in Hugging Face's files."""
+
+import re
+
+from baselines.weights.names import WeightName
+
+DENSE = {
+    "MultiHeadSelfAttention/query": "attention/self/query",
+    "MultiHeadSelfAttention/key": "attention/self/key",
+    "MultiHeadSelfAttention/value": "attention/self/value",
+    "MultiHeadSelfAttention/output": "attention/output/dense",
+    "FeedForward/inner": "intermediate/dense",
+    "FeedForward/outer": "output/dense",
+}
+NORM = {"MultiHeadSelfAttention-Norm": "attention/output/LayerNorm", "FeedForward-Norm": "output/LayerNorm"}
+
+
+def encoder_names(config, prefix, absolute_positions=False):
+    """{variable path: WeightName} of encoder and heads.
+
+    Google's names begin with "bert/" in every family, Hugging Face's with `prefix`.
+    """
+    names = table("Embedding-Token", "bert/embeddings/word_embeddings")
+    if config.type_vocab_size:
+        names |= table("Embedding-Segment", "bert/embeddings/token_type_embeddings")
+    if absolute_positions:
+        names |= table("Embedding-Position", "bert/embeddings/position_embeddings")
+    names |= norm("Embedding-Norm", "bert/embeddings/LayerNorm")
+    if config.embedding_size != config.hidden_size:
+        names |= dense("Embedding-Mapping", "bert/encoder/embedding_hidden_mapping_in", "bert/embeddings_project")
+    for index in range(config.num_hidden_layers):
+        for part, google in DENSE.items():
+            names |= dense(f"Transformer-{index}-{part}", f"bert/encoder/layer_{index}/{google}")
+        for part, google in NORM.items():
+            names |= norm(f"Transformer-{index}-{part}", f"bert/encoder/layer_{index}/{google}")
+    names |= dense("Pooler-Dense", "bert/pooler/dense")
+    nsp = "cls/seq_relationship"
+    names["NSP-Proba/kernel"] = (f"{nsp}/output_weights", f"{nsp}/weight", True)
+    names["NSP-Proba/bias"] = (f"{nsp}/output_bias", f"{nsp}/bias", False)
+    names |= dense("MLM-Dense", "cls/predictions/transform/dense")
+    names |= norm("MLM-Norm", "cls/predictions/transform/LayerNorm")
+    names["MLM-Bias/bias"] = ("cls/predictions/output_bias", "cls/predictions/bias", False)
+    return {
+        path: WeightName(google, dotted(hugging_face, prefix), transposed)
+        for path, (google, hugging_face, transposed) in names.items()
+    }
+
+
+def table(layer, google):
+    return {f"{layer}/embeddings": (google, f"{google}/weight", False)}
+
+
+def dense(layer, google, hugging_face=None):
+    hugging_face = hugging_face or google
+    return {
+        f"{layer}/kernel": (f"{google}/kernel", f"{hugging_face}/weight", True),
+        f"{layer}/bias": (f"{google}/bias", f"{hugging_face}/bias", False),
+    }
+
+
+def norm(layer, google):
+    return {
+        f"{layer}/gamma": (f"{google}/gamma", f"{google}/weight", False),
+        f"{layer}/beta": (f"{google}/beta", f"{google}/bias", False),
+    }
+
+
+def dotted(name, prefix):
+    """"bert/encoder/layer_0/output" -> "nezha.encoder.layer.0.output" with prefix="nezha"."""
+    name = re.sub("^bert/", f"{prefix}/", name)
+    return name.replace("encoder/layer_", "encoder/layer/").replace("/", ".")

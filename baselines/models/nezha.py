@@ -1,0 +1,36 @@
+"""NEZHA: BERT whose attention sees distances instead of positions. Wei et al., 2019, arXiv:1909.00204.
+
+The distance vectors are fixed sinusoids, added to keys and values. No length limit.
+"""
+
+import keras
+
+from baselines.errors import InputError
+from baselines.layers.relative_position import RelativePosition
+from baselines.models import encoder, masks, names
+
+HUGGING_FACE = {"model_type": "nezha", "architectures": ["NezhaModel"], "use_relative_position": True}
+EPSILON = 1e-7
+
+
+def build(config, mask="bidirectional", **heads):
+    """As bert.build. Raises InputError if keys and values differ in size, for they share the distance vectors."""
+    if config.attention_key_size != config.attention_head_size or config.attention_key_size % 2:
+        raise InputError(
+            "model=nezha: expected attention_key_size to equal attention_head_size and to be even. Received: "
+            f"attention_key_size={config.attention_key_size}, attention_head_size={config.attention_head_size}. Correct the config."
+        )
+    epsilon = config.layer_norm_eps or EPSILON
+    inputs = masks.token_inputs(config, mask)
+    table = encoder.token_embedding(config)
+    x = encoder.embed(inputs, table, config, epsilon)
+    relative = RelativePosition(
+        config.attention_key_size, config.max_relative_position, name="Embedding-Relative-Position"
+    )(inputs["token_ids"])
+    x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, epsilon, relative=relative)
+    return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="nezha")
+
+
+def weight_names(config):
+    """{variable path: WeightName}."""
+    return names.encoder_names(config, prefix="nezha")

@@ -1,0 +1,25 @@
+"""RoBERTa as Chinese checkpoints have it: BERT trained longer and on whole words. Cui et al., 2019, arXiv:1906.08101.
+
+fairseq's RoBERTa, which numbers positions from 2 and pads with 1, is another layout and refused.
+"""
+
+from baselines.errors import InputError
+from baselines.models import bert
+
+HUGGING_FACE = bert.HUGGING_FACE
+EPSILON = bert.EPSILON
+
+
+def build(config, mask="bidirectional", **heads):
+    """As bert.build. Raises InputError for fairseq's layout."""
+    if config.pad_token_id == 1:
+        raise InputError(
+            "model=roberta: expected a Chinese RoBERTa with BERT's layout (pad_token_id=0). Received: pad_token_id=1, fairseq's "
+            "layout, which is not implemented. Convert the checkpoint or choose another."
+        )
+    return bert.build(config, mask, **heads)
+
+
+def weight_names(config):
+    """As bert.weight_names."""
+    return bert.weight_names(config)

@@ -1,0 +1,41 @@
+"""Rows of the token table kept, and rows made of others: surgery on a checkpoint's arrays as they are read."""
+
+import numpy as np
+
+from baselines.errors import InputError
+
+TABLES = ("Embedding-Token/embeddings", "MLM-Bias/bias")
+"""The variables with a row per token."""
+
+
+def size(vocab_size, keep_tokens=None, compound_tokens=None):
+    """The size of the vocabulary after `rows`."""
+    return (vocab_size if keep_tokens is None else len(keep_tokens)) + len(compound_tokens or ())
+
+
+def rows(array, keep_tokens=None, compound_tokens=None):
+    """The rows `keep_tokens` of `array` (V, ...), in that order, and then one row per compound token.
+
+    compound_tokens  each a list of ids after the selection, averaged, or a pair (ids, weights)
+
+    Raises InputError if an id is not below the number of rows.
+    """
+    if keep_tokens is not None:
+        expect_below(keep_tokens, len(array), "keep_tokens")
+        array = array[np.asarray(keep_tokens)]
+    if not compound_tokens:
+        return array
+    made = []
+    for item in compound_tokens:
+        ids, weights = item if isinstance(item, tuple) else (item, None)
+        expect_below(ids, len(array), "compound_tokens")
+        made.append(np.average(array[np.asarray(ids)], axis=0, weights=weights))
+    return np.concatenate([array, np.asarray(made, array.dtype)])
+
+
+def expect_below(ids, limit, argument):
+    if len(ids) and not 0 <= min(ids) <= max(ids) < limit:
+        raise InputError(
+            f"{argument}: expected token ids in [0, {limit}), the rows of the checkpoint. Received: {min(ids)} to {max(ids)}. "
+            "Do vocabulary and checkpoint belong together?"
+        )

@@ -1,0 +1,203 @@
+"""The map: one task from its files to a score and a submission. This and session.py are the only files where stages meet.
+
+files -> examples -> rows -> batches -> steps (model + head + loss) -> outputs -> predictions -> scores, tables, submission.
+"""
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+
+from baselines import catalog
+from baselines.data.examples import class_counts
+from baselines.errors import InputError
+from baselines.evaluation.report import prediction_lines, write_report
+from baselines.evaluation.submission import check, official_name, write, zip_files
+from baselines.files import atomic_write
+from baselines.flags import train_arguments
+from baselines.progress import Display, TrainingProgress
+from baselines.run_folder import RunFolder
+from baselines.session import ROOT, new_session, trained_session
+from baselines.task import Example
+from baselines.training import optimizers, strategies
+from baselines.training.curves import Curves
+from baselines.training.schedule import WarmupSchedule
+from baselines.training.trainer import Interrupted, Trainer
+
+
+def train(name, arguments, resume=None, command=()):
+    """Trains a task, scores the best epoch on dev, predicts test if there is one. Returns the RunFolder.
+
+    arguments   TrainArguments       resume   the RunFolder to go on with       command   what was typed, for the record
+    """
+    flags, recipe = arguments.flags, arguments.recipe
+    name, task = catalog.find(name)
+    files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
+    labels = resume.read_json("labels.json") if resume else None
+    with Display(flags.quiet) as display:
+        session = new_session(name, task, arguments, labels, files["train"], display)
+        examples = {split: session.examples(path, split) for split, path in files.items()}
+        if session.task.labels:
+            display.note(class_counts(examples["train"], session.task.labels))
+        rows = {split: session.rows(examples[split], path) for split, path in files.items()}
+
+        run = resume or RunFolder.create(flags.output, name)
+        if not resume:
+            run.describe(name, arguments.to_dict(), files, session.task.labels, command)
+        display.note(f"run folder: {run}")
+        position = fit(session, run, examples["dev"], rows, resume is not None)
+
+        session.load_checkpoint(run.require_best())
+        steps = session.steps()
+        scores = score_split(session, steps, run, "dev", examples["dev"], rows["dev"])
+        best = f"best of {position.epoch} epochs: epoch {position.best_epoch}, {position.seconds / 60:.1f} minutes of training"
+        display.note(f"dev  {shown(scores)}  ({best})")
+        if flags.test:
+            predict_file(session, steps, flags.test, run.path / "test" / "predictions.jsonl")
+    return run
+
+
+def fit(session, run, dev_examples, rows, resume):
+    """Trains the session's model; the best epoch lands in the run's best/. Returns the last Position."""
+    recipe = session.recipe
+    batches = session.batches(rows["train"], recipe.batch_size)
+    per_epoch = batches.updates_per_epoch(recipe.accumulate)
+    total = per_epoch * recipe.epochs
+    schedule = WarmupSchedule(recipe.learning_rate, round(recipe.warmup * total), total, recipe.schedule)
+    optimizer = optimizers.build(recipe, schedule, session.model.trainable_variables)
+    steps = session.steps(optimizer, strategies.build(recipe.strategies))
+
+    def keep_best():
+        steps.sync()
+        session.save_checkpoint(run.best)
+
+    with Curves(run.path, run.metrics) as record:
+        trainer = Trainer(
+            model=session.model,
+            optimizer=optimizer,
+            steps=steps,
+            recipe=recipe,
+            learning_rate=schedule.at,
+            updates_per_epoch=per_epoch,
+            updates=lambda epoch, skip: batches.updates(recipe.seed, epoch, recipe.accumulate, skip),
+            evaluate=lambda: session.score(steps, dev_examples, rows["dev"])[0],
+            keep_best=keep_best,
+            record=record,
+            state_path=run.state,
+            progress=TrainingProgress(session.display),
+        )
+        try:
+            return trainer.train(resume)
+        except Interrupted:
+            raise Interrupted(f"The state is saved. Go on with: python run.py train --resume {run}") from None
+
+
+def evaluate(run, name=None, file=None, quiet=False):
+    """Scores a run's best checkpoint on its dev file, or on `file`. Returns the scores; tables are in the run's dev/."""
+    with Display(quiet) as display:
+        session, arguments = open_run(run, name, display)
+        path = file or data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
+        examples = session.examples(path, "dev")
+        scores = score_split(session, session.steps(), run, "dev", examples, session.rows(examples, path))
+    return scores
+
+
+def score_split(session, steps, run, split, examples, rows):
+    scores, (predictions, losses, confidences) = session.score(steps, examples, rows)
+    folder = run.path / split
+    table = write_report(folder, examples, predictions, scores, losses, session.task.labels, confidences)
+    session.display.note(f"{table}worst examples: {folder / 'errors.txt'}")
+    return scores
+
+
+def predict(run, source, output=None, name=None, quiet=False):
+    """Predicts a file, or the one example that a tuple of texts makes. Returns [{"id", "prediction", "confidence"}, …]."""
+    with Display(quiet) as display:
+        session, _ = open_run(run, name, display)
+        if isinstance(source, tuple):
+            return predict_examples(session, session.steps(), [Example(id=0, texts=source, origin="the command line")])
+        return predict_file(session, session.steps(), source, output)
+
+
+def predict_file(session, steps, path, output=None):
+    lines = predict_examples(session, steps, session.examples(path, "test"), path)
+    if output:
+        write_lines(output, lines)
+        session.display.note(f"predictions: {output}")
+    return lines
+
+
+def predict_examples(session, steps, examples, path=None):
+    examples = [dataclasses.replace(example, gold=None) for example in examples]
+    predictions, _, confidences = session.predict(steps, examples, session.rows(examples, path))
+    return prediction_lines(examples, predictions, confidences=confidences)
+
+
+def submit(run, name=None, tests=(), quiet=False):
+    """Writes, checks and zips the files that the leaderboard accepts, one per test file. Returns the path of submit.zip."""
+    with Display(quiet) as display:
+        session, arguments = open_run(run, name, display)
+        task, submission = session.task, session.task.submit
+        if submission is None:
+            raise InputError(f"{session.name}: expected a task with a leaderboard. This has none; see `run.py predict`.")
+        if not tests:
+            tests = [data_file(session.name, task, test, None, arguments.flags.demo) for test in submission.files]
+        for test in tests:
+            official_name(submission, test)                             # refuse a wrong file before the work, not after
+        steps, written = session.steps(), []
+        for test in tests:
+            examples = session.examples(test, "test")
+            found = {line["id"]: line["prediction"] for line in predict_examples(session, steps, examples, test)}
+            path = write(run.path / "submission", test, submission, examples, found)
+            check(path, test, submission, examples, task.labels)
+            display.note(f"{path}: {len(examples)} rows, checked")
+            written.append(path)
+        archive = zip_files(written, run.path / "submission" / "submit.zip")
+        display.note(f"hand in: {archive}")
+    return archive
+
+
+def open_run(run, name, display):
+    """(Session with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's."""
+    values = run.read_recipe()
+    task_name, task = catalog.find(values.pop("task"))
+    if name and catalog.find(name)[0] != task_name:
+        raise InputError(f"{run}: expected a run of {catalog.find(name)[0]}. Received: a run of {task_name}.")
+    arguments = train_arguments(task, values, run.path / "recipe.yaml")
+    labels = run.read_json("labels.json")
+    return trained_session(task_name, task, arguments, labels, run.require_best(), display), arguments
+
+
+def data_file(name, task, split, given, demo):
+    """The path of a split: the one given, else the official file under datasets/ (with --demo: datasets/mini/).
+
+    split   "train" or "dev", or the name of a test file. Raises InputError that says where to get a missing file.
+    """
+    if given:
+        return Path(given)
+    root = ROOT / "datasets" / ("mini" if demo else ".") / name
+    path = root / task.files.get(split, split)
+    if not path.is_file():
+        flag = f" or name yours with --{split}" if split in ("train", "dev") else ""
+        raise InputError(
+            f"{path}: expected the {split} file of {name}. There is none. {task.source}{flag}."
+            + ("" if demo else " To try the command first: --demo.")
+        )
+    return path
+
+
+def shown(scores):
+    return "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
+
+
+def write_lines(path, lines):
+    """Writes predictions as the suffix of `path` says: a .csv or .tsv table, else JSON lines."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path, "w") as file:
+        if path.suffix in (".csv", ".tsv"):
+            table = csv.DictWriter(file, lines[0].keys(), delimiter="\t" if path.suffix == ".tsv" else ",")
+            table.writeheader()
+            table.writerows(lines)
+        else:
+            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)

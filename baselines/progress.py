@@ -1,0 +1,95 @@
+"""What people see while they wait: bars in a terminal, plain lines elsewhere, nothing but results with --quiet."""
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+SECONDS_BETWEEN_LINES = 15
+
+
+class Display:
+    """Progress of a whole command. `with Display(quiet) as display: for x in display.track(xs, "encoding"): …`
+
+    bars   for a terminal; otherwise a line every 15 seconds; quiet shows notes only
+    """
+
+    def __init__(self, quiet=False, stream=None):
+        self.console = Console(file=stream or sys.stderr, highlight=False, soft_wrap=True)
+        self.bars = self.console.is_terminal and not quiet
+        self.quiet = quiet
+        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[text]}")]
+        self._progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self.console)
+
+    def __enter__(self):
+        if self.bars:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *exception):
+        if self.bars:
+            self._progress.stop()
+
+    def note(self, text):
+        self.console.print(text, markup=False)
+
+    def bar(self, label, total, completed=0):
+        return Bar(self, label, total, completed)
+
+    def track(self, iterable, label, total=None):
+        """Yields from `iterable` and shows how far it is."""
+        bar = self.bar(label, total if total is not None else len(iterable))
+        try:
+            for item in iterable:
+                yield item
+                bar.advance()
+        finally:
+            bar.close()
+
+
+class Bar:
+    """One line of progress: `advance` moves it, with a text such as the loss."""
+
+    def __init__(self, display, label, total, completed=0):
+        self.display, self.label, self.total, self.completed = display, label, total, completed
+        self.started = self.shown = time.monotonic()
+        self.first = completed
+        self.id = display._progress.add_task(label, total=total, completed=completed, text="") if display.bars else None
+
+    def advance(self, text="", by=1):
+        self.completed += by
+        now = time.monotonic()
+        if self.display.bars:
+            if now - self.shown > 0.1 or self.completed >= self.total:
+                self.display._progress.update(self.id, completed=self.completed, text=text)
+                self.shown = now
+        elif not self.display.quiet and now - self.shown > SECONDS_BETWEEN_LINES:
+            left = (now - self.started) / max(self.completed - self.first, 1) * (self.total - self.completed)
+            self.display.note(f"{self.label} {self.completed}/{self.total}  {text}  {left:.0f} s left")
+            self.shown = now
+
+    def close(self):
+        if self.display.bars:
+            self.display._progress.remove_task(self.id)
+
+
+class TrainingProgress:
+    """What a Trainer reports to: a bar with the smoothed loss and rows per second, and a note after each epoch."""
+
+    def __init__(self, display):
+        self.display, self.loss, self.rows = display, None, 0
+
+    def start(self, position, total):
+        self.bar = self.display.bar("training", total, position.updates)
+        self.started = time.monotonic()
+
+    def advance(self, loss, rows):
+        if loss is not None:
+            self.loss = loss if self.loss is None else 0.9 * self.loss + 0.1 * loss
+        self.rows += rows
+        rate = self.rows / max(time.monotonic() - self.started, 1e-9)
+        self.bar.advance(f"loss {self.loss:.4f}  {rate:.0f} rows/s" if self.loss is not None else f"{rate:.0f} rows/s")
+
+    def note(self, text):
+        self.display.note(text)

@@ -1,0 +1,189 @@
+"""A task made ready to compute: bound to its labels, with its tokenizer and model; from files to rows, from rows to predictions."""
+
+import dataclasses
+import functools
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from baselines.data.batching import Batches
+from baselines.data.encoding import cached_rows, content_hash, encode_examples
+from baselines.data.examples import read_examples
+from baselines.errors import InputError
+from baselines.evaluation.predictions import gather, gather_losses
+from baselines.files import atomic_folder
+from baselines.models.builder import build_transformer_model, configure
+from baselines.models.families import family
+from baselines.task import Labels, Recipe
+from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.training.steps import Steps
+from baselines.weights.load import load_weights
+from baselines.weights.save import save_hugging_face
+
+ROOT = Path(__file__).resolve().parent.parent
+POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
+
+
+@dataclasses.dataclass
+class Session:
+    """task (bound), recipe, tokenizer, config and model of one run. Make one by `new_session` or `trained_session`."""
+
+    name: str
+    task: object
+    recipe: Recipe
+    tokenizer: Tokenizer
+    config: object
+    model: keras.Model
+    display: object
+    cache: str = ""
+
+    @property
+    def weight_names(self):
+        return family(self.config.model_type).weight_names(self.config)
+
+    def examples(self, path, split):
+        """The checked examples of a file."""
+        examples, dropped = read_examples(self.task.read, path, split, self.task.labels, self.task.source)
+        left_out = f" ({dropped} without a usable label left out)" if dropped else ""
+        self.display.note(f"{split}: {len(examples)} examples from {path}{left_out}")
+        return examples
+
+    def rows(self, examples, path=None):
+        """Encoded rows; those of a file come from the cache if nothing that they depend on has changed."""
+
+        def encode():
+            progress = functools.partial(self.display.track, label="encoding")
+            return encode_examples(examples, self.task.encode, self.tokenizer, self.recipe.max_length, progress)
+
+        if not (self.cache and path):
+            return encode()
+        code = [ROOT / "tasks", ROOT / "baselines" / "data", ROOT / "baselines" / "tokenizers"]
+        parts = [self.name, self.recipe.max_length, self.tokenizer.vocabulary.tokens, self.tokenizer.lower_case]
+        parts += [self.task.labels, len(examples), examples[0].gold is None, Path(path)]
+        key = content_hash(*parts, *(file for folder in code for file in sorted(folder.rglob("*.py"))))
+        return cached_rows(self.cache, key, encode)
+
+    def batches(self, rows, batch_size):
+        pad_id = self.tokenizer.vocabulary.pad_id
+        return Batches(rows, batch_size, self.recipe.max_length, self.task.head.batch_targets, pad_id)
+
+    def steps(self, optimizer=None, strategies=()):
+        return Steps(self.model, self.task.loss, optimizer, strategies, self.recipe.jit)
+
+    def predict(self, steps, examples, rows):
+        """({id: prediction}, loss of each example or None, {id: confidence} or None)."""
+        outputs, totals, counts, place = [], [], [], []
+        batches = self.batches(rows, self.recipe.eval_batch_size)
+        for numbers, batch in self.display.track(batches.in_turn(), "predicting", len(batches)):
+            if rows.targets is None:
+                found = steps.predict(batch["features"])
+            else:
+                found, total, count = steps.evaluate(batch)
+                totals.append(total[: len(numbers)])
+                counts.append(count[: len(numbers)])
+            outputs.append({name: array[: len(numbers)] for name, array in found.items()})
+            place.append(numbers)
+        back = np.argsort(np.concatenate(place))
+        joined = {name: np.concatenate([part[name] for part in outputs])[back] for name in outputs[0]}
+        predictions = gather(examples, rows.example, joined, self.task.decode)
+        confidences = losses = None
+        if hasattr(self.task.head, "confidence"):
+            confidences = gather(examples, rows.example, joined, self.task.head.confidence)
+        if totals:
+            means = np.concatenate(totals)[back] / np.maximum(np.concatenate(counts)[back], 1e-6)
+            losses = gather_losses(rows.example, means, len(examples))
+        return predictions, losses, confidences
+
+    def score(self, steps, examples, rows):
+        """The task's metric on predicted examples that have gold, and their mean loss: {"name": value, …, "loss": value}."""
+        predictions, losses, confidences = self.predict(steps, examples, rows)
+        golds = [example.gold for example in examples]
+        scores = self.task.metric(golds, [predictions[example.id] for example in examples])
+        return {**scores, "loss": float(np.mean(losses))}, (predictions, losses, confidences)
+
+    def save_checkpoint(self, path):
+        """Writes the folder `path` whole: config.json, model.safetensors with the head, vocabulary, labels."""
+        values = self.config.to_hugging_face()
+        if self.task.labels:
+            values["id2label"] = dict(enumerate(self.task.labels.names))
+            values["label2id"] = {name: index for index, name in enumerate(self.task.labels.names)}
+        with atomic_folder(path) as folder:
+            save_hugging_face(self.model, folder, self.weight_names)
+            (folder / "config.json").write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            self.tokenizer.save(folder)
+
+    def load_checkpoint(self, path):
+        """Takes the weights of a folder that `save_checkpoint` wrote, the head's too."""
+        load_weights(self.model, path, self.weight_names, task_weights=True)
+
+
+def new_session(name, task, arguments, labels, train_file, display):
+    """A Session with a model from --init or from random weights, and a new head."""
+    flags, recipe = arguments.flags, arguments.recipe
+    task = bind(task, arguments.options, labels, train_file)
+    folder, from_scratch = initial_checkpoint(flags, display)
+    prepare_keras(recipe)
+    tokenizer = Tokenizer.from_folder(folder)
+    config = configure(folder, recipe.model)
+    check_vocabulary(tokenizer, config, folder, flags.ignore_mismatched)
+    encoder = build_transformer_model(config)
+    session = Session(name, task, recipe, tokenizer, config, task.head(encoder), display, flags.cache)
+    if not from_scratch:
+        verdict = load_weights(encoder, folder, session.weight_names, ignore_mismatched=flags.ignore_mismatched)
+        display.note(f"{folder}: {verdict.summary()}")
+    return session
+
+
+def trained_session(name, task, arguments, labels, checkpoint, display):
+    """A Session with the weights that a run kept as its best."""
+    task = bind(task, arguments.options, labels, None)
+    prepare_keras(arguments.recipe)
+    config = configure(checkpoint)
+    model = task.head(build_transformer_model(config))
+    tokenizer = Tokenizer.from_folder(checkpoint)
+    session = Session(name, task, arguments.recipe, tokenizer, config, model, display, arguments.flags.cache)
+    session.load_checkpoint(checkpoint)
+    return session
+
+
+def bind(task, options, labels, train_file):
+    """The task completed by what only the user's files know."""
+    if task.bind is None:
+        return task
+    return task.bind(task, options, Labels(*labels) if labels else None, train_file)
+
+
+def prepare_keras(recipe):
+    """Seeds and precision, before anything is built."""
+    keras.utils.set_random_seed(recipe.seed)
+    keras.config.set_dtype_policy(POLICIES[recipe.precision])
+
+
+def initial_checkpoint(flags, display):
+    """(folder, whether its weights are left aside) that a new model starts from."""
+    if flags.init is None and not flags.demo:
+        raise InputError(
+            "--init: expected a checkpoint folder to start from (Google-BERT or Hugging Face, see checkpoints/README.md). "
+            "Received: none. Add --init FOLDER, or try --demo."
+        )
+    folder = Path(flags.init or ROOT / "checkpoints" / "mini")
+    if not folder.is_dir():
+        raise InputError(f"--init: expected a checkpoint folder. Received: {folder}, which is none. Is the path right?")
+    has_weights = any(folder.glob("*.safetensors*")) or any(folder.glob("*.index"))
+    from_scratch = flags.from_scratch or (flags.demo and flags.init is None and not has_weights)
+    if from_scratch:
+        display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
+    return folder, from_scratch
+
+
+def check_vocabulary(tokenizer, config, folder, ignore_mismatched):
+    """Raises InputError unless there is an embedding row for every token, and (unless ignored) a token for every row."""
+    tokens, rows = len(tokenizer.vocabulary), config.vocab_size
+    if tokens > rows or (tokens < rows and not ignore_mismatched):
+        advice = "" if tokens > rows else " Or --ignore_mismatched, if the last rows are only padding."
+        raise InputError(
+            f"{folder}: expected the vocabulary and the embedding to be of one size. Received: {tokens} tokens and "
+            f"vocab_size {rows}. Take both from the same checkpoint.{advice}"
+        )

@@ -1,0 +1,155 @@
+"""The contract between a task file and the library: Example, Labels, Submission, Recipe, Task.
+
+What flows: file line -> Example -> features (dict of int arrays) -> batch -> outputs (dict of float arrays) -> prediction
+(plain Python) -> score, submission line. The fields of `Task` are those stages, in order.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from baselines.errors import InputError, nearest
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """One thing to predict, as its file tells it.
+
+    id       unique within its file; kept as the file has it (int or str)
+    texts    the texts to encode, in the order of the file
+    gold     the answer in the task's own words (a label name, spans, a text); None where the file has none: never a stand-in
+    scored   False for rows that train and dev leave out on purpose (NLI's "-"); test and predict keep them
+    extra    whatever else the task needs (positions, keywords)
+    origin   "file:line", for messages
+    """
+
+    id: Any
+    texts: tuple[str, ...]
+    gold: Any = None
+    scored: bool = True
+    extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    origin: str = ""
+
+
+class Labels:
+    """Class names in index order. `Labels("no", "yes").id("yes") == 1`; the id of None is None, for test rows."""
+
+    def __init__(self, *names):
+        if len(set(names)) != len(names):
+            raise ValueError(f"Labels: expected names without repetition. Received: {names}")
+        self.names = tuple(names)
+        self._ids = {name: index for index, name in enumerate(names)}
+
+    def __len__(self):
+        return len(self.names)
+
+    def __contains__(self, name):
+        return name in self._ids
+
+    def id(self, name):
+        if name is None:
+            return None
+        if name not in self._ids:
+            shown = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
+            raise InputError(f"expected a label among {shown}. Received: label={name!r}. {nearest(str(name), self.names)}")
+        return self._ids[name]
+
+    def name(self, index):
+        return self.names[int(index)]
+
+    def __repr__(self):
+        return f"Labels({', '.join(map(repr, self.names))})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Submission:
+    """The files that a leaderboard accepts.
+
+    files    {test file name: name of the file to hand in}; two test versions are two entries
+    record   (example, prediction) -> a dict for one line ("lines"), or a (key, value) pair of the one object ("object")
+    layout   "lines": one JSON object per line in the test file's order; "object": a single JSON object, indent 4
+    """
+
+    files: Mapping[str, str]
+    record: Callable[[Example, Any], Any]
+    layout: str = "lines"
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How to train. Every field is a flag (`--batch_size 16`), a YAML key, and a line of the run folder's recipe.yaml."""
+
+    max_length: int = 128
+    """Tokens per row, special tokens included; longer texts are trimmed by the task's rule."""
+    batch_size: int = 32
+    """Rows per optimizer step and accumulation step."""
+    epochs: int = 10
+    """Passes over the training data."""
+    learning_rate: float = 2e-5
+    """Peak rate, reached at the end of the warm-up."""
+    schedule: str = "linear"
+    """After the warm-up: linear (decay to 0 at the last step) or constant."""
+    warmup: float = 0.1
+    """Share of all steps during which the rate grows linearly from 0."""
+    optimizer: str = "adamw"
+    """See `run.py list optimizers`."""
+    weight_decay: float = 0.01
+    """Decoupled decay; biases and norm weights are exempt, by path."""
+    clip_norm: float = 1.0
+    """Largest global norm of the gradients; 0 leaves them alone."""
+    accumulate: int = 1
+    """Micro-batches averaged into one update: accumulate x batch_size rows learn together."""
+    strategies: tuple[str, ...] = ()
+    """Tricks around the gradients, outermost first. See `run.py list strategies`."""
+    precision: str = "float32"
+    """float32, bf16 or fp16 (mixed: weights stay float32; fp16 scales the loss)."""
+    jit: bool = True
+    """Compile the step with XLA. Off: TensorFlow graph only (JAX always compiles)."""
+    model: str = "auto"
+    """Family of the checkpoint: auto reads it from config.json. See `run.py list models`."""
+    seed: int = 42
+    """Seeds weights, dropout and the order of the data."""
+    patience: int = 0
+    """Stop after so many epochs without a better dev score; 0 never stops early."""
+    eval_batch_size: int = 64
+    """Rows per step of prediction."""
+    save_minutes: float = 5.0
+    """Minutes between two saves of the state that `--resume` continues from; it is saved after every epoch anyway."""
+    log_steps: int = 20
+    """Steps between two lines of metrics.jsonl on the train split."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A task: its files, then its stages in order. Write one as `TASK = Task(...)` at the end of a file under tasks/.
+
+    files    {split: file name}, or a tuple of names for several test versions, under datasets/<task name>/
+    read     path -> examples
+    encode   (example, tokenizer, max_length) -> yields (features, target) once per window; target None without gold
+    head     attaches the output layers to an encoder and knows how to batch targets
+    loss     (targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means
+    decode   (example, outputs) -> prediction; outputs hold one row per window of this example
+    metric   (golds, predictions) -> {name: value}; the first name selects the best epoch, higher is better
+    submit   the leaderboard's files, or None
+    labels   class names, when there are classes
+    source   where the official files come from and how to get them, for the message when one is missing
+    options  a dataclass of flags of this task's own, or None
+    bind     (task, options, labels or None, train file or None) -> the task completed by what only the user's files know:
+             columns and label names. Called before anything else on tasks that have it.
+    """
+
+    files: Mapping[str, str | tuple[str, ...]]
+    read: Callable[..., Iterable[Example]]
+    encode: Callable[..., Iterable[tuple[dict, Any]]] | None
+    head: Any
+    loss: Callable[[Any, dict], Any]
+    decode: Callable[[Example, dict], Any]
+    metric: Callable[[list, list], dict[str, float]]
+    recipe: Recipe = Recipe()
+    submit: Submission | None = None
+    labels: Labels | None = None
+    source: str = ""
+    options: type | None = None
+    bind: Callable[..., "Task"] | None = None
+    demo: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Recipe fields that `--demo` changes: the embedded data is small and starts from a small model."""

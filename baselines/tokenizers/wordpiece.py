@@ -1,0 +1,225 @@
+"""The BERT tokenizer: text -> pieces of words -> ids -> features, and back. Devlin et al., 2019, arXiv:1810.04805.
+
+"Café价格" -> ["cafe", "价", "格"] -> {"token_ids": [101, 8377, 817, 3419, 102], "segment_ids": [0, 0, 0, 0, 0]}
+
+Words come from normalization.py, the pieces of a word from the `tokenizers` library in Rust. Chinese texts are chains
+of one-character words, of which a corpus has few: the pieces of every word met are remembered. That is faster than to
+hand whole texts to Rust (docs/tokenizer.md has the figures), and gives the ids of Google's and bert4keras' tokenizer.
+"""
+
+import hashlib
+import itertools
+import re
+
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.tokenizers import folder as files
+from baselines.tokenizers.alignment import Alignment
+from baselines.tokenizers.detokenization import join_tokens
+from baselines.tokenizers.normalization import Normalizer
+from baselines.tokenizers.trimming import trim_lengths
+from baselines.tokenizers.words import jieba_words
+
+LONGEST_WORD = 200  # characters; longer words are unknown, as Google's
+_REMEMBERED_WORDS = 1 << 18
+_PRE_TOKENIZERS = {"jieba": jieba_words}
+
+
+class Tokenizer:
+    """Encodes texts with the ids of a vocabulary.
+
+    vocabulary      a Vocabulary
+    lower_case      also drops accents
+    pre_tokenizer   None, "jieba", or text -> words that join to it again. A word of the vocabulary then stays whole,
+                    ideographs included; the others are cut as usual
+    """
+
+    def __init__(self, vocabulary, lower_case=True, pre_tokenizer=None):
+        self.vocabulary = vocabulary
+        self.lower_case = lower_case
+        self.pre_tokenizer = _PRE_TOKENIZERS.get(pre_tokenizer, pre_tokenizer)
+        if not (self.pre_tokenizer is None or callable(self.pre_tokenizer)):
+            raise InputError(f"pre_tokenizer: expected jieba or a function. Received: {pre_tokenizer!r}")
+        self._normalizer = Normalizer(lower_case)
+        self._pieces = _Pieces(vocabulary)
+        self._prepared = {}
+        longest_first = sorted(vocabulary.added, key=len, reverse=True)
+        self._added = re.compile(f"({'|'.join(map(re.escape, longest_first))})") if longest_first else None
+
+    @classmethod
+    def from_folder(cls, folder, lower_case=None, keep_tokens=None, added_tokens=(), pre_tokenizer=None):
+        """The tokenizer of a checkpoint folder with vocab.txt or tokenizer.json.
+
+        lower_case      None: as tokenizer_config.json says, else true
+        keep_tokens     ids to keep, or "producible": those that texts can give. Embeddings follow vocabulary.keep_ids
+        added_tokens    found verbatim in texts; new ones get ids, and embedding rows, at the end
+        """
+        vocabulary, settings = files.read(folder)
+        if keep_tokens is not None:
+            vocabulary = vocabulary.kept(vocabulary.producible_ids() if keep_tokens == "producible" else keep_tokens)
+        if added_tokens:
+            vocabulary = vocabulary.with_added(added_tokens)
+        pre_tokenizer = pre_tokenizer or settings["pre_tokenizer"]
+        if isinstance(pre_tokenizer, str) and pre_tokenizer not in _PRE_TOKENIZERS:
+            raise InputError(
+                f"{folder}: expected pre_tokenizer=…, for it was saved with one that is no part of this library. "
+                f"Received: only its name, {pre_tokenizer}"
+            )
+        return cls(vocabulary, settings["lower_case"] if lower_case is None else lower_case, pre_tokenizer)
+
+    def save(self, folder):
+        """Write vocab.txt, tokenizer.json and tokenizer_config.json, for this class and for transformers."""
+        files.write(folder, self.vocabulary, self.lower_case, LONGEST_WORD, self._pre_tokenizer_name())
+
+    def fingerprint(self):
+        """A hex digest of all that the ids of a text depend on, for caches of encoded texts."""
+        vocabulary = self.vocabulary
+        settings = (vocabulary.tokens, vocabulary.added, self.lower_case, self._pre_tokenizer_name())
+        return hashlib.sha256(repr(settings).encode()).hexdigest()
+
+    def tokenize(self, text):
+        """Pieces of `text` as strings, without special tokens. An unknown word keeps its letters; its id is [UNK]'s."""
+        return [piece for word in self._words(text) for piece in self._surfaces(word)]
+
+    def ids(self, text):
+        """int32 (L,): ids of the pieces of `text`, without special tokens."""
+        return np.array(self._ids(text), dtype=np.int32)
+
+    def prepare(self, texts):
+        """Tokenize `texts` once, for examples that share some: until the next call, encoding one only looks it up."""
+        self._prepared = {}
+        for text in texts:
+            if text not in self._prepared:
+                self._prepared[text] = self._ids(text)
+
+    def encode(self, text, max_length=None):
+        """Features of [CLS] text [SEP]: {"token_ids": int32 (L,), "segment_ids": int32 (L,)}."""
+        return self.assemble([self._ids(text)], max_length)
+
+    def encode_pair(self, first, second, max_length=None, second_segment=1):
+        """Features of [CLS] first [SEP] second [SEP]; the second text and its [SEP] are in `second_segment`."""
+        return self.assemble([self._ids(first), self._ids(second)], max_length, (0, second_segment))
+
+    def assemble(self, pieces, max_length=None, segments=None, trim_order=None):
+        """Features of [CLS] piece [SEP] piece [SEP] ….
+
+        pieces       per text its ids, as `ids` gives them; they may hold special tokens of a task's own
+        max_length   see trimming.py, and `trim_order` too: which of equally long texts loses a token first
+        segments     per text its segment id; [CLS] has that of the first. Default: all 0
+        """
+        lengths = trim_lengths(map(len, pieces), max_length, trim_order)
+        segments = [0] * len(lengths) if segments is None else segments
+        token_ids, segment_ids = [self.vocabulary.cls_id], [segments[0]]
+        for piece, length, segment in zip(pieces, lengths, segments, strict=True):
+            token_ids.extend(piece[:length])
+            token_ids.append(self.vocabulary.sep_id)
+            segment_ids.extend([segment] * (length + 1))
+        return {"token_ids": np.array(token_ids, np.int32), "segment_ids": np.array(segment_ids, np.int32)}
+
+    def encode_batch(self, texts, max_length=None):
+        """Features of texts or pairs of texts, padded to the longest: {"token_ids", "segment_ids"}, int32 (B, L)."""
+        rows = [self.encode(x, max_length) if isinstance(x, str) else self.encode_pair(*x, max_length) for x in texts]
+        shape = (len(rows), max((len(row["token_ids"]) for row in rows), default=0))
+        padding = {"token_ids": self.vocabulary.pad_id, "segment_ids": 0}
+        batch = {name: np.full(shape, value, np.int32) for name, value in padding.items()}
+        for index, row in enumerate(rows):
+            for name, values in row.items():
+                batch[name][index, : len(values)] = values
+        return batch
+
+    def decode(self, ids):
+        """Readable text of `ids`: no spaces between ideographs, no special tokens, nothing for unknown words."""
+        ids = [int(i) for i in ids]
+        outside = [i for i in ids if not 0 <= i < len(self.vocabulary)]
+        if outside:
+            raise ValueError(f"decode: expected ids below {len(self.vocabulary)}. Received: {outside[:5]}")
+        return join_tokens([self.vocabulary.tokens[i] for i in ids])
+
+    def align(self, text):
+        """The Alignment of the tokens of `text`, special ones aside, with its characters."""
+        tokens, spans = [], []
+        for word, sources in self._words_with_sources(text):
+            start = 0
+            for index, piece in enumerate(self._surfaces(word)):
+                end = start + len(piece) - (2 if index else 0)  # "##"
+                tokens.append(piece)
+                spans.append((sources[start], self._normalizer.end_with_marks(text, sources[end - 1] + 1)))
+                start = end
+        return Alignment(text, tuple(tokens), tuple(spans))
+
+    def _ids(self, text):
+        if text in self._prepared:
+            return self._prepared[text]
+        return list(itertools.chain.from_iterable(map(self._pieces.__getitem__, self._words(text))))
+
+    def _pre_tokenizer_name(self):
+        """A key of _PRE_TOKENIZERS, the function's own name, or None."""
+        named = {function: name for name, function in _PRE_TOKENIZERS.items()}
+        return named.get(self.pre_tokenizer, getattr(self.pre_tokenizer, "__qualname__", None))
+
+    def _surfaces(self, word):
+        ids = self._pieces[word]
+        return [word] if len(ids) == 1 else [self.vocabulary.tokens[i] for i in ids]
+
+    def _words(self, text):
+        """The words of `text`: what pieces are cut from, and added tokens whole."""
+        if self.pre_tokenizer:
+            return [word for word, _ in self._words_with_sources(text)]
+        if self._added is None:
+            return self._normalizer.words(text)
+        words = []
+        for index, part in enumerate(self._added.split(text)):  # what the pattern matched is at the odd places
+            words.extend([part] if index % 2 else self._normalizer.words(part))
+        return words
+
+    def _words_with_sources(self, text):
+        """Yields (word, indices in `text` of the characters that made it)."""
+        position = 0
+        for index, part in enumerate(self._added.split(text) if self._added else [text]):
+            if index % 2:
+                yield part, range(position, position + len(part))
+            else:
+                folded, sources = self._normalizer.fold_with_sources(part)
+                sources = [position + source for source in sources]
+                for start, segment in self._segments(folded):
+                    within = sources[start : start + len(segment)]
+                    if self.pre_tokenizer and self._stays_whole(segment):
+                        yield segment, within
+                    else:
+                        yield from self._normalizer.words_with_sources(segment, within)
+            position += len(part)
+
+    def _segments(self, folded):
+        """Yields (start, segment): what the pre-tokenizer makes of a folded text; without one, the text itself."""
+        if self.pre_tokenizer is None:
+            yield 0, folded
+            return
+        segments = list(self.pre_tokenizer(folded))
+        if "".join(segments) != folded:
+            raise ValueError(f"pre_tokenizer: expected words that join to {folded[:50]!r}. Received: {segments[:20]}")
+        position = 0
+        for segment in segments:
+            yield position, segment
+            position += len(segment)
+
+    def _stays_whole(self, segment):
+        """A word of the vocabulary; but text is never a special token or the continuation of a word."""
+        return segment in self.vocabulary and not segment.startswith(("##", "["))
+
+
+class _Pieces(dict):
+    """Word -> ids of its pieces, asked from Rust once. Starts anew when too many words have been met."""
+
+    def __init__(self, vocabulary):
+        super().__init__()
+        self._unknown = (vocabulary.unk_id,)
+        self._model = files.word_piece(vocabulary, LONGEST_WORD)
+
+    def __missing__(self, word):
+        if len(word) > LONGEST_WORD:
+            return self._unknown
+        if len(self) >= _REMEMBERED_WORDS:
+            self.clear()
+        self[word] = ids = tuple(token.id for token in self._model.tokenize(word))
+        return ids

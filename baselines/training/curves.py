@@ -1,0 +1,56 @@
+"""The record of a run as people look at it: metrics.jsonl, TensorBoard events and curves.png, from the same lines."""
+
+import numpy as np
+
+from baselines.files import atomic_path
+
+
+class Curves:
+    """Call it with a line: {"epoch", "step", "split", name: number, …}. `with Curves(folder, metrics) as record: …`
+
+    size(), truncate(bytes)   of metrics.jsonl, for a run that goes on from a saved state
+    """
+
+    def __init__(self, folder, metrics):
+        self.folder, self.metrics = folder, metrics
+        self.size, self.truncate = metrics.size, metrics.truncate
+
+    def __enter__(self):
+        from tensorboard.summary import DirectoryOutput, Writer
+
+        self.writer = Writer(DirectoryOutput(str(self.folder / "tensorboard")))
+        return self
+
+    def __exit__(self, *exception):
+        self.writer.close()
+
+    def __call__(self, line):
+        self.metrics(line)
+        for name, value in line.items():
+            if name not in ("epoch", "step", "split"):
+                self.writer.add_scalar(f"{line['split']}/{name}", np.float32(value), step=line["step"])
+        if line["split"] == "dev":
+            self.writer.flush()
+            draw(self.folder / "curves.png", self.metrics.read())
+
+
+def draw(path, lines):
+    """A .png with the loss of both splits on the left and the dev scores on the right, over updates."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.4), dpi=120, layout="constrained")
+    losses, scores = figure.subplots(1, 2)
+    for split, style in (("train", "-"), ("dev", "o-")):
+        chosen = [line for line in lines if line["split"] == split and "loss" in line]
+        losses.plot([line["step"] for line in chosen], [line["loss"] for line in chosen], style, label=split, ms=3)
+    dev = [line for line in lines if line["split"] == "dev"]
+    for name in [name for name in dev[0] if name not in ("epoch", "step", "split", "loss")] if dev else ():
+        scores.plot([line["step"] for line in dev], [line[name] for line in dev], "o-", label=name, ms=3)
+    for axes, label in ((losses, "loss"), (scores, "dev score")):
+        axes.set_xlabel("update")
+        axes.set_ylabel(label)
+        axes.grid(alpha=0.3)
+        if axes.lines:
+            axes.legend()
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png")

@@ -1,0 +1,76 @@
+"""The state that a killed run goes on from: weights, dropout seeds, optimizer slots and the position, in one file, written whole."""
+
+import dataclasses
+import json
+
+import numpy as np
+from keras import ops
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from baselines.errors import InputError
+from baselines.files import atomic_path
+
+
+@dataclasses.dataclass
+class Position:
+    """Where a run stands, and what it has found.
+
+    epoch, update   finished epochs, and updates done in the one under way
+    updates         updates done in all
+    losses          of the updates since the last line in metrics.jsonl
+    metrics_size    bytes of metrics.jsonl at this point: later lines are written again
+    best            best dev score so far, and the epoch that reached it; stale counts the epochs since
+    """
+
+    epoch: int = 0
+    update: int = 0
+    updates: int = 0
+    losses: list = dataclasses.field(default_factory=list)
+    metrics_size: int = 0
+    best: float | None = None
+    best_epoch: int | None = None
+    stale: int = 0
+    seconds: float = 0.0
+    finished: bool = False
+
+
+def save_state(path, model, optimizer, position):
+    """Writes the file `path` atomically. The Keras variables must hold the current values (`Steps.sync`)."""
+    arrays = {name: np.asarray(ops.convert_to_numpy(variable.value)) for name, variable in _named(model, optimizer)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        save_file(arrays, temporary, metadata={"position": json.dumps(dataclasses.asdict(position))})
+
+
+def read_position(path):
+    """The position stored in a state file. Raises InputError if it is missing or damaged."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return Position(**json.loads(file.metadata()["position"]))
+    except FileNotFoundError:
+        raise InputError(f"{path}: expected the state of an earlier run. Nothing is there: was --resume meant?") from None
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: expected the state of an earlier run. Received a damaged file: {error}") from None
+
+
+def load_state(path, model, optimizer):
+    """Assigns a saved state to the variables and returns its position. Raises InputError if it is of another model."""
+    position = read_position(path)
+    with safe_open(path, framework="numpy") as file:
+        named = _named(model, optimizer)
+        expected, received = {name for name, _ in named}, set(file.keys())
+        if expected != received:
+            examples = sorted(expected ^ received)[:3]
+            raise InputError(f"{path}: expected the state of this model and optimizer. These differ: {', '.join(examples)}")
+        for name, variable in named:
+            value = file.get_tensor(name)
+            if value.shape != tuple(variable.shape):
+                raise InputError(f"{path}: {name}: expected shape {tuple(variable.shape)}. Received: {value.shape}")
+            variable.assign(value)
+    return position
+
+
+def _named(model, optimizer):
+    groups = {"model": model.variables, "optimizer": optimizer.variables}
+    return [(f"{group}/{i}/{v.path}", v) for group, variables in groups.items() for i, v in enumerate(variables)]

@@ -1,0 +1,154 @@
+"""The training loop: epochs of updates, a dev score after each, the best one kept, everything resumable."""
+
+import contextlib
+import dataclasses
+import logging
+import math
+import signal
+import time
+
+from baselines.errors import InputError
+from baselines.training.state import Position, load_state, save_state
+from baselines.training.steps import to_float
+
+log = logging.getLogger(__name__)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM arrived, and the state was saved."""
+
+
+@dataclasses.dataclass
+class Trainer:
+    """Trains a model by its compiled steps.
+
+    steps              Steps of the model and optimizer
+    recipe             Recipe: epochs, patience, log_steps, save_minutes
+    learning_rate      update number -> rate, for the record
+    updates_per_epoch  int
+    updates            (epoch, skip) -> iterator of the micro-batch lists of an epoch's updates, without the first `skip`
+    evaluate           () -> {"name": score, …}; the first one is compared, higher is better
+    keep_best          () -> None; stores the current weights as the best so far
+    record             {…} -> None, a line of metrics.jsonl; `record.size()` and `record.truncate(bytes)` let it be resumed
+    state_path         where the state is saved
+    progress           an object with start(position, total), advance(loss or None, rows), note(text)
+    """
+
+    model: object
+    optimizer: object
+    steps: object
+    recipe: object
+    learning_rate: object
+    updates_per_epoch: int
+    updates: object
+    evaluate: object
+    keep_best: object
+    record: object
+    state_path: object
+    progress: object
+
+    def train(self, resume=False):
+        """Runs to the end, or on from the saved state. Returns the last Position. Raises Interrupted after a clean stop."""
+        position = Position()
+        if resume:
+            position = load_state(self.state_path, self.model, self.optimizer)
+            self.steps.reset()
+            self.record.truncate(position.metrics_size)
+        self.progress.start(position, self.recipe.epochs * self.updates_per_epoch)
+        with _deferred_interrupts() as interrupted:
+            while position.epoch < self.recipe.epochs and not position.finished:
+                self._train_epoch(position, interrupted)
+                self._score_epoch(position)
+                self._save(position)
+                if interrupted():
+                    raise Interrupted
+        return position
+
+    def _train_epoch(self, position, interrupted):
+        saved, clock, pending = time.monotonic(), time.monotonic(), []
+        for batches in self.updates(position.epoch, position.update):
+            pending.append(self.steps.train(batches))
+            position.update += 1
+            position.updates += 1
+            # Reading the loss of the update before this one lets the device work while the host waits.
+            self._read_losses(position, pending, keep=1)
+            rows = sum(int(batch["weights"].sum()) for batch in batches)
+            self.progress.advance(position.losses[-1] if position.losses else None, rows)
+            if position.updates % self.recipe.log_steps == 0:
+                self._log(position, pending)
+            now = time.monotonic()
+            position.seconds, clock = position.seconds + now - clock, now
+            stop = interrupted()
+            if stop or now - saved > 60 * self.recipe.save_minutes:
+                self._read_losses(position, pending)
+                self._save(position)
+                saved = clock = time.monotonic()
+            if stop:
+                raise Interrupted
+        self._log(position, pending)
+
+    def _read_losses(self, position, pending, keep=0):
+        while len(pending) > keep:
+            logs = {name: to_float(value) for name, value in pending.pop(0).items()}
+            if not math.isfinite(logs["loss"]):
+                raise InputError(
+                    f"update {position.updates - len(pending)}: expected a finite loss. Received: {logs['loss']}. "
+                    "Try a smaller --learning_rate, --clip_norm 1, or --precision bf16 instead of fp16."
+                )
+            position.losses.append(logs["loss"])
+            self.gradient_norm = logs["gradient_norm"]
+
+    def _log(self, position, pending):
+        self._read_losses(position, pending)
+        if not position.losses:
+            return
+        loss = sum(position.losses) / len(position.losses)
+        rate = self.learning_rate(position.updates - 1)
+        self._record(position, "train", loss=loss, gradient_norm=self.gradient_norm, learning_rate=rate)
+        position.losses = []
+
+    def _score_epoch(self, position):
+        scores = self.evaluate()
+        position.epoch, position.update = position.epoch + 1, 0
+        score = next(iter(scores.values()))
+        self._record(position, "dev", **scores)
+        if position.best is None or score > position.best:
+            position.best, position.best_epoch, position.stale = score, position.epoch, 0
+            self.keep_best()
+        else:
+            position.stale += 1
+        position.finished = bool(self.recipe.patience) and position.stale >= self.recipe.patience
+        shown = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
+        best = "best so far" if position.stale == 0 else f"best: {position.best:.4f} in epoch {position.best_epoch}"
+        self.progress.note(f"epoch {position.epoch}/{self.recipe.epochs}  dev {shown}  ({best})")
+
+    def _record(self, position, split, **values):
+        self.record({"epoch": position.epoch, "step": position.updates, "split": split, **values})
+
+    def _save(self, position):
+        self.steps.sync()
+        position.metrics_size = self.record.size()
+        save_state(self.state_path, self.model, self.optimizer, position)
+
+
+@contextlib.contextmanager
+def _deferred_interrupts():
+    """Within, a first Ctrl-C or SIGTERM only answers True to the yielded function; a second Ctrl-C interrupts at once."""
+    received = []
+
+    def note(number, frame):
+        received.append(number)
+        if len(received) == 1:
+            log.warning("stopping after this update; the state will be saved (Ctrl-C again: at once, without saving)")
+        else:
+            raise KeyboardInterrupt
+
+    try:
+        previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # only the main thread may: embedded in another program, its own handlers stay
+        previous = {}
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

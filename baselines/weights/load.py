@@ -1,0 +1,136 @@
+"""Load a checkpoint into a model: all of it or nothing, and a verdict on every tensor."""
+
+import collections
+import dataclasses
+import logging
+from typing import Any
+
+import numpy as np
+
+from baselines.weights import names as naming
+from baselines.weights import safetensors_file
+from baselines.weights.checkpoint import open_checkpoint
+from baselines.weights.verdict import Fate, Verdict
+
+logger = logging.getLogger(__name__)
+
+TIED = {"cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
+        "cls.predictions.decoder.bias": "cls.predictions.bias"}  # fmt: skip
+"""{tensor of a Hugging Face file: the one it repeats}, where the model has one weight for both."""
+
+
+def load_weights(model, checkpoint, names, adapt=None, ignore_mismatched=False, task_weights=False):
+    """Assigns the tensors of `checkpoint` to the weights of a Keras `model` and returns the Verdict.
+
+    checkpoint          a folder, a .safetensors file or a TensorFlow prefix
+    names               {variable path: WeightName}; those of weights that the model has not are passed over
+    adapt               {variable path: function of the tensor, laid out as ours}, e.g. to select rows of an embedding
+    ignore_mismatched   load what fits and leave the other weights as they are; the verdict tells which
+    task_weights        also require the weights without a name in `names`, as `save` stored them; else they stay fresh
+
+    Raises InputError, with nothing assigned, if the verdict is not complete, nothing fits or a file is corrupt.
+    """
+    tensors = open_checkpoint(checkpoint)
+    weights = weights_by_path(model)
+    if task_weights:
+        names = {path: naming.own_name(path) for path in weights} | dict(names)
+    sources = _sources(weights, tensors, names, adapt or {})
+    verdict = _verdict(weights, tensors, names, sources)
+    if ignore_mismatched:
+        verdict.require_something()
+    else:
+        verdict.require_complete()
+    if not verdict.complete:
+        logger.warning(verdict.summary())
+    for fate in verdict.used:
+        tensors.verify(fate.name)
+    for fate in verdict.used:
+        weights[fate.path].assign(sources[fate.path].array().astype(weights[fate.path].dtype))
+    return verdict
+
+
+def weights_by_path(model):
+    """{path: variable} of what a model learns or keeps; no random seeds, metrics or optimizer slots.
+
+    A path begins with the layer's name: a subclassed model's own name is left out.
+    """
+    prefix = f"{model.name}/"
+    if not all(variable.path.startswith(prefix) for variable in model.weights):
+        prefix = ""
+    weights = {variable.path.removeprefix(prefix): variable for variable in model.weights}
+    if len(weights) < len(model.weights):
+        paths = collections.Counter(variable.path for variable in model.weights)
+        twice = [path for path, count in paths.items() if count > 1]
+        raise ValueError(f"weights_by_path: expected one variable per path. Received more for: {twice}")
+    return weights
+
+
+@dataclasses.dataclass(frozen=True)
+class _Source:
+    """A tensor and what is done to it on the way to its variable. `adapted` is kept, for making it may cost a copy."""
+
+    tensors: Any
+    name: str
+    transposed: bool
+    adapted: np.ndarray | None = None
+
+    @property
+    def shape(self):
+        if self.adapted is not None:
+            return self.adapted.shape
+        shape = self.tensors.shape(self.name)
+        return shape[::-1] if self.transposed else shape
+
+    def array(self):
+        if self.adapted is not None:
+            return self.adapted
+        array = self.tensors[self.name]
+        return array.T if self.transposed else array
+
+
+def _sources(weights, tensors, names, adapt):
+    """{path: _Source} of the weights whose tensor is there, in any spelling."""
+    hugging_face = tensors.format == safetensors_file.FORMAT
+    sources = {}
+    for path in weights.keys() & names.keys():
+        spellings = naming.hugging_face_spellings if hugging_face else naming.google_spellings
+        found = next((spelling for spelling in spellings(names[path]) if spelling in tensors), None)
+        if found is None:
+            continue
+        source = _Source(tensors, found, names[path].transposed if hugging_face else names[path].google_transposed)
+        if path in adapt:
+            source = dataclasses.replace(source, adapted=np.asarray(adapt[path](source.array())))
+        sources[path] = source
+    return sources
+
+
+def _verdict(weights, tensors, names, sources):
+    hugging_face = tensors.format == safetensors_file.FORMAT
+    used, missing, misshaped, fresh = [], [], [], []
+    for path, variable in weights.items():
+        expected = tuple(variable.shape)
+        if path not in names:
+            fresh.append(path)
+        elif path not in sources:
+            name = names[path].hugging_face if hugging_face else names[path].google
+            missing.append(Fate(name, path, expected))
+        else:
+            source = sources[path]
+            fits = used if source.shape == expected else misshaped
+            fits.append(Fate(source.name, path, expected, source.shape))
+    taken = {source.name for source in sources.values()}
+    unused = [_unused(name, tensors, taken) for name in tensors if name not in taken]
+    return Verdict(str(tensors.path), tuple(used), tuple(missing), tuple(unused), tuple(misshaped), tuple(fresh))
+
+
+def _unused(name, tensors, taken):
+    """The Fate of a tensor that no variable takes."""
+    reason = naming.harmless(name)
+    original = next((other for other in taken if name in TIED and other.endswith(TIED[name])), None)
+    if original and any(other.startswith("cls.predictions.") for other in taken):
+        same = tensors.shape(name) == tensors.shape(original) and np.array_equal(tensors[name], tensors[original])
+        if not same:
+            reason = f"differs from {original}, and the model has one weight for both"
+            return Fate(name, received=tensors.shape(name), reason=reason)
+        reason = f"repeats {original}"
+    return Fate(name, received=tensors.shape(name), reason=reason or "", harmless=bool(reason))

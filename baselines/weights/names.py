@@ -1,0 +1,69 @@
+"""What one weight is called outside of this project: in Google's TensorFlow checkpoints and in Hugging Face's files.
+
+A family lists {variable path: WeightName}. Weights nobody else knows (a task head) are stored under their own path.
+"""
+
+import dataclasses
+import re
+
+OWN = "baselines"
+"""First part of the name of a weight that has no published name."""
+
+HARMLESS = {
+    "optimizer state": r"(?i)(.*/)?((lazy_)?(adam|lamb|adafactor|momentum)(_[a-z0-9]+)?|global_step|beta[12]_power|"
+                       r"(current_)?loss_scale|good_steps)(:0)?|.*OPTIMIZER_SLOT.*|save_counter/.*",
+    "a head that was not asked for": r"(.*[./])?pooler([./_].*)?|cls[./].*|predictions[./].*|sop_classifier[./].*|"
+                                     r"(discriminator|generator)_predictions[./].*|(lm_head|classifier|qa_outputs)[./].*|"
+                                     rf"output_(weights|bias)(:0)?|{OWN}[./].*",
+    "computed, not learned": r".*[./](position_ids|token_type_ids|embed_positions[./]weight|positions_encoding)",
+}  # fmt: skip
+"""{reason: names} of tensors that a checkpoint may have and the model not."""
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightName:
+    """The published names of one weight.
+
+    google          "bert/encoder/layer_0/attention/self/query/kernel"
+    hugging_face    "bert.encoder.layer.0.attention.self.query.weight"
+    transposed      Hugging Face stores it as (out, in); ours are (in, out)
+    """
+
+    google: str
+    hugging_face: str
+    transposed: bool = False
+
+    @property
+    def google_transposed(self):
+        """Google stores kernels as (in, out) too, but for the next-sentence classifier."""
+        return self.google == "cls/seq_relationship/output_weights"
+
+
+def own_name(path):
+    """The name of a weight without a published one: "head/kernel" -> WeightName("baselines/head/kernel", ...)."""
+    return WeightName(google=f"{OWN}/{path}", hugging_face=f"{OWN}.{path}")
+
+
+def google_spellings(name):
+    """The names under which a TensorFlow checkpoint may have the weight, the usual one first."""
+    return [name.google, f"{name.google}:0"]
+
+
+def hugging_face_spellings(name):
+    """The names under which a safetensors file may have the weight, the usual one first.
+
+    A bare encoder is saved without the family's prefix, early NEZHA files have BERT's; old files say gamma and beta.
+    """
+    family, _, rest = name.hugging_face.partition(".")
+    spellings = [name.hugging_face]
+    if family not in ("cls", OWN):
+        spellings += [rest, f"bert.{rest}"]
+    old = [re.sub(r"LayerNorm\.weight$", "LayerNorm.gamma", spelling) for spelling in spellings]
+    old = [re.sub(r"LayerNorm\.bias$", "LayerNorm.beta", spelling) for spelling in old]
+    tied = ["cls.predictions.decoder.bias"] if name.hugging_face == "cls.predictions.bias" else []
+    return list(dict.fromkeys(spellings + old + tied))
+
+
+def harmless(name):
+    """Why a tensor that no variable takes is expected in a checkpoint, or None."""
+    return next((reason for reason, pattern in HARMLESS.items() if re.fullmatch(pattern, name)), None)

@@ -1,0 +1,1 @@
+"""What is run: one file per task, found by its path."""

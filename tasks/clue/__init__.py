@@ -1,0 +1,1 @@
+"""The tasks of CLUE (Xu et al., 2020, arXiv:2004.05986)."""

@@ -1,0 +1,36 @@
+"""CMNLI: does sentence2 follow from sentence1? MultiNLI and XNLI in Chinese. Accuracy over 3 classes. arXiv:2004.05986.
+
+{"sentence1": "…", "sentence2": "…", "label": "neutral"}        test: "id", no label; "-": the annotators did not agree
+
+A .txt or .tsv holds sentence1, sentence2 and label, without a header.
+"""
+
+from baselines.data.readers import rows
+from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
+from baselines.losses.cross_entropy import cross_entropy
+from baselines.metrics.accuracy import accuracy
+from baselines.task import Labels, Submission, Task
+from tasks.clue.common import DEMO, PAIR_COLUMNS, RECIPE, label_line, nli_example, source
+
+LABELS = Labels("entailment", "neutral", "contradiction")
+
+
+def read(path):
+    for row in rows.read(path, columns=PAIR_COLUMNS):
+        yield nli_example(row)
+
+
+TASK = Task(
+    files={"train": "train.json", "dev": "dev.json", "test": "test.json"},
+    read=read,
+    encode=encode_texts(LABELS),
+    head=ClassificationHead(len(LABELS)),
+    loss=cross_entropy,
+    decode=decode_label(LABELS),
+    metric=accuracy,
+    recipe=RECIPE,
+    submit=Submission(files={"test.json": "cmnli_predict.json"}, record=label_line),
+    labels=LABELS,
+    source=source("cmnli_public.zip", "datasets/clue/cmnli"),
+    demo=DEMO,
+)

@@ -1,0 +1,45 @@
+"""CSL: are all four keywords of a paper genuine, given its abstract? Accuracy over 2 classes. CLUE, arXiv:2004.05986.
+
+{"id": 1, "abst": "…", "keyword": ["…", "…", "…", "…"], "label": "0"}        test: no label; "1": all are genuine
+
+The keywords go first, joined with "；"; trimming takes from the longer of the two texts, the abstract.
+"""
+
+from baselines.data.readers import rows
+from baselines.errors import InputError
+from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
+from baselines.losses.cross_entropy import cross_entropy
+from baselines.metrics.accuracy import accuracy
+from baselines.task import Example, Labels, Submission, Task
+from tasks.clue.common import DEMO, RECIPE, label_line, source
+
+LABELS = Labels("0", "1")
+
+
+def read(path):
+    for row in rows.read(path):
+        yield Example(id=row.id("id"), texts=(keywords(row), row.text("abst")), gold=row.label(), origin=row.origin)
+
+
+def keywords(row):
+    """The keywords as one text. Raises InputError unless they are a list of texts."""
+    words = row["keyword"]
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) and word.strip() for word in words):
+        raise InputError(f"{row.origin}: expected keyword to be a list of texts. Received: keyword={words!r}.")
+    return "；".join(words)
+
+
+TASK = Task(
+    files={"train": "train.json", "dev": "dev.json", "test": "test.json"},
+    read=read,
+    encode=encode_texts(LABELS),
+    head=ClassificationHead(len(LABELS)),
+    loss=cross_entropy,
+    decode=decode_label(LABELS),
+    metric=accuracy,
+    recipe=RECIPE,
+    submit=Submission(files={"test.json": "csl_predict.json"}, record=label_line),
+    labels=LABELS,
+    source=source("csl_public.zip", "datasets/clue/csl"),
+    demo=DEMO,
+)

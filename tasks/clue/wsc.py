@@ -1,0 +1,64 @@
+"""WSC (CLUEWSC2020): does the pronoun stand for the noun? Accuracy over 2 classes. Xu et al., 2020, arXiv:2004.05986.
+
+{"target": {"span1_text": "…", "span1_index": 5, "span2_text": "它", "span2_index": 37}, "text": "…", "label": "true"}
+
+The encoder sees the text with the noun (span1) as _noun_ and the pronoun (span2) as [它]. There are two test files.
+"""
+
+import dataclasses
+
+from baselines.data.readers import rows
+from baselines.data.readers.row import Row
+from baselines.errors import InputError
+from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
+from baselines.losses.cross_entropy import cross_entropy
+from baselines.metrics.accuracy import accuracy
+from baselines.task import Example, Labels, Submission, Task
+from tasks.clue.common import DEMO, RECIPE, label_line, source
+
+LABELS = Labels("false", "true")
+
+
+def read(path):
+    for row in rows.read(path):
+        yield Example(id=row.id("id", "idx"), texts=(marked_text(row),), gold=row.label(), origin=row.origin)
+
+
+def marked_text(row):
+    """The text with both spans marked, found by character index. Raises InputError if they overlap or are not there."""
+    text = row.text("text")
+    target = Row(row["target"], f"{row.origin}, target", row.number)
+    spans = sorted([span(target, "span1", "_", "_", text), span(target, "span2", "[", "]", text)])
+    (_, first_end, *_), (second_start, *_) = spans
+    if first_end > second_start:
+        raise InputError(f"{target.origin}: expected two spans apart from each other. Received: {dict(target)}.")
+    for start, end, left, right in reversed(spans):                     # from the right: the left span keeps its place
+        text = text[:start] + left + text[start:end] + right + text[end:]
+    return text
+
+
+def span(target, name, left, right, text):
+    """(start, end, left mark, right mark) of a span, end exclusive. Raises InputError unless it is in the text."""
+    words, start = target.text(f"{name}_text"), target[f"{name}_index"]
+    if type(start) is not int or start < 0 or not text.startswith(words, start):
+        found = text[start : start + len(words)] if type(start) is int and start >= 0 else ""
+        raise InputError(f"{target.origin}: expected {words!r} at {name}_index={start!r}. Received: {found!r}.")
+    return start, start + len(words), left, right
+
+
+TASK = Task(
+    files={"train": "train.json", "dev": "dev.json", "test": ("test1.0.json", "test.json")},
+    read=read,
+    encode=encode_texts(LABELS),
+    head=ClassificationHead(len(LABELS)),
+    loss=cross_entropy,
+    decode=decode_label(LABELS),
+    metric=accuracy,
+    recipe=dataclasses.replace(RECIPE, epochs=30),
+    submit=Submission(
+        files={"test1.0.json": "cluewsc10_predict.json", "test.json": "cluewsc11_predict.json"}, record=label_line
+    ),
+    labels=LABELS,
+    source=source("cluewsc2020_public.zip", "datasets/clue/wsc"),
+    demo=DEMO | {"max_length": 128},
+)

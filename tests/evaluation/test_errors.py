@@ -1,0 +1,30 @@
+"""The table of errors: worst first, columns under each other although Chinese characters are two cells wide."""
+
+from baselines.evaluation.errors import clip, display_width, error_table
+from baselines.task import Example
+
+EXAMPLES = [
+    Example(id=1, texts=("今天\n下雨",), gold="天气", origin="dev.json:1"),
+    Example(id=2, texts=("他走了", "他来了"), gold="no", origin="dev.json:2"),
+    Example(id=3, texts=("字" * 1000,), gold="no"),
+]
+PREDICTIONS = {1: "体育", 2: "no", 3: "yes"}
+
+
+def test_the_table_as_printed():
+    table = error_table(EXAMPLES, PREDICTIONS, [0.25, 0.5, 12.0], text_width=10)
+    assert table == (
+        "  loss  gold  prediction  example     text\n"
+        "12.000  no    yes         3           字字字字…\n"
+        " 0.500  no    no          dev.json:2  他走了 | …\n"
+        " 0.250  天气  体育        dev.json:1  今天 下雨\n"
+    )
+
+
+def test_count_limits_the_rows():
+    assert len(error_table(EXAMPLES, PREDICTIONS, [0.25, 0.5, 12.0], count=2).splitlines()) == 3
+
+
+def test_display_width_and_clip():
+    assert [display_width(text) for text in ("ab", "中文", "ｆ", "e\u0301")] == [2, 4, 2, 1]
+    assert clip("中文字", 6) == "中文字" and clip("中文字", 5) == "中文…" and clip("中文字", 4) == "中…"

@@ -1,0 +1,119 @@
+"""Make weights.npz and outputs.npz: what bert4keras 0.11.5 answers, for the models of test_bert4keras_parity.py.
+
+In an environment of its own, with `pip install tensorflow-cpu tf-keras` and `pip install --no-deps bert4keras==0.11.5`:
+
+    TF_KERAS=1 TF_USE_LEGACY_KERAS=1 python tests/goldens/models/make_bert4keras_models.py
+
+weights.npz   "<layer>/<index in bert4keras' trainable_weights>/<shape>" float32; cases share what has the same name and shape
+outputs.npz   "cases", JSON: what was built; "<case>/token_ids", "<case>/segment_ids"; "<case>/<application>/<output>" float32
+"""
+
+import json
+import pathlib
+
+import numpy as np
+from bert4keras.models import build_transformer_model
+from keras.models import Model
+
+HERE = pathlib.Path(__file__).parent
+CONFIG = {
+    "vocab_size": 60,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
+    "hidden_act": "gelu",
+    "max_position_embeddings": 16,
+    "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1,
+}
+ALL = ["encoder", "lm", "unilm"]
+CASES = {
+    "bert": {"model": "bert", "applications": ALL, "heads": True},
+    "nezha": {"model": "nezha", "applications": ALL, "heads": True},
+    "roformer": {"model": "roformer", "applications": ALL, "heads": True},
+    "bert-gelu_tanh": {"model": "bert", "options": {"hidden_act": "gelu_tanh"}, "heads": True},
+    "bert-sizes": {"model": "bert", "options": {"attention_head_size": 5, "attention_key_size": 6}, "applications": ALL},
+    "roformer-sizes": {"model": "roformer", "options": {"attention_head_size": 5, "attention_key_size": 6}},
+    "nezha-sizes": {"model": "nezha", "options": {"attention_head_size": 6}},
+    "bert-embedding_size": {"model": "bert", "options": {"embedding_size": 16}, "heads": True},
+    "bert-hierarchical": {"model": "bert", "options": {"hierarchical_position": True}, "length": 20},
+    "bert-hierarchical_0.2": {"model": "bert", "options": {"hierarchical_position": 0.2}, "length": 20},
+    "bert-residual": {"model": "bert", "options": {"residual_attention_scores": True, "num_hidden_layers": 3}},
+    "nezha-residual": {"model": "nezha", "options": {"residual_attention_scores": True, "num_hidden_layers": 3}},
+    "roformer-residual": {"model": "roformer", "options": {"residual_attention_scores": True, "num_hidden_layers": 3}},
+    "nezha-long": {"model": "nezha", "length": 80},
+    "roformer-long": {"model": "roformer", "length": 80},
+}
+"""Residual scores only with the encoder's mask: bert4keras fails to add a boolean mask to scores."""
+generator = np.random.default_rng(20201120)
+weights = {}
+
+
+def draw(layer, index, shape):
+    """The weight of that name and shape; every one of them matters: no bias is 0, no gamma 1."""
+    key = f"{layer}/{index}/{'x'.join(map(str, shape))}"
+    if key not in weights:
+        if layer.startswith("Embedding") and len(shape) == 2 and "Mapping" not in layer:
+            value = 0.3 * generator.standard_normal(shape)
+        elif len(shape) == 2:
+            value = 1.5 / np.sqrt(shape[0]) * generator.standard_normal(shape)
+        else:
+            value = 0.2 * generator.standard_normal(shape)
+            if layer.endswith("Norm") and index == 1:
+                value = 1 + value
+        weights[key] = value.astype("float32")
+    return weights[key]
+
+
+def inputs(length):
+    """Rows of full, middle and short length; one begins with the padding id, which is a real token there."""
+    token_ids = generator.integers(1, CONFIG["vocab_size"], (3, length))
+    segment_ids = np.zeros((3, length), "int64")
+    for row, (real, target) in enumerate([(length, length // 2), (length * 2 // 3, length // 4), (length // 2, length)]):
+        token_ids[row, real:] = 0
+        segment_ids[row, target:real] = 1
+    token_ids[1, 0] = 0
+    return token_ids.astype("int32"), segment_ids.astype("int32")
+
+
+def predict(case, batch, output=None, **heads):
+    """The outputs of one model as a list; `output` names a layer whose output is meant instead."""
+    options = {**CONFIG, **case.get("options", {})}
+    model = build_transformer_model(model=case["model"], **options, **heads)
+    for layer in model.layers:
+        if layer.trainable_weights:
+            layer.set_weights([draw(layer.name, i, tuple(w.shape)) for i, w in enumerate(layer.trainable_weights)])
+    if output:
+        model = Model(model.inputs, model.get_layer(output).output)
+    found = model.predict(list(batch), verbose=0)
+    return found if isinstance(found, list) else [found]
+
+
+def main():
+    arrays = {"cases": np.array(json.dumps({"config": CONFIG, "cases": CASES}))}
+    for name, case in CASES.items():
+        batch = inputs(case.get("length", 12))
+        arrays[f"{name}/token_ids"], arrays[f"{name}/segment_ids"] = batch
+        last = case.get("options", {}).get("num_hidden_layers", CONFIG["num_hidden_layers"]) - 1
+        for application in case.get("applications", ["encoder"]):
+            found = {}
+            (found["hidden_states"],) = predict(
+                case, batch, f"Transformer-{last}-FeedForward-Norm", application=application
+            )
+            if case.get("heads"):
+                found["pooled"], found["mlm"] = predict(
+                    case, batch, application=application, with_pool=True, with_mlm=True
+                )
+                found["nsp"], found["mlm_logits"] = predict(
+                    case, batch, application=application, with_nsp=True, with_mlm="linear"
+                )
+            for output, value in found.items():
+                arrays[f"{name}/{application}/{output}"] = value.astype("float32")
+            print(name, application, {output: value.shape for output, value in found.items()}, flush=True)
+    np.savez_compressed(HERE / "weights.npz", **weights)
+    np.savez_compressed(HERE / "outputs.npz", **arrays)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Every family, saved in either format and loaded again, is the same model."""
+
+import keras
+import numpy as np
+import pytest
+
+from baselines.models.builder import build_transformer_model
+from baselines.models.config import Config
+from baselines.models.families import families, family
+from baselines.weights.load import load_weights, weights_by_path
+from baselines.weights.save import save_google, save_hugging_face
+
+pytestmark = pytest.mark.keras
+
+CONFIG = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24,
+          "max_position_embeddings": 12}  # fmt: skip
+FEATURES = {
+    "token_ids": np.array([[2, 7, 8, 9, 3, 0], [2, 49, 3, 11, 12, 3]], np.int32),
+    "segment_ids": np.array([[0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 1]], np.int32),
+}
+
+
+def build(model_type, seed, **sizes):
+    """With all heads and random weights in every place."""
+    model = build_transformer_model(CONFIG | sizes, model=model_type, with_pool=True, with_nsp=True, with_mlm="linear")
+    random = np.random.default_rng(seed)
+    for weight in model.weights:
+        weight.assign(random.normal(0, 0.3, weight.shape))
+    return model
+
+
+@pytest.mark.parametrize("sizes", [{}, {"embedding_size": 8}], ids=["", "embedding_size"])
+@pytest.mark.parametrize("format", ["safetensors", "tensorflow"])
+@pytest.mark.parametrize("model_type", families())
+def test_round_trip(tmp_path, model_type, format, sizes):
+    names = family(model_type).weight_names(Config.from_dict(CONFIG | sizes))
+    model, other = build(model_type, 1, **sizes), build(model_type, 2, **sizes)
+    assert weights_by_path(model).keys() <= names.keys()
+    if format == "safetensors":
+        save_hugging_face(model, tmp_path, names)
+    else:
+        save_google(model, tmp_path / "bert_model.ckpt", names)
+    verdict = load_weights(other, tmp_path, names)
+    assert (len(verdict.used), verdict.unused, verdict.fresh) == (len(model.weights), (), ())
+    expected, received = model(FEATURES), other(FEATURES)
+    for output in expected:
+        np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (expected[output], received[output])))
+
+
+def test_every_weight_has_a_name_of_its_own():
+    for model_type in families():
+        names = family(model_type).weight_names(Config.from_dict(CONFIG)).values()
+        assert len({name.google for name in names}) == len({name.hugging_face for name in names}) == len(names)

@@ -1,0 +1,66 @@
+"""Which format a folder or a path is, and what a checkpoint holds."""
+
+import numpy as np
+import pytest
+
+from baselines.errors import InputError
+from baselines.weights import safetensors_file, tensorflow_checkpoint
+from baselines.weights.checkpoint import Row, describe, open_checkpoint
+
+TENSORS = {"a": np.zeros((2, 3), np.float32), "b": np.zeros(4, np.float16)}
+
+
+@pytest.fixture
+def google(tmp_path):
+    tensorflow_checkpoint.write(tmp_path / "bert_model.ckpt", TENSORS)
+    return tmp_path
+
+
+@pytest.mark.parametrize("location", ["", "bert_model.ckpt", "bert_model.ckpt.index"])
+def test_a_tensorflow_checkpoint(google, location):
+    assert open_checkpoint(google / location).format == "TensorFlow V2 checkpoint"
+
+
+def test_any_single_index_will_do_and_bert_model_wins(google):
+    (google / "sub").mkdir()
+    tensorflow_checkpoint.write(google / "sub" / "model.ckpt-9", TENSORS)
+    assert open_checkpoint(google / "sub").path.name == "model.ckpt-9"
+    tensorflow_checkpoint.write(google / "model.ckpt-9", TENSORS)
+    assert open_checkpoint(google).path.name == "bert_model.ckpt"
+
+
+def test_several_indices(tmp_path):
+    for step in (1, 2):
+        tensorflow_checkpoint.write(tmp_path / f"model.ckpt-{step}", TENSORS)
+    with pytest.raises(InputError, match=r"Received: model.ckpt-1, model.ckpt-2. Name one: .*/model.ckpt-1"):
+        open_checkpoint(tmp_path)
+    assert open_checkpoint(tmp_path / "model.ckpt-2").path.name == "model.ckpt-2"
+
+
+def test_safetensors_come_first(google):
+    safetensors_file.write(google / "model.safetensors", TENSORS)
+    assert open_checkpoint(google).format == "safetensors"
+    assert open_checkpoint(google / "model.safetensors").format == "safetensors"
+
+
+@pytest.mark.parametrize("location", ["", "pytorch_model.bin"])
+def test_a_pickle_is_refused_with_the_way_out(tmp_path, location):
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x02}.")
+    with pytest.raises(InputError) as error:
+        open_checkpoint(tmp_path / location)
+    path = tmp_path / "pytorch_model.bin"
+    assert f"w = torch.load('{path}', map_location='cpu', weights_only=True)" in str(error.value)
+
+
+def test_an_empty_folder(tmp_path):
+    with pytest.raises(InputError, match=r"expected model.safetensors, .* Received none of them"):
+        open_checkpoint(tmp_path)
+
+
+def test_describe(google):
+    safetensors_file.write(google / "model.safetensors", TENSORS)
+    rows = (Row("a", (2, 3), "float32", 6), Row("b", (4,), "float16", 4))
+    for location in (google / "bert_model.ckpt", google / "model.safetensors"):
+        description = describe(location)
+        assert tuple(sorted(description.rows, key=lambda row: row.name)) == rows
+        assert description.num_parameters == 10

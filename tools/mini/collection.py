@@ -1,0 +1,52 @@
+"""All files of datasets/mini: every module here that has a FOLDER and files(), and the table of checksums in README.md."""
+
+import hashlib
+import importlib
+import json
+import pathlib
+import pkgutil
+
+import tools.mini
+
+ROOT = pathlib.Path(__file__).parents[2] / "datasets" / "mini"
+TABLE_START, TABLE_END = "<!-- files: written by python -m tools.mini -->\n", "<!-- end of files -->\n"
+
+
+def generate():
+    """{path below datasets/mini: the text of that file}."""
+    texts = {}
+    for found in pkgutil.iter_modules(tools.mini.__path__):
+        if found.name == "__main__":
+            continue
+        module = importlib.import_module(f"tools.mini.{found.name}")
+        if hasattr(module, "FOLDER") and hasattr(module, "files"):
+            for name, rows in module.files().items():
+                lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+                texts[f"{module.FOLDER}/{name}"] = "".join(lines)
+    return dict(sorted(texts.items()))
+
+
+def table(texts):
+    """Markdown: lines, bytes and SHA-256 of each file."""
+    rows = ["| file | lines | bytes | sha256 |", "| --- | --- | --- | --- |"]
+    for path, text in texts.items():
+        content = text.encode()
+        rows.append(f"| {path} | {text.count(chr(10))} | {len(content)} | {hashlib.sha256(content).hexdigest()} |")
+    return "\n".join(rows) + "\n"
+
+
+def with_table(readme, texts):
+    """README.md's text with the table between its two marks replaced."""
+    before, _, rest = readme.partition(TABLE_START)
+    _, _, after = rest.partition(TABLE_END)
+    return before + TABLE_START + table(texts) + TABLE_END + after
+
+
+def write(root=ROOT):
+    texts = generate()
+    readme = root / "README.md"
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8", newline="\n")
+    readme.write_text(with_table(readme.read_text(encoding="utf-8"), texts), encoding="utf-8", newline="\n")
+    return texts

@@ -1,0 +1,76 @@
+"""Seeded choices and template filling. Everything rests on `random.random()`, whose sequence Python keeps from version to version."""
+
+import random
+import re
+
+SLOT = re.compile(r"\{([a-z]+)\d?\}")
+
+
+class Dice:
+    """A source of choices. The same seed text gives the same choices on every machine."""
+
+    def __init__(self, seed):
+        self._random = random.Random(seed)
+
+    def chance(self, rate):
+        return self._random.random() < rate
+
+    def number(self, low, high):
+        """An int in [low, high]."""
+        return low + int(self._random.random() * (high - low + 1))
+
+    def pick(self, items):
+        items = list(items)
+        return items[self.number(0, len(items) - 1)]
+
+    def weighted(self, weights):
+        """A key of {key: weight}, as often as its weight says."""
+        point = self._random.random() * sum(weights.values())
+        for key, weight in weights.items():
+            point -= weight
+            if point < 0:
+                return key
+        return key
+
+    def several(self, items, count):
+        """`count` different items in random order."""
+        return self.shuffled(items)[:count]
+
+    def shuffled(self, items):
+        return [item for _, item in sorted(((self._random.random(), item) for item in items), key=lambda pair: pair[0])]
+
+
+def phrases(text):
+    """The phrases of a text that separates them by | or line breaks."""
+    return [phrase.strip() for phrase in text.replace("\n", "|").split("|") if phrase.strip()]
+
+
+def fill(template, words, dice):
+    """Replace {name} by one of words[name]. {name} twice is the same word twice; {name1} and {name2} are different words."""
+    chosen = {}
+    for slot in SLOT.finditer(template):
+        if slot[0] not in chosen:
+            chosen[slot[0]] = dice.pick(word for word in words[slot[1]] if word not in chosen.values())
+    return SLOT.sub(lambda slot: chosen[slot[0]], template)
+
+
+def distinct(make, count, key):
+    """`count` results of make() whose keys all differ. Raises ValueError when the templates cannot tell that many apart."""
+    found = {}
+    for _ in range(50 * count):
+        row = make()
+        found.setdefault(key(row), row)
+        if len(found) == count:
+            return list(found.values())
+    raise ValueError(f"distinct: expected {count} different rows. Received: {len(found)} after {50 * count} trials; add templates")
+
+
+def cut(rows, sizes):
+    """{file name: its share of rows}, in the order of `sizes` ({file name: count})."""
+    rows = iter(rows)
+    return {name: [next(rows) for _ in range(count)] for name, count in sizes.items()}
+
+
+def unlabelled(row, number, *fields):
+    """A line of a test file: an id and the texts, no label."""
+    return {"id": number} | {field: row[field] for field in fields}
