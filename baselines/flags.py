@@ -1,6 +1,11 @@
 """Command lines from dataclasses: every field is a flag and a YAML key, its docstring is its help, unknown ones are refused."""
 
+import contextlib
 import dataclasses
+import io
+import itertools
+import math
+import re
 from pathlib import Path
 
 import tyro
@@ -8,6 +13,13 @@ import tyro
 from baselines.errors import InputError, nearest
 from baselines.run_folder import read_yaml
 from baselines.task import Recipe
+
+OUR_WORDS = {
+    "Error parsing ": "",
+    "Missing from run.py": "expected for run.py",
+    "invalid literal for int() with base 10:": "expected a whole number. Received:",
+    "could not convert string to float:": "expected a number. Received:",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,9 +68,10 @@ def train_arguments(task, values, origin="--config"):
     known = {field.name: field for kind in types for field in dataclasses.fields(kind)}
     for key, value in values.items():
         if key not in known:
+            key = str(key)
             raise InputError(f"{origin}: expected keys that are flags of this task. Received: {key}. {nearest(key, known)}")
-        check_type(known[key], value, origin)
-    pick = lambda kind: {f.name: _plain(f, values[f.name]) for f in dataclasses.fields(kind) if f.name in values}  # noqa: E731
+    values = {key: fitted(known[key], value, origin) for key, value in values.items()}
+    pick = lambda kind: {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}  # noqa: E731
     recipe = task.recipe
     if values.get("demo"):
         recipe = dataclasses.replace(recipe, **task.demo)
@@ -74,8 +87,9 @@ def parse_train(task, argv, prog):
     argv, config = take_option(argv, "--config")
     values = {} if config is None else read_yaml(config)
     values.pop("task", None)
-    if "--demo" in argv:
-        values["demo"] = True
+    for word, demo in {"--demo": True, "--no_demo": False}.items():
+        if word in argv:
+            values["demo"] = demo
     default = train_arguments(task, values, config)
     fields = [("flags", TrainFlags, default.flags), ("recipe", Recipe, default.recipe)]
     if task.options:
@@ -88,14 +102,21 @@ def parse_train(task, argv, prog):
 
 def parse(kind, argv, prog, **settings):
     """An instance of the dataclass `kind` from a command line; nested dataclasses add their fields without a prefix."""
-    parsed, unknown = tyro.cli(
-        tyro.conf.OmitArgPrefixes[kind], args=list(argv), prog=prog, return_unknown_args=True, use_underscores=True,
-        add_help=True, **settings,
-    )  # fmt: skip
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            parsed, unknown = tyro.cli(
+                tyro.conf.OmitArgPrefixes[kind], args=list(argv), prog=prog, return_unknown_args=True, use_underscores=True,
+                add_help=True, **settings,
+            )  # fmt: skip
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+        raise InputError(f"{prog}: {_in_one_line(complaint.getvalue())} See --help.") from None
     if unknown:
-        flags = sorted(_flag_names(kind))
-        name = next((word for word in unknown if word.startswith("-")), unknown[0]).partition("=")[0]
-        raise InputError(f"{prog}: expected flags of this command. Received: {name}. {nearest(name, flags)} See --help.")
+        name = next((word for word in unknown if word.startswith("-")), unknown[0])
+        advice = nearest(name.partition("=")[0], _flag_names(kind))
+        raise InputError(f"{prog}: expected flags of this command. Received: {name}. {advice} See --help.")
     return parsed
 
 
@@ -126,7 +147,7 @@ def check_recipe(arguments):
     }  # fmt: skip
     for name, (low, high) in limits.items():
         value = getattr(recipe, name)
-        if not (value >= low and (high is None or value <= high)):
+        if not (value >= low and math.isfinite(value) and (high is None or value <= high)):
             bound = f"at least {low}" if high is None else f"from {low} to {high}"
             raise InputError(f"--{name}: expected a number, {bound}. Received: {value}")
     choices = {"schedule": ("linear", "constant"), "precision": ("float32", "bf16", "fp16")}
@@ -137,14 +158,18 @@ def check_recipe(arguments):
     return arguments
 
 
-def check_type(field, value, origin):
-    """Raises InputError if a YAML value cannot be that of a dataclass field."""
-    kinds = {int: int, float: (int, float), bool: bool, str: str, str | None: (str, type(None))}
-    kind = kinds.get(field.type, (list, tuple, str))
-    if not isinstance(value, kind) or (isinstance(value, bool) and field.type is not bool):
-        name = getattr(field.type, "__name__", str(field.type))
-        advice = " (YAML reads 2e-5 as text: write 2.0e-5)" if field.type is float and isinstance(value, str) else ""
-        raise InputError(f"{origin}: {field.name}: expected {name}. Received: {value!r}{advice}")
+def fitted(field, value, origin):
+    """A YAML value as that of a dataclass field: 2e-5, which YAML reads as text, is a float. Raises InputError if it is none."""
+    if field.type is float and isinstance(value, int | float | str) and not isinstance(value, bool):
+        with contextlib.suppress(ValueError):
+            return float(value)
+    elif field.type == tuple[str, ...]:
+        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+    elif isinstance(value, field.type) and (field.type is bool or not isinstance(value, bool)):
+        return value
+    name = "a list of names" if field.type == tuple[str, ...] else getattr(field.type, "__name__", field.type)
+    raise InputError(f"{origin}: {field.name}: expected {name}. Received: {value!r}")
 
 
 def existing(path, flag):
@@ -157,10 +182,13 @@ def existing(path, flag):
     return path
 
 
-def _plain(field, value):
-    if isinstance(value, list):
-        return tuple(value)
-    return float(value) if field.type is float else value
+def _in_one_line(box):
+    """What tyro's box says above its first rule, in one line."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()[1:]
+    words = " ".join(itertools.takewhile(lambda line: not line.startswith("─"), (line.strip("│ ") for line in lines)))
+    for theirs, ours in OUR_WORDS.items():
+        words = words.replace(theirs, ours)
+    return f"{words.rstrip('.')}."
 
 
 def _flag_names(kind):

@@ -102,7 +102,7 @@ TASK = Task(
     decode=None,
     metric=accuracy_and_macro_f1,
     recipe=Recipe(max_length=128, batch_size=32, epochs=10, learning_rate=2e-5),
-    source="Name your files with --train, --dev and --test.",
+    source="Put your own file there",
     options=Columns,
     bind=bind,
     demo={"max_length": 64, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4},

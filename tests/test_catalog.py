@@ -11,7 +11,7 @@ from baselines.errors import InputError
 
 def test_tasks_are_the_files_that_assign_task(tmp_path):
     (tmp_path / "clue").mkdir()
-    (tmp_path / "clue" / "tnews.py").write_text('"""TNEWS: titles.\n\nMore."""\nimport nothing_of_this_name\nTASK = 1\n')
+    (tmp_path / "clue" / "tnews.py").write_text('"""TNEWS: titles.\n\nMore."""\nimport nothing_so_named\nTASK = 1\n')
     (tmp_path / "clue" / "common.py").write_text('"""Shared."""\n')
     (tmp_path / "chat.py").write_text("TASK = 2\n")
     assert catalog.names(tmp_path) == {"chat": "", "clue/tnews": "TNEWS: titles."}
@@ -19,7 +19,8 @@ def test_tasks_are_the_files_that_assign_task(tmp_path):
 
 def test_the_tasks_of_this_project_are_listed_with_their_first_lines():
     listed = catalog.names()
-    assert {"clue/afqmc", "clue/cmnli", "clue/csl", "clue/iflytek", "clue/ocnli", "clue/tnews", "clue/wsc", "classify"} <= set(listed)
+    clue = {f"clue/{name}" for name in ("afqmc", "cmnli", "csl", "iflytek", "ocnli", "tnews", "wsc")}
+    assert {"classify", *clue} <= set(listed)
     assert listed["clue/tnews"].startswith("TNEWS: ")
     assert all(listed.values())
 

@@ -13,10 +13,10 @@ NOT_COMPARED = ("output", "quiet", "cache")
 
 
 def main(argv):
-    if len(argv) < 2 or any(word.startswith("-") for word in argv):
+    if "-h" in argv or "--help" in argv:
         print(__doc__.strip())
-        if "--help" in argv or "-h" in argv:
-            return
+        return
+    if len(argv) < 2 or any(word.startswith("-") for word in argv):
         raise InputError(f"run.py compare: expected two run folders or more. Received: {' '.join(argv) or 'none'}.")
     runs = [RunFolder.open(folder) for folder in argv]
     rows = [describe(run) for run in runs]

@@ -3,13 +3,19 @@
 run.py rerun DIR [flags that differ]
 """
 
-from baselines.commands import task_of, train
+from baselines.commands import train
+from baselines.errors import InputError
+from baselines.flags import take_option
 from baselines.run_folder import RunFolder
 
 
 def main(argv):
-    folder, argv = task_of(argv, "rerun", __doc__)
-    run = RunFolder.open(folder)
-    values = run.read_recipe()
-    argv = argv if any(word.split("=")[0] == "--output" for word in argv) else ["--output", "", *argv]
-    return train.main([values["task"], "--config", str(run.path / "recipe.yaml"), *argv])
+    if argv and argv[0] in ("-h", "--help"):
+        print(f"{__doc__.strip()}\n\nrun.py train TASK --help shows the flags.")
+        return
+    if not argv or argv[0].startswith("-"):
+        raise InputError(f"run.py rerun: expected a run folder after it. Received: {argv[0] if argv else 'nothing'}.")
+    run = RunFolder.open(argv[0])
+    argv, output = take_option(argv[1:], "--output")
+    config = ["--config", str(run.path / "recipe.yaml")]
+    train.main([run.read_recipe()["task"], *config, "--output", output or "", *argv])

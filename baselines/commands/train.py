@@ -5,7 +5,8 @@ run.py train TASK [flags]        run.py train TASK --config my.yaml [flags]     
 
 from baselines import catalog
 from baselines.commands import task_of
-from baselines.errors import InputError
+from baselines.commands.list import KINDS
+from baselines.errors import InputError, nearest
 from baselines.flags import parse_train, take_option, train_arguments
 from baselines.run_folder import RunFolder
 
@@ -18,10 +19,21 @@ def main(argv):
     name, argv = task_of(argv, "train", __doc__)
     full_name, task = catalog.find(name)
     arguments = parse_train(task, argv, f"run.py train {full_name}")
+    check_names(arguments.recipe)
 
     from baselines import pipeline
 
     pipeline.train(full_name, arguments, command=command)
+
+
+def check_names(recipe):
+    """Raises InputError for a model, strategy or optimizer that `run.py list` does not show, before any work is done."""
+    chosen = {"models": [recipe.model], "strategies": recipe.strategies, "optimizers": [recipe.optimizer]}
+    for kind, names in chosen.items():
+        known = KINDS[kind]()
+        for name in names:
+            if name not in known and (kind, name) != ("models", "auto"):
+                raise InputError(f"expected {kind} that `run.py list {kind}` shows. Received: {name!r}. {nearest(name, known)}")
 
 
 def resume(argv, folder):

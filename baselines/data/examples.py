@@ -65,5 +65,4 @@ def class_counts(examples, labels):
     """A line per class with its number of examples and their share, in the order of `labels`, to print before a run."""
     counts = collections.Counter(example.gold for example in examples)
     total = sum(counts[name] for name in labels.names) or 1
-    width = max(len(name) for name in labels.names)
-    return "\n".join(f"{name:<{width}}  {counts[name]:>7}  {counts[name] / total:6.1%}" for name in labels.names)
+    return "\n".join(f"{counts[name]:>8}  {counts[name] / total:6.1%}  {name}" for name in labels.names)

@@ -1,13 +1,6 @@
-"""Predictions by example id: the rows (windows) of an example's outputs, gathered and decoded.
-
-{"id": 0, "prediction": "108"}
-"""
-
-import json
+"""Predictions by example id: the rows (windows) of an example's outputs, gathered and decoded."""
 
 import numpy as np
-
-from baselines.files import atomic_write
 
 
 def gather(examples, owners, outputs, decode):
@@ -32,10 +25,3 @@ def gather(examples, owners, outputs, decode):
 def gather_losses(owners, losses, count):
     """Mean loss of the rows of each of `count` examples: float64 (count,)."""
     return np.bincount(owners, weights=losses, minlength=count) / np.maximum(np.bincount(owners, minlength=count), 1)
-
-
-def write(path, predictions):
-    """One JSON line per prediction. A crash leaves the former file, or none."""
-    with atomic_write(path, "w") as file:
-        for id, prediction in predictions.items():
-            file.write(json.dumps({"id": id, "prediction": prediction}, ensure_ascii=False) + "\n")

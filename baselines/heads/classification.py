@@ -46,6 +46,11 @@ class ClassificationHead:
         """Class ids of the rows of a batch as int32 (B,); the batch's length says nothing here."""
         return np.asarray(targets, np.int32).reshape(len(targets))
 
+    def confidence(self, example, outputs):
+        """Probability of the predicted class, from the logits (1, C) of an example."""
+        logits = outputs["logits"][0].astype(np.float64)
+        return float(1 / np.exp(logits - logits.max()).sum())
+
 
 class MaskedPooling(keras.layers.Layer):
     """Mean or maximum of the vectors of a row, padding left out, in float32.

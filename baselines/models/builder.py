@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 import keras
 
-from baselines.errors import nearest
+from baselines.errors import InputError, nearest
+from baselines.layers.activation import activation
 from baselines.models import masks, vocabulary
 from baselines.models.config import OTHER_NAMES, Config, read
 from baselines.models.families import family
@@ -77,6 +78,13 @@ def configure(source, model="auto", keep_tokens=None, compound_tokens=None, **co
     if model != "auto":
         options["model_type"] = model
     config = Config.from_dict({**values, **options}, where)
+    try:
+        activation(config.hidden_act)
+    except ValueError as error:
+        raise InputError(
+            f"{where}: expected hidden_act to be gelu, gelu_tanh or one of Keras' activations. Received: {config.hidden_act!r}. "
+            "Correct the config."
+        ) from error
     return dataclasses.replace(config, vocab_size=vocabulary.size(config.vocab_size, keep_tokens, compound_tokens))
 
 

@@ -24,11 +24,11 @@ class Vocabulary:
 
     def __init__(self, tokens, added=(), keep_ids=None, origin="vocabulary"):
         self.tokens = list(tokens)
-        self.added = tuple(added)
         self.keep_ids = None if keep_ids is None else list(keep_ids)
         self.origin = str(origin)
         self.ids = {token: index for index, token in enumerate(self.tokens)}
-        self._check()
+        self._check(added)
+        self.added = tuple(sorted(set(added), key=self.ids.get))
         self.pad_id, self.unk_id, self.cls_id, self.sep_id = (self.ids[token] for token in (PAD, UNKNOWN, START, END))
 
     @classmethod
@@ -100,7 +100,7 @@ class Vocabulary:
         if wrong:
             raise InputError(f"added_tokens: expected text, and no special token. Received: {wrong}")
         new = [token for token in tokens if token not in self.ids]
-        added = dict.fromkeys([*self.added, *tokens])
+        added = [*self.added, *tokens]
         return Vocabulary([*self.tokens, *new], added, [*self._rows(), *[-1] * len(new)], self.origin)
 
     def save(self, path):
@@ -111,7 +111,7 @@ class Vocabulary:
     def _rows(self):
         return range(len(self)) if self.keep_ids is None else self.keep_ids
 
-    def _check(self):
+    def _check(self, added):
         if not self.tokens:
             raise InputError(f"{self.origin}: expected one token per line. Received: an empty file.")
         if len(self.ids) != len(self.tokens):
@@ -128,7 +128,7 @@ class Vocabulary:
                 f"{self.origin}: expected [PAD], [UNK], [CLS] and [SEP] among its {len(self)} tokens. Missing: "
                 f"{', '.join(missing)}. Is this a BERT vocabulary, and a token per line?"
             )
-        unknown = [token for token in self.added if token not in self.ids]
+        unknown = [token for token in added if token not in self.ids]
         if unknown:
             raise InputError(f"{self.origin}: expected added tokens among the {len(self)} tokens. Missing: {unknown}")
 

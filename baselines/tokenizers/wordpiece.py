@@ -109,24 +109,22 @@ class Tokenizer:
         segments     per text its segment id; [CLS] has that of the first. Default: all 0
         """
         lengths = trim_lengths(map(len, pieces), max_length, trim_order)
-        segments = [0] * len(lengths) if segments is None else segments
-        token_ids, segment_ids = [self.vocabulary.cls_id], [segments[0]]
-        for piece, length, segment in zip(pieces, lengths, segments, strict=True):
-            token_ids.extend(piece[:length])
-            token_ids.append(self.vocabulary.sep_id)
-            segment_ids.extend([segment] * (length + 1))
-        return {"token_ids": np.array(token_ids, np.int32), "segment_ids": np.array(segment_ids, np.int32)}
+        token_ids = np.array(self._row(pieces, lengths), np.int32)
+        segment_ids = np.zeros(len(token_ids), np.int32)
+        if segments is not None:
+            _fill_segments(segment_ids, lengths, segments)
+        return {"token_ids": token_ids, "segment_ids": segment_ids}
 
     def encode_batch(self, texts, max_length=None):
         """Features of texts or pairs of texts, padded to the longest: {"token_ids", "segment_ids"}, int32 (B, L)."""
-        rows = [self.encode(x, max_length) if isinstance(x, str) else self.encode_pair(*x, max_length) for x in texts]
-        shape = (len(rows), max((len(row["token_ids"]) for row in rows), default=0))
-        padding = {"token_ids": self.vocabulary.pad_id, "segment_ids": 0}
-        batch = {name: np.full(shape, value, np.int32) for name, value in padding.items()}
-        for index, row in enumerate(rows):
-            for name, values in row.items():
-                batch[name][index, : len(values)] = values
-        return batch
+        pieces = [[self._ids(text)] if isinstance(text, str) else [self._ids(part) for part in text] for text in texts]
+        lengths = [trim_lengths(map(len, row), max_length) for row in pieces]
+        token_ids = _padded([self._row(*row) for row in zip(pieces, lengths, strict=True)], self.vocabulary.pad_id)
+        segment_ids = np.zeros_like(token_ids)
+        for row, row_lengths in zip(segment_ids, lengths, strict=True):
+            if len(row_lengths) == 2:
+                _fill_segments(row, row_lengths, (0, 1))
+        return {"token_ids": token_ids, "segment_ids": segment_ids}
 
     def decode(self, ids):
         """Readable text of `ids`: no spaces between ideographs, no special tokens, nothing for unknown words."""
@@ -147,6 +145,13 @@ class Tokenizer:
                 spans.append((sources[start], self._normalizer.end_with_marks(text, sources[end - 1] + 1)))
                 start = end
         return Alignment(text, tuple(tokens), tuple(spans))
+
+    def _row(self, pieces, lengths):
+        token_ids = [self.vocabulary.cls_id]
+        for piece, length in zip(pieces, lengths, strict=True):
+            token_ids.extend(piece[:length])  # not +=, for a piece may be an array
+            token_ids.append(self.vocabulary.sep_id)
+        return token_ids
 
     def _ids(self, text):
         if text in self._prepared:
@@ -206,6 +211,18 @@ class Tokenizer:
     def _stays_whole(self, segment):
         """A word of the vocabulary; but text is never a special token or the continuation of a word."""
         return segment in self.vocabulary and not segment.startswith(("##", "["))
+
+
+def _fill_segments(segment_ids, lengths, segments):
+    segment_ids[0], end = segments[0], 1
+    for length, segment in zip(lengths, segments, strict=True):
+        start, end = end, end + length + 1  # with its [SEP]
+        segment_ids[start:end] = segment
+
+
+def _padded(rows, value):
+    length = max(map(len, rows), default=0)
+    return np.array([row + [value] * (length - len(row)) for row in rows], np.int32).reshape(len(rows), length)
 
 
 class _Pieces(dict):

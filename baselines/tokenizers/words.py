@@ -3,6 +3,8 @@
 北 京 大 学 are then masked together or not at all. Cui et al., 2019, arXiv:1906.08101.
 """
 
+import itertools
+
 
 def jieba_words(text):
     """The words of `text` in order, nothing lost: "".join(words) == text. Knows the user's own `jieba.add_word`s.
@@ -29,4 +31,4 @@ def whole_words(alignment, segment=jieba_words):
         if not starts or (word != previous and not token.startswith("##")):
             starts.append(index)
         previous = word
-    return list(zip(starts, [*starts[1:], len(alignment)], strict=True))
+    return list(itertools.pairwise([*starts, len(alignment)]))

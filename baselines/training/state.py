@@ -72,5 +72,10 @@ def load_state(path, model, optimizer):
 
 
 def _named(model, optimizer):
+    # Keras numbers optimizers and seed generators in the order of a process's life: only the last part of a path is stable.
     groups = {"model": model.variables, "optimizer": optimizer.variables}
-    return [(f"{group}/{i}/{v.path}", v) for group, variables in groups.items() for i, v in enumerate(variables)]
+    return [
+        (f"{group}/{index}/{variable.path.rpartition('/')[2]}", variable)
+        for group, variables in groups.items()
+        for index, variable in enumerate(variables)
+    ]

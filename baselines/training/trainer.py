@@ -7,6 +7,8 @@ import math
 import signal
 import time
 
+import numpy as np
+
 from baselines.errors import InputError
 from baselines.training.state import Position, load_state, save_state
 from baselines.training.steps import to_float
@@ -72,7 +74,7 @@ class Trainer:
             position.updates += 1
             # Reading the loss of the update before this one lets the device work while the host waits.
             self._read_losses(position, pending, keep=1)
-            rows = sum(int(batch["weights"].sum()) for batch in batches)
+            rows = sum(np.count_nonzero(batch["weights"]) for batch in batches)
             self.progress.advance(position.losses[-1] if position.losses else None, rows)
             if position.updates % self.recipe.log_steps == 0:
                 self._log(position, pending)

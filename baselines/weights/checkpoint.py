@@ -7,17 +7,15 @@ import pathlib
 from baselines.errors import InputError
 from baselines.weights import safetensors_file, tensorflow_checkpoint
 
-TO_SAFETENSORS = (
+CONVERT_PICKLE = (
     "Convert it once where torch is installed: python -c \"import torch, safetensors.torch as s; "
-    "w = torch.load('{name}', map_location='cpu', weights_only=True); "
+    "w = torch.load('{path}', map_location='cpu', weights_only=True); "
     "s.save_file({{k: v.clone().contiguous() for k, v in w.items()}}, 'model.safetensors', {{'format': 'pt'}})\""
 )
-OTHER_FORMATS = {
-    "pytorch_model.bin": TO_SAFETENSORS,
-    "tf_model.h5": "Save the model once as safetensors: transformers' `save_pretrained`.",
-    "flax_model.msgpack": "Save the model once as safetensors: transformers' `save_pretrained`.",
-}
-"""{file name: what to do}. Pickles can run code when they are read; we read none."""
+CONVERT = "Convert it once where transformers is installed: load {path} and `save_pretrained` it as safetensors."
+OTHER_FORMATS = {".bin": CONVERT_PICKLE, ".pt": CONVERT_PICKLE, ".pth": CONVERT_PICKLE, ".h5": CONVERT,
+                 ".msgpack": CONVERT}  # fmt: skip
+"""{suffix: what to do}. Reading a pickle can run code that somebody put there, so none is read."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,8 +52,11 @@ def open_checkpoint(location):
         return _open_folder(path)
     if path.name.endswith((".safetensors", ".safetensors.index.json")):
         return safetensors_file.read(path)
-    if path.is_file() and path.suffix in (".bin", ".pt", ".pth"):
-        raise InputError(f"{path}: expected safetensors. Received a pickle. {TO_SAFETENSORS.format(name=path)}")
+    if path.is_file() and path.suffix in OTHER_FORMATS:
+        raise _other_format(path)
+    if not path.is_file() and not any(path.parent.glob("*.index")):
+        raise InputError(f"{path}: no such checkpoint. Expected a folder, a .safetensors file, or what stands before "
+                         ".index in the name of a TensorFlow checkpoint. Is the path right?")  # fmt: skip
     return tensorflow_checkpoint.read(path.with_suffix("") if path.suffix == ".index" else path)
 
 
@@ -82,9 +83,13 @@ def _open_folder(folder):
         names = [index.stem for index in indices]
         raise InputError(f"{folder}: expected one checkpoint. Received: {', '.join(names)}. "
                          f"Name one: {folder / names[0]}")  # fmt: skip
-    for name, step in OTHER_FORMATS.items():
-        if (folder / name).is_file():
-            step = step.format(name=folder / name)
-            raise InputError(f"{folder}: expected {safetensors_file.FILE}. Received {name}. {step}")
+    others = [path for path in sorted(folder.iterdir()) if path.suffix in OTHER_FORMATS]
+    if others:
+        raise _other_format(next((path for path in others if "model" in path.name), others[0]))
     raise InputError(f"{folder}: expected {safetensors_file.FILE}, {safetensors_file.INDEX} or bert_model.ckpt.index. "
                      "Received none of them. Is this the checkpoint's folder?")  # fmt: skip
+
+
+def _other_format(path):
+    step = OTHER_FORMATS[path.suffix].format(path=path)
+    return InputError(f"{path}: expected {safetensors_file.FILE} or a TensorFlow checkpoint. {step}")

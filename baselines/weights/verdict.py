@@ -89,7 +89,7 @@ class Verdict:
             raise InputError(
                 f"{self.source}: the checkpoint embeds {embedding.received[0]} tokens ({embedding.name}), the model's "
                 f"vocabulary has {embedding.expected[0]}: vocabulary and checkpoint do not belong together. Use the "
-                "vocabulary and the config that came with the checkpoint."
+                "vocabulary and the config that came with the checkpoint; --ignore_mismatched starts a new embedding."
             )
         problems = [("missing", self.missing), ("misshaped", self.misshaped), ("not expected", self.unexpected)]
         problems = "; ".join(f"{len(fates)} {title}: {_list(fates)}" for title, fates in problems if fates)

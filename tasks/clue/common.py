@@ -20,7 +20,7 @@ DEMO = {"max_length": 64, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4}
 def source(archive, folder):
     """Where the official files are, for the message when one is missing."""
     url = f"https://storage.googleapis.com/cluebenchmark/tasks/{archive}"
-    return f"Get {url} (see github.com/CLUEbenchmark/CLUE) and unzip it into {folder}, or name your files with flags."
+    return f"Get {url} (see github.com/CLUEbenchmark/CLUE) and unzip it into {folder}"
 
 
 def pair_example(row):

@@ -1,7 +1,5 @@
 """Rows to examples: windows gathered, every id kept, misuse refused."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -30,10 +28,3 @@ def test_every_example_owns_rows_and_nobody_else(owners):
 
 def test_losses_are_means_over_windows():
     np.testing.assert_allclose(predictions.gather_losses([0, 1, 0], [1.0, 5.0, 3.0], 2), [2, 5])
-
-
-def test_a_file_of_predictions_keeps_ids_and_order(tmp_path):
-    predictions.write(tmp_path / "dev.json", {7: "体育", "x": {"书": [[0, 1]]}})
-    lines = (tmp_path / "dev.json").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == '{"id": 7, "prediction": "体育"}'
-    assert json.loads(lines[1]) == {"id": "x", "prediction": {"书": [[0, 1]]}}

@@ -77,7 +77,7 @@ def test_faults_of_objects_and_names(tmp_path):
 
 
 def test_a_test_file_without_an_official_name_is_told():
-    with pytest.raises(InputError, match=r"official test files test1.0.json, test.json. Received: tset.json. Did you mean test"):
+    with pytest.raises(InputError, match=r"test files test1.0.json, test.json. Received: tset.json. Did you mean test"):
         writer.official_name(LINES, "data/tset.json")
 
 

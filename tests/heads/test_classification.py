@@ -46,7 +46,9 @@ def test_padding_changes_nothing(pooling):
 
 
 @pytest.mark.parametrize("pooling, reduce", [
-    ("first", lambda vectors: vectors[0]), ("mean", lambda vectors: vectors.mean(0)), ("max", lambda vectors: vectors.max(0)),
+    ("first", lambda vectors: vectors[0]),
+    ("mean", lambda vectors: vectors.mean(0)),
+    ("max", lambda vectors: vectors.max(0)),
 ])
 def test_pooling_against_numpy(pooling, reduce):
     base = encoder()
@@ -94,6 +96,12 @@ def test_bad_arguments():
 def test_decode_names_the_largest_logit():
     decode = decode_label(Labels("no", "yes"))
     assert decode(None, {"logits": np.array([[0.3, 0.4]])}) == "yes"
+
+
+def test_confidence_is_the_softmax_of_the_prediction():
+    head = ClassificationHead(3)
+    assert head.confidence(None, {"logits": np.log(np.array([[0.2, 0.7, 0.1]], np.float32))}) == pytest.approx(0.7)
+    assert head.confidence(None, {"logits": np.array([[1e4, 0, 0]], np.float32)}) == 1.0
 
 
 class Spy:

@@ -288,6 +288,29 @@ def test_a_corrupt_tensor_leaves_the_model_as_it_was(tmp_path):
     assert_same_weights(other, build(2))
 
 
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__(name="mine")
+        self.dense = keras.layers.Dense(2, name="Pooler-Dense")
+
+    def call(self, x):
+        return self.dense(x)
+
+
+def test_a_subclassed_models_own_name_is_no_part_of_a_path():
+    model = Subclassed()
+    model(np.zeros((1, 3), np.float32))
+    assert list(weights_by_path(model)) == ["Pooler-Dense/kernel", "Pooler-Dense/bias"]
+
+
+def test_two_weights_of_one_path_are_refused():
+    inputs = keras.Input((3,))
+    inner = keras.Model(inputs, keras.layers.Dense(3, name="same")(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(3, name="same")(inner(inputs)))
+    with pytest.raises(ValueError, match="Received more for: .'same/kernel', 'same/bias'."):
+        weights_by_path(model)
+
+
 def test_random_state_is_no_weight(tmp_path):
     save_hugging_face(build(1), tmp_path, NAMES)
     assert sorted(safetensors_file.read(tmp_path)) == sorted(NAMES[path].hugging_face for path in arrays(build(1)))

@@ -65,7 +65,7 @@ def test_vocabulary_and_checkpoint_that_do_not_belong_together():
     assert str(error.value) == (
         "x: the checkpoint embeds 21128 tokens (bert/embeddings/word_embeddings), the model's vocabulary has 8000: "
         "vocabulary and checkpoint do not belong together. Use the vocabulary and the config that came with the "
-        "checkpoint."
+        "checkpoint; --ignore_mismatched starts a new embedding."
     )
 
 

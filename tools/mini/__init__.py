@@ -1,1 +1,1 @@
-"""The embedded data: `python -m tools.mini` writes datasets/mini, `python -m tools.mini.vocabulary` writes checkpoints/mini."""
+"""Embedded data: `python -m tools.mini` writes datasets/mini, `python -m tools.mini.vocabulary` checkpoints/mini."""

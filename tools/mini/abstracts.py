@@ -1,15 +1,16 @@
 """CSL: do all four keywords belong to the abstract? "1" when all are terms of it, "0" when some were exchanged.
 
 {"id": 1, "abst": "本文研究……", "keyword": ["膳食纤维", "早餐", "血糖", "体重"], "label": "1"}
-Exchanged keywords come from another field, or, less often and harder to see, from the same field.
+Exchanged keywords come from a subject without abstracts here, from another field, or, hardest to see, from the same.
 """
 
 from tools.mini.sampling import Dice, cut, distinct, fill, phrases, unlabelled
 
 FOLDER = "clue/csl"
-SIZES = {"train.json": 420, "dev.json": 120, "test.json": 40}
+SIZES = {"train.json": 360, "dev.json": 100, "test.json": 40}
 TRUE_RATE = 0.46
-OTHER_FIELD_RATE = 0.8
+SOURCES = {"subject": 62, "field": 23, "same": 15}
+"""Where exchanged keywords come from, by weight."""
 FIELDS = [terms.split() for terms in """
 厨余垃圾 分类投放 回收站点 堆肥 塑料包装 居民参与 废旧电池 积分奖励
 校园阅读 图书借阅 阅读兴趣 亲子共读 绘本 书目推荐 朗读 阅读习惯
@@ -24,8 +25,15 @@ FIELDS = [terms.split() for terms in """
 绿茶 萎凋 发酵 茶多酚 杀青 香气成分 采摘标准 贮藏
 外墙保温 遮阳 自然通风 节能玻璃 地源热泵 光伏屋面 室内热舒适 气密性
 """.strip().splitlines()]
+SUBJECTS = [terms.split() for terms in """
+琵琶 合唱 乐谱 鼓点 和弦 音准 民谣 笛子
+足球战术 裁判员 铅球 接力赛 冲刺 滑雪板 乒乓球 举重
+青铜器 碑文 驿站 漕运 科举 城墙 瓷窑 兵器
+星云 望远镜 彗星 陨石 火星 黑洞 月食 银河
+""".strip().splitlines()]
 AIMS = phrases("""
-为了解{term1}与{term2}的关系，在三个地区做了问卷调查。 | 本文研究{term1}对{term2}的影响。 | 以{term1}和{term2}为例，比较了两种做法。
+为了解{term1}与{term2}的关系，在三个地区做了问卷调查。 | 本文研究{term1}对{term2}的影响。
+以{term1}和{term2}为例，比较了两种做法。
 近年来，{term1}受到广泛关注，而{term2}的研究还不多。 | 针对{term1}中的常见问题，提出结合{term2}的新方法。
 """)
 RESULTS = phrases("""
@@ -45,7 +53,8 @@ def abstract(dice):
     keywords = dice.several([term for term in field if term in text], 4)
     genuine = dice.chance(TRUE_RATE)
     if not genuine:
-        source = dice.pick(terms for terms in FIELDS if terms is not field) if dice.chance(OTHER_FIELD_RATE) else field
+        others = {"subject": SUBJECTS, "field": [terms for terms in FIELDS if terms is not field], "same": [field]}
+        source = dice.pick(others[dice.weighted(SOURCES)])
         exchanged = dice.several([term for term in source if term not in text], dice.number(1, 3))
         keywords = dice.shuffled(exchanged + keywords[len(exchanged):])
     return {"abst": text, "keyword": keywords, "label": str(int(genuine))}

@@ -1,4 +1,4 @@
-"""All files of datasets/mini: every module here that has a FOLDER and files(), and the table of checksums in README.md."""
+"""All files of datasets/mini: of every module here with a FOLDER and files(), and README.md's table of checksums."""
 
 import hashlib
 import importlib

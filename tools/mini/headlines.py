@@ -1,4 +1,4 @@
-"""TNEWS: which of 15 sections does a headline belong to? Part of the headlines name a second section only to turn away from it.
+"""TNEWS: which of 15 sections does a headline belong to? Some name a second section only to turn away from it.
 
 {"label": "103", "label_desc": "news_sports", "sentence": "不聊新能源车了，来聊聊女排联赛", "keywords": "女排联赛"}
 """
@@ -18,7 +18,7 @@ CONTRASTS = """
 今天专门讲{topic}，{other}改天再说 | {topic}刷屏了，连{other}都没人提
 """
 LEADS = ["", "", "", "", "刚刚，", "早报：", "话题：", "收藏！", "一图看懂：", "记者手记：", "周末闲谈："]
-TAILS = ["", "", "", "", "", "，你怎么看", "，网友点赞", "，评论区热闹了", "！", "？答案来了", "，建议收藏", "，看完心里有数"]
+TAILS = ["", "", "", "", "", "，你怎么看", "，网友点赞", "，评论区热闹了", "！", "，建议收藏", "，看完心里有数"]
 
 
 def headline(dice):

@@ -1,4 +1,4 @@
-"""What CMNLI and OCNLI share: a family of premises and, per label, of hypotheses, filled from one row of linked words."""
+"""What CMNLI and OCNLI share: premises and, per label, hypotheses, filled from the same row of linked words."""
 
 import dataclasses
 
@@ -25,7 +25,7 @@ class Family:
 
 
 def inference(dice, families, weights, shared):
-    """(family, premise, hypothesis, label). `weights` is {label: weight}; `shared` is {name: words} for all families."""
+    """(family, premise, hypothesis, label). `weights`: {label: weight}; `shared`: {name: words} for all families."""
     family, label = dice.pick(families), dice.weighted(weights)
     row = dice.pick(family.rows.strip().splitlines() or [""]).split()
     linked = {name: [word] for name, word in zip(family.columns.split(), row, strict=True)}

@@ -2,14 +2,17 @@
 
 {"target": {"span2_index": 9, "span1_index": 0, "span1_text": "爸爸", "span2_text": "他"}, "idx": 0, "label": "true",
  "text": "爸爸在门口等妈妈，他手里拿着一把伞。"}
-Most texts are decided by gender, number or life; one in five only by what happens, as in Winograd's schemas.
+Most texts are decided by gender, number or life; one in five only by what happens, as in Winograd's schemas. Three
+times out of four the pronoun means the subject.
 """
 
 from tools.mini.sampling import SLOT, Dice, cut, distinct, phrases, unlabelled
 
 FOLDER = "clue/wsc"
-SIZES = {"train.json": 600, "dev.json": 150, "test1.0.json": 40, "test.json": 40}
+SIZES = {"train.json": 560, "dev.json": 140, "test1.0.json": 30, "test.json": 30}
 TRUE_RATE = 0.47
+FIRST_RATE = 0.75
+"""How often the pronoun means {a}, mostly the subject and a person, as in real texts."""
 MEN = "爸爸 爷爷 叔叔 哥哥 弟弟 舅舅 外公 小伙子 老王 孙子".split()
 WOMEN = "妈妈 奶奶 阿姨 姐姐 妹妹 舅妈 外婆 小姑娘 李婶 孙女".split()
 THINGS = "书包 台灯 风筝 茶壶 小狗 花猫 木箱 闹钟 毛笔 金鱼".split()
@@ -24,8 +27,9 @@ GENDER = phrases("""
 """)
 # {a} a person, {b} a thing or a group; then the other way round.
 LIFE = phrases("""
-{day}，{a}带着{b}回到家，{p}身上都是雨水。 | {a}又想起了{b}，{p}已经好久不在家了。 | {day}，{a}看见了{b}，{p}就在窗户旁边。
-{a}找了{b}一下午，原来{p}在楼下。 | {a}站在{b}前面，{p}挡住了别人。 | {day}，{b}和{a}的照片登了报，{p}一下子出了名。
+{day}，{a}带着{b}回到家，{p}身上都是雨水。 | {a}又想起了{b}，{p}已经好久不在家了。
+{day}，{a}看见了{b}，{p}就在窗户旁边。
+{a}和{b}半天没露面，原来{p}在楼下。 | {a}站在{b}前面，{p}挡住了别人。 | {day}，{b}和{a}的照片登了报，{p}一下子出了名。
 院子里只有{b}和{a}，{p}一动也不动。 | {b}旁边是{a}，照片里{p}占了一大半。 | {day}，大家围着{b}和{a}，都说{p}很特别。
 """)
 # {a} and {b} share the pronoun. The first list means {a}, the second {b}.
@@ -42,8 +46,8 @@ DAYS = "昨天 周末 前天下午 那天早上 晚饭以后 国庆节".split()
 
 def situation(dice):
     """(template, {slot: word}, the slot that the pronoun means)"""
-    kind = dice.weighted({"gender": 45, "life": 35, "schema": 20})
-    meant = dice.pick("ab")
+    kind = dice.weighted({"life": 55, "gender": 27, "schema": 18})
+    meant = "a" if dice.chance(FIRST_RATE) else "b"
     if kind == "schema":
         nouns, pronoun = dice.pick(PRONOUNS[:2])
         templates = SCHEMA_FIRST if meant == "a" else SCHEMA_SECOND
@@ -72,7 +76,8 @@ def coreference(dice):
     text, starts = assemble(template, words)
     true = dice.chance(TRUE_RATE)
     noun = meant if true else {"a": "b", "b": "a"}[meant]
-    target = {"span2_index": starts["p"], "span1_index": starts[noun], "span1_text": words[noun], "span2_text": words["p"]}
+    target = {"span2_index": starts["p"], "span1_index": starts[noun]}
+    target |= {"span1_text": words[noun], "span2_text": words["p"]}
     return {"target": target, "label": str(true).lower(), "text": text}
 
 

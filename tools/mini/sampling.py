@@ -1,4 +1,4 @@
-"""Seeded choices and template filling. Everything rests on `random.random()`, whose sequence Python keeps from version to version."""
+"""Seeded choices and template filling. All rest on `random.random()`, whose sequence Python versions share."""
 
 import random
 import re
@@ -37,7 +37,8 @@ class Dice:
         return self.shuffled(items)[:count]
 
     def shuffled(self, items):
-        return [item for _, item in sorted(((self._random.random(), item) for item in items), key=lambda pair: pair[0])]
+        ranked = [(self._random.random(), item) for item in items]
+        return [item for _, item in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def phrases(text):
@@ -46,7 +47,7 @@ def phrases(text):
 
 
 def fill(template, words, dice):
-    """Replace {name} by one of words[name]. {name} twice is the same word twice; {name1} and {name2} are different words."""
+    """Replace {name} by one of words[name]: twice {name} is twice the same word, {name1} and {name2} are different."""
     chosen = {}
     for slot in SLOT.finditer(template):
         if slot[0] not in chosen:
@@ -55,14 +56,15 @@ def fill(template, words, dice):
 
 
 def distinct(make, count, key):
-    """`count` results of make() whose keys all differ. Raises ValueError when the templates cannot tell that many apart."""
+    """`count` results of make() with different keys. Raises ValueError when the templates do not give that many."""
     found = {}
     for _ in range(50 * count):
         row = make()
         found.setdefault(key(row), row)
         if len(found) == count:
             return list(found.values())
-    raise ValueError(f"distinct: expected {count} different rows. Received: {len(found)} after {50 * count} trials; add templates")
+    trials = f"{len(found)} in {50 * count} trials"
+    raise ValueError(f"distinct: expected {count} different rows. Received: {trials}. Add words or templates.")
 
 
 def cut(rows, sizes):

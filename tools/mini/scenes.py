@@ -4,6 +4,8 @@
 Places, times, amounts and directions need both sentences; kinds of things and negations can be told from words.
 """
 
+from operator import itemgetter
+
 from tools.mini.inference import Family, inference
 from tools.mini.sampling import Dice, cut, distinct, unlabelled
 
@@ -35,7 +37,8 @@ FAMILIES = [
         premise="{who}在{place}{act}。 | {day}，{who}在{place}{act}。 | {who}一个人在{place}{act}，心情很好。",
         entailment="{who}在{kind}。 | 有人在{kind}{act}。 | {who}没有在{opposite}。 | 有人正在{act}。",
         contradiction="{who}在{opposite}。 | 有人在{opposite}{act}。 | {who}没有在{kind}。 | {who}什么事也没做。",
-        neutral="{who}{act}是为了参加比赛。 | {who}打算明天再来。 | {who}常常和朋友一起{act}。 | {who}从小就喜欢{act}。"),
+        neutral="{who}{act}是为了参加比赛。 | {who}打算明天再来。 | {who}常常和朋友一起{act}。 | "
+        "{who}从小就喜欢{act}。"),
     Family(
         columns="time kind opposite",
         rows="""
@@ -51,7 +54,8 @@ FAMILIES = [
         premise="{time}，{who}还在{act}。 | {time}的时候，{who}正忙着{act}。 | {who}{time}打开窗户，开始{act}。",
         entailment="{who}在{kind}{act}。 | 当时是{kind}。 | {kind}有人{act}。 | 当时不是{opposite}。",
         contradiction="{who}在{opposite}{act}。 | 当时是{opposite}。 | 当时不是{kind}。 | {who}当时在睡觉。",
-        neutral="{who}因为工作太忙才这样。 | {who}每天都是这个习惯。 | {who}打算教家人{act}。 | {who}觉得{act}很有意思。"),
+        neutral="{who}因为工作太忙才这样。 | {who}每天都是这个习惯。 | {who}打算教家人{act}。 | "
+        "{who}觉得{act}很有意思。"),
     Family(
         columns="many one",
         rows="""
@@ -69,10 +73,12 @@ FAMILIES = [
         contradiction="{who}只有{one}。 | {who}连{one}也没有。 | {who}最多有{one}。",
         neutral="{who}打算把{one}送给朋友。 | 其中{one}是刚买的。 | {who}最喜欢里面的{one}。 | {who}花了不少钱。"),
     Family(
-        premise="{day}，{who1}送给{who2}{gift}。 | {who1}把{gift}寄给了{who2}。 | {who1}带着{gift}去看{who2}，送完就走了。",
+        premise="{day}，{who1}送给{who2}{gift}。 | {who1}把{gift}寄给了{who2}。 | "
+        "{who1}带着{gift}去看{who2}，送完就走了。",
         entailment="{who2}得到了{gift}。 | {who1}送出了{gift}。 | 收到礼物的是{who2}。 | 送礼物的是{who1}。",
         contradiction="{who1}得到了{gift}。 | {who2}送出了{gift}。 | 收到礼物的是{who1}。 | 送礼物的是{who2}。",
-        neutral="{who2}早就想要{gift}。 | {who1}是在网上买的。 | {who2}打算回请{who1}吃饭。 | {who1}挑了很久才决定。"),
+        neutral="{who2}早就想要{gift}。 | {who1}是在网上买的。 | {who2}打算回请{who1}吃饭。 | "
+        "{who1}挑了很久才决定。"),
     Family(
         columns="thing kind",
         rows="""
@@ -91,8 +97,10 @@ FAMILIES = [
 """.strip(),
         premise="{day}，{who}买了{thing}。 | {who}从店里带回一些{thing}。 | {who}把刚买的{thing}拿给大家看。",
         entailment="{who}买了{kind}。 | {who}去买过东西。 | {thing}是{who}买的。 | {tone}{who}买的是一种{kind}。",
-        contradiction="{who}没有买{kind}。 | {who}什么也没买。 | {thing}不是{who}买的。 | {tone}{who}从来不买{kind}。",
-        neutral="{who}觉得{thing}有点贵。 | {who}常常买{kind}。 | {who}买{kind}是为了招待客人。 | 这家店的{kind}最新鲜。"),
+        contradiction="{who}没有买{kind}。 | {who}什么也没买。 | {thing}不是{who}买的。 | "
+        "{tone}{who}从来不买{kind}。",
+        neutral="{who}觉得{thing}有点贵。 | {who}常常买{kind}。 | {who}买{kind}是为了招待客人。 | "
+        "这家店的{kind}最新鲜。"),
     Family(
         columns="more less",
         rows="""
@@ -104,8 +112,10 @@ FAMILIES = [
 """.strip(),
         premise="{who1}比{who2}{more}。 | {who1}比{who2}{more}一点。 | 大家都看得出来，{who1}比{who2}{more}得多。",
         entailment="{who2}比{who1}{less}。 | {who2}没有{who1}{more}。 | {who1}不比{who2}{less}。",
-        contradiction="{who1}比{who2}{less}。 | {who2}比{who1}{more}。 | {who1}没有{who2}{more}。 | {who1}和{who2}一样{more}。",
-        neutral="{who1}和{who2}住得很近。 | {who1}常常和{who2}比赛。 | {who2}有点羡慕{who1}。 | {who1}从小就认识{who2}。"),
+        contradiction="{who1}比{who2}{less}。 | {who2}比{who1}{more}。 | {who1}没有{who2}{more}。 | "
+        "{who1}和{who2}一样{more}。",
+        neutral="{who1}和{who2}住得很近。 | {who1}常常和{who2}比赛。 | {who2}有点羡慕{who1}。 | "
+        "{who1}从小就认识{who2}。"),
 ]
 
 
@@ -117,7 +127,7 @@ def scene_pair(dice):
 
 def files():
     dice = Dice("cmnli")
-    rows = distinct(lambda: scene_pair(dice), sum(SIZES.values()), key=lambda row: (row["sentence1"], row["sentence2"]))
+    rows = distinct(lambda: scene_pair(dice), sum(SIZES.values()), key=itemgetter("sentence1", "sentence2"))
     split = cut(rows, SIZES)
     split["test.json"] = [unlabelled(row, i, "sentence1", "sentence2") for i, row in enumerate(split["test.json"])]
     return split

@@ -1,15 +1,19 @@
 """OCNLI: statements as in reports, news, novels, television and phone calls; does the second one follow?
 
-{"level": "easy", "sentence1": "…", "sentence2": "…", "label": "neutral", "label0": "neutral", …, "genre": "phone", "prem_id": "phone_3", "id": 7}
-In dev, five annotators voted; where no label has three votes the label is "-", as in the official file. In train the votes are null.
+{"level": "easy", "sentence1": "…", "sentence2": "…", "label": "neutral", "label0": "neutral", …, "genre": "phone",
+ "prem_id": "phone_3", "id": 7}
+In dev, five annotators voted; where no label has three votes the label is "-", as in the official file. In train the
+votes are null.
 """
+
+from operator import itemgetter
 
 from tools.mini.inference import Family, inference
 from tools.mini.sampling import Dice, cut, distinct, unlabelled
 
 FOLDER = "clue/ocnli"
-SIZES = {"train.50k.json": 520, "dev.json": 140, "test.json": 50}
-UNDECIDED_EVERY = 28
+SIZES = {"train.50k.json": 420, "dev.json": 130, "test.json": 40}
+UNDECIDED_EVERY = 26
 WEIGHTS = {"entailment": 33, "neutral": 35, "contradiction": 32}
 SHARED = {
     "year": "去年 今年 这几年 上半年 最近一年".split(),
@@ -30,13 +34,15 @@ FAMILIES = [
         premise="{year}全市{subject}增加了{amount} | {year}{subject}增长较快，比计划多{amount}",
         entailment="{subject}变多了 | {subject}比过去多 | {subject}没有减少",
         contradiction="{subject}变少了 | {subject}比过去少 | {subject}没有增加",
-        neutral="市民对{subject}很满意 | {subject}在全国排第一 | 明年会继续重视{subject} | {subject}是群众最关心的事"),
+        neutral="市民对{subject}很满意 | {subject}在全国排第一 | 明年会继续重视{subject} | "
+        "{subject}是群众最关心的事"),
     Family(
         genre="gov",
         premise="{year}全市{subject}减少了{amount} | {year}{subject}下降明显，比计划少{amount}",
         entailment="{subject}变少了 | {subject}比过去少 | {subject}没有增加",
         contradiction="{subject}变多了 | {subject}比过去多 | {subject}没有减少",
-        neutral="有关部门解释了{subject}的情况 | 明年会继续重视{subject} | {subject}是群众最关心的事 | 专家对{subject}很担心"),
+        neutral="有关部门解释了{subject}的情况 | 明年会继续重视{subject} | {subject}是群众最关心的事 | "
+        "专家对{subject}很担心"),
     Family(
         genre="phone",
         premise="{said}我从小就爱{hobby} | {said}我这个人最喜欢{hobby}了，天天都想{hobby}",
@@ -78,7 +84,8 @@ FAMILIES = [
         premise="没有人不知道{person}爱{hobby} | 村里谁都晓得，{person}离不开{hobby}",
         entailment="大家都知道{person}爱{hobby} | {person}爱{hobby} | {person}爱{hobby}不是秘密",
         contradiction="没人知道{person}爱{hobby} | {person}不爱{hobby} | {person}爱{hobby}是个秘密",
-        neutral="{person}为{hobby}跟家里吵过架 | {person}{hobby}很有名气 | {person}周末约人去{hobby} | {person}年轻时不会{hobby}"),
+        neutral="{person}为{hobby}跟家里吵过架 | {person}{hobby}很有名气 | {person}周末约人去{hobby} | "
+        "{person}年轻时不会{hobby}"),
 ]
 
 
@@ -106,7 +113,7 @@ def line(row, number, votes):
 
 def files():
     dice = Dice("ocnli")
-    rows = distinct(lambda: statement_pair(dice), sum(SIZES.values()), key=lambda row: (row["sentence1"], row["sentence2"]))
+    rows = distinct(lambda: statement_pair(dice), sum(SIZES.values()), key=itemgetter("sentence1", "sentence2"))
     premises = {}
     for row in rows:
         row["premise"] = premises.setdefault(row["sentence1"], len(premises))

@@ -1,7 +1,8 @@
 """Builds checkpoints/mini: vocab.txt and the configuration files. Run: python -m tools.mini.vocabulary
 
-The order follows Google's Chinese BERT: [PAD], [unused1..99], the other special tokens, ASCII, punctuation, Chinese characters by
-code point, full-width forms, English pieces, ## pieces. Characters are ranked by the word frequencies of jieba's dict.txt (MIT).
+The order follows Google's Chinese BERT: [PAD], [unused1..99], the other special tokens, ASCII, punctuation, Chinese
+characters by code point, full-width forms, English pieces, ## pieces. Characters are ranked by the word frequencies of
+jieba's dict.txt (MIT).
 """
 
 import collections
@@ -22,15 +23,16 @@ BIGRAMS = sorted(a + b for pair in ((CONSONANTS, VOWELS), (VOWELS, CONSONANTS)) 
 TWO_DIGITS = [f"{i:02d}" for i in range(100)]
 YEARS = [str(year) for year in range(1990, 2031)]
 WORDS = """
-a about after all also am an and api app apple are as ask at back be best beta big blog book box bug but buy by call can card cat
-chat check city class cloud club code come cool copy cpu css data date day demo diy do dog down dvd edit email end english excel
-eye fan file find first fly for free from game get gift girl give go good google gps gpu group happy hard hello help hi high hot
-how html http https id if in info ios ip is it java job just key kg km know lab learn led left life like line link linux list live
-local log long look love mac mail make man map max me menu mini mm mobile model more movie music my nba net new news next nice no
-not note now of off office ok old on one online only open or order our out page party pay pc pdf phone photo pk play plus pm pop
-post power pro python qq read real red right run sale school search see server set shop show sim size sky smart so soft song sql
-star start stop store sun super team test text thank that the they this time tip to today top toy travel tv two up usb use user
-very video vip want watch we web week well what when who why wifi will win with word work world xml year yes you your
+a about after all also am an and api app apple are as ask at back be best beta big blog book box bug but buy by call
+can card cat chat check city class cloud club code come cool copy cpu css data date day demo diy do dog down dvd edit
+email end english excel eye fan file find first fly for free from game get gift girl give go good google gps gpu group
+happy hard hello help hi high hot how html http https id if in info ios ip is it java job just key kg km know lab
+learn led left life like line link linux list live local log long look love mac mail make man map max me menu mini mm
+mobile model more movie music my nba net new news next nice no not note now of off office ok old on one online only
+open or order our out page party pay pc pdf phone photo pk play plus pm pop post power pro python qq read real red
+right run sale school search see server set shop show sim size sky smart so soft song sql star start stop store sun
+super team test text thank that the they this time tip to today top toy travel tv two up usb use user very video vip
+want watch we web week well what when who why wifi will win with word work world xml year yes you your
 """.split()
 SUFFIXES = "able al ed er est ful ing ion ism ist ity ive less ly ment ness ous ship tion ware".split()
 
@@ -52,8 +54,9 @@ def vocabulary():
     """All tokens, in the order of their ids."""
     pieces = TWO_DIGITS + YEARS + BIGRAMS
     words = sorted(set(WORDS + pieces) - set(ASCII))
-    continued = ["##" + piece for piece in [c for c in ASCII if c.isalnum()] + sorted({*TWO_DIGITS, *BIGRAMS, *SUFFIXES})]
-    return SPECIAL + ASCII + SYMBOLS + CJK_PUNCTUATION + characters() + FULL_WIDTH + words + continued
+    inner = [c for c in ASCII if c.isalnum()] + sorted({*TWO_DIGITS, *BIGRAMS, *SUFFIXES})
+    own = SPECIAL + ASCII + SYMBOLS + CJK_PUNCTUATION + characters() + FULL_WIDTH + words
+    return own + ["##" + piece for piece in inner]
 
 
 def configuration(vocab_size):

@@ -21,7 +21,7 @@ def read(path):
             for number, line in enumerate(file, start=1):
                 if number == 1:
                     line = line.removeprefix(b"\xef\xbb\xbf")
-                yield number, decode(line, f"{path.name}:{number}").removesuffix("\n").removesuffix("\r")
+                yield number, decode(line, path, number).removesuffix("\n").removesuffix("\r")
     except FileNotFoundError:
         raise InputError(missing(path)) from None
     except IsADirectoryError:
@@ -34,18 +34,18 @@ def read(path):
         ) from None
 
 
-def decode(line, origin):
-    """The text of one line of bytes; `origin` is its "file:line"."""
+def decode(line, path, number):
+    """The text of one line of bytes of a file."""
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        name = origin.rpartition(":")[0]
         found = encoding_of(line)
         advice = "Save the file as UTF-8."
         if found:
-            advice = f"The line reads as {found}: iconv -f {found} -t UTF-8 {name} > utf8-{name}"
+            advice = f"It reads as {found}: iconv -f {found} -t UTF-8 {path} > NEW"
         raise InputError(
-            f"{origin}: expected UTF-8. Received: byte 0x{line[error.start]:02x} at position {error.start}. {advice}"
+            f"{path.name}:{number}: expected UTF-8. Received: byte 0x{line[error.start]:02x} "
+            f"at position {error.start}. {advice}"
         ) from None
 
 

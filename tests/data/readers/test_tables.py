@@ -47,7 +47,8 @@ def test_columns_name_files_without_a_header(tmp_path, header):
 
 
 def test_bom_crlf_and_blank_lines(tmp_path):
-    assert read(tmp_path, b"\xef\xbb\xbftext,id\r\na,1\r\n\r\nb,2\r\n") == [{"text": "a", "id": "1"}, {"text": "b", "id": "2"}]
+    rows = read(tmp_path, b"\xef\xbb\xbftext,id\r\na,1\r\n\r\nb,2\r\n")
+    assert rows == [{"text": "a", "id": "1"}, {"text": "b", "id": "2"}]
 
 
 def test_a_text_of_a_hundred_thousand_characters_and_more(tmp_path):
@@ -70,4 +71,5 @@ def test_faults(tmp_path, content, part):
 
 
 def test_ragged_tab_separated(tmp_path):
-    assert "a.tsv:2: expected 2 cells (text, label). Received: 3" in message(tmp_path, "text\tlabel\na\tb\t1\n", name="a.tsv")
+    told = message(tmp_path, "text\tlabel\na\tb\t1\n", name="a.tsv")
+    assert "a.tsv:2: expected 2 cells (text, label). Received: 3" in told

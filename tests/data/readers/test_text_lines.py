@@ -33,7 +33,7 @@ def test_only_line_feeds_end_lines(tmp_path):
 def test_gb18030_is_told_with_the_line_and_the_command(tmp_path):
     (tmp_path / "old.csv").write_bytes(b"text,label\n" + "今天下雨,天气".encode("gb18030"))
     assert "old.csv:2: expected UTF-8" in message(tmp_path / "old.csv")
-    assert "iconv -f GB18030 -t UTF-8 old.csv > utf8-old.csv" in message(tmp_path / "old.csv")
+    assert f"iconv -f GB18030 -t UTF-8 {tmp_path / 'old.csv'} > NEW" in message(tmp_path / "old.csv")
 
 
 def test_utf16_is_told(tmp_path):

@@ -1,0 +1,101 @@
+"""Fixtures for tests of the whole: a checkpoint and data small enough to train in seconds, and one run that all share."""
+
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+COMPILED = tempfile.TemporaryDirectory(prefix="jax-", ignore_cleanup_errors=True)
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", COMPILED.name)       # the same tiny model is compiled again and again
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+TITLES = {
+    "103": ["球队主场赢下德比", "前锋梅开二度", "联赛冠军提前产生", "门将扑出点球", "国足公布集训名单", "女排三比零取胜"],
+    "109": ["新手机下周发布", "芯片产能再次提高", "操作系统推送更新", "实验室造出新电池", "工程师谈人工智能", "卫星传回首张照片"],
+    "112": ["古镇周末游人如织", "海边民宿怎么选", "雪山徒步三日路线", "机票价格明显回落", "夜市小吃排行榜", "自驾穿越无人区"],
+}
+"""Own lines for three of the topics of clue/tnews."""
+
+TINY_CONFIG = {
+    "model_type": "bert", "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32,
+    "max_position_embeddings": 64,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Tiny:
+    """Paths of a tiny project: `checkpoint` without weights, data files, and, from `tiny_run`, `run`."""
+
+    folder: Path
+    checkpoint: Path
+    train: Path
+    dev: Path
+    tests: tuple[Path, Path]
+    run: Path | None = None
+
+    def flags(self, **changes):
+        """Flags of `run.py train clue/tnews` for this data: two epochs, compiled quickly. `changes` replace or add some."""
+        flags = {
+            "init": self.checkpoint, "from_scratch": True, "train": self.train, "dev": self.dev, "epochs": 2,
+            "batch_size": 4, "max_length": 16, "learning_rate": 0.01, "jit": False, "cache": "", "log_steps": 1,
+        }  # fmt: skip
+        words = []
+        for name, value in {**flags, **changes}.items():
+            words += [f"--{'' if value else 'no_'}{name}"] if isinstance(value, bool) else [f"--{name}", str(value)]
+        return words
+
+
+def write_lines(path, rows):
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def write_checkpoint(folder, tokens, **config):
+    """config.json and vocab.txt; no weights."""
+    folder.mkdir(parents=True)
+    values = {**TINY_CONFIG, "vocab_size": len(tokens), **config}
+    (folder / "config.json").write_text(json.dumps(values), encoding="utf-8")
+    (folder / "vocab.txt").write_text("".join(f"{token}\n" for token in tokens), encoding="utf-8")
+    return folder
+
+
+def make_tiny(folder):
+    letters = sorted({letter for titles in TITLES.values() for title in titles for letter in title})
+    rows = [{"label": label, "sentence": title} for label, titles in TITLES.items() for title in titles]
+    unlabelled = [{"id": index, "sentence": row["sentence"]} for index, row in enumerate(rows)]
+    (folder / "data").mkdir()
+    return Tiny(
+        folder=folder,
+        checkpoint=write_checkpoint(folder / "checkpoint", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]),
+        train=write_lines(folder / "data" / "train.json", rows),
+        dev=write_lines(folder / "data" / "dev.json", rows[::2]),
+        tests=(
+            write_lines(folder / "data" / "test1.0.json", unlabelled[:5]),
+            write_lines(folder / "data" / "test.json", unlabelled[5:]),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """A Tiny without a run."""
+    return make_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny):
+    """A Tiny with a finished run of clue/tnews. Tests must leave it as it is: copy what they change."""
+    import run
+
+    folder = tiny.folder / "run"
+    code = run.main(["train", "clue/tnews", *tiny.flags(output=folder, test=tiny.tests[1], quiet=True)])
+    assert code == 0
+    return dataclasses.replace(tiny, run=folder)

@@ -1,0 +1,115 @@
+"""The door to the models: sources, bert4keras' arguments, vocabulary surgery, messages."""
+
+import json
+
+import keras
+import pytest
+
+from baselines.errors import InputError
+from baselines.models.builder import build_transformer_model, configure
+from baselines.models.config import Config
+
+pytestmark = pytest.mark.keras
+CONFIG = {
+    "vocab_size": 40,
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 24,
+    "max_position_embeddings": 8,
+}
+
+
+def names(model):
+    return [layer.name for layer in model.layers]
+
+
+def test_layers_have_bert4keras_names():
+    model = build_transformer_model({**CONFIG, "embedding_size": 12}, with_pool=True, with_nsp=True, with_mlm=True)
+    block = [
+        f"Transformer-0-{part}{step}"
+        for part in ("MultiHeadSelfAttention", "FeedForward")
+        for step in ("", "-Dropout", "-Add", "-Norm")
+    ]
+    embedding = [f"Embedding-{x}" for x in ("Token", "Segment", "Token-Segment", "Position", "Norm", "Dropout", "Mapping")]
+    heads = ["Pooler", "Pooler-Dense", "NSP-Proba", "MLM-Dense", "MLM-Norm", "MLM-Bias", "MLM-Activation"]
+    assert set(names(model)) == {"token_ids", "segment_ids", "Attention-Mask", *embedding, *block, *heads}
+    assert model.get_layer("Transformer-0-FeedForward").inner.kernel.shape == (16, 24)
+
+
+@pytest.mark.parametrize(
+    "application, mask, layer", [("encoder", "bidirectional", "Attention-Mask"), ("lm", "causal", "Attention-LM-Mask"),
+                                 ("unilm", "prefix", "Attention-UniLM-Mask")]
+)
+def test_application_sets_mask_and_mlm_head(application, mask, layer):
+    model = build_transformer_model(CONFIG, application=application)
+    assert model.get_layer(layer).mask == mask
+    assert set(model.output) == {"hidden_states"} | ({"mlm"} if application != "encoder" else set())
+    assert build_transformer_model(CONFIG, application=application, with_mlm="linear").get_layer(
+        "MLM-Activation"
+    ).activation is keras.activations.linear
+
+
+def test_a_bare_mask_adds_no_head():
+    assert set(build_transformer_model(CONFIG, mask="causal").output) == {"hidden_states"}
+
+
+def test_heads_stand_side_by_side():
+    assert set(build_transformer_model(CONFIG, with_nsp=True).output) == {"hidden_states", "pooled", "nsp"}
+    pooler = build_transformer_model(CONFIG, with_pool="linear").get_layer("Pooler-Dense")
+    assert pooler.activation is keras.activations.linear
+
+
+def test_inputs_follow_mask_and_config():
+    assert set(build_transformer_model(CONFIG, mask="prefix_length").input) == {"token_ids", "segment_ids", "prefix_length"}
+    assert set(build_transformer_model({**CONFIG, "type_vocab_size": 0}).input) == {"token_ids"}
+
+
+def test_sources_are_dict_config_file_or_config(tmp_path):
+    path = tmp_path / "bert_config.json"
+    path.write_text(json.dumps(CONFIG))
+    for source in (CONFIG, str(path), path, Config.from_dict(CONFIG)):
+        assert build_transformer_model(source).name == "bert"
+
+
+@pytest.mark.parametrize(
+    "values, model, family",
+    [({}, "auto", "bert"), ({"model_type": "roformer"}, "auto", "roformer"), ({"model_type": "bert"}, "nezha", "nezha"),
+     ({"use_relative_position": True}, "auto", "nezha"), ({}, "roberta", "bert")],
+)
+def test_families_come_from_argument_or_config(values, model, family):
+    assert build_transformer_model({**CONFIG, **values}, model=model).name == family
+
+
+def test_options_replace_fields():
+    config = configure(CONFIG, attention_key_size=6, dropout_rate=0.3, hierarchical_position=True)
+    assert (config.attention_key_size, config.attention_head_size) == (6, 8)
+    assert (config.hidden_dropout_prob, config.hierarchical_position) == (0.3, 0.4)
+    model = build_transformer_model(CONFIG, dropout_rate=0.3, attention_dropout_rate=0)
+    assert model.get_layer("Embedding-Dropout").rate == 0.3
+    assert model.get_layer("Transformer-0-MultiHeadSelfAttention").dropout.rate == 0
+
+
+def test_vocabulary_shrinks_and_grows():
+    model = build_transformer_model(CONFIG, keep_tokens=[0, 5, 7], compound_tokens=[[1, 2]], with_mlm=True)
+    assert model.output["mlm"].shape[-1] == 4
+    assert configure(CONFIG, keep_tokens=[0, 5, 7], compound_tokens=[[1, 2]]).vocab_size == 4
+
+
+@pytest.mark.parametrize(
+    "error, message, options",
+    [
+        (InputError, "Did you mean nezha?", {"model": "nehza"}),
+        (InputError, "attention_key_size to equal attention_head_size", {"model": "nezha", "attention_key_size": 6}),
+        (InputError, "attention_key_size to be even", {"model": "roformer", "attention_key_size": 5}),
+        (InputError, "config: expected hidden_act", {"hidden_act": "gelo"}),
+        (InputError, "pad_token_id=1, fairseq's", {"model": "roberta", "pad_token_id": 1}),
+        (ValueError, "Did you mean causal?", {"mask": "causl"}),
+        (ValueError, "expected encoder, lm or unilm", {"application": "seq2seq"}),
+        (ValueError, "Give one of the two", {"application": "lm", "mask": "prefix"}),
+        (ValueError, "Did you mean attention_key_size", {"attention_keysize": 6}),
+    ],
+)
+def test_mistakes_are_told(error, message, options):
+    with pytest.raises(error, match=message.replace("?", r"\?")):
+        build_transformer_model(CONFIG, **options)

@@ -1,0 +1,39 @@
+"""Families are found by their files, and name every weight of their models."""
+
+import pytest
+
+from baselines.models.builder import build_transformer_model
+from baselines.models.config import Config
+from baselines.models.families import families, family
+
+pytestmark = pytest.mark.keras
+CONFIG = {"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
+
+
+def test_families_are_the_files_that_build():
+    found = families()
+    assert {"bert", "nezha", "roberta", "roformer"} <= set(found)
+    assert not {"builder", "config", "encoder", "masks", "names", "families"} & set(found)
+    assert all(found.values())
+
+
+@pytest.mark.parametrize("name", ["bert", "nezha", "roberta", "roformer"])
+@pytest.mark.parametrize("options", [{}, {"embedding_size": 12, "type_vocab_size": 0}], ids=["plain", "sizes"])
+def test_every_weight_has_a_name(name, options):
+    model = build_transformer_model({**CONFIG, **options}, model=name, with_pool=True, with_nsp=True, with_mlm=True)
+    names = family(name).weight_names(Config.from_dict({**CONFIG, **options}))
+    assert {weight.path for weight in model.trainable_weights} == set(names)
+    assert len({name.google for name in names.values()}) == len({name.hugging_face for name in names.values()}) == len(names)
+    for path, weight_name in names.items():
+        assert weight_name.transposed == path.endswith("kernel")
+
+
+def test_names_are_the_published_ones():
+    names = family("bert").weight_names(Config.from_dict(CONFIG))
+    query = names["Transformer-1-MultiHeadSelfAttention/query/kernel"]
+    assert query.google == "bert/encoder/layer_1/attention/self/query/kernel"
+    assert query.hugging_face == "bert.encoder.layer.1.attention.self.query.weight"
+    assert names["MLM-Bias/bias"].google == "cls/predictions/output_bias"
+    assert names["NSP-Proba/kernel"].google_transposed
+    nezha = family("nezha").weight_names(Config.from_dict(CONFIG))["Embedding-Norm/gamma"]
+    assert (nezha.google, nezha.hugging_face) == ("bert/embeddings/LayerNorm/gamma", "nezha.embeddings.LayerNorm.weight")

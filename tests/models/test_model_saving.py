@@ -1,0 +1,76 @@
+"""Saved models load in a process that has not built them, and clone."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from baselines.models.builder import build_transformer_model
+
+pytestmark = pytest.mark.keras
+CONFIG = {
+    "vocab_size": 40,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 24,
+    "max_position_embeddings": 4,
+    "hidden_act": "gelu_tanh",
+    "residual_attention_scores": True,
+    "hierarchical_position": True,
+    "attention_head_size": 6,
+    "embedding_size": 12,
+}
+BATCH = {
+    "token_ids": np.array([[5, 6, 7, 8, 9, 0], [9, 8, 7, 6, 5, 4]], "int32"),
+    "segment_ids": np.array([[0, 0, 1, 1, 1, 0], [0, 0, 0, 1, 1, 1]], "int32"),
+}
+LOAD = """
+import json, sys
+import keras, numpy as np
+import baselines.models.encoder, baselines.models.masks, baselines.models.families as families
+[families.family(name) for name in families.families()]
+for path in sys.argv[2:]:
+    model = keras.models.load_model(path)
+    batch = {name: np.array(value, "int32") for name, value in json.loads(sys.argv[1]).items()}
+    np.savez(path + ".npz", **{name: np.asarray(keras.ops.convert_to_numpy(x)) for name, x in model(batch).items()})
+"""
+
+
+def build(family):
+    return build_transformer_model(CONFIG, model=family, mask="prefix", with_pool=True, with_nsp=True, with_mlm=True)
+
+
+def assert_same(found, expected):
+    assert set(found) == set(expected)
+    for name in expected:
+        np.testing.assert_allclose(np.asarray(found[name]), np.asarray(expected[name]), atol=1e-6, err_msg=name)
+
+
+def test_models_load_in_a_fresh_process(tmp_path):
+    expected = {}
+    for family in ("bert", "nezha", "roformer"):
+        model, path = build(family), str(tmp_path / f"{family}.keras")
+        model.save(path)
+        expected[path] = {name: keras.ops.convert_to_numpy(value) for name, value in model(BATCH).items()}
+    batch = json.dumps({name: value.tolist() for name, value in BATCH.items()})
+    root = str(pathlib.Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": root, "KERAS_BACKEND": keras.backend.backend()}
+    subprocess.run([sys.executable, "-c", LOAD, batch, *expected], check=True, env=environment)
+    for path, outputs in expected.items():
+        assert_same(np.load(path + ".npz"), outputs)
+
+
+@pytest.mark.parametrize("family", ["bert", "nezha", "roformer"])
+def test_models_clone(family):
+    model = build(family)
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    numpy = {name: keras.ops.convert_to_numpy(value) for name, value in clone(BATCH).items()}
+    assert_same(numpy, {name: keras.ops.convert_to_numpy(value) for name, value in model(BATCH).items()})
+    assert [weight.path for weight in clone.trainable_weights] == [weight.path for weight in model.trainable_weights]

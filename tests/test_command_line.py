@@ -1,0 +1,249 @@
+"""Every verb of run.py, end to end, on one tiny run; help and lists answer without a backend."""
+
+import csv
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import yaml
+
+import run as command_line
+from baselines.flags import TrainFlags
+from baselines.task import Recipe
+
+from conftest import ROOT, write_lines
+
+VERBS = sorted(command_line.commands())
+
+
+def fresh(*argv):
+    """(exit code, output, whether a backend was imported) of run.main in a process of its own."""
+    code = (
+        "import sys, run\n"
+        "try: code = run.main(sys.argv[1:])\n"
+        "except SystemExit as stop: code = stop.code or 0\n"
+        "print([name for name in ('keras', 'tensorflow', 'jax') if name in sys.modules])\n"
+        "sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    output, _, backends = done.stdout.rstrip().rpartition("\n")
+    return done.returncode, output, json.loads(backends.replace("'", '"'))
+
+
+@pytest.mark.parametrize("argv", [[], ["--help"], ["list"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
+def test_help_and_lists_import_no_backend(argv):
+    code, output, backends = fresh(*argv)
+    assert code == 0 and output and backends == []
+
+
+def test_the_help_of_a_task_lists_every_flag_and_imports_no_backend():
+    code, output, backends = fresh("train", "clue/tnews", "--help")
+    assert code == 0
+    fields = [field.name for kind in (TrainFlags, Recipe) for field in dataclasses.fields(kind)]
+    assert [name for name in fields if f"--{name}" not in output] == []
+    assert "--labels" in output                                         # the task's own
+    assert backends == []
+
+
+def test_usage_lists_every_verb(capsys):
+    assert command_line.main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [verb for verb in VERBS if f"  {verb} " not in shown] == []
+    assert {"train", "evaluate", "predict", "submit", "rerun", "compare", "inspect", "list", "env"} <= set(VERBS)
+
+
+def test_list(capsys):
+    assert command_line.main(["list"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"{kind}:\n" in shown for kind in ("tasks", "models", "strategies", "optimizers"))
+    assert "  clue/tnews " in shown and "  adamw " in shown and "  bert " in shown
+    assert command_line.main(["list", "models"]) == 0
+    assert "tasks:" not in capsys.readouterr().out
+
+
+@pytest.mark.keras
+def test_env(capsys):
+    assert command_line.main(["env"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["devices"] and found["packages"]["keras"] and found["python"] and found["backend"]
+
+
+@pytest.fixture
+def own(tiny_run, tmp_path):
+    """The tiny run as a copy that a test may change."""
+    folder = shutil.copytree(tiny_run.run, tmp_path / "run")
+    return dataclasses.replace(tiny_run, run=folder)
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.keras
+def test_train_leaves_a_whole_run_folder(tiny_run):
+    names = {path.relative_to(tiny_run.run).as_posix() for path in tiny_run.run.rglob("*") if path.is_file()}
+    expected = {
+        "recipe.yaml", "environment.json", "labels.json", "metrics.jsonl", "curves.png", "last/state.safetensors",
+        "best/config.json", "best/model.safetensors", "best/vocab.txt", "best/tokenizer.json", "best/tokenizer_config.json",
+        "dev/predictions.jsonl", "dev/scores.json", "dev/errors.txt", "dev/confusion.txt", "dev/confusion.png",
+        "test/predictions.jsonl",
+    }  # fmt: skip
+    assert expected - names == set()
+    assert not [name for name in names if ".tmp" in name or "/." in name or name.startswith(".")]
+    assert len(lines_of(tiny_run.run / "test" / "predictions.jsonl")) == 13
+    metrics = lines_of(tiny_run.run / "metrics.jsonl")
+    assert [line["epoch"] for line in metrics if line["split"] == "dev"] == [1, 2]
+    assert [line["step"] for line in metrics if line["split"] == "train"] == list(range(1, 11))
+    assert all(isinstance(value, int | float | str) for line in metrics for value in line.values())
+
+
+@pytest.mark.keras
+def test_the_recorded_recipe_makes_the_same_arguments_again(tiny_run):
+    from baselines import catalog
+    from baselines.flags import parse_train
+
+    task = catalog.find("clue/tnews")[1]
+    typed = parse_train(task, tiny_run.flags(output=tiny_run.run, test=tiny_run.tests[1], quiet=True), "x")
+    assert parse_train(task, ["--config", str(tiny_run.run / "recipe.yaml")], "x") == typed
+
+
+@pytest.mark.keras
+def test_evaluate_finds_the_scores_of_training(own, capsys):
+    scores = json.loads((own.run / "dev" / "scores.json").read_text())
+    shutil.rmtree(own.run / "dev")
+    assert command_line.main(["evaluate", "tnews", "--run", str(own.run), "--quiet"]) == 0
+    assert f"accuracy {scores['accuracy']:.4f}" in capsys.readouterr().out
+    again = json.loads((own.run / "dev" / "scores.json").read_text())
+    assert again == pytest.approx(scores, rel=1e-5)
+    assert len(lines_of(own.run / "dev" / "predictions.jsonl")) == 9
+    assert command_line.main(["evaluate", "--run", str(own.run), "--dev", str(own.train), "--quiet"]) == 0
+    assert len(lines_of(own.run / "dev" / "predictions.jsonl")) == 18
+
+
+@pytest.mark.keras
+def test_predict_a_file_in_every_format(own, tmp_path, capsys):
+    ids = list(range(5, 18))
+    for name in ("out.jsonl", "out.csv", "deep/out.tsv"):
+        argv = ["predict", "clue/tnews", "--run", str(own.run), "--input", str(own.tests[1]), "--output", str(tmp_path / name)]
+        assert command_line.main([*argv, "--quiet"]) == 0
+    lines = lines_of(tmp_path / "out.jsonl")
+    assert [line["id"] for line in lines] == ids
+    assert all(line.keys() == {"id", "prediction", "confidence"} and 0 < line["confidence"] <= 1 for line in lines)
+    for name, delimiter in (("out.csv", ","), ("deep/out.tsv", "\t")):
+        with open(tmp_path / name, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter=delimiter))
+        assert [row["prediction"] for row in rows] == [line["prediction"] for line in lines]
+    assert lines == lines_of(own.run / "test" / "predictions.jsonl")   # what training predicted
+    capsys.readouterr()
+    assert command_line.main(["predict", "--run", str(own.run), "--input", str(own.tests[0]), "--quiet"]) == 0
+    assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == list(range(5))
+
+
+@pytest.mark.keras
+def test_predict_one_text(own, capsys):
+    first = lines_of(own.tests[1])[0]["sentence"]
+    assert command_line.main(["predict", "clue/tnews", "--run", str(own.run), first]) == 0
+    shown = capsys.readouterr()
+    line = json.loads(shown.out)
+    assert line["prediction"] == lines_of(own.run / "test" / "predictions.jsonl")[0]["prediction"]
+
+
+@pytest.mark.keras
+def test_predict_a_text_of_100_000_characters_and_one_of_unknown_signs(own, capsys):
+    assert command_line.main(["predict", "--run", str(own.run), "球" * 100_000]) == 0
+    assert command_line.main(["predict", "--run", str(own.run), "🎉🎉 ﷽"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.keras
+def test_a_pair_task_takes_two_texts(tiny, tmp_path, capsys):
+    rows = [{"sentence1": a, "sentence2": b, "label": str(i % 2)} for i, (a, b) in enumerate([("球队", "联赛"), ("芯片", "电池")] * 3)]
+    data = write_lines(tmp_path / "pairs.json", rows)
+    folder = tmp_path / "run"
+    flags = tiny.flags(train=data, dev=data, output=folder, epochs=1, quiet=True)
+    assert command_line.main(["train", "afqmc", *flags]) == 0
+    capsys.readouterr()
+    assert command_line.main(["predict", "clue/afqmc", "--run", str(folder), "球队", "联赛"]) == 0
+    assert json.loads(capsys.readouterr().out)["prediction"] in ("0", "1")
+
+
+@pytest.mark.keras
+def test_submit_writes_checked_files_of_both_test_versions(own, capsys):
+    tests = map(str, own.tests)
+    assert command_line.main(["submit", "clue/tnews", "--run", str(own.run), "--test", *tests, "--quiet"]) == 0
+    archive = own.run / "submission" / "submit.zip"
+    assert capsys.readouterr().out.strip() == str(archive)
+    with zipfile.ZipFile(archive) as content:
+        assert content.namelist() == ["tnews10_predict.json", "tnews11_predict.json"]
+        first, second = ([json.loads(line) for line in content.read(name).splitlines()] for name in content.namelist())
+    assert [row["id"] for row in first] == [str(i) for i in range(5)]
+    predicted = {str(line["id"]): line["prediction"] for line in lines_of(own.run / "test" / "predictions.jsonl")}
+    assert {row["id"]: row["label"] for row in second} == predicted
+
+
+@pytest.mark.keras
+def test_rerun_repeats_a_run_bit_for_bit_and_compare_shows_where_two_differ(own, tmp_path, capsys, monkeypatch):
+    from baselines.weights.checkpoint import open_checkpoint
+
+    again = tmp_path / "again"
+    assert command_line.main(["rerun", str(own.run), "--output", str(again)]) == 0
+    before, after = (open_checkpoint(folder / "best") for folder in (own.run, again))
+    assert set(before) == set(after)
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    recipes = [yaml.safe_load((folder / "recipe.yaml").read_text()) for folder in (own.run, again)]
+    assert {key for key in recipes[0] if recipes[0][key] != recipes[1][key]} == {"output"}
+    (again / "recipe.yaml").write_text(yaml.safe_dump({**recipes[1], "seed": 7}))
+    capsys.readouterr()
+    assert command_line.main(["compare", str(own.run), str(again)]) == 0
+    shown = capsys.readouterr().out
+    assert "seed" in shown and "42" in shown and "7" in shown
+    assert "batch_size" not in shown and "output" not in shown
+
+
+@pytest.mark.keras
+def test_compare_a_run_without_a_finished_epoch(own, tmp_path, capsys):
+    other = shutil.copytree(own.run, tmp_path / "other")
+    (other / "metrics.jsonl").unlink()
+    assert command_line.main(["compare", str(own.run), str(other)]) == 0
+    assert "none finished" in capsys.readouterr().out
+
+
+@pytest.mark.keras
+def test_inspect_our_own_checkpoint_and_a_bare_configuration(tiny_run, capsys):
+    assert command_line.main(["inspect", str(tiny_run.run / "best")]) == 0
+    shown = capsys.readouterr().out
+    assert "bert: BERT" in shown and "hidden_size 16" in shown and "lower case" in shown
+    rows = {line.split()[0]: line for line in shown.splitlines() if line.startswith(("bert.", "baselines."))}
+    assert len(rows) == 23
+    table = rows["bert.embeddings.word_embeddings.weight"]
+    assert "120 x 16" in table and "float32" in table and "Embedding-Token/embeddings" in table
+    assert "a head" in rows["baselines.Classifier/kernel"]
+    assert command_line.main(["inspect", str(tiny_run.checkpoint)]) == 0
+    assert "weights        none" in capsys.readouterr().out
+
+
+@pytest.mark.keras
+def test_inspect_googles_format_and_a_bare_hugging_face_encoder(tiny, tmp_path, capsys):
+    from baselines.weights import safetensors_file, tensorflow_checkpoint
+
+    table = np.zeros((120, 16), np.float32)
+    google = shutil.copytree(tiny.checkpoint, tmp_path / "google")
+    (google / "config.json").rename(google / "bert_config.json")
+    tensors = {"bert/embeddings/word_embeddings": table, "global_step": np.array(3), "bert/surprise": table}
+    tensorflow_checkpoint.write(google / "bert_model.ckpt", tensors)
+    hugging_face = shutil.copytree(tiny.checkpoint, tmp_path / "hugging_face")
+    safetensors_file.write(hugging_face / "model.safetensors", {"embeddings.word_embeddings.weight": table})
+    for location in (google, google / "bert_model.ckpt", google / "bert_model.ckpt.index"):
+        assert command_line.main(["inspect", str(location)]) == 0
+        shown = capsys.readouterr().out
+        assert "TensorFlow" in shown and "3 tensors" in shown and "optimizer state" in shown
+        assert next(line for line in shown.splitlines() if line.startswith("bert/surprise")).endswith("  -")
+    for location in (hugging_face, hugging_face / "model.safetensors"):
+        assert command_line.main(["inspect", str(location)]) == 0
+        shown = capsys.readouterr().out
+        assert "safetensors" in shown and "1 tensors, 1,920 numbers" in shown and "Embedding-Token/embeddings" in shown

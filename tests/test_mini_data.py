@@ -1,0 +1,194 @@
+"""The embedded data and vocabulary: written by tools/mini as they are, in the official formats, without leaks."""
+
+import collections
+import importlib.util
+import json
+import pathlib
+
+import pytest
+
+from tools.mini import collection, vocabulary
+from tools.mini.app_words import CLASSES
+from tools.mini.headline_words import SECTIONS
+from tools.mini.sampling import Dice, cut, distinct, fill
+
+CLUE = collection.ROOT / "clue"
+NLI = {"entailment", "neutral", "contradiction"}
+PAIR = {"sentence1", "sentence2"}
+VOTES = {f"label{i}" for i in range(5)}
+# task: (fields of a labelled line, fields of a test line, labels)
+FORMATS = {
+    "tnews": (
+        {"label", "label_desc", "sentence", "keywords"},
+        {"id", "sentence", "keywords"},
+        {"100", "101", "102", "103", "104", "106", "107", "108", "109", "110", "112", "113", "114", "115", "116"},
+    ),
+    "iflytek": ({"label", "label_des", "sentence"}, {"id", "sentence"}, set(CLASSES)),
+    "afqmc": (PAIR | {"label"}, PAIR | {"id"}, {"0", "1"}),
+    "cmnli": (PAIR | {"label"}, PAIR | {"id"}, NLI),
+    "ocnli": (PAIR | VOTES | {"level", "label", "genre", "prem_id", "id"}, PAIR | {"id"}, NLI),
+    "wsc": ({"target", "idx", "label", "text"}, {"target", "id", "text"}, {"true", "false"}),
+    "csl": ({"id", "abst", "keyword", "label"}, {"id", "abst", "keyword"}, {"0", "1"}),
+}
+FILES = {task: ["train.json", "dev.json", "test.json"] for task in FORMATS}
+FILES["ocnli"][0] = "train.50k.json"
+FILES["tnews"].append("test1.0.json")
+FILES["wsc"].append("test1.0.json")
+
+
+def rows(task, name):
+    return [json.loads(line) for line in (CLUE / task / name).read_text(encoding="utf-8").splitlines()]
+
+
+def all_rows(task):
+    return [row for name in FILES[task] for row in rows(task, name)]
+
+
+def texts(row):
+    """The texts of a line that a model sees, as one key."""
+    return tuple(str(row[field]) for field in ("sentence", "sentence1", "sentence2", "text", "abst") if field in row)
+
+
+@pytest.fixture(scope="module")
+def generated():
+    return collection.generate()
+
+
+def test_generator_reproduces_the_committed_files(generated):
+    assert set(generated) == {f"clue/{task}/{name}" for task in FILES for name in FILES[task]}
+    for path, text in generated.items():
+        assert (collection.ROOT / path).read_bytes() == text.encode(), f"{path}: run python -m tools.mini"
+
+
+def test_readme_has_the_checksum_of_every_file(generated):
+    readme = (collection.ROOT / "README.md").read_text(encoding="utf-8")
+    assert collection.with_table(readme, generated) == readme, "run python -m tools.mini"
+    assert readme.count("| clue/") - len(FORMATS) * 2 >= len(generated)
+
+
+def test_everything_together_is_small():
+    assert sum(path.stat().st_size for path in collection.ROOT.rglob("*") if path.is_file()) < 1_000_000
+
+
+@pytest.mark.parametrize("task", FORMATS)
+def test_official_fields_and_labels(task):
+    labelled, unlabelled, labels = FORMATS[task]
+    for name in FILES[task]:
+        found = rows(task, name)
+        is_test = name.startswith("test")
+        assert all(set(row) == (unlabelled if is_test else labelled) for row in found), name
+        if is_test:
+            assert [row["id"] for row in found] == list(range(len(found)))
+        else:
+            assert {row["label"] for row in found} - {"-"} == labels, f"{name}: a label is unknown or never occurs"
+
+
+@pytest.mark.parametrize("task", FORMATS)
+def test_no_text_occurs_twice_within_or_across_files(task):
+    counts = collections.Counter(texts(row) for row in all_rows(task))
+    assert [key for key, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("task", FORMATS)
+def test_no_class_is_rare_and_none_dominates(task):
+    counts = collections.Counter(row["label"] for row in rows(task, FILES[task][0]))
+    uniform = sum(counts.values()) / len(counts)
+    assert min(counts.values()) > 0.5 * uniform and max(counts.values()) < 1.6 * uniform
+    assert len(set(counts.values())) > 1
+
+
+def test_tnews_names_belong_to_their_numbers():
+    for row in rows("tnews", "train.json") + rows("tnews", "dev.json"):
+        assert row["label_desc"] == SECTIONS[row["label"]]["name"]
+        assert all(keyword in row["sentence"] for keyword in row["keywords"].split(","))
+
+
+def test_iflytek_names_belong_to_official_numbers():
+    for row in rows("iflytek", "train.json") + rows("iflytek", "dev.json"):
+        assert row["label_des"] == CLASSES[row["label"]][0]
+        assert 0 <= int(row["label"]) <= 118
+
+
+def test_ocnli_label_is_the_vote_of_three_annotators_or_a_dash():
+    undecided = 0
+    for row in rows("ocnli", "dev.json"):
+        label, count = collections.Counter(row[name] for name in sorted(VOTES)).most_common(1)[0]
+        assert row["label"] == (label if count >= 3 else "-")
+        undecided += row["label"] == "-"
+    assert undecided == 5
+    assert {row[name] for row in rows("ocnli", "train.50k.json") for name in VOTES} == {None}
+
+
+def test_ocnli_premise_ids_tell_premises_apart():
+    names = {}
+    for row in rows("ocnli", "train.50k.json") + rows("ocnli", "dev.json"):
+        assert names.setdefault(row["prem_id"], row["sentence1"]) == row["sentence1"]
+    assert len(names) == len(set(names.values()))
+
+
+def test_wsc_spans_are_where_they_say_and_apart():
+    for row in all_rows("wsc"):
+        text, target = row["text"], row["target"]
+        spans = [(target[f"{span}_index"], target[f"{span}_text"]) for span in ("span1", "span2")]
+        assert all(text.startswith(words, start) for start, words in spans), row
+        (first, words), (second, _) = sorted(spans)
+        assert first + len(words) <= second
+        assert target["span2_text"] in {"他", "她", "它", "他们"}
+
+
+def test_csl_label_tells_whether_all_keywords_are_in_the_abstract():
+    for row in rows("csl", "train.json") + rows("csl", "dev.json"):
+        assert len(set(row["keyword"])) == 4
+        assert row["label"] == str(int(all(keyword in row["abst"] for keyword in row["keyword"])))
+
+
+def test_vocabulary_covers_every_character_of_the_data(generated):
+    tokens = set((vocabulary.FOLDER / "vocab.txt").read_text(encoding="utf-8").splitlines())
+    characters = set("".join(generated.values()).lower()) - set(" \n")
+    assert characters - tokens == set()
+
+
+def test_vocabulary_is_ordered_as_googles():
+    tokens = (vocabulary.FOLDER / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused1]", "[unused99]"]
+    assert [tokens.index(token) for token in special] == [0, 100, 101, 102, 103, 1, 99]
+    assert len(tokens) == len(set(tokens)) and 6000 <= len(tokens) <= 8000
+    assert all(token == token.lower() for token in tokens[104:])
+    assert {"##" + character for character in "abcdefghijklmnopqrstuvwxyz0123456789"} <= set(tokens)
+    config = json.loads((vocabulary.FOLDER / "config.json").read_text())
+    assert config["vocab_size"] == len(tokens) and config["model_type"] == "bert"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jieba") is None, reason="the builder reads jieba's dictionary")
+def test_vocabulary_builder_reproduces_the_committed_files():
+    for name, text in vocabulary.generate().items():
+        assert (vocabulary.FOLDER / name).read_bytes() == text.encode(), "run python -m tools.mini.vocabulary"
+
+
+def test_dice_is_the_same_everywhere():
+    dice = Dice("seed")
+    assert [dice.number(1, 100) for _ in range(6)] == [14, 24, 87, 29, 5, 97]
+    assert sorted(dice.shuffled("abc")) == ["a", "b", "c"]
+
+
+def test_fill_repeats_a_name_and_tells_numbered_names_apart():
+    for seed in range(20):
+        first, second, again = fill("{who1} {who2} {who1}", {"who": ["甲", "乙"]}, Dice(str(seed))).split()
+        assert first == again != second
+
+
+def test_distinct_says_when_the_templates_run_out():
+    with pytest.raises(ValueError, match="expected 3 different rows. Received: 2"):
+        distinct(iter([0, 1] * 100).__next__, 3, key=lambda row: row)
+
+
+def test_cut_gives_every_file_its_share():
+    assert cut(range(5), {"a": 2, "b": 3}) == {"a": [0, 1], "b": [2, 3, 4]}
+
+
+def test_write_makes_the_same_files_in_an_empty_folder(tmp_path, generated):
+    (tmp_path / "README.md").write_text("before\n" + collection.TABLE_START + collection.TABLE_END + "after\n")
+    collection.write(tmp_path)
+    written = {str(path.relative_to(tmp_path).as_posix()) for path in tmp_path.rglob("*.json")}
+    assert written == set(generated)
+    assert pathlib.Path(tmp_path / "README.md").read_text().endswith(collection.TABLE_END + "after\n")

@@ -1,0 +1,36 @@
+"""What a folder offers is found by reading its files; loading imports one of them."""
+
+import pytest
+
+from baselines import registry
+from baselines.errors import InputError
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    folder = tmp_path / "tricks_of_this_test"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "__init__.py").write_text("STRATEGY = 0\n")
+    (folder / "fgm.py").write_text('"""FGM: moved embeddings.\n\nMore."""\nSTRATEGY = 1\n')
+    (folder / "deep" / "ema.py").write_text("class STRATEGY:\n    pass\n")
+    (folder / "unmade.py").write_text("import nothing_of_this_name\ndef STRATEGY(): pass\nBUILD = 2\n")
+    (folder / "strategy.py").write_text("def other():\n    STRATEGY = 3\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    return folder
+
+
+def test_offered_are_files_that_define_all_the_names(package):
+    assert registry.offered(package, "STRATEGY") == {"fgm": "FGM: moved embeddings.", "deep/ema": "", "unmade": ""}
+    assert registry.offered(package, "STRATEGY", "BUILD") == {"unmade": ""}
+
+
+def test_load_imports_by_name(package):
+    known = registry.offered(package, "STRATEGY")
+    assert registry.load(package.name, "fgm", known, "--strategies").STRATEGY == 1
+    assert registry.load(package.name, "deep/ema", known, "--strategies").STRATEGY
+
+
+@pytest.mark.parametrize("name", ["fgn", "os", "deep.ema", "../fgm", ""])
+def test_load_refuses_other_names(package, name):
+    with pytest.raises(InputError, match="--strategies: expected one of those"):
+        registry.load(package.name, name, registry.offered(package, "STRATEGY"), "--strategies")
