@@ -10,6 +10,9 @@ import os
 import sys
 from pathlib import Path
 
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
+              errno.ENAMETOOLONG, errno.EFBIG}  # fmt: skip
+"""What the system answers to a path that cannot be written: the user's to mend."""
 COMMANDS = Path(__file__).resolve().parent / "baselines" / "commands"
 
 
@@ -42,7 +45,7 @@ def main(argv):
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno not in UNWRITABLE:
             raise
         print(f"error: {error.filename or 'output'}: expected to write there. Received: {error.strerror}.", file=sys.stderr)
         return 2

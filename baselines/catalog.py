@@ -1,9 +1,9 @@
 """Tasks by path: tasks/clue/tnews.py is `clue/tnews`, and `tnews` alone while no other ends so. No list exists."""
 
-import ast
 import importlib
 from pathlib import Path
 
+from baselines import registry
 from baselines.errors import InputError, nearest
 
 FOLDER = Path(__file__).resolve().parent.parent / "tasks"
@@ -11,13 +11,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "tasks"
 
 def names(folder=FOLDER):
     """{task name: first line of its docstring}, sorted, without importing any: files that assign TASK are tasks."""
-    found = {}
-    for path in sorted(Path(folder).rglob("*.py")):
-        module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-        if any(isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TASK" for node in module.body):
-            summary = (ast.get_docstring(module) or "").partition("\n")[0]
-            found[path.relative_to(folder).with_suffix("").as_posix()] = summary
-    return found
+    return registry.offered(folder, "TASK")
 
 
 def resolve(name, known):
@@ -38,6 +32,6 @@ def resolve(name, known):
 
 
 def find(name):
-    """(full name, Task) for a name as the user gives it. Imports the task's file, and Keras with it."""
+    """(full name, Task) for a name as the user gives it. Imports the task's file."""
     full = resolve(name, names())
     return full, importlib.import_module(f"tasks.{full.replace('/', '.')}").TASK

@@ -39,7 +39,7 @@ def train(name, arguments, resume=None, command=()):
         examples = {split: session.examples(path, split) for split, path in files.items()}
         if session.task.labels:
             display.note(class_counts(examples["train"], session.task.labels))
-        rows = {split: session.rows(examples[split], path) for split, path in files.items()}
+        rows = {split: session.rows(examples[split]) for split in files}
 
         run = resume or RunFolder.create(flags.output, name)
         if not resume:
@@ -98,7 +98,7 @@ def evaluate(run, name=None, file=None, quiet=False):
         session, arguments = open_run(run, name, display)
         path = file or data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
         examples = session.examples(path, "dev")
-        scores = score_split(session, session.steps(), run, "dev", examples, session.rows(examples, path))
+        scores = score_split(session, session.steps(), run, "dev", examples, session.rows(examples))
     return scores
 
 
@@ -120,16 +120,16 @@ def predict(run, source, output=None, name=None, quiet=False):
 
 
 def predict_file(session, steps, path, output=None):
-    lines = predict_examples(session, steps, session.examples(path, "test"), path)
+    lines = predict_examples(session, steps, session.examples(path, "test"))
     if output:
         write_lines(output, lines)
         session.display.note(f"predictions: {output}")
     return lines
 
 
-def predict_examples(session, steps, examples, path=None):
+def predict_examples(session, steps, examples):
     examples = [dataclasses.replace(example, gold=None) for example in examples]
-    predictions, _, confidences = session.predict(steps, examples, session.rows(examples, path))
+    predictions, _, confidences = session.predict(steps, examples, session.rows(examples))
     return prediction_lines(examples, predictions, confidences=confidences)
 
 
@@ -147,7 +147,7 @@ def submit(run, name=None, tests=(), quiet=False):
         steps, written = session.steps(), []
         for test in tests:
             examples = session.examples(test, "test")
-            found = {line["id"]: line["prediction"] for line in predict_examples(session, steps, examples, test)}
+            found = {line["id"]: line["prediction"] for line in predict_examples(session, steps, examples)}
             path = write(run.path / "submission", test, submission, examples, found)
             check(path, test, submission, examples, task.labels)
             display.note(f"{path}: {len(examples)} rows, checked")

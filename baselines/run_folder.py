@@ -68,7 +68,11 @@ class RunFolder:
             yaml.safe_dump({"task": task_name, **values}, file, sort_keys=False, allow_unicode=True)
 
     def read_recipe(self):
-        return read_yaml(self.path / "recipe.yaml")
+        """The flat values of recipe.yaml, "task" among them."""
+        values = read_yaml(self.path / "recipe.yaml")
+        if not isinstance(values.get("task"), str):
+            raise InputError(f"{self.path / 'recipe.yaml'}: expected a line such as `task: clue/tnews`. Received: none.")
+        return values
 
     def write_json(self, name, value):
         path = self.path / name

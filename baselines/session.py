@@ -23,6 +23,8 @@ from baselines.weights.load import load_weights
 from baselines.weights.save import save_hugging_face
 
 ROOT = Path(__file__).resolve().parent.parent
+FEW = 100
+"""Examples below which encoding is quicker than looking for it."""
 POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
 
 
@@ -50,18 +52,18 @@ class Session:
         self.display.note(f"{split}: {len(examples)} examples from {path}{left_out}")
         return examples
 
-    def rows(self, examples, path=None):
-        """Encoded rows; those of a file come from the cache if nothing that they depend on has changed."""
+    def rows(self, examples):
+        """Encoded rows, from the cache if the same examples were encoded before by the same code, tokenizer and labels."""
 
         def encode():
             progress = functools.partial(self.display.track, label="encoding")
             return encode_examples(examples, self.task.encode, self.tokenizer, self.recipe.max_length, progress)
 
-        if not (self.cache and path):
+        if not self.cache or len(examples) < FEW:
             return encode()
         code = [ROOT / "tasks", ROOT / "baselines" / "data", ROOT / "baselines" / "tokenizers"]
-        parts = [self.name, self.recipe.max_length, self.tokenizer.vocabulary.tokens, self.tokenizer.lower_case]
-        parts += [self.task.labels, len(examples), examples[0].gold is None, Path(path)]
+        parts = [self.name, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
+        parts += [(example.texts, example.gold, example.extra) for example in examples]
         key = content_hash(*parts, *(file for folder in code for file in sorted(folder.rglob("*.py"))))
         return cached_rows(self.cache, key, encode)
 

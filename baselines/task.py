@@ -51,7 +51,9 @@ class Labels:
             return None
         if name not in self._ids:
             shown = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
-            raise InputError(f"expected a label among {shown}. Received: label={name!r}. {nearest(str(name), self.names)}")
+            advice = nearest(str(name), self.names)
+            advice = f" {advice}" if advice.startswith("Did you") else ""
+            raise InputError(f"expected a label among {shown}. Received: label={name!r}.{advice}")
         return self._ids[name]
 
     def name(self, index):

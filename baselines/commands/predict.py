@@ -36,6 +36,8 @@ def main(argv):
     if bool(flags.texts) == bool(flags.input):
         raise InputError('run.py predict: expected either --input FILE or one example\'s texts, such as "好吃不贵". Received: '
                          + ("both." if flags.input else "neither."))
+    if any(not text.strip() for text in flags.texts):
+        raise InputError(f"run.py predict: expected texts that are not empty. Received: {' '.join(map(repr, flags.texts))}.")
     run = RunFolder.open(flags.run)
     source = existing(flags.input, "--input") if flags.input else tuple(flags.texts)
 

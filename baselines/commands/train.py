@@ -6,8 +6,9 @@ run.py train TASK [flags]        run.py train TASK --config my.yaml [flags]     
 from baselines import catalog
 from baselines.commands import task_of
 from baselines.commands.list import KINDS
+from baselines.environment import sha256
 from baselines.errors import InputError, nearest
-from baselines.flags import parse_train, take_option, train_arguments
+from baselines.flags import existing, parse_train, take_option, train_arguments
 from baselines.run_folder import RunFolder
 
 
@@ -20,6 +21,8 @@ def main(argv):
     full_name, task = catalog.find(name)
     arguments = parse_train(task, argv, f"run.py train {full_name}")
     check_names(arguments.recipe)
+    if arguments.flags.test:
+        existing(arguments.flags.test, "--test")
 
     from baselines import pipeline
 
@@ -45,8 +48,19 @@ def resume(argv, folder):
         raise InputError(f"--resume: expected no other flags, for the run keeps its own. Received: {' '.join(argv)}")
     if argv and catalog.resolve(argv[0], catalog.names()) != name:
         raise InputError(f"--resume {folder}: expected a run of {argv[0]}. Received: a run of {name}.")
+    check_data(run)
     arguments = train_arguments(catalog.find(name)[1], values, run.path / "recipe.yaml")
 
     from baselines import pipeline
 
     pipeline.train(name, arguments, resume=run)
+
+
+def check_data(run):
+    """Raises InputError if a data file is not what it was when the run began: its batches would be others."""
+    for split, data in run.read_json("environment.json")["data"].items():
+        if sha256(existing(data["file"], f"--{split} of {run}")) != data["sha256"]:
+            raise InputError(
+                f"{data['file']}: expected the content that it had when {run} was started. It has changed. "
+                f"Start again: python run.py rerun {run}"
+            )

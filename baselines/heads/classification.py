@@ -2,9 +2,7 @@
 
 import dataclasses
 
-import keras
 import numpy as np
-from keras import ops
 
 POOLINGS = ("first", "mean", "max")
 
@@ -27,6 +25,10 @@ class ClassificationHead:
 
     def __call__(self, encoder):
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, C)}."""
+        import keras                                                    # here: tasks import heads, and `--help` must be quick
+
+        from baselines.layers.masked_pooling import MaskedPooling
+
         hidden_states = encoder.output["hidden_states"]                 # (B, L, D)
         if self.pooling == "first":
             pooled = hidden_states[:, 0]
@@ -50,32 +52,6 @@ class ClassificationHead:
         """Probability of the predicted class, from the logits (1, C) of an example."""
         logits = outputs["logits"][0].astype(np.float64)
         return float(1 / np.exp(logits - logits.max()).sum())
-
-
-class MaskedPooling(keras.layers.Layer):
-    """Mean or maximum of the vectors of a row, padding left out, in float32.
-
-    hidden_states float (B, L, D), token_ids int (B, L) with 0 on padding (never at position 0); returns float32 (B, D).
-    """
-
-    def __init__(self, pooling, **kwargs):
-        super().__init__(**kwargs)
-        self.pooling = pooling
-
-    def call(self, hidden_states, token_ids):
-        real = ops.concatenate([ops.ones_like(token_ids[:, :1]), token_ids[:, 1:]], axis=1) != 0
-        real = ops.expand_dims(real, -1)                                # (B, L, 1)
-        hidden_states = ops.cast(hidden_states, "float32")
-        if self.pooling == "max":
-            return ops.max(ops.where(real, hidden_states, -1e30), axis=1)
-        weights = ops.cast(real, "float32")
-        return ops.sum(hidden_states * weights, axis=1) / ops.sum(weights, axis=1)
-
-    def compute_output_shape(self, hidden_states_shape, token_ids_shape):
-        return hidden_states_shape[0], hidden_states_shape[-1]
-
-    def get_config(self):
-        return {**super().get_config(), "pooling": self.pooling}
 
 
 def encode_texts(labels):

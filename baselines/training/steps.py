@@ -167,15 +167,12 @@ class _JaxSteps:
 
 
 class _VariableSteps:
-    """Backends whose variables are the state: read them, compute, assign."""
+    """Backends whose variables are the state: read them, compute, assign. A backend adds `compiled` and `read`."""
 
     def __init__(self, objective, optimizer, jit):
         self.objective, self.model, self.optimizer = objective, objective.model, optimizer
         for name in ("_update_from_one", "_first", "_next", "_update", "predict", "evaluate"):
             setattr(self, name, self.compiled(getattr(self, name), jit))
-
-    def compiled(self, function, jit):
-        return function
 
     def reset(self):
         """Nothing to do: the variables are the state."""
@@ -189,11 +186,11 @@ class _VariableSteps:
         return self.objective.evaluate(batch)
 
     def _values(self):
-        return [ops.convert_to_tensor(variable.value) for variable in self.model.trainable_variables]
+        return self.read(self.model.trainable_variables)
 
     def _gradients(self, values, batch):
         variables = self.model.non_trainable_variables
-        state = [ops.convert_to_tensor(variable.value) for variable in variables]
+        state = self.read(variables)
         loss, weight, gradients, state = self.objective.gradients(values, state, batch, self.optimizer.scale_loss)
         for variable, value in zip(variables, state, strict=True):
             variable.assign(value)
@@ -232,11 +229,18 @@ class _VariableSteps:
 
 
 class _TensorFlowSteps(_VariableSteps):
+    def read(self, variables):
+        # Not ops.convert_to_tensor: that gives the variable itself, which is read again after it was assigned.
+        return [tf.convert_to_tensor(variable.value) for variable in variables]
+
     def compiled(self, function, jit):
         return tf.function(function, jit_compile=jit, autograph=False)
 
 
 class _TorchSteps(_VariableSteps):
+    def read(self, variables):
+        return [variable.value.detach().clone() for variable in variables]
+
     def compiled(self, function, jit):
         return torch.no_grad()(function)  # value_and_gradients switches them on where they are wanted
 

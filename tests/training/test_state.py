@@ -42,7 +42,7 @@ def test_missing_damaged_and_foreign_states_are_refused(tmp_path):
     save_state(path, built, optimizer, Position())
     whole = path.read_bytes()
     with pytest.raises(InputError, match="These differ"):
-        load_state(path, tiny.model(with_pool=True), optimizer)
+        load_state(path, tiny.model(num_hidden_layers=2), optimizer)
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="damaged"):
         read_position(path)

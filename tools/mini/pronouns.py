@@ -2,8 +2,8 @@
 
 {"target": {"span2_index": 9, "span1_index": 0, "span1_text": "爸爸", "span2_text": "他"}, "idx": 0, "label": "true",
  "text": "爸爸在门口等妈妈，他手里拿着一把伞。"}
-Most texts are decided by gender, number or life; one in five only by what happens, as in Winograd's schemas. Three
-times out of four the pronoun means the subject.
+Most texts are decided by gender, number or life; one in five only by what happens, as in Winograd's schemas. Far more
+often than not the pronoun means the subject.
 """
 
 from tools.mini.sampling import SLOT, Dice, cut, distinct, phrases, unlabelled
@@ -11,8 +11,8 @@ from tools.mini.sampling import SLOT, Dice, cut, distinct, phrases, unlabelled
 FOLDER = "clue/wsc"
 SIZES = {"train.json": 560, "dev.json": 140, "test1.0.json": 30, "test.json": 30}
 TRUE_RATE = 0.47
-FIRST_RATE = 0.75
-"""How often the pronoun means {a}, mostly the subject and a person, as in real texts."""
+FIRST_RATE = 0.85
+"""How often the pronoun means {a}, the subject: real texts prefer it too, and a small model can find that out."""
 MEN = "爸爸 爷爷 叔叔 哥哥 弟弟 舅舅 外公 小伙子 老王 孙子".split()
 WOMEN = "妈妈 奶奶 阿姨 姐姐 妹妹 舅妈 外婆 小姑娘 李婶 孙女".split()
 THINGS = "书包 台灯 风筝 茶壶 小狗 花猫 木箱 闹钟 毛笔 金鱼".split()
@@ -22,15 +22,15 @@ PRONOUNS = [(MEN, "他"), (WOMEN, "她"), (THINGS, "它"), (GROUPS, "他们")]
 GENDER = phrases("""
 {a}和{b}一起去买菜，最后是{p}付的钱。 | {a}在门口等{b}，{p}手里拿着一把伞。 | {a}正陪{b}散步，忽然{p}停了下来。
 {day}，{a}给{b}打电话，{p}说了很久。 | {a}坐在{b}旁边，{p}一直在看报纸。 | {a}教{b}包饺子，{p}笑得很开心。
-{day}，{a}送{b}去车站，{p}有点舍不得。 | {a}跟着{b}学唱戏，{p}的嗓子真好。 | {day}，{a}遇见了{b}，{p}刚从医院出来。
+{a}送{b}去车站，{p}有点舍不得。 | {a}跟着{b}学唱戏，{p}的嗓子真好。 | {day}，{a}遇见了{b}，{p}刚从医院出来。
 {a}帮{b}修好了门，晚上{p}做了一桌菜。
 """)
-# {a} a person, {b} a thing or a group; then the other way round.
+# {a} a person, {b} a thing or a group.
 LIFE = phrases("""
 {day}，{a}带着{b}回到家，{p}身上都是雨水。 | {a}又想起了{b}，{p}已经好久不在家了。
-{day}，{a}看见了{b}，{p}就在窗户旁边。
-{a}和{b}半天没露面，原来{p}在楼下。 | {a}站在{b}前面，{p}挡住了别人。 | {day}，{b}和{a}的照片登了报，{p}一下子出了名。
-院子里只有{b}和{a}，{p}一动也不动。 | {b}旁边是{a}，照片里{p}占了一大半。 | {day}，大家围着{b}和{a}，都说{p}很特别。
+{a}看见了{b}，{p}就在窗户旁边。
+{a}和{b}半天没露面，原来{p}在楼下。 | {a}站在{b}前面，{p}挡住了别人。 | {day}，{a}和{b}的照片登了报，{p}一下子出了名。
+院子里只有{a}和{b}，{p}一动也不动。 | {a}旁边是{b}，照片里{p}占了一大半。 | 大家围着{a}和{b}，都说{p}很特别。
 """)
 # {a} and {b} share the pronoun. The first list means {a}, the second {b}.
 SCHEMA_FIRST = phrases("""

@@ -32,7 +32,7 @@ OFF_TOPIC = phrases("""
 """)
 WORDS = {
     "city": "杭州 昆明 大连 西安 桂林 青岛 长沙".split(),
-    "dish": "红烧鱼 排骨汤 番茄牛腩 萝卜羊肉 土豆鸡块".split(),
+    "dish": "红烧鱼 排骨汤 番茄牛肉 萝卜羊肉 土豆鸡块".split(),
     "pet": "小猫 小狗 兔子 仓鼠 乌龟".split(),
     "show": "白蛇传 牡丹亭 新年晚会 民歌专场".split(),
 }
