@@ -6,6 +6,8 @@ import os
 import shutil
 
 import pytest
+import safetensors
+import safetensors.numpy
 
 import run as command_line
 
@@ -295,26 +297,29 @@ def test_a_run_folder_that_may_not_be_written_any_more(refused, tiny_run, monkey
     expect(refused("evaluate", "--run", tiny_run.run), str(tiny_run.run / "dev"), "Read-only file system")
 
 
-@pytest.mark.parametrize("writer", ["baselines.training.state.save_file", "safetensors.numpy.save_file"])
-@pytest.mark.parametrize("full", [
+@pytest.mark.parametrize("name, again", [("model.safetensors", "rerun"), ("state.safetensors", "rerun"), (None, "train --resume")])
+@pytest.mark.parametrize("error", [
     OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
-    pytest.param("SafetensorError", id="SafetensorError"),
-])  # fmt: skip
-def test_a_full_disk_while_training(refused, tiny, folder, monkeypatch, writer, full):
-    import safetensors
+    safetensors.SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+], ids=["OSError", "SafetensorError"])  # fmt: skip
+def test_a_full_disk_while_training(refused, tiny, folder, monkeypatch, name, again, error):
+    """Before anything is saved there is nothing to resume; `None`: the disk is full after the first epoch."""
+    target, save = folder / "run", safetensors.numpy.save_file
 
-    if full == "SafetensorError":
-        full = safetensors.SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+    def fill(tensors, path, *arguments, **options):
+        if name in path.name if name else (target / "last" / "state.safetensors").exists():
+            path.write_bytes(b"half")
+            raise error
+        save(tensors, path, *arguments, **options)
 
-    def fill(tensors, path, *_, **__):
-        path.write_bytes(b"half")
-        raise full
-
-    monkeypatch.setattr(writer, fill)
-    target = folder / "run"
-    expect(refused("train", "clue/tnews", *tiny.flags(output=target, epochs=1)), "No space left on device", str(target))
-    left = [path.name for path in target.rglob("*") if path.is_file()]
-    assert not [name for name in left if ".tmp" in name or name in ("model.safetensors", "state.safetensors")]
+    monkeypatch.setattr("safetensors.numpy.save_file", fill)
+    message = refused("train", "clue/tnews", *tiny.flags(output=target))
+    expect(message, "No space left on device", f"python run.py {again} {target}")
+    left = {path.relative_to(target).as_posix() for path in target.rglob("*.safetensors*")}
+    assert left == {
+        "model.safetensors": set(), "state.safetensors": {"best/model.safetensors"},
+        None: {"best/model.safetensors", "last/state.safetensors"},
+    }[name]  # fmt: skip
 
 
 def test_a_loss_that_is_no_number_names_the_update(refused, tiny, folder):

@@ -1,1 +1,1 @@
-"""Keras layers, one per file; registered under "baselines", so that saved models load wherever this package is installed."""
+"""Keras layers, one per file, registered under "baselines": saved models load wherever this package is installed."""

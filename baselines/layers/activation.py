@@ -1,4 +1,4 @@
-"""Activations by the names that checkpoints use: both GELUs (Hendrycks and Gimpel, 2016, arXiv:1606.08415) and Keras' own."""
+"""Activations by the names that checkpoints use: both GELUs (Hendrycks and Gimpel, 2016) and Keras' own."""
 
 import keras
 from keras import ops

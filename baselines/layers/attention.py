@@ -1,8 +1,8 @@
 """Multi-head self-attention. Vaswani et al., 2017, arXiv:1706.03762.
 
-Options that BERT has not: keys of another size than values, rotary and relative positions, and scores that continue those of the
-block before (He et al., 2020, arXiv:2012.11747). Projecting, attending and merging are separate steps, for callers that keep keys
-and values of earlier tokens.
+Options that BERT has not: keys of another size than values, rotary and relative positions, and scores that continue
+those of the block before (He et al., 2020, arXiv:2012.11747). Projecting, attending and merging are separate steps, for
+callers that keep keys and values of earlier tokens.
 """
 
 import keras
@@ -11,7 +11,7 @@ from keras import ops
 from baselines.layers.rotary_position import rotate
 
 MASKED = -1e9
-"""Added to scores of keys out of sight: finite, so that no row turns into NaN, and nothing is left of it after the softmax."""
+"""Added to the scores of keys out of sight: finite, so that no row turns into NaN, and 0 after the softmax."""
 
 
 def attend(query, key, value, attention_mask=None, relative=None, previous_scores=None, dropout=None):
@@ -48,7 +48,8 @@ def attend(query, key, value, attention_mask=None, relative=None, previous_score
 class MultiHeadAttention(keras.layers.Layer):
     """hidden_states (B, L, D) -> (B, L, D); with `return_scores` also the scores (B, H, L, L) for the next block.
 
-    `key_size` is that of queries and keys, `head_size` that of values. Sub-layers: query, key, value, output, with 2-D kernels.
+    `key_size` is that of queries and keys, `head_size` that of values. The sub-layers query, key, value and output have
+    2-D kernels.
     """
 
     def __init__(

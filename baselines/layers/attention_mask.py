@@ -1,7 +1,7 @@
 """Who sees whom: the four attention masks. UniLM: Dong et al., 2019, arXiv:1905.03197.
 
-Built once per batch and shared by all blocks. A mask decides whether one encoder reads (bidirectional), writes (causal) or reads
-one text and writes another (prefix); no weight depends on it.
+Built once per batch and shared by all blocks. A mask decides whether one encoder reads (bidirectional), writes (causal)
+or reads one text and writes another (prefix); no weight depends on it.
 """
 
 import keras
@@ -16,8 +16,8 @@ class AttentionMask(keras.layers.Layer):
 
     bidirectional   every real token
     causal          itself and what is before it
-    prefix          c_key <= c_query with c the running sum of `segment_ids`: zeros see each other, each one sees itself and all
-                    before it. A 0 after a 1 belongs to that 1. Ids must not be negative, for c would fall.
+    prefix          c_key <= c_query with c the running sum of `segment_ids`: zeros see each other, a one sees itself
+                    and all before it. A 0 after a 1 belongs to that 1. Ids must not be negative, for c would fall.
     prefix_length   key < p or key <= query, with p = `prefix_length` (B,): for segment ids that mean something else
 
     A token equal to `pad_token_id` is no key for anybody, except at position 0: so every row sees something.

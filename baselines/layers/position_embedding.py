@@ -1,4 +1,4 @@
-"""Trained positions, and how n of them serve n^2: hierarchical decomposition (Su Jianlin, 2020, kexue.fm/archives/7947)."""
+"""Trained positions, and how n of them serve n^2: hierarchical decomposition (Su, 2020, kexue.fm/archives/7947)."""
 
 import keras
 from keras import ops
@@ -8,8 +8,8 @@ from keras import ops
 class PositionEmbedding(keras.layers.Layer):
     """x (B, L, D) -> x + p (L, D).
 
-    With `hierarchical` = a in (0, 1), a not 0.5, position i n + j gets a u_i + (1 - a) u_j, where u = (p - a p_0) / (1 - a) and n is
-    the number of trained positions: the first n stay what they were.
+    With `hierarchical` = a in (0, 1), a not 0.5, position i n + j gets a u_i + (1 - a) u_j, where n is the number of
+    trained positions and u = (p - a p_0) / (1 - a): the first n stay what they were.
     """
 
     def __init__(self, num_positions, hierarchical=None, initializer_range=0.02, **kwargs):

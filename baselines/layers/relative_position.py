@@ -1,4 +1,4 @@
-"""NEZHA's relative positions: fixed sinusoids of the clipped distance. Wei et al., 2019, arXiv:1909.00204; Shaw et al., 2018."""
+"""NEZHA's relative positions: fixed sinusoids of the clipped distance. Wei et al., 2019, arXiv:1909.00204."""
 
 import keras
 from keras import ops
@@ -13,7 +13,7 @@ class RelativePosition(keras.layers.Layer):
     def __init__(self, size, max_distance=64, **kwargs):
         super().__init__(**kwargs)
         if size % 2:
-            raise ValueError(f"RelativePosition: expected `size` to be even, for sines and cosines. Received: size={size}")
+            raise ValueError(f"RelativePosition: expected an even `size`, for sines and cosines. Received: size={size}")
         self.size = size
         self.max_distance = max_distance
 

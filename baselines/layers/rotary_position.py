@@ -20,7 +20,7 @@ class RotaryPosition(keras.layers.Layer):
     def __init__(self, size, **kwargs):
         super().__init__(**kwargs)
         if size % 2:
-            raise ValueError(f"RotaryPosition: expected `size` to be even, for columns turn in pairs. Received: size={size}")
+            raise ValueError(f"RotaryPosition: expected an even `size`, for columns turn in pairs. Received: size={size}")
         self.size = size
 
     def call(self, x):

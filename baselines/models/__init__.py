@@ -1,1 +1,1 @@
-"""Models: a file per family, found by its path; shared parts in config, masks, encoder and names; builder.py is the door."""
+"""Models: a file per family, found by its path; builder.py is the door, and the other files are shared."""

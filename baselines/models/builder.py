@@ -13,6 +13,7 @@ from baselines.layers.activation import activation
 from baselines.models import masks, vocabulary
 from baselines.models.config import OTHER_NAMES, Config, read
 from baselines.models.families import family
+from baselines.weights.load import load_weights
 
 
 def build_transformer_model(
@@ -41,9 +42,9 @@ def build_transformer_model(
     compound_tokens    new tokens after those, each a list of ids to average or a pair (ids, weights)
     dtype              dtype policy, such as "mixed_bfloat16"; the global one unless given
     ignore_mismatched  go on with random weights where the checkpoint's lack or have another shape
-    config_options     fields of Config that replace the file's: attention_key_size, hierarchical_position, dropout_rate, ...
+    config_options     fields of Config that replace the file's: attention_key_size, hierarchical_position, ...
 
-    Raises InputError for a config, checkpoint or family that does not do, ValueError for arguments that contradict each other.
+    Raises InputError for an unfit config, checkpoint or family, ValueError for arguments that contradict each other.
     """
     mask, with_mlm = masks.resolve(mask, application, with_mlm)
     config = configure(source, model, keep_tokens, compound_tokens, **config_options)
@@ -52,8 +53,6 @@ def build_transformer_model(
         built = module.build(config, mask, with_pool=with_pool, with_nsp=with_nsp, with_mlm=with_mlm)
     checkpoint = checkpoint or weights_of(source)
     if checkpoint:
-        from baselines.weights.load import load_weights
-
         adapt = {}
         if keep_tokens is not None or compound_tokens:
             rows = functools.partial(vocabulary.rows, keep_tokens=keep_tokens, compound_tokens=compound_tokens)
@@ -73,7 +72,7 @@ def configure(source, model="auto", keep_tokens=None, compound_tokens=None, **co
     known = {field.name for field in dataclasses.fields(Config)} | set(OTHER_NAMES)
     for name in config_options:
         if name not in known:
-            raise ValueError(f"build_transformer_model: expected a field of Config. Received: {name!r}. {nearest(name, known)}")
+            raise ValueError(f"expected a field of Config. Received: {name!r}. {nearest(name, known)}")
     options = {name: value for name, value in config_options.items() if value is not None}
     if model != "auto":
         options["model_type"] = model
@@ -82,8 +81,8 @@ def configure(source, model="auto", keep_tokens=None, compound_tokens=None, **co
         activation(config.hidden_act)
     except ValueError as error:
         raise InputError(
-            f"{where}: expected hidden_act to be gelu, gelu_tanh or one of Keras' activations. Received: {config.hidden_act!r}. "
-            "Correct the config."
+            f"{where}: expected hidden_act to be gelu, gelu_tanh or one of Keras' activations. "
+            f"Received: {config.hidden_act!r}. Correct the config."
         ) from error
     return dataclasses.replace(config, vocab_size=vocabulary.size(config.vocab_size, keep_tokens, compound_tokens))
 

@@ -59,7 +59,7 @@ class Config:
 
     @classmethod
     def from_dict(cls, values, where="config"):
-        """A Config of a dict as in config.json. Unknown keys are left out. Raises InputError, which begins with `where`."""
+        """A Config of a dict as in config.json. Unknown keys are left out. Raises InputError that begins with `where`."""
         given = {key: value for key, value in values.items() if value is not None}
         for name, ours in OTHER_NAMES.items():
             if name in given:
@@ -68,11 +68,15 @@ class Config:
             given["model_type"] = "nezha"
         for key, expected in EXPECTED.items():
             if given.get(key, expected) != expected:
-                raise InputError(f"{where}: expected {key}={expected!r}; nothing else is implemented. Received: {given[key]!r}")
+                raise InputError(
+                    f"{where}: expected {key}={expected!r}, for nothing else is implemented. Received: {given[key]!r}. "
+                    "Choose another checkpoint."
+                )
         missing = [key for key in REQUIRED if key not in given]
         if missing:
             raise InputError(
-                f"{where}: expected the keys {', '.join(REQUIRED)}. Missing: {', '.join(missing)}. Is this the model's config?"
+                f"{where}: expected the keys {', '.join(REQUIRED)}. Missing: {', '.join(missing)}. "
+                "Is this the model's config?"
             )
         if given.get("hierarchical_position") is True:
             given["hierarchical_position"] = HIERARCHICAL
@@ -115,16 +119,16 @@ def read(source):
     if path.is_dir():
         candidates = [path / name for name in FILES if (path / name).is_file()]
         if not candidates:
-            raise InputError(f"{path}: expected {' or '.join(FILES)} in the folder. Received: none. Is this a checkpoint?")
+            raise InputError(f"{path}: expected {' or '.join(FILES)} in it. Received: none. Is this a checkpoint?")
         path = candidates[0]
     if not path.is_file():
-        raise InputError(f"{path}: expected a checkpoint folder or a config file. Received: nothing there. Is the path right?")
+        raise InputError(f"{path}: expected a checkpoint folder or a config file. There is none. Is the path right?")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{path}: expected JSON. Received: {error}. Is the file complete?") from error
     if not isinstance(values, dict):
-        raise InputError(f"{path}: expected a JSON object. Received: {type(values).__name__}. Is this the model's config?")
+        raise InputError(f"{path}: expected a JSON object. Received: {type(values).__name__}. Is this a config?")
     return values, str(path)
 
 
@@ -149,8 +153,9 @@ def check(given, where):
         elif not isinstance(value, field.type):
             refuse(key, f"a {field.type.__name__}")
     if given.get("hierarchical_position") == 0.5:
-        refuse("hierarchical_position", "a number in [0, 1), not 0.5, which gives positions (i, j) and (j, i) the same vector")
+        refuse("hierarchical_position", "in [0, 1), not 0.5, which gives positions (i, j) and (j, i) the same vector")
     if "attention_head_size" not in given and given["hidden_size"] % given["num_attention_heads"]:
-        refuse("hidden_size", f"a multiple of num_attention_heads={given['num_attention_heads']}, or attention_head_size")
+        heads = given["num_attention_heads"]
+        refuse("hidden_size", f"a multiple of num_attention_heads={heads}, or attention_head_size to be given")
     if given.get("pad_token_id", 0) >= given["vocab_size"]:
         refuse("pad_token_id", f"below vocab_size={given['vocab_size']}")

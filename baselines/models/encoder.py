@@ -1,4 +1,4 @@
-"""What the families share: embeddings, post-norm blocks (Vaswani et al., 2017) and BERT's heads, under bert4keras' layer names.
+"""What the families share: embeddings, post-norm blocks and BERT's heads, under bert4keras' layer names.
 
 The graph is flat: every step is a named layer of the model. Each function adds some and returns their output.
 """
@@ -25,7 +25,10 @@ def dense(units, config, name, **options):
 def token_embedding(config):
     """The token table; called with `reverse=True` it is the MLM head's projection."""
     return layers.ReversibleEmbedding(
-        config.vocab_size, config.embedding_size, embeddings_initializer=truncated_normal(config), name="Embedding-Token"
+        config.vocab_size,
+        config.embedding_size,
+        embeddings_initializer=truncated_normal(config),
+        name="Embedding-Token",
     )
 
 
@@ -97,9 +100,12 @@ def residual(x, y, name, config, epsilon):
 def outputs(x, table, config, with_pool=False, with_nsp=False, with_mlm=False):
     """{"hidden_states": (B, L, D)} and the heads asked for, each True or the name of its activation.
 
-    pooled   (B, D), tanh        nsp   float32 (B, 2), softmax; it needs the pooler        mlm   float32 (B, L, V), softmax
+    pooled   (B, D), tanh
+    nsp      float32 (B, 2), softmax; it comes with the pooler
+    mlm      float32 (B, L, V), softmax
 
-    "linear" instead of True gives logits. bert4keras returns nsp in place of pooled, and hidden_states only if there is no head.
+    "linear" instead of True gives logits. bert4keras returns nsp in place of pooled, and hidden_states only
+    without heads.
     """
     found = {"hidden_states": x}
     if with_pool or with_nsp:

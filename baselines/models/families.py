@@ -1,4 +1,4 @@
-"""The families of this folder, found by file: a family is a module with `build(config, ...)` and `weight_names(config)`."""
+"""The families of this folder, found by file: modules with `build(config, ...)` and `weight_names(config)`."""
 
 from pathlib import Path
 

@@ -24,7 +24,7 @@ LAYERS = {
 
 
 def resolve(mask, application, with_mlm):
-    """(mask, with_mlm) of the arguments. `lm` and `unilm` switch the MLM head on, as in bert4keras; a bare `mask` does not.
+    """(mask, with_mlm) of the arguments. As in bert4keras, `lm` and `unilm` bring the MLM head; a bare `mask` does not.
 
     Raises ValueError if `application` is unknown or says something else than `mask`.
     """
@@ -32,16 +32,17 @@ def resolve(mask, application, with_mlm):
         return mask, with_mlm
     if application not in APPLICATIONS:
         raise ValueError(
-            f"application: expected encoder, lm or unilm. Received: {application!r}. {nearest(str(application), APPLICATIONS)}"
+            f"application: expected encoder, lm or unilm. Received: {application!r}. "
+            f"{nearest(str(application), APPLICATIONS)}"
         )
     implied = APPLICATIONS[application]
     if mask not in ("bidirectional", implied):
-        raise ValueError(f"application={application!r} means mask={implied!r}. Received: mask={mask!r}. Give one of the two.")
+        raise ValueError(f"application={application!r} means mask={implied!r}. Received: mask={mask!r}. Give one.")
     return implied, with_mlm or application != "encoder"
 
 
 def token_inputs(config, mask):
-    """The model's inputs: token_ids and segment_ids int32 (B, L); prefix_length int32 (B,) where the mask asks for it."""
+    """The inputs: token_ids and segment_ids int32 (B, L); prefix_length int32 (B,) where the mask asks for it."""
     if mask not in MASKS:
         raise ValueError(f"mask: expected one of {', '.join(MASKS)}. Received: {mask!r}. {nearest(str(mask), MASKS)}")
     names = ["token_ids"]

@@ -18,7 +18,8 @@ def build(config, mask="bidirectional", **heads):
     if config.attention_key_size != config.attention_head_size or config.attention_key_size % 2:
         raise InputError(
             "model=nezha: expected attention_key_size to equal attention_head_size and to be even. Received: "
-            f"attention_key_size={config.attention_key_size}, attention_head_size={config.attention_head_size}. Correct the config."
+            f"attention_key_size={config.attention_key_size}, attention_head_size={config.attention_head_size}. "
+            "Correct the config."
         )
     epsilon = config.layer_norm_eps or EPSILON
     inputs = masks.token_inputs(config, mask)

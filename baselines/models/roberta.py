@@ -14,8 +14,8 @@ def build(config, mask="bidirectional", **heads):
     """As bert.build. Raises InputError for fairseq's layout."""
     if config.pad_token_id == 1:
         raise InputError(
-            "model=roberta: expected a Chinese RoBERTa with BERT's layout (pad_token_id=0). Received: pad_token_id=1, fairseq's "
-            "layout, which is not implemented. Convert the checkpoint or choose another."
+            "model=roberta: expected a Chinese RoBERTa with BERT's layout (pad_token_id=0). Received: pad_token_id=1, "
+            "fairseq's layout, which is not implemented. Choose another checkpoint."
         )
     return bert.build(config, mask, **heads)
 

@@ -14,7 +14,8 @@ def build(config, mask="bidirectional", **heads):
     """As bert.build. Raises InputError if attention_key_size is odd, for columns turn in pairs."""
     if config.attention_key_size % 2:
         raise InputError(
-            f"model=roformer: expected attention_key_size to be even. Received: {config.attention_key_size}. Correct the config."
+            "model=roformer: expected attention_key_size to be even. "
+            f"Received: {config.attention_key_size}. Correct the config."
         )
     epsilon = config.layer_norm_eps or EPSILON
     inputs = masks.token_inputs(config, mask)

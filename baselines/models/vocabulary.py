@@ -36,6 +36,6 @@ def rows(array, keep_tokens=None, compound_tokens=None):
 def expect_below(ids, limit, argument):
     if len(ids) and not 0 <= min(ids) <= max(ids) < limit:
         raise InputError(
-            f"{argument}: expected token ids in [0, {limit}), the rows of the checkpoint. Received: {min(ids)} to {max(ids)}. "
-            "Do vocabulary and checkpoint belong together?"
+            f"{argument}: expected token ids in [0, {limit}), the rows of the checkpoint. "
+            f"Received: {min(ids)} to {max(ids)}. Do vocabulary and checkpoint belong together?"
         )

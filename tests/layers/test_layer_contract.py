@@ -1,4 +1,4 @@
-"""What every layer owes: it clones, saves, passes masks on, takes any length, trains all its weights and survives half precision."""
+"""What every layer owes: it clones, passes masks on, takes any length and survives half precision."""
 
 import keras
 import numpy as np
@@ -87,7 +87,7 @@ def test_attention_mask_clones_with_its_arguments(mask):
     assert (layer.mask, layer.pad_token_id) == (mask, 3)
 
 
-@pytest.mark.parametrize("layer", [lambda: RotaryPosition(5), lambda: RelativePosition(5), lambda: AttentionMask("unilm")])
-def test_impossible_arguments_are_refused(layer):
+@pytest.mark.parametrize("layer, argument", [(RotaryPosition, 5), (RelativePosition, 5), (AttentionMask, "unilm")])
+def test_impossible_arguments_are_refused(layer, argument):
     with pytest.raises(ValueError, match="Received"):
-        layer()
+        layer(argument)

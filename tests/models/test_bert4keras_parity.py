@@ -1,4 +1,7 @@
-"""Outputs equal bert4keras 0.11.5's to 1e-5, for every family, mask and head. Goldens: see goldens/models/make_bert4keras_models.py."""
+"""Outputs equal bert4keras 0.11.5's to 1e-5, for every family, mask and head.
+
+Goldens: goldens/models/make_bert4keras_models.py.
+"""
 
 import json
 import pathlib
@@ -14,7 +17,11 @@ GOLDENS = pathlib.Path(__file__).parents[1] / "goldens" / "models"
 WEIGHTS = np.load(GOLDENS / "weights.npz")
 OUTPUTS = np.load(GOLDENS / "outputs.npz")
 SETUP = json.loads(str(OUTPUTS["cases"]))
-CASES = [(name, application) for name, case in SETUP["cases"].items() for application in case.get("applications", ["encoder"])]
+CASES = [
+    (name, application)
+    for name, case in SETUP["cases"].items()
+    for application in case.get("applications", ["encoder"])
+]
 ATTENTION = [f"{part}/{kind}" for part in ("query", "key", "value", "output") for kind in ("kernel", "bias")]
 FEED_FORWARD = [f"{part}/{kind}" for part in ("inner", "outer") for kind in ("kernel", "bias")]
 

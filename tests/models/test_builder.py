@@ -3,11 +3,14 @@
 import json
 
 import keras
+import numpy as np
 import pytest
 
 from baselines.errors import InputError
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.config import Config
+from baselines.models.families import family
+from baselines.weights.save import save_google, save_hugging_face
 
 pytestmark = pytest.mark.keras
 CONFIG = {
@@ -31,7 +34,8 @@ def test_layers_have_bert4keras_names():
         for part in ("MultiHeadSelfAttention", "FeedForward")
         for step in ("", "-Dropout", "-Add", "-Norm")
     ]
-    embedding = [f"Embedding-{x}" for x in ("Token", "Segment", "Token-Segment", "Position", "Norm", "Dropout", "Mapping")]
+    steps = ("Token", "Segment", "Token-Segment", "Position", "Norm", "Dropout", "Mapping")
+    embedding = [f"Embedding-{step}" for step in steps]
     heads = ["Pooler", "Pooler-Dense", "NSP-Proba", "MLM-Dense", "MLM-Norm", "MLM-Bias", "MLM-Activation"]
     assert set(names(model)) == {"token_ids", "segment_ids", "Attention-Mask", *embedding, *block, *heads}
     assert model.get_layer("Transformer-0-FeedForward").inner.kernel.shape == (16, 24)
@@ -61,7 +65,8 @@ def test_heads_stand_side_by_side():
 
 
 def test_inputs_follow_mask_and_config():
-    assert set(build_transformer_model(CONFIG, mask="prefix_length").input) == {"token_ids", "segment_ids", "prefix_length"}
+    inputs = build_transformer_model(CONFIG, mask="prefix_length").input
+    assert set(inputs) == {"token_ids", "segment_ids", "prefix_length"}
     assert set(build_transformer_model({**CONFIG, "type_vocab_size": 0}).input) == {"token_ids"}
 
 
@@ -96,6 +101,47 @@ def test_vocabulary_shrinks_and_grows():
     assert configure(CONFIG, keep_tokens=[0, 5, 7], compound_tokens=[[1, 2]]).vocab_size == 4
 
 
+@pytest.fixture(params=["google", "hugging_face"])
+def checkpoint(request, tmp_path):
+    """(model, its folder)."""
+    model = build_transformer_model(CONFIG, with_mlm="linear")
+    names = family("bert").weight_names(Config.from_dict(CONFIG))
+    if request.param == "google":
+        (tmp_path / "bert_config.json").write_text(json.dumps(CONFIG))
+        save_google(model, tmp_path / "bert_model.ckpt", names)
+    else:
+        (tmp_path / "config.json").write_text(json.dumps(Config.from_dict(CONFIG).to_hugging_face()))
+        save_hugging_face(model, tmp_path, names)
+    return model, tmp_path
+
+
+def test_a_folder_gives_the_model_with_its_weights(checkpoint):
+    model, folder = checkpoint
+    batch = {"token_ids": np.array([[1, 5, 7]], "int32"), "segment_ids": np.array([[0, 0, 1]], "int32")}
+    again = build_transformer_model(folder, with_mlm="linear")
+    np.testing.assert_allclose(again(batch)["mlm"], model(batch)["mlm"], atol=1e-6)
+    config_alone = build_transformer_model(CONFIG, checkpoint=folder)
+    np.testing.assert_allclose(config_alone(batch)["hidden_states"], model(batch)["hidden_states"], atol=1e-6)
+
+
+def test_kept_tokens_keep_their_vectors(checkpoint):
+    model, folder = checkpoint
+    small = build_transformer_model(folder, with_mlm="linear", keep_tokens=[0, 5, 7], compound_tokens=[[1, 2]])
+    batch = {"token_ids": np.array([[1, 2]], "int32"), "segment_ids": np.array([[0, 0]], "int32")}
+    expected = model({**batch, "token_ids": np.array([[5, 7]], "int32")})["mlm"]
+    found = keras.ops.convert_to_numpy(small(batch)["mlm"])
+    np.testing.assert_allclose(found[..., :3], keras.ops.convert_to_numpy(expected)[..., [0, 5, 7]], atol=1e-5)
+    np.testing.assert_allclose(found[..., 3], found[..., 1:3].mean(-1), atol=1e-5)
+
+
+def test_a_checkpoint_without_the_head_is_refused(tmp_path):
+    model = build_transformer_model(CONFIG)
+    save_google(model, tmp_path / "bert_model.ckpt", family("bert").weight_names(Config.from_dict(CONFIG)))
+    with pytest.raises(InputError, match="MLM-Dense"):
+        build_transformer_model(CONFIG, tmp_path / "bert_model.ckpt", with_mlm=True)
+    build_transformer_model(CONFIG, tmp_path / "bert_model.ckpt", with_mlm=True, ignore_mismatched=True)
+
+
 @pytest.mark.parametrize(
     "error, message, options",
     [
@@ -106,7 +152,7 @@ def test_vocabulary_shrinks_and_grows():
         (InputError, "pad_token_id=1, fairseq's", {"model": "roberta", "pad_token_id": 1}),
         (ValueError, "Did you mean causal?", {"mask": "causl"}),
         (ValueError, "expected encoder, lm or unilm", {"application": "seq2seq"}),
-        (ValueError, "Give one of the two", {"application": "lm", "mask": "prefix"}),
+        (ValueError, "Give one", {"application": "lm", "mask": "prefix"}),
         (ValueError, "Did you mean attention_key_size", {"attention_keysize": 6}),
     ],
 )

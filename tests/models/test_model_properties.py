@@ -1,4 +1,4 @@
-"""What holds for every family and mask: padding changes nothing, the future is unseen, every weight learns, jit changes nothing."""
+"""What holds for every family: padding changes nothing, the future is unseen, every weight learns, and so on."""
 
 import keras
 import numpy as np
@@ -48,7 +48,8 @@ def test_padding_changes_nothing(family, mask):
     padded = {name: np.pad(value, ((0, 0), (0, 5))) if value.ndim == 2 else value for name, value in batch.items()}
     plain, found = run(model, batch), run(model, padded)
     for name, value in plain.items():
-        np.testing.assert_allclose(found[name][:, :6] if value.ndim == 3 else found[name], value, atol=1e-5, err_msg=name)
+        same = found[name][:, :6] if value.ndim == 3 else found[name]
+        np.testing.assert_allclose(same, value, atol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -128,7 +129,8 @@ def test_half_precision_is_finite_with_float32_probabilities(family, dtype):
 
 
 def test_weights_begin_as_in_bert():
-    model = build_transformer_model({**CONFIG, "vocab_size": 4000, "hidden_size": 64, "initializer_range": 0.02}, **HEADS)
+    config = {**CONFIG, "vocab_size": 4000, "hidden_size": 64, "initializer_range": 0.02}
+    model = build_transformer_model(config, **HEADS)
     for weight in model.trainable_weights:
         value = ops.convert_to_numpy(weight)
         if weight.path.endswith(("bias", "beta")):

@@ -4,8 +4,9 @@ In an environment of its own, with `pip install tensorflow-cpu tf-keras` and `pi
 
     TF_KERAS=1 TF_USE_LEGACY_KERAS=1 python tests/goldens/models/make_bert4keras_models.py
 
-weights.npz   "<layer>/<index in bert4keras' trainable_weights>/<shape>" float32; cases share what has the same name and shape
-outputs.npz   "cases", JSON: what was built; "<case>/token_ids", "<case>/segment_ids"; "<case>/<application>/<output>" float32
+weights.npz   "<layer>/<index in bert4keras' trainable_weights>/<shape>" float32; cases share equal names and shapes
+outputs.npz   "cases", JSON: what was built; "<case>/token_ids", "<case>/segment_ids"; float32
+              "<case>/<application>/<output>"
 """
 
 import json
@@ -28,13 +29,14 @@ CONFIG = {
     "attention_probs_dropout_prob": 0.1,
 }
 ALL = ["encoder", "lm", "unilm"]
+SIZES = {"attention_head_size": 5, "attention_key_size": 6}
 CASES = {
     "bert": {"model": "bert", "applications": ALL, "heads": True},
     "nezha": {"model": "nezha", "applications": ALL, "heads": True},
     "roformer": {"model": "roformer", "applications": ALL, "heads": True},
     "bert-gelu_tanh": {"model": "bert", "options": {"hidden_act": "gelu_tanh"}, "heads": True},
-    "bert-sizes": {"model": "bert", "options": {"attention_head_size": 5, "attention_key_size": 6}, "applications": ALL},
-    "roformer-sizes": {"model": "roformer", "options": {"attention_head_size": 5, "attention_key_size": 6}},
+    "bert-sizes": {"model": "bert", "options": SIZES, "applications": ALL},
+    "roformer-sizes": {"model": "roformer", "options": SIZES},
     "nezha-sizes": {"model": "nezha", "options": {"attention_head_size": 6}},
     "bert-embedding_size": {"model": "bert", "options": {"embedding_size": 16}, "heads": True},
     "bert-hierarchical": {"model": "bert", "options": {"hierarchical_position": True}, "length": 20},
@@ -70,7 +72,8 @@ def inputs(length):
     """Rows of full, middle and short length; one begins with the padding id, which is a real token there."""
     token_ids = generator.integers(1, CONFIG["vocab_size"], (3, length))
     segment_ids = np.zeros((3, length), "int64")
-    for row, (real, target) in enumerate([(length, length // 2), (length * 2 // 3, length // 4), (length // 2, length)]):
+    lengths = [(length, length // 2), (length * 2 // 3, length // 4), (length // 2, length)]
+    for row, (real, target) in enumerate(lengths):
         token_ids[row, real:] = 0
         segment_ids[row, target:real] = 1
     token_ids[1, 0] = 0
