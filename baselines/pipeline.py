@@ -50,8 +50,11 @@ def train(name, arguments, resume=None, command=()):
         session.load_checkpoint(run.require_best())
         steps = session.steps()
         scores = score_split(session, steps, run, "dev", examples["dev"], rows["dev"])
-        best = f"best of {position.epoch} epochs: epoch {position.best_epoch}, {position.seconds / 60:.1f} minutes of training"
-        display.note(f"dev  {shown(scores)}  ({best})")
+        speed = len(examples["train"]) * position.epoch / max(position.seconds, 1e-9)
+        display.note(
+            f"dev  {shown(scores)}  (epoch {position.best_epoch} of {position.epoch}; "
+            f"{position.seconds / 60:.1f} minutes of training, {speed:.0f} examples/s)"
+        )
         if flags.test:
             predict_file(session, steps, flags.test, run.path / "test" / "predictions.jsonl")
     return run

@@ -18,7 +18,7 @@ class Position:
 
     epoch, update   finished epochs, and updates done in the one under way
     updates         updates done in all
-    losses          of the updates since the last line in metrics.jsonl
+    losses          of the updates since the last line in metrics.jsonl, and the gradient norm of the last one
     metrics_size    bytes of metrics.jsonl at this point: later lines are written again
     best            best dev score so far, and the epoch that reached it; stale counts the epochs since
     """
@@ -27,6 +27,7 @@ class Position:
     update: int = 0
     updates: int = 0
     losses: list = dataclasses.field(default_factory=list)
+    gradient_norm: float = 0.0
     metrics_size: int = 0
     best: float | None = None
     best_epoch: int | None = None

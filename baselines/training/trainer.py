@@ -98,7 +98,7 @@ class Trainer:
                     "Try a smaller --learning_rate, --clip_norm 1, or --precision bf16 instead of fp16."
                 )
             position.losses.append(logs["loss"])
-            self.gradient_norm = logs["gradient_norm"]
+            position.gradient_norm = logs["gradient_norm"]
 
     def _log(self, position, pending):
         self._read_losses(position, pending)
@@ -106,7 +106,7 @@ class Trainer:
             return
         loss = sum(position.losses) / len(position.losses)
         rate = self.learning_rate(position.updates - 1)
-        self._record(position, "train", loss=loss, gradient_norm=self.gradient_norm, learning_rate=rate)
+        self._record(position, "train", loss=loss, gradient_norm=position.gradient_norm, learning_rate=rate)
         position.losses = []
 
     def _score_epoch(self, position):

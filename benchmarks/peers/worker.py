@@ -1,0 +1,53 @@
+"""The talk between train_step.py and the process of a contender, on stdin and stdout.
+
+    worker   {"parameters", "compile_seconds", "versions"}        when the first step is done
+    driver   a number N
+    worker   {"seconds": [N], "cpu_seconds", "peak_bytes"}        after N steps
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+
+import numpy as np
+
+
+def batches(sizes, count=4):
+    """Random rows without padding: [(token_ids, segment_ids, targets)], int32 (B, L), (B, L), (B,)."""
+    random = np.random.default_rng(0)
+    shape = sizes["batch_size"], sizes["length"]
+    for _ in range(count):
+        token_ids = random.integers(1, sizes["vocab_size"], shape, dtype="int32")
+        yield token_ids, np.zeros_like(token_ids), random.integers(0, sizes["classes"], shape[:1], dtype="int32")
+
+
+def serve(build):
+    """build(sizes, options) -> (step function, number of parameters, {package: version}); runs it until stdin ends.
+
+    step(batch) makes one update and returns its loss as a float: nothing is left to compute when it returns.
+    """
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)                                                       # what libraries print must not look like an answer
+    sizes, options = json.loads(sys.argv[1]), sys.argv[2:]
+    step, parameters, versions = build(sizes, options)
+    data = list(batches(sizes))
+
+    def steps(count):
+        for number in range(count):
+            start = time.perf_counter()
+            loss = step(data[number % len(data)])
+            if not 0 < loss < 20:
+                raise ValueError(f"expected the loss of a classifier. Received: {loss}")
+            yield time.perf_counter() - start
+
+    def answer(**values):
+        print(json.dumps(values), file=answers, flush=True)
+
+    answer(parameters=parameters, compile_seconds=sum(steps(1)), versions=versions)
+    for line in sys.stdin:
+        cpu = time.process_time()
+        seconds = list(steps(int(line)))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        answer(seconds=seconds, cpu_seconds=time.process_time() - cpu, peak_bytes=peak)
