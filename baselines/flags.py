@@ -66,9 +66,8 @@ def train_arguments(task, values, origin="--config"):
     """TrainArguments of a task from a flat mapping such as recipe.yaml's. Raises InputError for unknown keys and unfit values."""
     types = [TrainFlags, Recipe, *([task.options] if task.options else [])]
     known = {field.name: field for kind in types for field in dataclasses.fields(kind)}
-    for key, value in values.items():
+    for key in map(str, values):
         if key not in known:
-            key = str(key)
             raise InputError(f"{origin}: expected keys that are flags of this task. Received: {key}. {nearest(key, known)}")
     values = {key: fitted(known[key], value, origin) for key, value in values.items()}
     pick = lambda kind: {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}  # noqa: E731

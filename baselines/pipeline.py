@@ -15,9 +15,10 @@ from baselines.evaluation.report import prediction_lines, write_report
 from baselines.evaluation.submission import check, official_name, write, zip_files
 from baselines.files import atomic_write
 from baselines.flags import train_arguments
+from baselines.inputs import data_file
 from baselines.progress import Display, TrainingProgress
 from baselines.run_folder import RunFolder
-from baselines.session import ROOT, new_session, trained_session
+from baselines.session import new_session, trained_session
 from baselines.task import Example
 from baselines.training import optimizers, strategies
 from baselines.training.curves import Curves
@@ -30,7 +31,7 @@ def train(name, arguments, resume=None, command=()):
 
     arguments   TrainArguments       resume   the RunFolder to go on with       command   what was typed, for the record
     """
-    flags, recipe = arguments.flags, arguments.recipe
+    flags = arguments.flags
     name, task = catalog.find(name)
     files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
     labels = resume.read_json("labels.json") if resume else None
@@ -39,7 +40,7 @@ def train(name, arguments, resume=None, command=()):
         examples = {split: session.examples(path, split) for split, path in files.items()}
         if session.task.labels:
             display.note(class_counts(examples["train"], session.task.labels))
-        rows = {split: session.rows(examples[split]) for split in files}
+        rows = {split: session.rows(examples[split], training=split == "train") for split in files}
 
         run = resume or RunFolder.create(flags.output, name)
         if not resume:
@@ -169,24 +170,6 @@ def open_run(run, name, display):
     arguments = train_arguments(task, values, run.path / "recipe.yaml")
     labels = run.read_json("labels.json")
     return trained_session(task_name, task, arguments, labels, run.require_best(), display), arguments
-
-
-def data_file(name, task, split, given, demo):
-    """The path of a split: the one given, else the official file under datasets/ (with --demo: datasets/mini/).
-
-    split   "train" or "dev", or the name of a test file. Raises InputError that says where to get a missing file.
-    """
-    if given:
-        return Path(given)
-    root = ROOT / "datasets" / ("mini" if demo else ".") / name
-    path = root / task.files.get(split, split)
-    if not path.is_file():
-        flag = f" or name yours with --{split}" if split in ("train", "dev") else ""
-        raise InputError(
-            f"{path}: expected the {split} file of {name}. There is none. {task.source}{flag}."
-            + ("" if demo else " To try the command first: --demo.")
-        )
-    return path
 
 
 def shown(scores):

@@ -12,13 +12,13 @@ SECONDS_BETWEEN_LINES = 15
 class Display:
     """Progress of a whole command. `with Display(quiet) as display: for x in display.track(xs, "encoding"): …`
 
-    bars   for a terminal; otherwise a line every 15 seconds; quiet shows notes only
+    bars are for a terminal, elsewhere there is a line every 15 seconds; quiet shows neither, and results but no notes
     """
 
     def __init__(self, quiet=False, stream=None):
         self.console = Console(file=stream or sys.stderr, highlight=False, soft_wrap=True)
         self.bars = self.console.is_terminal and not quiet
-        self.quiet = quiet
+        self.quiet, self._lines, self._log = quiet, [], None
         columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[text]}")]
         self._progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self.console)
 
@@ -32,7 +32,27 @@ class Display:
             self._progress.stop()
 
     def note(self, text):
+        """Tells how the work goes."""
+        self._keep(text)
+        if not self.quiet:
+            self.console.print(text, markup=False)
+
+    def result(self, text):
+        """Tells what the work was done for."""
+        self._keep(text)
         self.console.print(text, markup=False)
+
+    def log_to(self, path):
+        """Adds the notes and results so far, and all that follow, to the end of a file, each with its time."""
+        self._log, lines, self._lines = path, self._lines, []
+        with open(path, "a", encoding="utf-8") as file:
+            file.writelines(lines)
+
+    def _keep(self, text):
+        gap = "\n" if "\n" in text else "  "                            # tables begin on a line of their own
+        self._lines.append(f"{time.strftime('%H:%M:%S')}{gap}{text}\n")
+        if self._log:
+            self.log_to(self._log)
 
     def bar(self, label, total, completed=0):
         return Bar(self, label, total, completed)
@@ -66,7 +86,7 @@ class Bar:
                 self.shown = now
         elif not self.display.quiet and now - self.shown > SECONDS_BETWEEN_LINES:
             left = (now - self.started) / max(self.completed - self.first, 1) * (self.total - self.completed)
-            self.display.note(f"{self.label} {self.completed}/{self.total}  {text}  {left:.0f} s left")
+            self.display.console.print(f"{self.label} {self.completed}/{self.total}  {text}  {left:.0f} s left", markup=False)
             self.shown = now
 
     def close(self):

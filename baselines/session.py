@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import json
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,17 +11,17 @@ from baselines.data.batching import Batches
 from baselines.data.encoding import cached_rows, content_hash, encode_examples
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
-from baselines.evaluation.predictions import gather, gather_losses
+from baselines.evaluation.predictions import gather, gather_losses, take
 from baselines.files import atomic_folder
+from baselines.inputs import ROOT, bind, checkpoint_folder
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import family
-from baselines.task import Labels, Recipe
+from baselines.task import Recipe
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training.steps import Steps
 from baselines.weights.load import load_weights
 from baselines.weights.save import save_hugging_face
 
-ROOT = Path(__file__).resolve().parent.parent
 FEW = 100
 """Examples below which encoding is quicker than looking for it."""
 POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
@@ -52,17 +51,18 @@ class Session:
         self.display.note(f"{split}: {len(examples)} examples from {path}{left_out}")
         return examples
 
-    def rows(self, examples):
+    def rows(self, examples, training=False):
         """Encoded rows, from the cache if the same examples were encoded before by the same code, tokenizer and labels."""
+        stage = training and self.task.encode_train or self.task.encode
 
         def encode():
             progress = functools.partial(self.display.track, label="encoding")
-            return encode_examples(examples, self.task.encode, self.tokenizer, self.recipe.max_length, progress)
+            return encode_examples(examples, stage, self.tokenizer, self.recipe.max_length, progress)
 
         if not self.cache or len(examples) < FEW:
             return encode()
         code = [ROOT / "tasks", ROOT / "baselines" / "data", ROOT / "baselines" / "tokenizers"]
-        parts = [self.name, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
+        parts = [self.name, training, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
         parts += [(example.texts, example.gold, example.extra) for example in examples]
         key = content_hash(*parts, *(file for folder in code for file in sorted(folder.rglob("*.py"))))
         return cached_rows(self.cache, key, encode)
@@ -77,6 +77,7 @@ class Session:
     def predict(self, steps, examples, rows):
         """({id: prediction}, loss of each example or None, {id: confidence} or None)."""
         outputs, totals, counts, place = [], [], [], []
+        compact = getattr(self.task.head, "compact", lambda outputs, features: outputs)
         batches = self.batches(rows, self.recipe.eval_batch_size)
         for numbers, batch in self.display.track(batches.in_turn(), "predicting", len(batches)):
             if rows.targets is None:
@@ -85,10 +86,10 @@ class Session:
                 found, total, count = steps.evaluate(batch)
                 totals.append(total[: len(numbers)])
                 counts.append(count[: len(numbers)])
-            outputs.append({name: array[: len(numbers)] for name, array in found.items()})
+            outputs.append({name: each[: len(numbers)] for name, each in compact(found, batch["features"]).items()})
             place.append(numbers)
         back = np.argsort(np.concatenate(place))
-        joined = {name: np.concatenate([part[name] for part in outputs])[back] for name in outputs[0]}
+        joined = {name: take(_joined([part[name] for part in outputs]), back) for name in outputs[0]}
         predictions = gather(examples, rows.example, joined, self.task.decode)
         confidences = losses = None
         if hasattr(self.task.head, "confidence"):
@@ -121,6 +122,11 @@ class Session:
         load_weights(self.model, path, self.weight_names, task_weights=True)
 
 
+def _joined(parts):
+    """Arrays or lists of consecutive rows as one."""
+    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [row for part in parts for row in part]
+
+
 def new_session(name, task, arguments, labels, train_file, display):
     """A Session with a model from --init or from random weights, and a new head."""
     flags, recipe = arguments.flags, arguments.recipe
@@ -150,13 +156,6 @@ def trained_session(name, task, arguments, labels, checkpoint, display):
     return session
 
 
-def bind(task, options, labels, train_file):
-    """The task completed by what only the user's files know."""
-    if task.bind is None:
-        return task
-    return task.bind(task, options, Labels(*labels) if labels else None, train_file)
-
-
 def prepare_keras(recipe):
     """Seeds and precision, before anything is built."""
     keras.utils.set_random_seed(recipe.seed)
@@ -165,14 +164,7 @@ def prepare_keras(recipe):
 
 def initial_checkpoint(flags, display):
     """(folder, whether its weights are left aside) that a new model starts from."""
-    if flags.init is None and not flags.demo:
-        raise InputError(
-            "--init: expected a checkpoint folder to start from (Google-BERT or Hugging Face, see checkpoints/README.md). "
-            "Received: none. Add --init FOLDER, or try --demo."
-        )
-    folder = Path(flags.init or ROOT / "checkpoints" / "mini")
-    if not folder.is_dir():
-        raise InputError(f"--init: expected a checkpoint folder. Received: {folder}, which is none. Is the path right?")
+    folder = checkpoint_folder(flags)
     has_weights = any(folder.glob("*.safetensors*")) or any(folder.glob("*.index"))
     from_scratch = flags.from_scratch or (flags.demo and flags.init is None and not has_weights)
     if from_scratch:

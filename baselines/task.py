@@ -1,4 +1,4 @@
-"""The contract between a task file and the library: Example, Labels, Submission, Recipe, Task.
+"""The contract between a task file and the library: Example, Labels, Span, Submission, Recipe, Task.
 
 What flows: file line -> Example -> features (dict of int arrays) -> batch -> outputs (dict of float arrays) -> prediction
 (plain Python) -> score, submission line. The fields of `Task` are those stages, in order.
@@ -6,7 +6,7 @@ What flows: file line -> Example -> features (dict of int arrays) -> batch -> ou
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from baselines.errors import InputError, nearest
 
@@ -61,6 +61,15 @@ class Labels:
 
     def __repr__(self):
         return f"Labels({', '.join(map(repr, self.names))})"
+
+
+class Span(NamedTuple):
+    """A part of a text that gold marks: characters [start, end) of example.texts[text_index], and what it is called."""
+
+    text_index: int
+    start: int
+    end: int
+    name: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,13 +137,17 @@ class Task:
     files    {split: file name}, or a tuple of names for several test versions, under datasets/<task name>/
     read     path -> examples
     encode   (example, tokenizer, max_length) -> yields (features, target) once per window; target None without gold
-    head     attaches the output layers to an encoder and knows how to batch targets
+    head     attaches the output layers to an encoder and knows how to batch targets: head(encoder) -> keras.Model with a dict of
+             outputs, batch_targets(targets, L) -> arrays. It may have confidence(example, outputs) -> float, and where outputs are
+             as long as the text compact(outputs, features) -> {name: list of one thing per row}, which decode then gets
     loss     (targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means
     decode   (example, outputs) -> prediction; outputs hold one row per window of this example
     metric   (golds, predictions) -> {name: value}; the first name selects the best epoch, higher is better
     submit   the leaderboard's files, or None
     labels   class names, when there are classes
     source   where the official files come from and how to get them, for the message when one is missing
+    encode_train  as encode, for the training split where gold decides how rows are cut; None: the same
+    spans    for `run.py lint`, where gold marks parts of texts: example with gold -> Spans; None where it does not
     options  a dataclass of flags of this task's own, or None
     bind     (task, options, labels or None, train file or None) -> the task completed by what only the user's files know:
              columns and label names. Called before anything else on tasks that have it.
@@ -151,6 +164,8 @@ class Task:
     submit: Submission | None = None
     labels: Labels | None = None
     source: str = ""
+    encode_train: Callable[..., Iterable[tuple[dict, Any]]] | None = None
+    spans: Callable[[Example], Iterable["Span"]] | None = None
     options: type | None = None
     bind: Callable[..., "Task"] | None = None
     demo: Mapping[str, Any] = dataclasses.field(default_factory=dict)

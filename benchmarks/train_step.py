@@ -134,7 +134,8 @@ def report(arguments, sizes, started):
         cells = [contender.name, f"{1000 * statistics.median(seconds):.0f} ({1000 * min(seconds):.0f})"]
         cells += [f"{found[contender.name][name]:.2f}" for name in references]
         cells += [f"{1000 * contender.cpu_seconds / len(seconds):.0f}", f"{contender.peak_bytes / 2**30:.2f}"]
-        print(f"| {' | '.join([*cells, f'{contender.ready["compile_seconds"]:.1f}'])} |")
+        cells += [f"{contender.ready['compile_seconds']:.1f}"]
+        print(f"| {' | '.join(cells)} |")
 
 
 def processor():

@@ -42,10 +42,13 @@ class Tiny:
     run: Path | None = None
 
     def flags(self, **changes):
-        """Flags of `run.py train clue/tnews` for this data: two epochs, compiled quickly. `changes` replace or add some."""
+        """Flags of `run.py train clue/tnews` for this data: two epochs, compiled quickly. `changes` replace or add some.
+
+        A constant rate has no number of steps in it, so that JAX finds the compiled update of another test.
+        """
         flags = {
             "init": self.checkpoint, "from_scratch": True, "train": self.train, "dev": self.dev, "epochs": 2,
-            "batch_size": 4, "max_length": 16, "learning_rate": 0.01, "jit": False, "cache": "", "log_steps": 1,
+            "batch_size": 4, "max_length": 16, "learning_rate": 0.01, "schedule": "constant", "warmup": 0, "jit": False, "cache": "", "log_steps": 1,
         }  # fmt: skip
         words = []
         for name, value in {**flags, **changes}.items():

@@ -8,10 +8,9 @@ import shutil
 import pytest
 import safetensors
 import safetensors.numpy
+from conftest import write_checkpoint
 
 import run as command_line
-
-from conftest import write_checkpoint, write_lines
 
 pytestmark = pytest.mark.keras
 
@@ -60,7 +59,8 @@ ROW = {"sentence": "球队赢球", "label": "103"}
 
 def data_file(folder, *lines, name="train.json"):
     path = folder / name
-    path.write_text("".join(line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
+    texts = [line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) + "\n" for line in lines]
+    path.write_text("".join(texts), encoding="utf-8")
     return path
 
 

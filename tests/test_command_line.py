@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,12 +12,11 @@ import zipfile
 import numpy as np
 import pytest
 import yaml
+from conftest import ROOT, write_lines
 
 import run as command_line
 from baselines.flags import TrainFlags
 from baselines.task import Recipe
-
-from conftest import ROOT, write_lines
 
 VERBS = sorted(command_line.commands())
 
@@ -66,6 +66,17 @@ def test_list(capsys):
     assert "tasks:" not in capsys.readouterr().out
 
 
+def test_a_terminal_that_cannot_show_a_sign_and_a_pipe_that_is_closed():
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    shown = subprocess.run([sys.executable, "run.py", "train", "--help"], env=ascii_only, capture_output=True, cwd=ROOT)
+    assert shown.returncode == 0 and b"\\u2026" in shown.stdout
+    unbuffered = [sys.executable, "-u", "run.py", "list"]
+    with subprocess.Popen(unbuffered, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
 @pytest.mark.keras
 def test_env(capsys):
     assert command_line.main(["env"]) == 0
@@ -103,6 +114,12 @@ def test_train_leaves_a_whole_run_folder(tiny_run):
 
 
 @pytest.mark.keras
+def test_the_log_tells_what_was_shown(tiny_run):
+    text = (tiny_run.run / "log.txt").read_text(encoding="utf-8")
+    assert "train: 18 examples" in text and "epoch 2/2" in text and "dev  accuracy" in text
+
+
+@pytest.mark.keras
 def test_the_recorded_recipe_makes_the_same_arguments_again(tiny_run):
     from baselines import catalog
     from baselines.flags import parse_train
@@ -117,7 +134,9 @@ def test_evaluate_finds_the_scores_of_training(own, capsys):
     scores = json.loads((own.run / "dev" / "scores.json").read_text())
     shutil.rmtree(own.run / "dev")
     assert command_line.main(["evaluate", "tnews", "--run", str(own.run), "--quiet"]) == 0
-    assert f"accuracy {scores['accuracy']:.4f}" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert f"accuracy {scores['accuracy']:.4f}" in shown.out and len(shown.out.splitlines()) == 1
+    assert shown.err == ""                                              # --quiet
     again = json.loads((own.run / "dev" / "scores.json").read_text())
     assert again == pytest.approx(scores, rel=1e-5)
     assert len(lines_of(own.run / "dev" / "predictions.jsonl")) == 9
@@ -162,7 +181,7 @@ def test_predict_a_text_of_100_000_characters_and_one_of_unknown_signs(own, caps
 
 @pytest.mark.keras
 def test_a_pair_task_takes_two_texts(tiny, tmp_path, capsys):
-    rows = [{"sentence1": a, "sentence2": b, "label": str(i % 2)} for i, (a, b) in enumerate([("球队", "联赛"), ("芯片", "电池")] * 3)]
+    rows = [{"sentence1": "球队", "sentence2": other, "label": str(int(other == "联赛"))} for other in ("联赛", "电池")]
     data = write_lines(tmp_path / "pairs.json", rows)
     folder = tmp_path / "run"
     flags = tiny.flags(train=data, dev=data, output=folder, epochs=1, quiet=True)

@@ -55,9 +55,8 @@ def test_a_task_gives_the_defaults():
 def test_every_field_is_a_flag_and_a_yaml_key(config):
     words, values = [], {}
     for field in dataclasses.fields(Recipe):
-        value = {"schedule": "constant", "precision": "bf16", "strategies": ["a", "b"], "jit": False, "warmup": 0.25}.get(field.name)
-        if value is None:
-            value = {int: 9, float: 0.5, str: "word"}[field.type]
+        of_type = {int: 9, float: 0.5, str: "word", bool: False, tuple[str, ...]: ["a", "b"]}
+        value = {"schedule": "constant", "precision": "bf16"}.get(field.name, of_type[field.type])
         values[field.name] = value
         shown = [] if isinstance(value, bool) else value if isinstance(value, list) else [value]
         words += [f"--{'no_' if value is False else ''}{field.name}", *map(str, shown)]
@@ -81,12 +80,13 @@ def test_yaml_numbers_of_any_spelling_are_floats(config, text, value):
 
 
 def test_values_of_to_dict_make_the_same_arguments():
-    arguments = parsed("--strategies", "fgm", "ema", "--no_jit", "--labels", "l.json", "--learning_rate", "3e-5", "--train", "好.json")
+    words = "--strategies fgm ema --no_jit --labels l.json --learning_rate 3e-5 --train 好.json"
+    arguments = parsed(*words.split())
     assert train_arguments(TASK, yaml.safe_load(yaml.safe_dump(arguments.to_dict()))) == arguments
 
 
 def test_hyphens_and_equal_signs_are_fine():
-    assert parsed("--batch-size=4", "--no-jit", "--top=2").to_dict() == parsed("--batch_size", "4", "--no_jit", "--top", "2").to_dict()
+    assert parsed("--batch-size=4", "--no-jit", "--top=2") == parsed("--batch_size", "4", "--no_jit", "--top", "2")
 
 
 @pytest.mark.parametrize("words, parts", [

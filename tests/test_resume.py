@@ -10,28 +10,27 @@ import time
 
 import numpy as np
 import pytest
+from conftest import ROOT, write_lines
 from safetensors import safe_open
 
 import run as command_line
 
-from conftest import ROOT, write_lines
-
 pytestmark = pytest.mark.keras
-EPOCHS, UPDATES = 3, 90
+EPOCHS, UPDATES = 3, 54
 
 
 @pytest.fixture(scope="module")
 def long(tiny, tmp_path_factory):
-    """The tiny data five times over and, as `run`, an undisturbed run on it; the state is saved after every update."""
+    """The tiny data three times over and, as `run`, an undisturbed run on it; the state is saved after every update."""
     folder = tmp_path_factory.mktemp("resume")
     rows = [json.loads(line) for line in tiny.train.read_text(encoding="utf-8").splitlines()]
-    data = dataclasses.replace(tiny, folder=folder, train=write_lines(folder / "train.json", rows * 5), run=folder / "undisturbed")
+    data = dataclasses.replace(tiny, folder=folder, train=write_lines(folder / "train.json", rows * 3), run=folder / "undisturbed")
     assert command_line.main(["train", "clue/tnews", *flags(data, data.run)]) == 0
     return data
 
 
 def flags(data, output):
-    return data.flags(output=output, epochs=EPOCHS, batch_size=1, save_minutes=0, log_steps=7, quiet=True)
+    return data.flags(output=output, epochs=EPOCHS, batch_size=1, schedule="linear", warmup=0.1, save_minutes=0, log_steps=7, quiet=True)
 
 
 class Process:

@@ -8,6 +8,7 @@ import dataclasses
 from baselines.commands import optional_task
 from baselines.flags import parse
 from baselines.run_folder import RunFolder
+from baselines.startup import load_pipeline
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,6 @@ def main(argv):
     flags = parse(Flags, argv, "run.py evaluate TASK")
     run = RunFolder.open(flags.run)
 
-    from baselines import pipeline
+    pipeline = load_pipeline()
 
     print(pipeline.shown(pipeline.evaluate(run, name, flags.dev, flags.quiet)))

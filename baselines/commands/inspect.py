@@ -9,6 +9,7 @@ from pathlib import Path
 from baselines.errors import InputError
 from baselines.models import config as configuration
 from baselines.models.families import families, family
+from baselines.startup import without_small_talk
 from baselines.tokenizers import folder as tokenizer_files
 from baselines.weights.checkpoint import describe
 from baselines.weights.names import google_spellings, harmless, hugging_face_spellings
@@ -72,8 +73,10 @@ def print_tensors(description, config):
 
 def weights_by_tensor(config):
     """{any spelling of a tensor's name: path of the weight that takes it}."""
+    with without_small_talk():                                          # the module of a family imports Keras
+        module = family(config.model_type)
     return {
         spelling: path
-        for path, name in family(config.model_type).weight_names(config).items()
+        for path, name in module.weight_names(config).items()
         for spelling in (*google_spellings(name), *hugging_face_spellings(name))
     }

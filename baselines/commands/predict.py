@@ -12,6 +12,7 @@ from baselines.commands import optional_task
 from baselines.errors import InputError
 from baselines.flags import existing, parse
 from baselines.run_folder import RunFolder
+from baselines.startup import load_pipeline
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +42,7 @@ def main(argv):
     run = RunFolder.open(flags.run)
     source = existing(flags.input, "--input") if flags.input else tuple(flags.texts)
 
-    from baselines import pipeline
+    pipeline = load_pipeline()
 
     lines = pipeline.predict(run, source, flags.output, name, flags.quiet or not flags.input)
     if not flags.output:

@@ -8,6 +8,7 @@ import dataclasses
 from baselines.commands import optional_task
 from baselines.flags import existing, parse
 from baselines.run_folder import RunFolder
+from baselines.startup import load_pipeline
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,6 @@ def main(argv):
     flags = parse(Flags, argv, "run.py submit TASK")
     run, tests = RunFolder.open(flags.run), [existing(path, "--test") for path in flags.test]
 
-    from baselines import pipeline
+    pipeline = load_pipeline()
 
     print(pipeline.submit(run, name, tests, flags.quiet))

@@ -10,6 +10,7 @@ from baselines.environment import sha256
 from baselines.errors import InputError, nearest
 from baselines.flags import existing, parse_train, take_option, train_arguments
 from baselines.run_folder import RunFolder
+from baselines.startup import load_pipeline
 
 
 def main(argv):
@@ -24,7 +25,7 @@ def main(argv):
     if arguments.flags.test:
         existing(arguments.flags.test, "--test")
 
-    from baselines import pipeline
+    pipeline = load_pipeline()
 
     pipeline.train(full_name, arguments, command=command)
 
@@ -51,7 +52,7 @@ def resume(argv, folder):
     check_data(run)
     arguments = train_arguments(catalog.find(name)[1], values, run.path / "recipe.yaml")
 
-    from baselines import pipeline
+    pipeline = load_pipeline()
 
     pipeline.train(name, arguments, resume=run)
 

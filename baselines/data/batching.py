@@ -40,7 +40,7 @@ def training_order(lengths, batch_size, seed, epoch):
 
 
 class Batches:
-    """Batches of the rows of one split: {"features": {name: int32 (B, L)}, "weights": float32 (B,), "targets" if any}.
+    """Batches of the rows of one split: {"features": {name: int32 (B, …, L)}, "weights": float32 (B,), "targets" if any}.
 
     rows           Rows
     batch_size     B, always: a last batch that is short repeats its first row with weight 0
@@ -88,11 +88,11 @@ class Batches:
 
 
 def padded(column, numbers, length, value=0):
-    """Rows of a RaggedColumn of (L,) arrays as int32 (len(numbers), length)."""
-    result = np.full((len(numbers), length), value, np.int32)
+    """Rows of a RaggedColumn of (…, L) arrays as int32 (len(numbers), …, length): the last axis is filled up with `value`."""
+    result = np.full((len(numbers), *column.shapes[numbers[0], :-1], length), value, np.int32)
     for row, number in enumerate(numbers):
-        values = column.flat[column.starts[number] : column.starts[number + 1]]
-        result[row, : len(values)] = values
+        values = column[number]
+        result[row, ..., : values.shape[-1]] = values
     return result
 
 

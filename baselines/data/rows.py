@@ -28,13 +28,14 @@ class RaggedColumn:
 
     @property
     def lengths(self):
-        return self.starts[1:] - self.starts[:-1]
+        """Size of each row's last axis, int64 (rows,)."""
+        return self.shapes[:, -1]
 
 
 class Rows:
     """What `encode` yielded for a list of examples, one row per window.
 
-    features  {name: RaggedColumn of (L,) int32}
+    features  {name: RaggedColumn of (L,) int32, or (N, L) where a row is N texts, such as the choices of a question}
     targets   {name: RaggedColumn}, or None when no row has gold; "" names the target of tasks that have just one array
     example   int64 (rows,): which example a row belongs to
     """
@@ -58,7 +59,7 @@ class Rows:
 
     @property
     def lengths(self):
-        """Tokens of each row, int64 (rows,)."""
+        """Tokens of each row, int64 (rows,); of its longest text where it has several."""
         return self.features["token_ids"].lengths
 
     def target(self, index):

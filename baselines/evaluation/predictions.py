@@ -7,7 +7,7 @@ def gather(examples, owners, outputs, decode):
     """{example.id: prediction}, in the order of the examples.
 
     owners   int (N,): for every row of the outputs, the position of its example; each example owns at least one row
-    outputs  {name: array (N, …)}
+    outputs  {name: array (N, …), or list of N where rows differ in shape}; an example gets its part, in the same form
     decode   the task's (example, outputs of its rows) -> prediction
     """
     owners = np.asarray(owners)
@@ -18,8 +18,13 @@ def gather(examples, owners, outputs, decode):
     predictions = {}
     for example, start, end in zip(examples, bounds[:-1], bounds[1:], strict=True):
         rows = order[start:end]
-        predictions[example.id] = decode(example, {name: array[rows] for name, array in outputs.items()})
+        predictions[example.id] = decode(example, {name: take(found, rows) for name, found in outputs.items()})
     return predictions
+
+
+def take(found, rows):
+    """Some rows of an array or of a list, in the same form."""
+    return found[rows] if isinstance(found, np.ndarray) else [found[row] for row in rows]
 
 
 def gather_losses(owners, losses, count):

@@ -25,7 +25,7 @@ class ClassificationHead:
 
     def __call__(self, encoder):
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, C)}."""
-        import keras                                                    # here: tasks import heads, and `--help` must be quick
+        import keras  # here: tasks import heads, and `--help` must be quick
 
         from baselines.layers.masked_pooling import MaskedPooling
 

@@ -3,7 +3,7 @@
 
 def cross_entropy(targets, outputs):
     """targets int32 (B,) in [0, C), outputs["logits"] float (B, C); returns float32 (B,), in nats."""
-    from keras import ops                                               # here: tasks import losses, and `--help` must be quick
+    from keras import ops  # here: tasks import losses, and `--help` must be quick
 
     logits = ops.cast(outputs["logits"], "float32")
     chosen = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)

@@ -59,7 +59,7 @@ class Config:
 
     @classmethod
     def from_dict(cls, values, where="config"):
-        """A Config of a dict as in config.json. Unknown keys are left out. Raises InputError that begins with `where`."""
+        """A Config of a dict as in config.json. Unknown keys are left out. Raises InputError beginning with `where`."""
         given = {key: value for key, value in values.items() if value is not None}
         for name, ours in OTHER_NAMES.items():
             if name in given:

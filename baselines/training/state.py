@@ -1,4 +1,4 @@
-"""The state that a killed run goes on from: weights, dropout seeds, optimizer slots and the position, in one file, written whole."""
+"""The state that a killed run goes on from: weights, dropout seeds, optimizer slots and position, in one file written whole."""
 
 import dataclasses
 import json

@@ -107,3 +107,11 @@ def test_prefetching_keeps_order_raises_here_and_ends_its_thread():
     items.close()
     time.sleep(0.01)
     assert threading.active_count() == before
+
+
+def test_rows_of_several_texts_are_padded_along_the_last_axis():
+    encoded = [(i, {"token_ids": np.full((2, length), i + 1, np.int32)}, i) for i, length in enumerate((3, 20))]
+    batch = batches_of(Rows.from_encoded(encoded), batch_size=2).collate(np.array([0, 1]))
+    token_ids = batch["features"]["token_ids"]
+    assert token_ids.shape == (2, 2, 32)
+    np.testing.assert_array_equal((token_ids != 0).sum(-1), [[3, 3], [20, 20]])

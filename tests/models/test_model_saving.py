@@ -38,7 +38,8 @@ import baselines.models.encoder, baselines.models.masks, baselines.models.famili
 for path in sys.argv[2:]:
     model = keras.models.load_model(path)
     batch = {name: np.array(value, "int32") for name, value in json.loads(sys.argv[1]).items()}
-    np.savez(path + ".npz", **{name: np.asarray(keras.ops.convert_to_numpy(x)) for name, x in model(batch).items()})
+    model.compile(jit_compile=keras.backend.backend() == "jax")
+    np.savez(path + ".npz", **model.predict_on_batch(batch))
 """
 
 

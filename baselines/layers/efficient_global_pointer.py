@@ -1,0 +1,34 @@
+"""EfficientGlobalPointer: all categories share where spans are; each adds what its first and last token are. Su et al., 2022.
+
+arXiv:2208.03054, section 3.3. A new category costs 4 K weights (K = `head_size`), not 2 D K as in GlobalPointer.
+"""
+
+import keras
+from keras import ops
+
+from baselines.layers.global_pointer import GlobalPointer, hide_impossible
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class EfficientGlobalPointer(GlobalPointer):
+    """As GlobalPointer: hidden_states (B, L, D), padding_mask bool (B, L) -> float32 (B, H, L, L).
+
+    s(i, j) = (R_i q_i) (R_j k_j) / sqrt(K) + (start_h(i) + end_h(j)) / 2, with one q and k for all categories; start and
+    end are linear in [q; k]. As in bert4keras, q and k alternate in the columns of their kernel, start and end in theirs.
+    """
+
+    def make_projections(self):
+        self.projection = self.dense(2 * self.head_size, "projection")
+        self.borders = self.dense(2 * self.heads, "borders")
+
+    def build(self, hidden_states_shape, padding_mask_shape=None):
+        self.projection.build(hidden_states_shape)
+        self.borders.build((*hidden_states_shape[:-1], 2 * self.head_size))
+
+    def call(self, hidden_states, padding_mask):
+        both = self.projection(hidden_states)                           # (B, L, 2 K)
+        query, key = self.turned(both[..., None, ::2], both[..., None, 1::2])
+        spans = ops.einsum("bihk,bjhk->bhij", query * self.head_size**-0.5, key)
+        borders = ops.transpose(self.borders(both), (0, 2, 1)) / 2      # (B, 2 H, L)
+        scores = spans + borders[:, ::2, :, None] + borders[:, 1::2, None, :]
+        return hide_impossible(ops.cast(scores, "float32"), padding_mask, self.upper)

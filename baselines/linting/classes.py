@@ -1,0 +1,93 @@
+"""How the classes are spread: the largest, rare and missing ones, and whether dev resembles train."""
+
+import collections
+
+from baselines.linting import limits
+from baselines.linting.findings import COSTS, LOOK, OK, Finding, Section, Share, shares
+
+MOST_NAMED = 8
+
+
+def counts(examples, labels=None, spans=None):
+    """Counter of the classes in gold: of the labels, of the names of spans, of whole numbers; empty where gold is something else."""
+    counted = collections.Counter()
+    for example in examples:
+        gold = example.gold
+        if gold is None:
+            continue
+        if spans:
+            counted.update(span.name for span in spans(example) if span.name)
+        elif labels and not isinstance(gold, str):                      # several labels
+            counted.update(gold)
+        elif labels or type(gold) is int:
+            counted[gold] += 1
+    return counted
+
+
+def check(splits, classes, labels=None):
+    """The Section of the Splits that have gold; None where there are no classes.
+
+    classes  {split name: its `counts`}
+    labels   the task's Labels, or None
+    """
+    splits = [split for split in splits if classes.get(split.name)]
+    if not splits:
+        return None
+    names = labels.names if labels else sorted(set().union(*classes.values()), key=str)
+    findings = [
+        shares("left out, without a usable label",
+               {split.name: Share(split.left_out, split.left_out + len(split)) for split in splits}, limits.LEFT_OUT,
+               "Are they left out on purpose?"),
+        Finding(f"classes, of {len(names)}", {split.name: len(classes[split.name]) for split in splits}),
+        majority(splits, classes),
+        Finding("largest : smallest", {split.name: ratio(classes[split.name]) for split in splits}),
+    ]  # fmt: skip
+    train, *others = splits
+    rare = [name for name in names if 0 < classes[train.name][name] < limits.RARE_COUNT]
+    findings.append(shares(
+        f"classes with fewer than {limits.RARE_COUNT} examples", {train.name: Share(len(rare), len(names))}, limits.RARE,
+        f"They will hardly be learnt: {listed(rare)}."))
+    findings.append(missing(train, others, classes, names))
+    findings += [shift(train, other, classes) for other in others]
+    return Section("classes", findings)
+
+
+def majority(splits, classes):
+    values = {split.name: Share(max(classes[split.name].values()), classes[split.name].total()) for split in splits}
+    top = " / ".join(dict.fromkeys(str(classes[split.name].most_common(1)[0][0]) for split in splits))
+    advice = "Accuracy says little here: look at macro F1."
+    return shares(f"in the largest class, {top}", values, limits.MAJORITY, advice)
+
+
+def ratio(counted):
+    """"3100 : 12"."""
+    return f"{max(counted.values())} : {min(counted.values())}"
+
+
+def missing(train, others, classes, names):
+    """Classes that no example has. Those that only train lacks cannot be learnt, and cost score."""
+    absent = {split.name: [name for name in names if not classes[split.name][name]] for split in (train, *others)}
+    unlearnt = [name for name in absent[train.name] if any(classes[other.name][name] for other in others)]
+    verdict = COSTS if unlearnt else LOOK if any(absent.values()) else OK
+    advice = "; ".join(f"{split} has none of {listed(found)}" for split, found in absent.items() if found)
+    return Finding("classes without an example", {split: len(found) for split, found in absent.items()}, verdict,
+                   f"{advice}." if advice else "")  # fmt: skip
+
+
+def shift(train, other, classes):
+    """Total variation between the proportions of two splits: the share of examples that would have to change class."""
+    proportions = [{name: count / counted.total() for name, count in counted.items()}
+                   for counted in (classes[train.name], classes[other.name])]  # fmt: skip
+    names = proportions[0].keys() | proportions[1].keys()
+    difference = {name: proportions[1].get(name, 0) - proportions[0].get(name, 0) for name in names}
+    distance = sum(map(abs, difference.values())) / 2
+    most = max(sorted(names, key=str), key=lambda name: abs(difference[name]))
+    advice = (f"The scores of {other.name} are those of other proportions than {train.name}'s: most in class {most}, "
+              f"{proportions[0].get(most, 0):.1%} of {train.name} and {proportions[1].get(most, 0):.1%} of {other.name}.")
+    verdict = LOOK if distance > limits.SHIFT else OK
+    return Finding(f"proportions unlike {train.name}'s", {other.name: f"{distance:.1%}"}, verdict, advice if verdict != OK else "")
+
+
+def listed(names):
+    shown = ", ".join(map(str, names[:MOST_NAMED]))
+    return f"{shown} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown

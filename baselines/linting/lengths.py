@@ -1,0 +1,70 @@
+"""How long texts are in tokens: what max_length cuts, which max_length would do, texts with nothing in them or far too much."""
+
+import itertools
+
+import numpy as np
+
+from baselines.linting import limits
+from baselines.linting.findings import Finding, Section, Share, place, shares
+
+
+def check(splits, tokenizer, max_length, buckets, positions=None):
+    """The Section of a list of Splits.
+
+    max_length   the recipe's
+    buckets      ascending lengths that batches are padded to; the suggestion is one of them
+    positions    most tokens that the checkpoint can place, or None
+    """
+    suggested = suggest(splits, buckets, positions)
+    enough = ("Nothing longer fits this checkpoint: shorten the texts, or take one with more positions."
+              if suggested == positions and suggested <= max_length
+              else f"--max_length {suggested} leaves {limits.COVERED:.0%} whole." if suggested > max_length else "")
+    return Section("lengths", [
+        Finding("tokens: median, 99 %, longest", {split.name: spread(split.lengths) for split in splits}),
+        shares(f"cut at max_length {max_length}", {split.name: Share(int(split.truncated.sum()), len(split)) for split in splits},
+               limits.TRUNCATED, enough, first(splits, lambda split: split.truncated)),
+        Finding("suggested max_length", {split.name: suggest([split], buckets, positions) for split in splits}),
+        *windows(splits),
+        over_long(splits, max_length),
+        empty(splits, tokenizer),
+    ])  # fmt: skip
+
+
+def suggest(splits, buckets, positions=None):
+    """The smallest bucket that leaves 99 % of the examples of every split whole, if the checkpoint can place so many."""
+    needed = max(int(np.quantile(split.lengths, limits.COVERED, method="higher")) for split in splits)
+    length = next((bucket for bucket in buckets if bucket >= needed), buckets[-1])
+    return min(length, positions or length)
+
+
+def spread(lengths):
+    """"23, 61, 152": median, 99 % and longest."""
+    return ", ".join(str(int(np.quantile(lengths, share, method="higher"))) for share in (0.5, limits.COVERED, 1))
+
+
+def windows(splits):
+    """A Finding where examples are cut into windows, of which nothing is lost."""
+    if all(split.rows == len(split) for split in splits):
+        return []
+    return [Finding("windows per example", {split.name: f"{split.rows / len(split):.2f}" for split in splits})]
+
+
+def over_long(splits, max_length):
+    longest = limits.OVER_LONG_FACTOR * max_length
+    values = {split.name: Share(int((split.lengths > longest).sum()), len(split)) for split in splits}
+    where = first(splits, lambda split: split.lengths > longest)
+    return shares(f"longer than {longest} tokens", values, limits.OVER_LONG, "Are several texts run together?", where)
+
+
+def empty(splits, tokenizer):
+    """Texts that are only spaces and signs that the tokenizer drops."""
+    silent = {split.name: [e for e in split.examples if not all(map(tokenizer.tokenize, e.texts))] for split in splits}
+    values = {split.name: Share(len(silent[split.name]), len(split)) for split in splits}
+    where = [place(e, ascii(" | ".join(e.texts))) for examples in silent.values() for e in examples[:3]]
+    return shares("with an empty text", values, limits.NO_TOKEN, "Nothing of them reaches the model: remove them.", where)
+
+
+def first(splits, chosen, most=3):
+    """Places of the first examples of each split for which the array `chosen(split)` is true."""
+    return [place(example) for split in splits
+            for example in itertools.islice(itertools.compress(split.examples, chosen(split)), most)]  # fmt: skip

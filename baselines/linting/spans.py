@@ -1,0 +1,103 @@
+"""Gold spans that no prediction can equal: not on the borders of tokens, cut off by max_length, or outside the text."""
+
+import collections
+
+from baselines.linting import limits
+from baselines.linting.findings import LOOK, Finding, Section, Share, place, shares
+from baselines.linting.span_ends import check_ends
+from baselines.tokenizers.trimming import trim_lengths
+
+LOST = {
+    "outside the text, or empty": "The offsets do not belong to these texts.",
+    "not on the borders of tokens": "Models mark whole tokens: such spans come out longer or not at all. Split words and numbers "
+                                    "with spaces, or mark them whole.",
+    "cut off by max_length": "Raise --max_length, or split the texts.",
+}
+
+
+def check(splits, spans_of, tokenizer, max_length):
+    """The Section of the Splits that have gold.
+
+    spans_of   the task's: example with gold -> Spans
+    """
+    found = {split.name: collections.defaultdict(list) for split in splits if split.has_gold}
+    totals, borders, ends = collections.Counter(), collections.Counter(), {}
+    for split in splits:
+        if not split.has_gold:
+            continue
+        ends[split.name] = [(example, span) for example in split.examples if example.gold is not None for span in spans_of(example)]
+        totals[split.name] = len(ends[split.name])
+        borders[split.name] = sum(spaced(example, span) for example, span in ends[split.name])
+        truncated = {id(example) for example, cut in zip(split.examples, split.truncated, strict=True) if cut}
+        for example, reason, span in lost_spans(split.examples, spans_of, tokenizer, max_length, truncated):
+            found[split.name][reason].append((example, span))
+    findings = [Finding("gold spans", dict(totals))]
+    for reason, advice in LOST.items():
+        values = {name: Share(len(found[name][reason]), totals[name]) for name in found}
+        where = [place(example, quoted(example, span)) for name in found for example, span in found[name][reason][:3]]
+        findings.append(shares(reason, values, limits.LOST_SPANS, advice, where))
+    values = {name: Share(borders[name], totals[name]) for name in found}
+    findings.append(shares("with a space at an end", values, limits.SPACED_SPANS, "Tokens have no spaces: predictions will differ."))
+    findings += [overlaps(ends), check_ends(ends)]
+    return Section("spans", findings)
+
+
+def lost_spans(examples, spans_of, tokenizer, max_length, truncated):
+    """Yields (example, reason, span) for the spans that no prediction can equal.
+
+    truncated   ids, as of id(), of the examples of which max_length leaves only a part
+    """
+    aligned = {}
+    for example in examples:
+        spans = [] if example.gold is None else list(spans_of(example))
+        for index in {span.text_index for span in spans}:
+            if example.texts[index] not in aligned:                     # many questions share a text
+                aligned = {} if len(aligned) > 1000 else aligned
+                aligned[example.texts[index]] = tokenizer.align(example.texts[index])
+        kept = None
+        if spans and id(example) in truncated:
+            kept = trim_lengths([len(tokenizer.ids(text)) for text in example.texts], max_length)
+        for span in spans:
+            text = example.texts[span.text_index]
+            if not 0 <= span.start < span.end <= len(text):
+                yield example, "outside the text, or empty", span
+                continue
+            tokens = aligned[text].token_span(span.start, span.end)
+            if tokens is None:
+                yield example, "not on the borders of tokens", span
+            elif kept is not None and tokens[1] > kept[span.text_index]:
+                yield example, "cut off by max_length", span
+
+
+def quoted(example, span):
+    """"…发[iPhone]1…": a span in what stands around it."""
+    text = example.texts[span.text_index]
+    before, after = text[max(span.start - 6, 0) : span.start], text[span.end : span.end + 6]
+    return f"{before}[{text[span.start : span.end]}]{after} ({', '.join(filter(None, [span.name, f'{span.start}-{span.end}']))})"
+
+
+def spaced(example, span):
+    inside = example.texts[span.text_index][span.start : span.end]
+    return inside != inside.strip()
+
+
+def overlaps(pairs):
+    """Spans that share characters with another one of their text: a sequence of tags holds only one of them."""
+    values, where = {}, []
+    for name, found in pairs.items():
+        by_text = collections.defaultdict(list)
+        for example, span in found:
+            by_text[id(example), span.text_index].append((span.start, span.end, example, span))
+        count = 0
+        for spans in by_text.values():
+            spans.sort(key=lambda each: each[:2])
+            furthest = -1
+            for start, end, example, span in spans:
+                if start < furthest:
+                    count += 1
+                    where += [place(example, quoted(example, span))] if len(where) < 3 else []
+                furthest = max(furthest, end)
+        values[name] = Share(count, len(found))
+    nested = any(value.count for value in values.values())
+    advice = "A tag per token (crf) can give only one of two such spans; an entity pointer gives both."
+    return Finding("overlapping another", values, LOOK if nested else "ok", advice if nested else "", tuple(where))

@@ -1,0 +1,38 @@
+"""Loading a backend without its small talk: TensorFlow reports to the terminal that it will use this CPU's instructions."""
+
+import contextlib
+import os
+import sys
+import tempfile
+
+SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
+
+
+def load_pipeline():
+    """The module baselines.pipeline, and with it Keras and a backend that has started."""
+    with without_small_talk():
+        import keras
+
+        from baselines import pipeline
+
+        keras.ops.zeros(())
+    return pipeline
+
+
+@contextlib.contextmanager
+def without_small_talk():
+    """What native code writes to standard error inside is shown afterwards, less the lines that inform of nothing amiss."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            held.seek(0)
+            for line in held.read().decode("utf-8", "replace").splitlines():
+                if not line.startswith(SMALL_TALK):
+                    print(line, file=sys.stderr)
