@@ -77,13 +77,15 @@ class Submission:
     """The files that a leaderboard accepts.
 
     files    {test file name: name of the file to hand in}; two test versions are two entries
-    record   (example, prediction) -> a dict for one line ("lines"), or a (key, value) pair of the one object ("object")
+    record   (example, prediction) -> a dict: one line ("lines"), or the example's part of the one object ("object")
     layout   "lines": one JSON object per line in the test file's order; "object": a single JSON object, indent 4
+    keys     example -> the ids that its record answers, where they are others than the example's own
     """
 
     files: Mapping[str, str]
     record: Callable[[Example, Any], Any]
     layout: str = "lines"
+    keys: Callable[[Example], list[str]] = lambda example: [str(example.id)]
 
 
 @dataclasses.dataclass(frozen=True)

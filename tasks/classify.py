@@ -9,17 +9,14 @@ other names sorted by code point; they are kept with the run. Segment ids are al
 
 import dataclasses
 import functools
-import re
 
 from baselines.data.readers import rows
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError
 from baselines.heads.classification import with_labels
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.f1 import accuracy_and_macro_f1
-from baselines.task import Example, Labels, Recipe, Task
-
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-MOST_CLASSES = 1000
+from baselines.task import Example, Recipe, Task
+from tasks.common import check_columns, discover
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,50 +36,9 @@ class Columns:
 def read(path, columns):
     for number, row in enumerate(rows.read(path)):
         if number == 0:
-            check_columns(row, columns)
+            check_columns(row, columns, ("text", "text_pair", "id"))
         texts = tuple(row.text(field) for field in (columns.text, columns.text_pair) if field)
         yield Example(id=row.id(columns.id or "id"), texts=texts, gold=row.label(columns.label), origin=row.origin)
-
-
-def check_columns(row, columns):
-    """Raises InputError for a column of texts or ids that the first row does not have, naming the flag to set."""
-    for flag in ("text", "text_pair", "id"):
-        name = getattr(columns, flag)
-        if name and name not in row:
-            raise missing_column(flag, columns, row)
-
-
-def missing_column(flag, columns, row):
-    """The InputError for a column that a flag names and the file does not have."""
-    name = getattr(columns, flag)
-    return InputError(
-        f"{row.origin}: expected a column {name!r} for --{flag}. Received the columns {', '.join(row)}. "
-        f"{nearest(name, row)} Name yours with --{flag}."
-    )
-
-
-def discover(path, columns):
-    """The Labels of a training file. Raises InputError unless it has 2 to 1000 classes."""
-    found = set()
-    for number, row in enumerate(rows.read(path)):
-        if number == 0 and columns.label not in row:
-            raise missing_column("label", columns, row)
-        found.add(row.label(columns.label))
-    names = sort_names(found - {None})
-    if not 2 <= len(names) <= MOST_CLASSES:
-        shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "") or "none"
-        raise InputError(
-            f"{path}: expected 2 to {MOST_CLASSES} classes in column {columns.label!r}. Received {len(names)}: {shown}."
-            " Is it the column of the class? Name it with --label."
-        )
-    return Labels(*names)
-
-
-def sort_names(names):
-    """Names in an order that does not depend on that of the file: by value if all are numbers, else by code point."""
-    if all(NUMBER.fullmatch(name) for name in names):
-        return sorted(names, key=lambda name: (float(name), name))
-    return sorted(names)
 
 
 def bind(task, columns, labels, train_file):

@@ -48,7 +48,8 @@ class Tiny:
         """
         flags = {
             "init": self.checkpoint, "from_scratch": True, "train": self.train, "dev": self.dev, "epochs": 2,
-            "batch_size": 4, "max_length": 16, "learning_rate": 0.01, "schedule": "constant", "warmup": 0, "jit": False, "cache": "", "log_steps": 1,
+            "batch_size": 4, "max_length": 16, "learning_rate": 0.01, "schedule": "constant", "warmup": 0, "jit": False,
+            "cache": "", "log_steps": 1,
         }  # fmt: skip
         words = []
         for name, value in {**flags, **changes}.items():

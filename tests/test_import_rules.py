@@ -66,7 +66,7 @@ def may_import(module, other):
     if mine == theirs or theirs == "__init__":
         return True
     if mine == "tasks":
-        return theirs in LEAVES | {"heads"} or other.startswith("baselines.data.readers")
+        return theirs in LEAVES | {"heads"} or other.startswith(("baselines.data.readers", "baselines.data.windows"))
     if mine in LEAVES:
         return theirs in {"errors", "files"}
     if mine in STAGES:

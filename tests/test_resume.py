@@ -30,7 +30,8 @@ def long(tiny, tmp_path_factory):
 
 
 def flags(data, output):
-    return data.flags(output=output, epochs=EPOCHS, batch_size=1, schedule="linear", warmup=0.1, save_minutes=0, log_steps=7, quiet=True)
+    decay = {"schedule": "linear", "warmup": 0.1}
+    return data.flags(output=output, epochs=EPOCHS, batch_size=1, save_minutes=0, log_steps=7, quiet=True, **decay)
 
 
 class Process:

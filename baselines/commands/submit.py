@@ -1,12 +1,16 @@
-"""Write, check and zip the files that the leaderboard accepts.
+"""Write, check and zip the files that the leaderboard accepts, of one task or of all.
 
-run.py submit TASK --run DIR [--test FILE …]
+run.py submit TASK --run DIR [--test FILE …]        run.py submit clue --runs DIR DIR … [--output submit.zip]
 """
 
 import dataclasses
+from pathlib import Path
 
 from baselines.commands import optional_task
+from baselines.errors import InputError
 from baselines.flags import existing, parse
+from baselines.leaderboard import submit_together
+from baselines.progress import Display
 from baselines.run_folder import RunFolder
 from baselines.startup import load_pipeline
 
@@ -16,18 +20,43 @@ class Flags:
     """Predict the official test files with a run's best checkpoint; the result is in the run's submission/."""
 
     run: str
-    """Run folder."""
+    """Run folder. With --runs DIR DIR … in its place, the runs of several tasks make one submit.zip."""
     test: tuple[str, ...] = ()
     """Official test files, by their official names; default: all of them, from datasets/TASK."""
     quiet: bool = False
     """Print the name of submit.zip only."""
 
 
+@dataclasses.dataclass(frozen=True)
+class GroupFlags:
+    """Put the submission files of several runs, one per task, into one archive; runs without them are submitted first."""
+
+    runs: tuple[str, ...]
+    """Run folders."""
+    output: str | None = None
+    """Archive to write; default: runs/GROUP/submit.zip."""
+    quiet: bool = False
+    """Print the name of the archive only."""
+
+
 def main(argv):
     name, argv = optional_task(argv)
+    if any(word.partition("=")[0] == "--runs" for word in argv):
+        return submit_group(name, argv)
     flags = parse(Flags, argv, "run.py submit TASK")
     run, tests = RunFolder.open(flags.run), [existing(path, "--test") for path in flags.test]
 
     pipeline = load_pipeline()
 
     print(pipeline.submit(run, name, tests, flags.quiet))
+
+
+def submit_group(group, argv):
+    flags = parse(GroupFlags, argv, "run.py submit GROUP")
+    if group is None:
+        raise InputError("run.py submit: expected the group of the tasks before --runs, such as clue. Received: none.")
+    if not flags.runs:
+        raise InputError("--runs: expected one run folder or more. Received: none.")
+    target = Path(flags.output or Path("runs") / group / "submit.zip")
+    with Display(flags.quiet) as display:
+        print(submit_together(group, [RunFolder.open(run) for run in flags.runs], target, display))

@@ -88,11 +88,14 @@ class Batches:
 
 
 def padded(column, numbers, length, value=0):
-    """Rows of a RaggedColumn of (…, L) arrays as int32 (len(numbers), …, length): the last axis is filled up with `value`."""
-    result = np.full((len(numbers), *column.shapes[numbers[0], :-1], length), value, np.int32)
+    """Rows of a RaggedColumn of (…, L) arrays as int32 (len(numbers), …, length), every axis filled up with `value`.
+
+    Axes before the last are as long as the longest of these rows.
+    """
+    result = np.full((len(numbers), *column.shapes[numbers, :-1].max(axis=0), length), value, np.int32)
     for row, number in enumerate(numbers):
         values = column[number]
-        result[row, ..., : values.shape[-1]] = values
+        result[(row, *map(slice, values.shape))] = values
     return result
 
 

@@ -34,7 +34,7 @@ def write(folder, test_file, submission, examples, predictions):
         if submission.layout == "lines":
             file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
         else:
-            json.dump(dict(records), file, ensure_ascii=False, indent=4)
+            json.dump({key: value for record in records for key, value in record.items()}, file, ensure_ascii=False, indent=4)
     return path
 
 
@@ -47,17 +47,18 @@ def check(path, test_file, submission, examples, labels=None):
     if path.name != expected_name:
         raise InputError(f"{path}: expected the name {expected_name}, for {Path(test_file).name}. Rename it.")
     records = records_of(path, submission.layout)
-    for (origin, id, label), example in zip(records, examples, strict=False):
-        if id != str(example.id):
+    expected = [(key, example) for example in examples for key in submission.keys(example)]
+    for (origin, id, label), (key, example) in zip(records, expected, strict=False):
+        if id != key:
             raise InputError(
-                f"{origin}: expected id {str(example.id)!r}, as {example.origin or Path(test_file).name} has it. "
+                f"{origin}: expected id {key!r}, as {example.origin or Path(test_file).name} has it. "
                 f"Received: {id!r}. Rows keep the order of the test file; ids are strings."
             )
         if labels is not None and not (isinstance(label, str) and label in labels):
             shown = ", ".join(labels.names[:20]) + (", …" if len(labels) > 20 else "")
             raise InputError(f"{origin}: expected a label among {shown}. Received: label={label!r}.")
-    if len(records) != len(examples):
-        raise InputError(f"{path}: expected {len(examples)} rows for {Path(test_file).name}. Received: {len(records)}.")
+    if len(records) != len(expected):
+        raise InputError(f"{path}: expected {len(expected)} rows for {Path(test_file).name}. Received: {len(records)}.")
 
 
 def records_of(path, layout):

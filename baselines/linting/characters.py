@@ -5,7 +5,7 @@ import collections
 from baselines.linting import limits
 from baselines.linting.findings import Finding, Section, Share, shares
 
-MOST_SHOWN = 12
+MOST_SHOWN = 6
 
 
 def check(splits, tokenizer):

@@ -1,6 +1,7 @@
 """How the classes are spread: the largest, rare and missing ones, and whether dev resembles train."""
 
 import collections
+import math
 
 from baselines.linting import limits
 from baselines.linting.findings import COSTS, LOOK, OK, Finding, Section, Share, shares
@@ -9,7 +10,7 @@ MOST_NAMED = 8
 
 
 def counts(examples, labels=None, spans=None):
-    """Counter of the classes in gold: of the labels, of the names of spans, of whole numbers; empty where gold is something else."""
+    """Counter of the classes in gold: labels, names of spans or whole numbers; empty where gold is something else."""
     counted = collections.Counter()
     for example in examples:
         gold = example.gold
@@ -75,17 +76,21 @@ def missing(train, others, classes, names):
 
 
 def shift(train, other, classes):
-    """Total variation between the proportions of two splits: the share of examples that would have to change class."""
-    proportions = [{name: count / counted.total() for name, count in counted.items()}
-                   for counted in (classes[train.name], classes[other.name])]  # fmt: skip
-    names = proportions[0].keys() | proportions[1].keys()
-    difference = {name: proportions[1].get(name, 0) - proportions[0].get(name, 0) for name in names}
-    distance = sum(map(abs, difference.values())) / 2
-    most = max(sorted(names, key=str), key=lambda name: abs(difference[name]))
-    advice = (f"The scores of {other.name} are those of other proportions than {train.name}'s: most in class {most}, "
-              f"{proportions[0].get(most, 0):.1%} of {train.name} and {proportions[1].get(most, 0):.1%} of {other.name}.")
-    verdict = LOOK if distance > limits.SHIFT else OK
-    return Finding(f"proportions unlike {train.name}'s", {other.name: f"{distance:.1%}"}, verdict, advice if verdict != OK else "")
+    """Total variation between the proportions of two splits: the share of examples that would have to change class.
+
+    Small splits of one source differ by chance; how much is told too, and allowed for.
+    """
+    one, two = classes[train.name], classes[other.name]
+    both = {name: (one[name] / one.total(), two[name] / two.total()) for name in sorted(one.keys() | two.keys(), key=str)}
+    distance = sum(abs(first - second) for first, second in both.values()) / 2
+    pooled = [(one[name] + two[name]) / (one.total() + two.total()) for name in both]
+    variances = [rate * (1 - rate) * (1 / one.total() + 1 / two.total()) for rate in pooled]
+    by_chance = sum(math.sqrt(2 / math.pi * variance) for variance in variances) / 2        # the mean of |normal|
+    most = max(both, key=lambda name: abs(both[name][0] - both[name][1]))
+    verdict = LOOK if distance > limits.SHIFT + by_chance else OK
+    advice = (f"What is best on {other.name} may not be what {train.name} teaches: class {most} is {both[most][0]:.1%} of "
+              f"{train.name} and {both[most][1]:.1%} of {other.name}.") if verdict == LOOK else ""  # fmt: skip
+    return Finding(f"proportions unlike {train.name}'s", {other.name: f"{distance:.1%}, chance {by_chance:.1%}"}, verdict, advice)
 
 
 def listed(names):

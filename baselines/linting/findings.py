@@ -21,8 +21,7 @@ class Share(NamedTuple):
     def __str__(self):
         if not self.count:
             return "0"
-        percent = f"{self.rate:.1%}" if self.rate >= 0.001 else f"{self.rate:.1g}".replace("e-0", "e-")
-        return f"{self.count} ({percent})"
+        return f"{self.count} ({self.rate:.1%})" if self.rate >= 0.001 else f"{self.count} (<0.1%)"
 
 
 class Limit(NamedTuple):

@@ -16,13 +16,13 @@ def check(splits, tokenizer, max_length, buckets, positions=None):
     positions    most tokens that the checkpoint can place, or None
     """
     suggested = suggest(splits, buckets, positions)
-    enough = ("Nothing longer fits this checkpoint: shorten the texts, or take one with more positions."
-              if suggested == positions and suggested <= max_length
-              else f"--max_length {suggested} leaves {limits.COVERED:.0%} whole." if suggested > max_length else "")
+    whole = np.mean(np.concatenate([split.lengths for split in splits]) <= suggested)
+    longer = f"--max_length {suggested} leaves {whole:.1%} whole." if suggested > max_length else ""
+    most = f"The checkpoint has no more than {positions} positions." if suggested == positions else ""
     return Section("lengths", [
         Finding("tokens: median, 99 %, longest", {split.name: spread(split.lengths) for split in splits}),
         shares(f"cut at max_length {max_length}", {split.name: Share(int(split.truncated.sum()), len(split)) for split in splits},
-               limits.TRUNCATED, enough, first(splits, lambda split: split.truncated)),
+               limits.TRUNCATED, f"{longer} {most}".strip(), first(splits, lambda split: split.truncated)),
         Finding("suggested max_length", {split.name: suggest([split], buckets, positions) for split in splits}),
         *windows(splits),
         over_long(splits, max_length),

@@ -29,7 +29,8 @@ RARE = Limit(look=0)
 """Classes with fewer than RARE_COUNT examples to learn from."""
 RARE_COUNT = 5
 SHIFT = 0.1
-"""Share of examples that would have to change class for dev to have the proportions of train (total variation)."""
+"""Share of examples that would have to change class for dev to have the proportions of train (total variation),
+beyond what two samples of one source differ by chance."""
 COVERED = 0.99
 """Share of examples that the suggested max_length leaves whole."""
 SPACED_SPANS = Limit(look=0.001)

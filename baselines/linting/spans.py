@@ -37,7 +37,7 @@ def check(splits, spans_of, tokenizer, max_length):
         where = [place(example, quoted(example, span)) for name in found for example, span in found[name][reason][:3]]
         findings.append(shares(reason, values, limits.LOST_SPANS, advice, where))
     values = {name: Share(borders[name], totals[name]) for name in found}
-    findings.append(shares("with a space at an end", values, limits.SPACED_SPANS, "Tokens have no spaces: predictions will differ."))
+    findings.append(shares("with a space at an end", values, limits.SPACED_SPANS, "Tokens have no spaces."))
     findings += [overlaps(ends), check_ends(ends)]
     return Section("spans", findings)
 

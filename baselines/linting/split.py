@@ -7,7 +7,7 @@ import numpy as np
 from baselines.linting.findings import Share
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Split:
     """A file of a task, read and encoded.
 

@@ -16,13 +16,16 @@ def size(vocab_size, keep_tokens=None, compound_tokens=None):
 def rows(array, keep_tokens=None, compound_tokens=None):
     """The rows `keep_tokens` of `array` (V, ...), in that order, and then one row per compound token.
 
+    keep_tokens      -1 makes a new row, the mean of the kept ones: `Vocabulary.keep_ids` has it for added tokens
     compound_tokens  each a list of ids after the selection, averaged, or a pair (ids, weights)
 
     Raises InputError if an id is not below the number of rows.
     """
     if keep_tokens is not None:
-        expect_below(keep_tokens, len(array), "keep_tokens")
-        array = array[np.asarray(keep_tokens)]
+        kept = np.asarray(keep_tokens)
+        expect_below(kept[kept != -1], len(array), "keep_tokens")
+        mean = array[kept[kept != -1]].mean(axis=0)
+        array = np.where((kept == -1).reshape(-1, *[1] * (array.ndim - 1)), mean, array[kept]).astype(array.dtype)
     if not compound_tokens:
         return array
     made = []

@@ -17,7 +17,7 @@ LINES = Submission(
     record=lambda example, label: {"id": str(example.id), "label": label},
 )
 OBJECT = Submission(
-    files={"test.json": "cmrc2018_predict.json"}, record=lambda example, text: (str(example.id), text), layout="object"
+    files={"test.json": "cmrc2018_predict.json"}, record=lambda example, text: {str(example.id): text}, layout="object"
 )
 
 

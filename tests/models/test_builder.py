@@ -10,6 +10,7 @@ from baselines.errors import InputError
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.config import Config
 from baselines.models.families import family
+from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.weights.save import save_google, save_hugging_face
 
 pytestmark = pytest.mark.keras
@@ -159,3 +160,16 @@ def test_a_checkpoint_without_the_head_is_refused(tmp_path):
 def test_mistakes_are_told(error, message, options):
     with pytest.raises(error, match=message.replace("?", r"\?")):
         build_transformer_model(CONFIG, **options)
+
+
+def test_reduced_and_extended_vocabularies_bring_their_rows(tmp_path):
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"天地人"]
+    config = configure({**CONFIG, "vocab_size": len(words)})
+    whole = build_transformer_model(config)
+    save_hugging_face(whole, tmp_path, family("bert").weight_names(config))
+    (tmp_path / "config.json").write_text(json.dumps(config.to_hugging_face()))
+    vocabulary = Vocabulary(words).kept([0, 1, 2, 3, 4, 7]).with_added(["<说话人>"])
+    found = build_transformer_model(tmp_path, keep_tokens=vocabulary.keep_ids)
+    old, new = (np.asarray(keras.ops.convert_to_numpy(m.get_layer("Embedding-Token").embeddings)) for m in (whole, found))
+    np.testing.assert_array_equal(new[:6], old[[0, 1, 2, 3, 4, 7]])
+    np.testing.assert_allclose(new[6], old[[0, 1, 2, 3, 4, 7]].mean(0), rtol=1e-6)

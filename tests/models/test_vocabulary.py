@@ -15,6 +15,12 @@ def test_rows_are_kept_in_the_order_given():
     np.testing.assert_array_equal(rows(TABLE), TABLE)
 
 
+def test_new_rows_are_the_mean_of_the_kept_ones():
+    np.testing.assert_array_equal(rows(TABLE, keep_tokens=[4, 0, -1]), [[8, 9], [0, 1], [4, 5]])
+    np.testing.assert_array_equal(rows(TABLE[:, 0], keep_tokens=[-1, 4, 0]), [4, 8, 0])
+    assert rows(TABLE, keep_tokens=[4, -1]).dtype == np.float32
+
+
 def test_compound_rows_are_means_of_the_kept_ones():
     found = rows(TABLE, keep_tokens=[4, 0, 2], compound_tokens=[[0, 1], ([1, 2], [1, 3])])
     np.testing.assert_array_equal(found[3:], [[4, 5], [3, 4]])

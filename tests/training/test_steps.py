@@ -85,7 +85,7 @@ def test_embedding_gradients_are_dense_and_sum_repeated_tokens():
         direction = rng.normal(size=16).astype("float32")
 
         def loss(epsilon, token=token, direction=direction):
-            moved = np.array(values[table])
+            moved = np.array(ops.convert_to_numpy(values[table]))
             moved[token] += epsilon * direction
             shifted = [*values[:table], ops.convert_to_tensor(moved), *values[table + 1 :]]
             return to_float(objective.gradients(shifted, state, batch, lambda loss: loss)[0])

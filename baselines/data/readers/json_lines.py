@@ -39,7 +39,7 @@ def read_array(name, lines):
         yield to_row(item, f"{name}: item {number}", number)
 
 
-def parse(text, origin):
+def parse(text, origin, advice="Each line holds one object."):
     """The value of a JSON text. Raises InputError with `origin`, the reason and the place."""
     try:
         value = json.loads(text)
@@ -49,8 +49,7 @@ def parse(text, origin):
     except json.JSONDecodeError as error:
         at = shorten(text[max(error.pos - 10, 0):error.pos + 20])
         raise InputError(
-            f"{origin}: expected JSON. Received, at character {error.pos + 1}: {error.msg} (near {at}). "
-            "Each line holds one object."
+            f"{origin}: expected JSON. Received, at character {error.pos + 1}: {error.msg} (near {at}). {advice}"
         ) from None
     except UnicodeEncodeError:
         raise InputError(f"{origin}: expected whole characters. Received: half of a surrogate pair.") from None

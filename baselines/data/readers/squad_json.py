@@ -1,0 +1,83 @@
+"""SQuAD's layout, one JSON object for a file: CMRC2018, DRCD, DuReader-robust. Rajpurkar et al., 2016, arXiv:1606.05250.
+
+{"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 30}]}]}]}]}
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from baselines.data.readers import json_file
+from baselines.data.readers.row import Row, shorten
+from baselines.errors import InputError
+
+NO_PLACE = -1
+"""answer_start of the stand-ins that test files have for answers."""
+
+
+class Answer(NamedTuple):
+    """An answer as it stands in its context."""
+
+    text: str
+    start: int
+
+    @property
+    def end(self):
+        return self.start + len(self.text)
+
+
+def read(path, fix_offsets=False):
+    """Yield a Row per question: id, question, context, and answers, a tuple of different Answers in the file's order.
+
+    answers is None without gold (no `answers`, or only stand-ins), and () where a question is said to have none.
+    A question may be empty, as one of CMRC's is. Raises InputError for an answer that is not at its answer_start; with `fix_offsets` it is taken from the nearest
+    place where its text stands.
+    """
+    name = Path(path).name
+    for origin, article in items(json_file.expect(json_file.read(path), dict, name), "data", f"{name}: "):
+        for origin, paragraph in items(article, "paragraphs", f"{origin}."):
+            context = paragraph.text("context")
+            for origin, question in items(paragraph, "qas", f"{origin}."):
+                id = question.id("id") if "id" in question else origin.removeprefix(f"{name}: ")
+                text = json_file.expect(question["question"], str, f"{origin}.question")
+                fields = {"id": id, "question": text, "context": context}
+                row = Row(fields, f"{origin} ({id})" if "id" in question else origin, question.number)
+                row["answers"] = answers(question, context, row.origin, fix_offsets)
+                yield row
+
+
+def items(parent, field, prefix):
+    """Yield (path, Row) of the objects in the list `field`: "dev.json: data[0].paragraphs[3]"."""
+    for number, item in enumerate(json_file.expect(parent[field], list, f"{prefix}{field}")):
+        origin = f"{prefix}{field}[{number}]"
+        yield origin, Row(json_file.expect(item, dict, origin), origin, number)
+
+
+def answers(question, context, origin, fix_offsets):
+    if question.get("answers") is None:
+        return None
+    found = []
+    for _, item in items(question, "answers", f"{question.origin}."):
+        start = item["answer_start"]
+        if type(start) is not int:
+            raise InputError(f"{origin}: expected answer_start to be a whole number. Received: {shorten(start)}.")
+        if start != NO_PLACE:
+            found.append(placed(Answer(item.text("text"), start), context, origin, fix_offsets))
+    return tuple(dict.fromkeys(found)) if found or not question["answers"] else None
+
+
+def placed(answer, context, origin, fix_offsets):
+    """The Answer, checked against its context, or moved. Raises InputError if it is not there."""
+    if answer.start >= 0 and context.startswith(answer.text, answer.start):
+        return answer
+    places = [place for place in range(len(context)) if context.startswith(answer.text, place)]
+    nearest = min(places, key=lambda place: abs(place - answer.start), default=None)
+    if fix_offsets and nearest is not None:
+        return answer._replace(start=nearest)
+    there = context[answer.start : answer.end] if answer.start >= 0 else ""
+    advice = "The context does not have it at all."
+    if nearest is not None:
+        advice = f"It stands at {nearest}: mend the file, or take such answers from there with --fix_offsets."
+    raise InputError(
+        f"{origin}: expected the answer {shorten(answer.text)} at answer_start={answer.start}. "
+        f"Received: {shorten(there)}. {advice}"
+    )

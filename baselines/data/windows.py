@@ -1,0 +1,108 @@
+"""Long contexts as overlapping windows of characters, one row [CLS] question [SEP] window [SEP] each, and back.
+
+800 characters, width 489, stride 128 -> [0, 489) [128, 617) [256, 745) [384, 800)
+
+Every token carries the half-open characters that it stands for in the user's text, so answers come out as they stand there
+whatever normalisation did. A word across the border of a window belongs to the windows that it starts in, and stays whole.
+"""
+
+import functools
+import itertools
+
+import numpy as np
+
+from baselines.errors import InputError
+
+NO_ANSWER = (0, 0)
+"""Target of a window without the answer: the token [CLS]."""
+SPECIAL = 3
+"""[CLS] and two [SEP]."""
+
+
+def sliding_windows(length, width, stride):
+    """Half-open (start, end) of the windows of a text: starts are `stride` apart, the last is the first to reach the end."""
+    if not 0 < stride <= width:
+        raise ValueError(f"sliding_windows: expected 0 < stride <= width. Received: stride={stride}, width={width}")
+    found = []
+    for start in itertools.count(0, stride):
+        found.append((start, min(start + width, length)))
+        if start + width >= length:
+            return found
+
+
+def encode_windows(example, tokenizer, max_length):
+    """The `encode` stage: windows of the context as it is, never cut by gold.
+
+    example.texts is (question, context), example.gold a sequence of Answers or None. Yields (features, target): target is the
+    inclusive (first, last) token of the first answer, widened to whole tokens, in windows that have all of it.
+    """
+    _, context = example.texts
+    yield from _rows(example, tokenizer, max_length, (context,), example.gold[0] if example.gold else None)
+
+
+def encode_answers(example, tokenizer, max_length):
+    """The `encode_train` stage: the windows of each answer, which starts and ends on the borders of tokens."""
+    _, context = example.texts
+    for answer in example.gold:
+        parts = context[: answer.start], answer.text, context[answer.end :]
+        yield from _rows(example, tokenizer, max_length, parts, answer)
+
+
+def _rows(example, tokenizer, max_length, parts, answer):
+    """(features, target) per window of the context that `parts` make up. Windows start a quarter of max_length apart."""
+    stride = max_length // 4
+    longest = max_length - SPECIAL - stride
+    if stride < 1 or longest < 1:
+        raise InputError(f"--max_length: expected at least 8, for a question and a window. Received: {max_length}.")
+    question = tokenizer.ids(example.texts[0])[:longest]
+    width = max_length - SPECIAL - len(question)
+    tokens = _tokens(tokenizer, parts)
+    for window in _token_windows(tokens[1], sum(map(len, parts)), width, stride):
+        target = None
+        if answer is not None:
+            target = np.array(_answer_tokens(tokens[1], window, answer, len(question) + 2), np.int32)
+        yield _features(tokenizer, question, tokens, window), target
+
+
+@functools.lru_cache(maxsize=2)
+def _tokens(tokenizer, parts):
+    """(ids, spans) of a text whose parts are tokenized apart: int32 (T,), int32 (T, 2) half-open characters of the whole."""
+    offsets = itertools.accumulate(map(len, parts), initial=0)
+    spans = [np.add(tokenizer.align(part).spans, offset).reshape(-1, 2) for part, offset in zip(parts, offsets, strict=False)]
+    return np.concatenate([tokenizer.ids(part) for part in parts]), np.concatenate(spans).astype(np.int32)
+
+
+def _token_windows(spans, length, width, stride):
+    """[(first, end)] tokens that start within each window of characters, never more than `width` of them.
+
+    Where characters give several tokens (Hangul: up to three), the windows of this text are narrower.
+    """
+    narrow = width
+    while True:
+        borders = sliding_windows(length, narrow, min(stride, narrow))
+        found = [tuple(map(int, np.searchsorted(spans[:, 0], window))) for window in borders]
+        most = max(end - first for first, end in found)
+        if most <= width or narrow == 1:
+            return [(first, min(end, first + width)) for first, end in found]
+        narrow = max(1, narrow * width // most)
+
+
+def _answer_tokens(spans, window, answer, offset):
+    """Inclusive (first, last) position in the row of the tokens that the answer touches, NO_ANSWER unless all are there."""
+    first = int(np.searchsorted(spans[:, 1], answer.start, side="right"))
+    end = int(np.searchsorted(spans[:, 0], answer.end))
+    if window[0] <= first < end <= window[1]:
+        return first - window[0] + offset, end - 1 - window[0] + offset
+    return NO_ANSWER
+
+
+def _features(tokenizer, question, tokens, window):
+    """A row: token_ids, segment_ids, window_mask (1 on [CLS] and the window), char_starts and char_ends (0 elsewhere)."""
+    ids, spans = (column[slice(*window)] for column in tokens)
+    features = tokenizer.assemble([question, ids])
+    place = slice(len(question) + 2, len(question) + 2 + len(ids))
+    for name, values in {"window_mask": 1, "char_starts": spans[:, 0], "char_ends": spans[:, 1]}.items():
+        features[name] = np.zeros(len(features["token_ids"]), np.int32)
+        features[name][place] = values
+    features["window_mask"][0] = 1
+    return features

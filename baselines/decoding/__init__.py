@@ -1,0 +1,1 @@
+"""Search over scores for a prediction as a whole."""

@@ -1,0 +1,79 @@
+"""One of several choices per question: each is a row of its own with one score. Sun et al., 2020 (C3), arXiv:1904.09679.
+
+The reference fills up questions with few choices by one that reads 无效答案, which can win. Here a filler is an empty row,
+and its logit is hidden.
+"""
+
+import numpy as np
+
+
+class ChoiceHead:
+    """Attaches `Choice`, a dense layer of one score on the vector of [CLS], to an encoder.
+
+    initializer_range  standard deviation of the kernel's truncated normal
+    """
+
+    def __init__(self, initializer_range=0.02):
+        self.initializer_range = initializer_range
+
+    def __call__(self, encoder):
+        """A keras.Model from the encoder's inputs, each int32 (B, N, L), to {"logits": float32 (B, N)}."""
+        import keras  # here: tasks import heads, and `--help` must be quick
+
+        from baselines.layers.choices import ChoicesToRows, RowsToChoices
+
+        inputs = {name: keras.Input((None, None), dtype="int32", name=name) for name in encoder.input}
+        rows = {name: ChoicesToRows(name=f"Rows-{name}")(value) for name, value in inputs.items()}
+        scores = keras.layers.Dense(
+            1,
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+            dtype="float32",
+            name="Choice",
+        )(encoder(rows)["hidden_states"][:, 0])
+        return keras.Model(inputs, {"logits": RowsToChoices(name="Choices")(scores, inputs["token_ids"])}, name="choice")
+
+    def batch_targets(self, targets, length):
+        """Numbers of the right choices as int32 (B,); the batch's length says nothing here."""
+        return np.asarray(targets, np.int32).reshape(len(targets))
+
+
+def stack_choices(rows, count, pad_id):
+    """Features of the rows of one question, {name: (L,)} each, as {name: int32 (count, longest L)}.
+
+    Rows are filled up with padding, and the question with empty rows.
+    """
+    length = max(len(row["token_ids"]) for row in rows)
+    stacked = {}
+    for name in rows[0]:
+        fill = pad_id if name == "token_ids" else 0
+        stacked[name] = np.full((count, length), fill, np.int32)
+        for number, row in enumerate(rows):
+            stacked[name][number, : len(row[name])] = row[name]
+    return stacked
+
+
+def encode_question(count=0):
+    """The `encode` stage of reading with choices: example.texts is (passage, question, choice, choice, …).
+
+    count  choices that every question is filled up to; 0: as many as it has
+    One row per choice, [CLS] passage [SEP] question [SEP] choice [SEP]; of equally long parts the choice is trimmed first.
+    example.gold is the number of the right choice.
+    """
+
+    def encode(example, tokenizer, max_length):
+        passage, question, *choices = map(tokenizer.ids, example.texts)
+        rows = [tokenizer.assemble([passage, question, ids], max_length, trim_order=(2, 1, 0)) for ids in choices]
+        yield stack_choices(rows, max(count, len(rows)), tokenizer.vocabulary.pad_id), example.gold
+
+    return encode
+
+
+def choice_probability(logits):
+    """Probability of the best choice, from the logits (N,) of a question."""
+    logits = np.asarray(logits, np.float64)
+    return float(1 / np.exp(logits - logits.max()).sum())
+
+
+def decode_choice(example, outputs):
+    """The `decode` stage: the number of the choice with the largest logit."""
+    return int(np.argmax(outputs["logits"][0]))                         # logits (1, N): one window

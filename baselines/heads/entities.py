@@ -1,0 +1,73 @@
+"""Entities between characters and tokens, for every head that finds them: how texts are encoded and outputs are read.
+
+Encoded targets are token cells int32 (E, 3): category, first token, last token (inclusive). Features carry the characters
+of each token, so that what a model finds can be told in characters of the user's own text.
+"""
+
+import numpy as np
+
+from baselines.metrics.spans import Entity
+from baselines.task import Span
+
+NOWHERE = -1
+"""Character of tokens that stand for none: [CLS], [SEP]."""
+
+
+def encode_entities(categories):
+    """The `encode` stage for one text with entities: (example, tokenizer, max_length) -> one (features, cells or None).
+
+    features  token_ids, segment_ids, and int32 (L,) char_starts, char_ends: each token's characters [start, end), -1 for
+              special tokens. The model does not read the last two.
+    An entity that does not begin and end with a token, or does not fit max_length, has no cell: `lost_entities` counts them.
+    """
+
+    def encode(example, tokenizer, max_length):
+        (text,) = example.texts
+        features = tokenizer.encode(text, max_length=max_length)
+        alignment, tokens = tokenizer.align(text), len(features["token_ids"]) - 2
+        borders = np.full((2, tokens + 2), NOWHERE, np.int32)
+        borders[:, 1:-1] = np.reshape(alignment.spans[:tokens], (tokens, 2)).T
+        features |= {"char_starts": borders[0], "char_ends": borders[1]}
+        yield features, None if example.gold is None else cells(example.gold, alignment, tokens, categories)
+
+    return encode
+
+
+def cells(entities, alignment, tokens, categories):
+    """int32 (E, 3): category, first and last token, counted from [CLS], of the entities that `tokens` tokens hold."""
+    found = []
+    for entity in entities:
+        span = alignment.token_span(entity.start, entity.end)
+        if span is not None and span[1] <= tokens:
+            found.append((categories.id(entity.category), span[0] + 1, span[1]))
+    return np.array(sorted(set(found)), np.int32).reshape(-1, 3)
+
+
+def char_cells(cells, features, row):
+    """Token cells (E, 3) of one row as characters: int (E, 3) of category, start, end; those with a special token drop out."""
+    cells = np.asarray(cells, np.int64).reshape(-1, 3)
+    starts, ends = features["char_starts"][row][cells[:, 1]], features["char_ends"][row][cells[:, 2]]
+    found = np.stack([cells[:, 0], starts, ends], axis=1)
+    return found[(starts != NOWHERE) & (ends != NOWHERE)]
+
+
+def decode_entities(categories):
+    """The `decode` stage: (example, {"entities": [int (E, 3)]}) -> Entities in the order of the text."""
+
+    def decode(example, outputs):
+        (text,), (found,) = example.texts, outputs["entities"]
+        spans = {(int(start), int(end), categories.name(category)) for category, start, end in found}
+        return [Entity(start, end, category, text[start:end]) for start, end, category in sorted(spans)]
+
+    return decode
+
+
+def entity_spans(example):
+    """The `spans` of a task: gold entities as Spans of the text."""
+    return [Span(0, entity.start, entity.end, entity.category) for entity in example.gold or ()]
+
+
+def lost_entities(examples, rows):
+    """(entities that no row has a cell for, all entities) of examples and their encoded rows."""
+    total = sum(len(set(example.gold)) for example in examples)
+    return total - sum(len(rows.target(row)) for row in range(len(rows))), total

@@ -1,0 +1,72 @@
+"""Entities that may contain one another: GlobalPointer scores every span of every category. Su et al., 2022, arXiv:2208.03054."""
+
+import numpy as np
+
+from baselines.heads.entities import char_cells
+from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
+
+FEWEST_PLACES = 4
+"""Places for entities of a category in a batch; more come in powers of two, so that few shapes compile."""
+
+
+class EntityPointerHead:
+    """Attaches GlobalPointer (or with `efficient` EfficientGlobalPointer) of `categories` heads to an encoder.
+
+    head_size          K of queries and keys
+    use_bias           as CLUE's reference: none
+    initializer_range  standard deviation of the kernels' truncated normal
+    """
+
+    def __init__(self, categories, efficient=False, head_size=64, use_bias=False, initializer_range=0.02):
+        self.categories, self.efficient = categories, efficient
+        self.head_size, self.use_bias, self.initializer_range = head_size, use_bias, initializer_range
+
+    def __call__(self, encoder):
+        """A keras.Model from the encoder's inputs to {"scores": float32 (B, H, L, L)}, H categories."""
+        import keras  # here: tasks import heads, and `--help` must be quick
+
+        from baselines.layers.efficient_global_pointer import EfficientGlobalPointer
+        from baselines.layers.global_pointer import GlobalPointer
+        from baselines.layers.padding_mask import PaddingMask
+
+        layer = (EfficientGlobalPointer if self.efficient else GlobalPointer)(
+            self.categories,
+            self.head_size,
+            use_bias=self.use_bias,
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+            name="Entity-Pointer",
+        )
+        mask = PaddingMask(name="Entity-Padding")(encoder.input["token_ids"])
+        scores = layer(encoder.output["hidden_states"], mask)
+        return keras.Model(encoder.input, {"scores": scores}, name="entity_pointer")
+
+    def loss(self, targets, outputs):
+        """targets int32 (B, H, P): cells start * L + end, filled up with -1; returns float32 (B,), the mean over categories."""
+        from keras import ops
+
+        scores = outputs["scores"]
+        batch, heads, length = scores.shape[:3]
+        losses = sparse_multilabel_cross_entropy(ops.reshape(scores, (batch, heads, length * length)), targets)
+        return ops.mean(losses, axis=-1)
+
+    def batch_targets(self, targets, length):
+        """Token cells (E, 3) of each row as int32 (B, H, P), filled up with -1; P is a power of two."""
+        targets = [np.asarray(cells).reshape(-1, 3) for cells in targets]
+        most = max(max(np.bincount(cells[:, 0], minlength=1)) for cells in targets)
+        places = max(FEWEST_PLACES, 1 << int(most - 1).bit_length())
+        result = np.full((len(targets), self.categories, places), -1, np.int32)
+        for row, cells in enumerate(targets):
+            taken = [0] * self.categories
+            for category, start, end in cells:
+                result[row, category, taken[category]] = start * length + end
+                taken[category] += 1
+        return result
+
+    def compact(self, outputs, features):
+        """{"entities": per row int (E, 3), category and characters of every span with a positive score}."""
+        rows, *cells = np.nonzero(outputs["scores"] > 0)
+        bounds = np.searchsorted(rows, np.arange(len(outputs["scores"]) + 1))
+        cells = np.stack(cells, axis=1)
+        return {
+            "entities": [char_cells(cells[a:b], features, row) for row, (a, b) in enumerate(zip(bounds, bounds[1:], strict=False))]
+        }

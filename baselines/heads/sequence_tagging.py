@@ -1,0 +1,100 @@
+"""One label per token, beginning (B) or inside (I) of a category or outside (O): Ramshaw and Marcus, 1995, cmp-lg/9505040.
+
+The label of a token may be chosen alone (softmax), with both neighbours (memm) or for the whole text (crf). Entities of
+one text cannot overlap: where gold ones do, the longest stays.
+"""
+
+import numpy as np
+
+from baselines.heads.entities import char_cells
+
+CHAINS = ("softmax", "crf", "memm")
+OUTSIDE = 0
+
+
+class SequenceTaggingHead:
+    """Attaches a dense layer of 2 K + 1 labels (O; B and I of K `categories`) and a `chain` of them to an encoder."""
+
+    def __init__(self, categories, chain="crf", initializer_range=0.02):
+        if chain not in CHAINS:
+            raise ValueError(f"SequenceTaggingHead: expected one of {CHAINS}. Received: chain={chain!r}")
+        self.categories, self.chain, self.initializer_range = categories, chain, initializer_range
+        self.classes = 2 * categories + 1
+
+    def __call__(self, encoder):
+        """A keras.Model from the encoder's inputs to {"logits": float32 (B, L, C), "labels": int32 (B, L), the best path,
+        "mask": bool (B, L), 1 = real} and, but for softmax, {"transitions": float32 (B, C, C), the same for every row};
+        C = 2 K + 1 labels.
+        """
+        import keras  # here: tasks import heads, and `--help` must be quick
+
+        from baselines.layers.padding_mask import PaddingMask
+
+        mask = PaddingMask(name="Tagger-Padding")(encoder.input["token_ids"])
+        logits = keras.layers.Dense(
+            self.classes,
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+            dtype="float32",
+            name="Tagger",
+        )(encoder.output["hidden_states"])
+        found = {"labels": keras.ops.argmax(logits, axis=-1)}
+        if self.chain != "softmax":
+            found = self.chain_layer()(logits, mask)
+        return keras.Model(encoder.input, {"logits": logits, "mask": mask, **found}, name="sequence_tagging")
+
+    def chain_layer(self):
+        """[CLS] comes first and is outside; an I stands only behind B or I of its category."""
+        from baselines.layers.crf import ConditionalRandomField
+        from baselines.layers.memm import MaximumEntropyMarkovModel
+
+        layer = ConditionalRandomField if self.chain == "crf" else MaximumEntropyMarkovModel
+        inside = range(2, self.classes, 2)
+        forbidden = [(a, b) for b in inside for a in range(self.classes) if a not in (b - 1, b)]
+        return layer(first=OUTSIDE, forbidden=forbidden, name="Tagger-Chain")
+
+    def loss(self, targets, outputs):
+        """Minus log P of the labels int32 (B, L), in nats: float32 (B,) for crf, else (totals, token counts), each (B,)."""
+        from keras import ops
+
+        from baselines.layers import crf, memm
+        from baselines.losses.cross_entropy import cross_entropy
+
+        mask = outputs["mask"]
+        if self.chain == "crf":
+            return -crf.log_likelihood(targets, outputs["logits"], outputs["transitions"][0], mask)
+        if self.chain == "memm":
+            totals = -memm.log_likelihood(targets, outputs["logits"], outputs["transitions"][0], mask)
+        else:
+            totals = ops.sum(ops.where(mask, cross_entropy(targets, outputs), 0.0), axis=1)
+        return totals, ops.sum(ops.cast(mask, "float32"), axis=1)
+
+    def batch_targets(self, targets, length):
+        """Token cells (E, 3) of each row as labels int32 (B, L): 0 is O, 2 k + 1 begins category k, 2 k + 2 is inside it."""
+        return np.stack([labels_of(cells, length) for cells in targets])
+
+    def compact(self, outputs, features):
+        """{"entities": per row int (E, 3), category and characters of each B with the I of its category behind it}."""
+        found = outputs["labels"] * outputs["mask"]                     # padding is outside
+        return {"entities": [char_cells(cells_of(labels), features, row) for row, labels in enumerate(found)]}
+
+
+def labels_of(cells, length):
+    """int32 (L,) of token cells (E, 3). A token has one label: of cells that overlap, the longest (then the first) stays."""
+    labels = np.full(length, OUTSIDE, np.int32)
+    for category, first, last in sorted(map(tuple, cells), key=lambda cell: (cell[1] - cell[2], cell[1])):
+        if not labels[first : last + 1].any():
+            labels[first : last + 1] = 2 * category + 2
+            labels[first] = 2 * category + 1
+    return labels
+
+
+def cells_of(labels):
+    """[(category, first token, last token)] of int (L,): a B opens an entity; an I without one of its category opens none."""
+    cells = []
+    for token in np.flatnonzero(labels):
+        label = int(labels[token])
+        if label % 2:
+            cells.append((label // 2, token, token))
+        elif cells and cells[-1][2] == token - 1 and 2 * cells[-1][0] + 2 == label:
+            cells[-1] = (cells[-1][0], cells[-1][1], token)
+    return cells

@@ -1,0 +1,130 @@
+"""One span of the context per question: a score for every span (GlobalPointer), or a pointer to each of its ends.
+
+Su et al., 2022, arXiv:2208.03054; Devlin et al., 2019, arXiv:1810.04805, section 4.2. Rows are windows as
+data/windows.py makes them; without an answer the target is [CLS], (0, 0). Of all windows the best raw score answers.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from baselines.errors import InputError, nearest
+from baselines.losses.span_cross_entropy import pointer_cross_entropy, span_cross_entropy
+
+CARRIED = ("char_starts", "char_ends")
+"""Features that only `compact` reads: the characters of each token."""
+
+
+class SpanHead:
+    """Attaches `Answer`, a GlobalPointer of one category, to an encoder: {"scores": float32 (B, L, L)}.
+
+    head_size  K of its queries and keys       longest  most tokens of an answer; 0 does not limit it
+    """
+
+    loss = staticmethod(span_cross_entropy)
+
+    def __init__(self, head_size=64, longest=0, initializer_range=0.02):
+        self.head_size, self.longest, self.initializer_range = head_size, longest, initializer_range
+
+    def __call__(self, encoder):
+        """A keras.Model; its further inputs, int32 (B, L), are window_mask and, for `compact` alone, CARRIED."""
+        import keras  # here: tasks import heads, and `--help` must be quick
+
+        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in ("window_mask", *CARRIED)}
+        readable = keras.ops.cast(inputs["window_mask"], "bool")
+        outputs = self.outputs(encoder.output["hidden_states"], readable)
+        return keras.Model({**encoder.input, **inputs}, outputs, name="span")
+
+    def outputs(self, hidden_states, readable):
+        import keras
+
+        from baselines.layers.global_pointer import GlobalPointer
+
+        initializer = keras.initializers.TruncatedNormal(stddev=self.initializer_range)
+        pointer = GlobalPointer(1, self.head_size, use_bias=False, kernel_initializer=initializer, name="Answer")
+        return {"scores": pointer(hidden_states, readable)[:, 0]}
+
+    def batch_targets(self, targets, length):
+        """Inclusive (first, last) tokens as int32 (B, 2)."""
+        return np.stack(targets).astype(np.int32)
+
+    def compact(self, outputs, features):
+        """The best span of each row: its raw score, its probability in the row, its half-open characters."""
+        found = {"score": [], "probability": [], "start": [], "end": []}
+        for row, (starts, ends) in enumerate(zip(features["char_starts"], features["char_ends"], strict=True)):
+            first, last, score, probability = best_span(self.row_scores(outputs, row), self.longest)
+            values = {"score": score, "probability": probability, "start": int(starts[first]), "end": int(ends[last])}
+            for name, value in values.items():
+                found[name].append(value)
+        return found
+
+    def row_scores(self, outputs, row):
+        """float (L, L): raw score of each span of a row."""
+        return outputs["scores"][row]
+
+    def confidence(self, example, outputs):
+        """Probability, within its window, of the answer that `decode_answer` takes."""
+        return outputs["probability"][int(np.argmax(outputs["score"]))]
+
+
+class PointerPairHead(SpanHead):
+    """Attaches `Answer`, a dense layer of two logits per token: {"start_logits", "end_logits": float32 (B, L)}.
+
+    A span's raw score is the sum of its two logits.
+    """
+
+    loss = staticmethod(pointer_cross_entropy)
+
+    def outputs(self, hidden_states, readable):
+        import keras
+        from keras import ops
+
+        from baselines.layers.attention import MASKED
+
+        logits = keras.layers.Dense(
+            2,
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+            dtype="float32",
+            name="Answer",
+        )(hidden_states)
+        logits = ops.where(readable[..., None], logits, MASKED)         # (B, L, 2)
+        return {"start_logits": logits[..., 0], "end_logits": logits[..., 1]}
+
+    def row_scores(self, outputs, row):
+        return outputs["start_logits"][row][:, None] + outputs["end_logits"][row]
+
+
+def best_span(scores, longest=0):
+    """(first, last, score, probability) of the best span but those of [CLS], at position 0. Ties go to the first.
+
+    scores   float (L, L), [i, j] for tokens i to j, inclusive; the probability is their softmax
+    longest  most tokens of a span; 0 does not limit it
+    """
+    scores = np.asarray(scores, np.float64)
+    length = len(scores)
+    valid = np.triu(np.ones((length, length), bool))
+    valid[0] = False
+    if longest:
+        valid &= ~np.triu(valid, longest)
+    first, last = divmod(int(np.argmax(np.where(valid, scores, -np.inf))), length)
+    score, highest = scores[first, last], scores.max()
+    return first, last, float(score), float(np.exp(score - highest) / np.exp(scores - highest).sum())
+
+
+def decode_answer(example, outputs):
+    """The `decode` stage: the answer with the best score of all windows, in the user's own characters."""
+    best = int(np.argmax(outputs["score"]))
+    return example.texts[1][outputs["start"][best] : outputs["end"][best]]
+
+
+HEADS = {"global_pointer": SpanHead, "pointer_pair": PointerPairHead}
+
+
+def with_head(task, name, longest=0):
+    """A reading task with one of HEADS. Raises InputError for an unknown name or a negative length."""
+    if name not in HEADS:
+        raise InputError(f"--head: expected one of {', '.join(HEADS)}. Received: {name!r}. {nearest(name, HEADS)}")
+    if longest < 0:
+        raise InputError(f"--longest_answer: expected a number of tokens, or 0 for no limit. Received: {longest}.")
+    head = HEADS[name](longest=longest)
+    return dataclasses.replace(task, head=head, loss=head.loss)

@@ -1,0 +1,117 @@
+"""Chains of labels, one per token: the best path (Viterbi) and the sum over all paths, in log space.
+
+A chain is given by what its first label scores and by what every step to the next label scores. Padding is at the end.
+The sum over paths is a product of matrices, so it is reduced in pairs, in log2(L) rounds that compile to plain matrix
+products: Särkkä and García-Fernández, 2021, arXiv:2102.05743. A loop over tokens gives the same, but its gradient does
+not compile with XLA on TensorFlow.
+"""
+
+import math
+
+import keras
+from keras import ops
+
+from baselines.layers.attention import MASKED
+
+
+def log_partition(initial, steps, mask):
+    """log of the sum over all label paths of exp(score): float32 (B,).
+
+    initial  float32 (B, C): score of each first label
+    steps    float32 (B, L - 1, C, C): [t, a, b] is what label b at token t + 1 adds behind label a at token t
+    mask     bool (B, L), 1 = real; the first token is real
+    """
+    nothing = ops.where(ops.eye(initial.shape[-1], dtype="bool"), 0.0, MASKED)      # the path stays where it is, for 0
+    steps = ops.where(mask[:, 1:, None, None], steps, nothing)
+    while steps.shape[1] > 1:
+        if steps.shape[1] % 2:
+            steps = ops.concatenate([steps, ops.broadcast_to(nothing, ops.shape(steps[:, :1]))], axis=1)
+        steps = _log_matmul(steps[:, ::2], steps[:, 1::2])
+    if steps.shape[1]:
+        initial = ops.logsumexp(initial[:, :, None] + steps[:, 0], axis=1)
+    return ops.logsumexp(initial, axis=-1)
+
+
+def _log_matmul(a, b):
+    """log(exp(a) @ exp(b)) of the last two axes."""
+    rows = ops.stop_gradient(ops.max(a, axis=-1, keepdims=True))
+    columns = ops.stop_gradient(ops.max(b, axis=-2, keepdims=True))
+    product = ops.matmul(ops.exp(a - rows), ops.exp(b - columns))
+    return ops.log(ops.maximum(product, 1e-37)) + rows + columns
+
+
+def best_path(initial, steps, mask):
+    """The label path with the largest score, int32 (B, L); padding repeats the last label. Arguments as in log_partition."""
+
+    def forward(best, step):
+        scores, real = step
+        best = ops.where(real[:, None], ops.max(best[:, :, None] + scores, axis=1), best)
+        return best, best
+
+    def backward(label, step):
+        best, scores, real = step
+        scores = best + ops.take_along_axis(scores, label[:, None, None], axis=2)[:, :, 0]
+        label = ops.where(real, ops.cast(ops.argmax(scores, axis=-1), "int32"), label)
+        return label, label
+
+    steps, real = ops.moveaxis(steps, 1, 0), ops.transpose(mask[:, 1:])
+    last, best = ops.scan(forward, initial, (steps, real))
+    best = ops.concatenate([initial[None], best[:-1]])                  # (L - 1, B, C): before each step
+    last = ops.cast(ops.argmax(last, axis=-1), "int32")
+    _, labels = ops.scan(backward, last, (best, steps, real), reverse=True)
+    return ops.concatenate([ops.transpose(labels), last[:, None]], axis=1)
+
+
+class LabelChain(keras.layers.Layer):
+    """Label scores of tokens -> the best label path, with C x C learned transitions. Subclasses say what a step scores.
+
+    logits     float (B, L, C)
+    mask       bool (B, L), 1 = real
+    returns    {"labels": int32 (B, L), the best path; "transitions": float32 (B, C, C), the same for all rows: for the loss}
+
+    first      label that every path begins with, or None
+    forbidden  pairs (a, b): no path has b behind a. Only the best path keeps to it, learning does not need to
+    """
+
+    def __init__(self, first=None, forbidden=(), **kwargs):
+        super().__init__(**kwargs)
+        self.first = first
+        self.forbidden = tuple(tuple(pair) for pair in forbidden)
+
+    def build(self, logits_shape, mask_shape=None):
+        self.classes = logits_shape[-1]
+        bound = math.sqrt(6 / (2 * self.classes))
+        self.transitions = self.add_weight(
+            name="transitions",
+            shape=(self.classes, self.classes),
+            initializer=keras.initializers.RandomUniform(-bound, bound),
+            dtype="float32",
+        )
+
+    def call(self, logits, mask):
+        logits, transitions = ops.cast(logits, "float32"), ops.convert_to_tensor(self.transitions)
+        initial, steps = self.chain(logits, transitions, mask)
+        if self.first is not None:
+            initial = ops.where(ops.arange(self.classes) == self.first, initial, MASKED)
+        if self.forbidden:
+            steps = ops.where(self.allowed(), steps, MASKED)
+        shape = (ops.shape(logits)[0], self.classes, self.classes)
+        return {"labels": best_path(initial, steps, mask), "transitions": ops.broadcast_to(transitions, shape)}
+
+    def chain(self, logits, transitions, mask):
+        """(initial, steps) of best_path, from float32 (B, L, C), (C, C) and bool (B, L)."""
+        raise NotImplementedError
+
+    def allowed(self):
+        allowed = [[(a, b) not in self.forbidden for b in range(self.classes)] for a in range(self.classes)]
+        return ops.convert_to_tensor(allowed, dtype="bool")
+
+    def compute_output_spec(self, logits, mask):
+        batch, length, classes = logits.shape
+        return {
+            "labels": keras.KerasTensor((batch, length), dtype="int32"),
+            "transitions": keras.KerasTensor((batch, classes, classes), dtype="float32"),
+        }
+
+    def get_config(self):
+        return {**super().get_config(), "first": self.first, "forbidden": self.forbidden}

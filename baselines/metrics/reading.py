@@ -1,0 +1,57 @@
+"""Exact match and F1 of extracted answers, as CMRC 2018 scores them. Cui et al., 2019, arXiv:1810.07366.
+
+Case, outer spaces and some punctuation do not count. F1 is over segments, single Chinese characters and other words: what
+the two answers have in common is their longest common run of segments. The official script cuts other words with NLTK; here
+numbers, words and signs are segments.
+"""
+
+import re
+
+PUNCTUATION = frozenset("-:_*^/\\~`+=，。：？！“”；’《》…·、「」（）－～『』")
+SEGMENT = re.compile(r"[\u4e00-\u9fa5]|\d+(?:[.,]\d+)+|(?:(?![\u4e00-\u9fa5])\w)+|[^\w\s]")
+
+
+def exact_match_and_f1(golds, predictions):
+    """{"exact_match": …, "f1": …}, means over questions.
+
+    golds        per question its answers, (text, start) each; the one that scores best counts
+    predictions  per question a text
+    Raises ValueError for lists that are empty or of different lengths.
+    """
+    if not golds or len(golds) != len(predictions):
+        raise ValueError(f"reading: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")
+    pairs = list(zip(golds, predictions, strict=True))
+    return {
+        "exact_match": sum(max(exact_match(text, found) for text, _ in gold) for gold, found in pairs) / len(pairs),
+        "f1": sum(max(f1(text, found) for text, _ in gold) for gold, found in pairs) / len(pairs),
+    }
+
+
+def exact_match(gold, prediction):
+    """1 if two texts are the same without case and punctuation, else 0."""
+    return int(normalized(gold) == normalized(prediction))
+
+
+def f1(gold, prediction):
+    """Harmonic mean of the shares of the longest common run in the segments of both texts."""
+    gold, prediction = segments(gold), segments(prediction)
+    common = longest_common_run(gold, prediction)
+    return 2 * common / (len(gold) + len(prediction)) if common else 0.0
+
+
+def normalized(text):
+    return "".join(character for character in text.lower().strip() if character not in PUNCTUATION)
+
+
+def segments(text):
+    """["2.5", "公", "里", "gps"] of "2.5公里，GPS"."""
+    return SEGMENT.findall(normalized(text))
+
+
+def longest_common_run(first, second):
+    """Length of the longest sequence that stands in both lists without a gap."""
+    longest, row = 0, [0] * (len(second) + 1)
+    for item in first:
+        row = [0] + [row[place] + 1 if item == other else 0 for place, other in enumerate(second)]
+        longest = max(longest, *row)
+    return longest

@@ -1,0 +1,166 @@
+"""CHID: which of ten idioms fills each blank of a line? Accuracy over blanks. Zheng et al., 2019, arXiv:1906.01265.
+
+{"content": ["…#idiom000378#…", "…"], "candidates": ["一心一意", …]}        train_answer.json: {"#idiom000378#": 4, …}
+
+FewCLUE's lines, {"id": 1, "candidates": [7 idioms], "content": "…#idiom#…", "answer": 4}, are read too. The blanks of a line share
+its candidates and no answer repeats: they are assigned together, worth about 6 points (kexue.fm/archives/8739). The reference
+assigns fewer answers than blanks where there are more blanks than candidates; here such a line is refused.
+"""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from baselines.data.readers import json_file, json_lines
+from baselines.data.readers.row import shorten
+from baselines.decoding.assignment import assign
+from baselines.errors import InputError
+from baselines.heads.choice import ChoiceHead, stack_choices
+from baselines.losses.cross_entropy import cross_entropy
+from baselines.metrics.accuracy import accuracy
+from baselines.task import Example, Submission, Task
+from tasks.clue.common import RECIPE, source
+
+BLANK = re.compile(r"#idiom(?:\d{6})?#")
+HERE = "[unused1]"
+"""Stands for the blank in question; the other blanks are four [MASK] each."""
+CANDIDATES, FEWCLUE_CANDIDATES = 10, 7
+IDIOM = 4
+"""Characters of an idiom."""
+
+
+def read(path):
+    answers, found = read_answers(path), {}
+    for row in json_lines.read(path):
+        is_fewclue = isinstance(row["content"], str)
+        passages = texts(row, "content", [row["content"]] if is_fewclue else row["content"])
+        candidates = texts(row, "candidates", row["candidates"])
+        blanks = BLANK.findall("".join(passages))
+        check_counts(row, blanks, candidates, FEWCLUE_CANDIDATES if is_fewclue else CANDIDATES)
+        if is_fewclue:
+            gold = None if row.get("answer") is None else {blanks[0]: row["answer"]}
+        else:
+            gold = official_gold(row, blanks, answers, found)
+        if gold and not all(type(number) is int and 0 <= number < len(candidates) for number in gold.values()):
+            raise InputError(f"{row.origin}: expected answers from 0 to {len(candidates) - 1}. Received: {shorten(gold)}.")
+        with_blanks = (passage for passage in passages if BLANK.search(passage))
+        yield Example(id=row.id("id"), texts=(*with_blanks, *candidates), gold=gold, origin=row.origin)
+
+
+def read_answers(path):
+    """{blank: number of its candidate} of the file beside `path` (train.json: train_answer.json), or None if there is none."""
+    path = Path(path)
+    beside = path.with_name(path.name.replace(".json", "_answer.json", 1))
+    return json_file.expect(json_file.read(beside), dict, beside.name) if beside.is_file() else None
+
+
+def texts(row, field, values):
+    """A list of texts that are not empty. Raises InputError otherwise."""
+    if not isinstance(values, list) or not all(isinstance(value, str) and value.strip() for value in values):
+        raise InputError(f"{row.origin}: expected {field} to be texts that are not empty. Received: {shorten(values)}.")
+    return values
+
+
+def check_counts(row, blanks, candidates, expected):
+    """Raises InputError unless there are as many different candidates as expected, and a blank or more for them."""
+    if len(candidates) != expected or len(set(candidates)) != expected:
+        raise InputError(f"{row.origin}: expected {expected} different candidates. Received {len(candidates)}: {candidates}.")
+    most = 1 if expected == FEWCLUE_CANDIDATES else expected
+    if not 1 <= len(blanks) <= most:
+        raise InputError(f"{row.origin}: expected 1 to {most} blanks such as #idiom000378#. Received: {len(blanks)}.")
+
+
+def official_gold(row, blanks, answers, found):
+    """{blank: number} of a line. Raises InputError for a blank that occurs twice in the file or has no answer."""
+    for blank in blanks:
+        if blank in found:
+            raise InputError(f"{row.origin}: expected a blank of its own. Received: {blank}, which {found[blank]} has already.")
+        found[blank] = row.origin
+        if answers is not None and blank not in answers:
+            raise InputError(f"{row.origin}: expected an answer to {blank} in the answer file. Received: none.")
+    return None if answers is None else {blank: answers[blank] for blank in blanks}
+
+
+def split_texts(example):
+    """(passages, candidates): the texts with blanks, and the others."""
+    passages = [text for text in example.texts if BLANK.search(text)]
+    return passages, [text for text in example.texts if not BLANK.search(text)]
+
+
+def blanks_of(example):
+    return BLANK.findall("".join(split_texts(example)[0]))
+
+
+def encode(example, tokenizer, max_length):
+    """A row for each blank: [CLS] candidate [SEP] passage around the blank [SEP], per candidate."""
+    passages, candidates = split_texts(example)
+    here, mask = [tokenizer.vocabulary.id(HERE)], [tokenizer.vocabulary.mask_id] * IDIOM
+    for passage in passages:
+        pieces = BLANK.split(passage)
+        for place, blank in enumerate(BLANK.findall(passage), start=1):
+            left, right = truncate(pieces[:place], pieces[place:], max_length - 3 - IDIOM - 1)
+            context = joined(left, mask, tokenizer) + here + joined(right, mask, tokenizer)
+            rows = [tokenizer.assemble([tokenizer.ids(candidate), context], max_length) for candidate in candidates]
+            features = stack_choices(rows, CANDIDATES, tokenizer.vocabulary.pad_id)
+            yield features, example.gold and example.gold[blank]
+
+
+def joined(pieces, mask, tokenizer):
+    """Token ids of pieces of text with a blank, `mask`, between each two."""
+    ids = []
+    for number, piece in enumerate(pieces):
+        ids += (mask if number else []) + tokenizer.ids(piece).tolist()
+    return ids
+
+
+def truncate(left, right, room):
+    """The pieces on both sides of a blank, cut until their characters, and four for each blank between them, fit `room`.
+
+    The side with more characters loses the one farthest from the blank (of equal sides the right one); a piece of one
+    character or none goes with the blank that it ends at.
+    """
+    left, right = list(left), list(right)
+    sizes = [sum(map(len, left)), sum(map(len, right))]
+    over = sum(sizes) + IDIOM * (len(left) + len(right) - 2) - room
+    while over > 0 and (any(sizes) or len(left) + len(right) > 2):
+        from_left = sizes[0] > sizes[1] or right == [""]
+        side, end = (left, 0) if from_left else (right, -1)
+        lost = min(len(side[end]), 1)
+        if len(side[end]) <= 1 and len(side) > 1:
+            del side[end]
+            over -= IDIOM
+        else:
+            side[end] = side[end][1:] if from_left else side[end][:-1]
+        sizes[0 if from_left else 1] -= lost
+        over -= lost
+    return left, right
+
+
+def decode(example, outputs):
+    """{blank: number of its candidate}, all different; outputs["logits"] is (blanks, 10)."""
+    return dict(zip(blanks_of(example), assign(outputs["logits"]), strict=True))
+
+
+def accuracy_over_blanks(golds, predictions):
+    pairs = [(gold[blank], found[blank]) for gold, found in zip(golds, predictions, strict=True) for blank in gold]
+    return accuracy(*map(list, zip(*pairs, strict=True)))
+
+
+TASK = Task(
+    files={"train": "train.json", "dev": "dev.json", "test": ("test1.0.json", "test1.1.json")},
+    read=read,
+    encode=encode,
+    head=ChoiceHead(),
+    loss=cross_entropy,
+    decode=decode,
+    metric=accuracy_over_blanks,
+    recipe=dataclasses.replace(RECIPE, max_length=64, batch_size=12, epochs=5, accumulate=2, eval_batch_size=16),
+    submit=Submission(
+        files={"test1.0.json": "chid10_predict.json", "test1.1.json": "chid11_predict.json"},
+        record=lambda example, numbers: numbers,
+        layout="object",
+        keys=blanks_of,
+    ),
+    source=source("chid_public.zip", "datasets/clue/chid"),
+    demo={"max_length": 48, "batch_size": 12, "epochs": 6, "learning_rate": 5e-4},
+)

@@ -1,0 +1,65 @@
+"""CMRC2018: the answer to a question, as a span of a passage. Exact match and F1. Cui et al., 2019, arXiv:1810.07366.
+
+{"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 30}]}]}]}]}
+
+DRCD and DuReader-robust have this layout too. Test files have stand-ins for answers, at answer_start -1. Windows start a
+quarter of max_length apart. The reference scores dev on windows that gold has cut into tokens, and by the first answer's
+tokens: here dev is encoded like test, and scored by the official rules over all answers.
+"""
+
+import dataclasses
+import functools
+
+from baselines.data.readers import squad_json
+from baselines.data.windows import encode_answers, encode_windows
+from baselines.heads.span import SpanHead, decode_answer, with_head
+from baselines.metrics.reading import exact_match_and_f1
+from baselines.task import Example, Submission, Task
+from tasks.clue.common import RECIPE, source
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Flags of reading."""
+
+    head: str = "global_pointer"
+    """global_pointer scores every span; pointer_pair scores its first and its last token."""
+    longest_answer: int = 0
+    """Most tokens of a predicted answer; 0 does not limit it."""
+    fix_offsets: bool = False
+    """Take an answer that is not at its answer_start from the nearest place where it stands; else the file is refused."""
+
+
+def read(path, fix_offsets=False):
+    for row in squad_json.read(path, fix_offsets):
+        answers = row["answers"]
+        texts = (row["question"], row["context"])
+        yield Example(id=row["id"], texts=texts, gold=answers or None, scored=answers != (), origin=row.origin)
+
+
+def bind(task, options, labels, train_file):
+    """The task with the head and the reader that the flags ask for."""
+    task = with_head(task, options.head, options.longest_answer)
+    return dataclasses.replace(task, read=functools.partial(read, fix_offsets=options.fix_offsets))
+
+
+TASK = Task(
+    files={"train": "train.json", "dev": "dev.json", "test": "test.json"},
+    read=read,
+    encode=encode_windows,
+    encode_train=encode_answers,
+    head=SpanHead(),
+    loss=SpanHead.loss,
+    decode=decode_answer,
+    metric=exact_match_and_f1,
+    recipe=dataclasses.replace(RECIPE, max_length=512, batch_size=16, accumulate=2, eval_batch_size=16),
+    submit=Submission(
+        files={"test.json": "cmrc2018_predict.json"},
+        record=lambda example, answer: {str(example.id): answer},
+        layout="object",
+    ),
+    source=source("cmrc2018_public.zip", "datasets/clue/cmrc2018"),
+    options=Reading,
+    bind=bind,
+    demo={"max_length": 128, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4},
+)
