@@ -26,10 +26,10 @@ OUR_WORDS = {
 class TrainFlags:
     """What a run reads and where it writes."""
 
-    train: str | None = None
-    """Training file; default: the official name under datasets/TASK."""
-    dev: str | None = None
-    """File to choose the best epoch by; default as above."""
+    train: tuple[str, ...] | None = None
+    """Training file, or several to read one after the other; default: the official ones under datasets/TASK."""
+    dev: tuple[str, ...] | None = None
+    """File, or several, to choose the best epoch by; default as above."""
     test: str | None = None
     """File to predict at the end; default: none."""
     init: str | None = None
@@ -162,12 +162,15 @@ def fitted(field, value, origin):
     if field.type is float and isinstance(value, int | float | str) and not isinstance(value, bool):
         with contextlib.suppress(ValueError):
             return float(value)
-    elif field.type == tuple[str, ...]:
+    elif field.type == tuple[str, ...] | None and (value is None or isinstance(value, str)):
+        return (value,) if value else None
+    elif field.type in (tuple[str, ...], tuple[str, ...] | None):
         if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
             return tuple(value)
     elif isinstance(value, field.type) and (field.type is bool or not isinstance(value, bool)):
         return value
-    name = "a list of names" if field.type == tuple[str, ...] else getattr(field.type, "__name__", field.type)
+    lists = {tuple[str, ...]: "a list of names", tuple[str, ...] | None: "a file or a list of files"}
+    name = lists.get(field.type) or getattr(field.type, "__name__", field.type)
     raise InputError(f"{origin}: {field.name}: expected {name}. Received: {value!r}")
 
 

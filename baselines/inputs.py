@@ -11,19 +11,45 @@ ROOT = Path(__file__).resolve().parent.parent
 def data_file(name, task, split, given, demo):
     """The path of a split: the one given, else the official file under datasets/ (with --demo: datasets/mini/).
 
-    split   "train" or "dev", or the name of a test file. Raises InputError that says where to get a missing file.
+    split   "train" or "dev", or the name of a test file
+    given   a path, or a tuple of them
+    Returns a Path, or a tuple of them where a split is several files, to be read one after the other.
+    Raises InputError that says where to get a missing file.
     """
     if given:
-        return Path(given)
+        paths = (given,) if isinstance(given, str | Path) else given
+        return one_or_all(map(Path, paths))
     root = ROOT / "datasets" / ("mini" if demo else ".") / name
-    path = root / task.files.get(split, split)
-    if not path.is_file():
-        flag = f" or name yours with --{split}" if split in ("train", "dev") else ""
-        raise InputError(
-            f"{path}: expected the {split} file of {name}. There is none. {task.source}{flag}."
-            + ("" if demo else " To try the command first: --demo.")
-        )
-    return path
+    official = task.files.get(split, split)
+    paths = [root / file for file in ((official,) if isinstance(official, str) else official)]
+    for path in paths:
+        if not path.is_file():
+            flag = f" or name yours with --{split}" if split in ("train", "dev") else ""
+            raise InputError(
+                f"{path}: expected the {split} file of {name}. There is none. {task.source}{flag}."
+                + ("" if demo else " To try the command first: --demo.")
+            )
+    return one_or_all(paths)
+
+
+def one_or_all(paths):
+    """The one path among `paths`, or a tuple of several."""
+    paths = tuple(paths)
+    return paths[0] if len(paths) == 1 else paths
+
+
+def shown(path):
+    """A path, or several, for a message."""
+    return " and ".join(map(str, path)) if isinstance(path, tuple) else str(path)
+
+
+def each_file(files):
+    """{split: path or tuple of paths} with a key for every path: train, "train 2", dev, …"""
+    found = {}
+    for split, paths in files.items():
+        for number, path in enumerate(paths if isinstance(paths, tuple) else (paths,), start=1):
+            found[split if number == 1 else f"{split} {number}"] = path
+    return found
 
 
 def checkpoint_folder(flags):

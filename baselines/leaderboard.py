@@ -75,5 +75,5 @@ def recheck(name, run, test, path):
     task = bind(task, arguments.options, run.read_json("labels.json"), None)
     source = ROOT / "datasets" / ("mini" if arguments.flags.demo else ".") / name / test
     if source.is_file():
-        check(path, test, task.submit, read_examples(task.read, source, "test")[0], task.labels)
+        check(path, test, task.submit, read_examples(task.read, source, "test")[0], task.classes)
     return len(records_of(path, task.submit.layout))

@@ -11,7 +11,7 @@ from baselines.data.batching import bucket_lengths
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
 from baselines.evaluation.confusion import chinese_font, drawn_names
-from baselines.inputs import ROOT, bind, checkpoint_folder, data_file
+from baselines.inputs import ROOT, bind, checkpoint_folder, data_file, shown
 from baselines.linting import characters, classes, duplicates, lengths, picture, scores, spans, tables
 from baselines.linting.findings import COSTS, Share
 from baselines.linting.split import Split
@@ -41,7 +41,7 @@ def lint(name, arguments):
         run = RunFolder.create(flags.output, f"lint/{name}")
         verdict = tables.verdict(sections)
         run.write_json("report.json", {
-            "task": name, "files": {split: str(path) for split, path in paths.items()}, "max_length": max_length,
+            "task": name, "files": {split: shown(path) for split, path in paths.items()}, "max_length": max_length,
             "verdict": verdict, "sections": tables.to_json(sections),
             "classes": {split: dict(count.most_common()) for split, count in counted.items() if count},
         })  # fmt: skip
@@ -69,19 +69,23 @@ def files(name, task, flags):
 def load(name, path, task, tokenizer, max_length, display):
     """The Split of a file. Raises InputError for what training would refuse too."""
     split = name if name in ("train", "dev") else "test"
-    examples, left_out = read_examples(task.read, path, split, task.labels, task.source)
+    examples, left_out = read_examples(task.read, path, split, task.classes, task.source)
     if split == "test":
         examples = [dataclasses.replace(example, gold=None) for example in examples]
-    encode = functools.partial(encode_examples, examples, task.encode, tokenizer)
-    whole = encode(UNLIMITED, functools.partial(display.track, label=f"{name}: encoding"))
-    cut = encode(max_length)
+    progress = functools.partial(display.track, label=f"{name}: encoding")
+    whole = encode_examples(examples, task.encode, tokenizer, UNLIMITED, progress)
     full, number = per_example(whole, len(examples))
-    left, windows = per_example(cut, len(examples))
+    truncated, windows = np.zeros(len(examples), bool), number.copy()
+    long = np.flatnonzero(full > max_length)
+    if long.size:
+        cut = encode_examples([examples[index] for index in long], task.encode, tokenizer, max_length, progress)
+        left, windows[long] = per_example(cut, long.size)
+        truncated[long] = (windows[long] == number[long]) & (left < full[long])
     ids = whole.features["token_ids"].flat
     vocabulary = tokenizer.vocabulary
     special = [vocabulary.cls_id, vocabulary.sep_id, vocabulary.pad_id]
     unknown = Share(int(np.sum(ids == vocabulary.unk_id)), int(np.sum(~np.isin(ids, special))))
-    return Split(name, examples, left_out, full, (windows == number) & (left < full), len(cut), unknown)
+    return Split(name, examples, left_out, full, truncated, int(windows.sum()), unknown)
 
 
 def per_example(rows, count):

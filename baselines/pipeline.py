@@ -15,7 +15,7 @@ from baselines.evaluation.report import prediction_lines, write_report
 from baselines.evaluation.submission import check, official_name, write, zip_files
 from baselines.files import atomic_write
 from baselines.flags import train_arguments
-from baselines.inputs import data_file
+from baselines.inputs import data_file, each_file
 from baselines.progress import Display, TrainingProgress
 from baselines.run_folder import RunFolder
 from baselines.session import new_session, trained_session
@@ -35,16 +35,21 @@ def train(name, arguments, resume=None, command=()):
     name, task = catalog.find(name)
     files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
     labels = resume.read_json("labels.json") if resume else None
+    if flags.output and not resume:
+        RunFolder.require_unused(flags.output)
     with Display(flags.quiet) as display:
         session = new_session(name, task, arguments, labels, files["train"], display)
         examples = {split: session.examples(path, split) for split, path in files.items()}
-        if session.task.labels:
-            display.note(class_counts(examples["train"], session.task.labels))
+        if session.task.classes:
+            display.note(class_counts(examples["train"], session.task.classes))
         rows = {split: session.rows(examples[split], training=split == "train") for split in files}
+        for split in files:
+            session.remark(split, examples[split], rows[split])
 
         run = resume or RunFolder.create(flags.output, name)
         if not resume:
-            run.describe(name, arguments.to_dict(), files, session.task.labels, command)
+            run.describe(name, arguments.to_dict(), each_file(files), session.task.labels, command)
+        display.log_to(run.log)
         display.note(f"run folder: {run}")
         position = fit(session, run, examples["dev"], rows, resume is not None)
 
@@ -52,7 +57,7 @@ def train(name, arguments, resume=None, command=()):
         steps = session.steps()
         scores = score_split(session, steps, run, "dev", examples["dev"], rows["dev"])
         speed = len(examples["train"]) * position.epoch / max(position.seconds, 1e-9)
-        display.note(
+        display.result(
             f"dev  {shown(scores)}  (epoch {position.best_epoch} of {position.epoch}; "
             f"{position.seconds / 60:.1f} minutes of training, {speed:.0f} examples/s)"
         )
@@ -94,6 +99,12 @@ def fit(session, run, dev_examples, rows, resume):
             return trainer.train(resume)
         except Interrupted:
             raise Interrupted(f"The state is saved. Go on with: python run.py train --resume {run}") from None
+        except OSError as error:
+            again = f"train --resume {run}" if run.state.exists() else f"rerun {run}"
+            raise InputError(
+                f"{error.filename or run}: expected to write there. Received: {error.strerror}. Mend that, then: "
+                f"python run.py {again}"
+            ) from error
 
 
 def evaluate(run, name=None, file=None, quiet=False):
@@ -109,7 +120,7 @@ def evaluate(run, name=None, file=None, quiet=False):
 def score_split(session, steps, run, split, examples, rows):
     scores, (predictions, losses, confidences) = session.score(steps, examples, rows)
     folder = run.path / split
-    table = write_report(folder, examples, predictions, scores, losses, session.task.labels, confidences)
+    table = write_report(folder, examples, predictions, scores, losses, session.task.classes, confidences)
     session.display.note(f"{table}worst examples: {folder / 'errors.txt'}")
     return scores
 
@@ -119,8 +130,18 @@ def predict(run, source, output=None, name=None, quiet=False):
     with Display(quiet) as display:
         session, _ = open_run(run, name, display)
         if isinstance(source, tuple):
+            check_texts(session, source)
             return predict_examples(session, session.steps(), [Example(id=0, texts=source, origin="the command line")])
         return predict_file(session, session.steps(), source, output)
+
+
+def check_texts(session, texts):
+    """Raises InputError for another number of texts than an example of the task has."""
+    if len(texts) != session.task.num_texts:
+        raise InputError(
+            f"{session.name}: expected {session.task.num_texts} text{'s' * (session.task.num_texts > 1)} for one example. "
+            f"Received: {len(texts)}. Put each between quotes."
+        )
 
 
 def predict_file(session, steps, path, output=None):
@@ -153,7 +174,7 @@ def submit(run, name=None, tests=(), quiet=False):
             examples = session.examples(test, "test")
             found = {line["id"]: line["prediction"] for line in predict_examples(session, steps, examples)}
             path = write(run.path / "submission", test, submission, examples, found)
-            check(path, test, submission, examples, task.labels)
+            check(path, test, submission, examples, task.classes)
             display.note(f"{path}: {len(examples)} rows, checked")
             written.append(path)
         archive = zip_files(written, run.path / "submission" / "submit.zip")

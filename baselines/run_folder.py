@@ -35,14 +35,20 @@ class RunFolder:
         """A new folder at `path`, or runs/<task>/<time>. Raises InputError if it is in use or cannot be written."""
         path = Path(path) if path else _unused(Path("runs") / task_name / time.strftime("%Y%m%d-%H%M%S"))
         try:
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise InputError(f"{path}: expected an empty or new folder for --output. It is in use. Choose another one.")
+            cls.require_unused(path)
             path.mkdir(parents=True, exist_ok=True)
             (path / ".writable").touch()
             (path / ".writable").unlink()
         except OSError as error:
             raise InputError(f"{path}: expected a folder that can be written. Received: {error.strerror}.") from None
         return cls(path)
+
+    @staticmethod
+    def require_unused(path):
+        """Raises InputError unless `path` is free for a new run."""
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise InputError(f"{path}: expected an empty or new folder for --output. It is in use. Choose another one.")
 
     @classmethod
     def open(cls, path):

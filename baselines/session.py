@@ -13,7 +13,7 @@ from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.evaluation.predictions import gather, gather_losses, take
 from baselines.files import atomic_folder
-from baselines.inputs import ROOT, bind, checkpoint_folder
+from baselines.inputs import ROOT, bind, checkpoint_folder, shown
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import family
 from baselines.task import Recipe
@@ -46,9 +46,9 @@ class Session:
 
     def examples(self, path, split):
         """The checked examples of a file."""
-        examples, dropped = read_examples(self.task.read, path, split, self.task.labels, self.task.source)
+        examples, dropped = read_examples(self.task.read, path, split, self.task.classes, self.task.source)
         left_out = f" ({dropped} without a usable label left out)" if dropped else ""
-        self.display.note(f"{split}: {len(examples)} examples from {path}{left_out}")
+        self.display.note(f"{split}: {len(examples)} examples from {shown(path)}{left_out}")
         return examples
 
     def rows(self, examples, training=False):
@@ -66,6 +66,12 @@ class Session:
         parts += [(example.texts, example.gold, example.extra) for example in examples]
         key = content_hash(*parts, *(file for folder in code for file in sorted(folder.rglob("*.py"))))
         return cached_rows(self.cache, key, encode)
+
+    def remark(self, split, examples, rows):
+        """Shows what the head has to say of encoded gold, such as how much of it no row holds."""
+        found = self.task.head.remark(examples, rows) if hasattr(self.task.head, "remark") else ""
+        if found:
+            self.display.note(f"{split}: {found}")
 
     def batches(self, rows, batch_size):
         pad_id = self.tokenizer.vocabulary.pad_id
@@ -136,6 +142,7 @@ def new_session(name, task, arguments, labels, train_file, display):
     tokenizer = Tokenizer.from_folder(folder)
     config = configure(folder, recipe.model)
     check_vocabulary(tokenizer, config, folder, flags.ignore_mismatched)
+    check_length(recipe.max_length, config, folder)
     encoder = build_transformer_model(config)
     session = Session(name, task, recipe, tokenizer, config, task.head(encoder), display, flags.cache)
     if not from_scratch:
@@ -180,4 +187,14 @@ def check_vocabulary(tokenizer, config, folder, ignore_mismatched):
         raise InputError(
             f"{folder}: expected the vocabulary and the embedding to be of one size. Received: {tokens} tokens and "
             f"vocab_size {rows}. Take both from the same checkpoint.{advice}"
+        )
+
+
+def check_length(max_length, config, folder):
+    """Raises InputError for rows that are longer than a family with trained positions has positions."""
+    trained = "Embedding-Position/embeddings" in family(config.model_type).weight_names(config)
+    if trained and not config.hierarchical_position and max_length > config.max_position_embeddings:
+        raise InputError(
+            f"--max_length: expected at most {config.max_position_embeddings}, the positions of {folder}. Received: {max_length}. "
+            "Another family (nezha, roformer) has no such limit."
         )

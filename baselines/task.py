@@ -63,6 +63,10 @@ class Labels:
         return f"Labels({', '.join(map(repr, self.names))})"
 
 
+class Categories(Labels):
+    """Names of which an example may have any number, such as those of its entities: gold is not one of them."""
+
+
 class Span(NamedTuple):
     """A part of a text that gold marks: characters [start, end) of example.texts[text_index], and what it is called."""
 
@@ -140,16 +144,17 @@ class Task:
     read     path -> examples
     encode   (example, tokenizer, max_length) -> yields (features, target) once per window; target None without gold
     head     attaches the output layers to an encoder and knows how to batch targets: head(encoder) -> keras.Model with a dict of
-             outputs, batch_targets(targets, L) -> arrays. It may have confidence(example, outputs) -> float, and where outputs are
-             as long as the text compact(outputs, features) -> {name: list of one thing per row}, which decode then gets
+             outputs, batch_targets(targets, L) -> arrays. It may have confidence(example, outputs) -> float, remark(examples, rows)
+             -> what to tell about encoded gold, and where outputs are as long as the text compact(outputs, features) -> {name: list of one thing per row}, which decode then gets
     loss     (targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means
     decode   (example, outputs) -> prediction; outputs hold one row per window of this example
     metric   (golds, predictions) -> {name: value}; the first name selects the best epoch, higher is better
     submit   the leaderboard's files, or None
-    labels   class names, when there are classes
+    labels   class names, when there are classes; Categories where gold holds any number of them
     source   where the official files come from and how to get them, for the message when one is missing
     encode_train  as encode, for the training split where gold decides how rows are cut; None: the same
     spans    for `run.py lint`, where gold marks parts of texts: example with gold -> Spans; None where it does not
+    num_texts  texts of an example, for `run.py predict` with texts on the command line
     options  a dataclass of flags of this task's own, or None
     bind     (task, options, labels or None, train file or None) -> the task completed by what only the user's files know:
              columns and label names. Called before anything else on tasks that have it.
@@ -168,7 +173,13 @@ class Task:
     source: str = ""
     encode_train: Callable[..., Iterable[tuple[dict, Any]]] | None = None
     spans: Callable[[Example], Iterable["Span"]] | None = None
+    num_texts: int = 1
     options: type | None = None
     bind: Callable[..., "Task"] | None = None
     demo: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Recipe fields that `--demo` changes: the embedded data is small and starts from a small model."""
+
+    @property
+    def classes(self):
+        """The Labels of which gold is one, or None."""
+        return None if isinstance(self.labels, Categories) else self.labels

@@ -10,7 +10,6 @@ machine, look at the ratios, and at CPU time per step (all threads).
 """
 
 import argparse
-import collections
 import contextlib
 import datetime
 import json
@@ -31,7 +30,9 @@ class Contender:
     """A process that makes steps when it is asked to; see peers/worker.py."""
 
     def __init__(self, name, python, script, sizes, *options, **environment):
-        self.name, self.seconds, self.cpu_seconds, self.peak_bytes = name, [], 0.0, 0
+        self.name, self.peak_bytes = name, 0
+        self.rounds = {"wall": [], "cpu": []}                           # seconds per step, one number per round
+        self.seconds = []                                               # wall, of every step
         command = [python, str(PEERS / script), json.dumps(sizes), *options]
         environment = {**os.environ, **QUIET, **environment}
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -62,7 +63,6 @@ def contenders(arguments, sizes):
     yield Contender("ours, JAX", sys.executable, ours, sizes, "jit", KERAS_BACKEND="jax")
     if arguments.oracle:
         yield Contender("bert4keras", arguments.oracle, bert4keras, sizes)
-        yield Contender("bert4keras + XLA", arguments.oracle, bert4keras, sizes, "jit")
     if arguments.torch:
         yield Contender("transformers, SDPA", arguments.torch, torch, sizes, "sdpa")
         yield Contender("transformers, eager", arguments.torch, torch, sizes, "eager")
@@ -82,31 +82,26 @@ def measure(arguments, sizes):
         for number in range(arguments.rounds + 1):
             for contender in started:
                 found = contender.steps(arguments.steps)
-                if number:                                              # round 0 warms up
-                    contender.seconds.append(found["seconds"])
-                    contender.cpu_seconds += found["cpu_seconds"]
                 contender.peak_bytes = found["peak_bytes"]
-            shown = ", ".join(f"{1000 * statistics.median(c.seconds[-1]):.0f}" for c in started if number)
+                if number:                                              # round 0 warms up
+                    contender.seconds += found["seconds"]
+                    contender.rounds["wall"].append(sum(found["seconds"]) / arguments.steps)
+                    contender.rounds["cpu"].append(found["cpu_seconds"] / arguments.steps)
+            shown = ", ".join(f"{1000 * contender.rounds['wall'][-1]:.0f}" for contender in started if number)
             log(f"round {number} of {arguments.rounds}: {shown or 'warm-up'}")
     return started
 
 
-def ratios(started):
-    """{contender: {reference: median over the rounds of the ratio of mean times within a round}}"""
-    found = collections.defaultdict(dict)
-    for reference, names in REFERENCES.items():
-        peers = [contender for contender in started if contender.name in names]
+def ratios(contender, started, clock):
+    """The contender's time in that of each reference, the median over rounds of the ratio within a round; "" without it."""
+    for names in REFERENCES.values():
+        peers = [peer for peer in started if peer.name in names]
         if not peers:
+            yield ""
             continue
-        peer = min(peers, key=lambda contender: statistics.median(flat(contender.seconds)))
-        for contender in started:
-            rounds = zip(contender.seconds, peer.seconds, strict=True)
-            found[contender.name][reference] = statistics.median(sum(own) / sum(other) for own, other in rounds)
-    return found
-
-
-def flat(rounds):
-    return [seconds for steps in rounds for seconds in steps]
+        peer = min(peers, key=lambda peer: statistics.median(peer.rounds[clock]))
+        rounds = zip(contender.rounds[clock], peer.rounds[clock], strict=True)
+        yield f"{statistics.median(own / other for own, other in rounds):.2f}"
 
 
 def log(text):
@@ -122,28 +117,27 @@ def report(arguments, sizes, started):
         f"{config['num_hidden_layers']} layers x {config['hidden_size']}, {sizes['batch_size']} x {sizes['length']} tokens, "
         f"{started[0].ready['parameters'] / 1e6:.1f} M parameters (pooler of transformers left out)"
     )
-    print(f"{arguments.rounds} rounds of {arguments.steps} steps, {datetime.date.today()}; {processor()}, {platform.system()}")
+    print(f"{arguments.rounds} rounds of {arguments.steps} steps, {datetime.date.today()}; {machine()}, {platform.system()}")
     print(", ".join(f"{name} {version}" for name, version in versions.items()) + f", Python {platform.python_version()}\n")
-    found = ratios(started)
-    references = list(found[started[0].name])
-    header = ["trained by", "ms per step, median (min)", *(f"x {name}" for name in references)]
-    header += ["CPU ms per step", "peak GiB", "first step, s"]
+    compared = [f"x {name}" for name in REFERENCES]
+    header = ["trained by", "ms per step, median (min)", *compared, "CPU ms per step", *compared]
+    header += ["peak GiB", "first step, s"]
     print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for contender in started:
-        seconds = flat(contender.seconds)
-        cells = [contender.name, f"{1000 * statistics.median(seconds):.0f} ({1000 * min(seconds):.0f})"]
-        cells += [f"{found[contender.name][name]:.2f}" for name in references]
-        cells += [f"{1000 * contender.cpu_seconds / len(seconds):.0f}", f"{contender.peak_bytes / 2**30:.2f}"]
-        cells += [f"{contender.ready['compile_seconds']:.1f}"]
+        median, least = 1000 * statistics.median(contender.seconds), 1000 * min(contender.seconds)
+        cells = [contender.name, f"{median:.0f} ({least:.0f})", *ratios(contender, started, "wall")]
+        cells += [f"{1000 * statistics.median(contender.rounds['cpu']):.0f}", *ratios(contender, started, "cpu")]
+        cells += [f"{contender.peak_bytes / 2**30:.2f}", f"{contender.ready['compile_seconds']:.1f}"]
         print(f"| {' | '.join(cells)} |")
 
 
-def processor():
+def machine():
     names = []
     with contextlib.suppress(OSError):
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
         names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {len(os.sched_getaffinity(0))} cores"
+    load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
+    return f"{names[0] if names else platform.machine()}, {len(os.sched_getaffinity(0))} cores, load averages at the end {load}"
 
 
 def main():

@@ -45,7 +45,8 @@ def bind(task, columns, labels, train_file):
     """The task with its columns and classes: those of the run, else those found in the training file."""
     if labels is None and train_file is None:
         raise InputError("classify: expected --train FILE, which names the classes, or --run DIR. Received: neither.")
-    task = dataclasses.replace(task, read=functools.partial(read, columns=columns))
+    num_texts = 2 if columns.text_pair else 1
+    task = dataclasses.replace(task, read=functools.partial(read, columns=columns), num_texts=num_texts)
     return with_labels(task, labels or discover(train_file, columns))
 
 

@@ -94,6 +94,7 @@ TASK = Task(
     metric=accuracy_and_macro_f1,
     recipe=Recipe(max_length=128, batch_size=32, epochs=10, learning_rate=2e-5),
     source="Put your own file there",
+    num_texts=2,
     options=Columns,
     bind=bind,
     demo={"max_length": 64, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4},

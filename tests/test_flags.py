@@ -85,6 +85,14 @@ def test_values_of_to_dict_make_the_same_arguments():
     assert train_arguments(TASK, yaml.safe_load(yaml.safe_dump(arguments.to_dict()))) == arguments
 
 
+def test_a_split_may_be_several_files(config):
+    several = parsed("--train", "a.json", "b.json", "--dev", "c.json")
+    assert several.flags.train == ("a.json", "b.json") and several.flags.dev == ("c.json",)
+    assert parsed("--config", config("train: [a.json, b.json]\ndev: c.json\n")) == several
+    with pytest.raises(InputError, match="train: expected a file or a list of files. Received: 3"):
+        parsed("--config", config("train: 3\n"))
+
+
 def test_hyphens_and_equal_signs_are_fine():
     assert parsed("--batch-size=4", "--no-jit", "--top=2") == parsed("--batch_size", "4", "--no_jit", "--top", "2")
 
@@ -130,7 +138,7 @@ def test_mistakes_on_the_command_line_are_told_in_one_line(words, parts):
     ("strategies: fgm", ["strategies", "expected a list of names", "'fgm'"]),
     ("strategies: [1]", ["strategies", "expected a list of names"]),
     ("optimizer: 3", ["optimizer", "expected str"]),
-    ("train: 3", ["train", "expected str | None"]),
+    ("train: 3", ["train", "expected a file or a list of files"]),
     ("- epochs", ["expected lines such as", "list"]),
     ("epochs: 3\n\tbatch_size: 4", ["my.yaml:2", "YAML"]),
     ("epochs: {", ["my.yaml", "YAML"]),

@@ -7,9 +7,13 @@ import pathlib
 
 import pytest
 
+from baselines import catalog
+from baselines.data.examples import read_examples
+from baselines.inputs import data_file
 from tools.mini import collection, vocabulary
 from tools.mini.app_words import CLASSES
 from tools.mini.headline_words import SECTIONS
+from tools.mini.idioms import CONTEXTS
 from tools.mini.sampling import Dice, cut, distinct, fill
 
 CLUE = collection.ROOT / "clue"
@@ -32,6 +36,11 @@ FORMATS = {
 }
 FILES = {task: ["train.json", "dev.json", "test.json"] for task in FORMATS}
 FILES["ocnli"][0] = "train.50k.json"
+FILES |= {
+    "cmrc2018": ["train.json", "dev.json", "test.json"],
+    "c3": ["m-train.json", "d-train.json", "m-dev.json", "d-dev.json", "test1.0.json", "test1.1.json"],
+    "chid": ["train.json", "train_answer.json", "dev.json", "dev_answer.json", "test1.0.json", "test1.1.json"],
+}
 FILES["tnews"].append("test1.0.json")
 FILES["wsc"].append("test1.0.json")
 
@@ -67,7 +76,7 @@ def test_readme_has_the_checksum_of_every_file(generated):
 
 
 def test_everything_together_is_small():
-    assert sum(path.stat().st_size for path in collection.ROOT.rglob("*") if path.is_file()) < 1_000_000
+    assert sum(path.stat().st_size for path in collection.ROOT.rglob("*") if path.is_file()) < 2_000_000
 
 
 @pytest.mark.parametrize("task", FORMATS)
@@ -140,6 +149,46 @@ def test_csl_label_tells_whether_all_keywords_are_in_the_abstract():
     for row in rows("csl", "train.json") + rows("csl", "dev.json"):
         assert len(set(row["keyword"])) == 4
         assert row["label"] == str(int(all(keyword in row["abst"] for keyword in row["keyword"])))
+
+
+def examples(task, split):
+    """The examples of a split or a test file, which the task's own reader has checked."""
+    name, card = catalog.find(f"clue/{task}")
+    path = data_file(name, card, split, None, demo=True)
+    return read_examples(card.read, path, "test" if split.startswith("test") else split)[0]
+
+
+@pytest.mark.parametrize("task, test_file, counts", [
+    ("cmrc2018", "test.json", (330, 90, 42)),
+    ("c3", "test1.1.json", (300, 110, 40)),
+    ("chid", "test1.0.json", (240, 80, 30)),
+])
+def test_questions_on_texts_are_read_by_their_tasks(task, test_file, counts):
+    splits = [examples(task, split) for split in ("train", "dev", test_file)]
+    assert tuple(map(len, splits)) == counts
+    assert all(example.gold is None for example in splits[-1])
+    seen = collections.Counter(example.texts for split in splits for example in split)
+    assert max(seen.values()) == 1
+
+
+def test_cmrc2018_annotators_differ_now_and_then():
+    golds = [example.gold for example in examples("cmrc2018", "dev")]
+    assert {len(gold) for gold in golds} == {1, 2}, "equal answers count once"
+    assert {len(example.gold) for example in examples("cmrc2018", "train")} == {1}
+
+
+def test_c3_has_two_to_four_choices_and_no_favourite():
+    found = examples("c3", "train")
+    assert {len(example.texts) for example in found} == {4, 5, 6}
+    places = collections.Counter(example.gold for example in found if len(example.texts) == 6)
+    assert max(places.values()) < 1.4 * min(places.values())
+
+
+def test_chid_lines_have_up_to_three_blanks_and_use_every_idiom():
+    found = examples("chid", "train")
+    assert {len(example.gold) for example in found} == {1, 2, 3}
+    answers = {example.texts[-10:][number] for example in found for number in example.gold.values()}
+    assert answers == set(CONTEXTS)
 
 
 def test_vocabulary_covers_every_character_of_the_data(generated):

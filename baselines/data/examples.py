@@ -1,6 +1,8 @@
 """The examples of one file, checked before anything is computed: ids, gold, labels. Faults name file and line."""
 
 import collections
+import dataclasses
+import functools
 from pathlib import Path
 
 from baselines.data.readers import text_lines
@@ -10,7 +12,7 @@ LEARNING_SPLITS = ("train", "dev")
 
 
 def read_examples(read, path, split, labels=None, source=""):
-    """All examples of `path`, as the split needs them, and how many were left out.
+    """All examples of `path`, or of a tuple of paths, as the split needs them, and how many were left out.
 
     read    the task's reader, path -> examples
     split   "train" and "dev" need gold and leave out rows that are not scored; "test" keeps every row, in order
@@ -20,6 +22,8 @@ def read_examples(read, path, split, labels=None, source=""):
     Raises InputError for a missing file or what its reader refuses; a repeated id; train and dev rows without gold or
     with an unknown label; a file in which nothing is left.
     """
+    if isinstance(path, tuple):
+        return read_all([functools.partial(read_examples, read, each, split, labels, source) for each in path])
     path = Path(path)
     if not path.exists():
         raise InputError(text_lines.missing(path, source))
@@ -41,6 +45,18 @@ def read_examples(read, path, split, labels=None, source=""):
         left_out = f"{dropped} rows, none of them scored" if dropped else "none"
         raise InputError(f"{path}: expected at least one example. Received: {left_out}.")
     return examples, dropped
+
+
+def read_all(readings):
+    """The examples of several files, one after the other; the n-th file's get " (n)" to ids that an earlier file has too."""
+    found, known, dropped = [], set(), 0
+    for number, reading in enumerate(readings, start=1):
+        examples, left_out = reading()
+        for example in examples:
+            found.append(dataclasses.replace(example, id=f"{example.id} ({number})") if example.id in known else example)
+        known.update(example.id for example in found)
+        dropped += left_out
+    return found, dropped
 
 
 def check_gold(example, labels, path):

@@ -36,16 +36,26 @@ def encode_windows(example, tokenizer, max_length):
     example.texts is (question, context), example.gold a sequence of Answers or None. Yields (features, target): target is the
     inclusive (first, last) token of the first answer, widened to whole tokens, in windows that have all of it.
     """
-    _, context = example.texts
+    _, context = question_and_context(example)
     yield from _rows(example, tokenizer, max_length, (context,), example.gold[0] if example.gold else None)
 
 
 def encode_answers(example, tokenizer, max_length):
     """The `encode_train` stage: the windows of each answer, which starts and ends on the borders of tokens."""
-    _, context = example.texts
+    _, context = question_and_context(example)
+    _, spans = _tokens(tokenizer, (context,))
     for answer in example.gold:
-        parts = context[: answer.start], answer.text, context[answer.end :]
+        parts = (context,)
+        if answer.start not in spans[:, 0] or answer.end not in spans[:, 1]:
+            parts = context[: answer.start], answer.text, context[answer.end :]
         yield from _rows(example, tokenizer, max_length, parts, answer)
+
+
+def question_and_context(example):
+    """The two texts of an example. Raises InputError if it has others."""
+    if len(example.texts) != 2:
+        raise InputError(f"expected two texts, a question and its context. Received: {len(example.texts)}.")
+    return example.texts
 
 
 def _rows(example, tokenizer, max_length, parts, answer):

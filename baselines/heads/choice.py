@@ -6,6 +6,8 @@ and its logit is hidden.
 
 import numpy as np
 
+from baselines.errors import InputError
+
 
 class ChoiceHead:
     """Attaches `Choice`, a dense layer of one score on the vector of [CLS], to an encoder.
@@ -36,6 +38,10 @@ class ChoiceHead:
         """Numbers of the right choices as int32 (B,); the batch's length says nothing here."""
         return np.asarray(targets, np.int32).reshape(len(targets))
 
+    def confidence(self, example, outputs):
+        """Probability of the best choice, from logits (1, N); of the least sure row where an example has several."""
+        return min(map(choice_probability, outputs["logits"]))
+
 
 def stack_choices(rows, count, pad_id):
     """Features of the rows of one question, {name: (L,)} each, as {name: int32 (count, longest L)}.
@@ -61,6 +67,9 @@ def encode_question(count=0):
     """
 
     def encode(example, tokenizer, max_length):
+        if len(example.texts) < 4:
+            received = f"Received: {len(example.texts)} texts."
+            raise InputError(f"expected a passage, a question and two or more choices. {received}")
         passage, question, *choices = map(tokenizer.ids, example.texts)
         rows = [tokenizer.assemble([passage, question, ids], max_length, trim_order=(2, 1, 0)) for ids in choices]
         yield stack_choices(rows, max(count, len(rows)), tokenizer.vocabulary.pad_id), example.gold

@@ -68,6 +68,16 @@ def entity_spans(example):
 
 
 def lost_entities(examples, rows):
-    """(entities that no row has a cell for, all entities) of examples and their encoded rows."""
+    """(entities that no row has a cell for, all entities) of examples with gold and their encoded rows."""
     total = sum(len(set(example.gold)) for example in examples)
     return total - sum(len(rows.target(row)) for row in range(len(rows))), total
+
+
+class EntityHead:
+    """What heads that find entities share."""
+
+    def remark(self, examples, rows):
+        """How many gold entities cannot be learnt or found, in a sentence; "" if there is none."""
+        lost, total = lost_entities(examples, rows)
+        reason = "not on the borders of tokens, or beyond --max_length"
+        return f"{lost} of {total} entities cannot be found: {reason}. See `run.py lint`." if lost else ""

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from baselines.heads.entities import char_cells
+from baselines.heads.entities import EntityHead, char_cells
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
 
 FEWEST_PLACES = 4
 """Places for entities of a category in a batch; more come in powers of two, so that few shapes compile."""
 
 
-class EntityPointerHead:
+class EntityPointerHead(EntityHead):
     """Attaches GlobalPointer (or with `efficient` EfficientGlobalPointer) of `categories` heads to an encoder.
 
     head_size          K of queries and keys

@@ -6,13 +6,13 @@ one text cannot overlap: where gold ones do, the longest stays.
 
 import numpy as np
 
-from baselines.heads.entities import char_cells
+from baselines.heads.entities import EntityHead, char_cells
 
 CHAINS = ("softmax", "crf", "memm")
 OUTSIDE = 0
 
 
-class SequenceTaggingHead:
+class SequenceTaggingHead(EntityHead):
     """Attaches a dense layer of 2 K + 1 labels (O; B and I of K `categories`) and a `chain` of them to an encoder."""
 
     def __init__(self, categories, chain="crf", initializer_range=0.02):

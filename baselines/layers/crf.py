@@ -21,7 +21,7 @@ def log_likelihood(labels, logits, transitions, mask):
     """
     chosen = ops.one_hot(labels, logits.shape[-1]) * ops.cast(mask, "float32")[:, :, None]      # (B, L, C)
     tokens = ops.sum(chosen * logits, axis=(1, 2))
-    pairs = ops.einsum("bta,ab,btb->b", chosen[:, :-1], transitions, chosen[:, 1:])
+    pairs = ops.einsum("bti,ij,btj->b", chosen[:, :-1], transitions, chosen[:, 1:])
     return tokens + pairs - log_partition(*chain(logits, transitions), mask)
 
 

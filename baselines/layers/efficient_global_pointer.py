@@ -14,7 +14,7 @@ class EfficientGlobalPointer(GlobalPointer):
     """As GlobalPointer: hidden_states (B, L, D), padding_mask bool (B, L) -> float32 (B, H, L, L).
 
     s(i, j) = (R_i q_i) (R_j k_j) / sqrt(K) + (start_h(i) + end_h(j)) / 2, with one q and k for all categories; start and
-    end are linear in [q; k]. As in bert4keras, q and k alternate in the columns of their kernel, start and end in theirs.
+    end are linear in [q; k]. As in bert4keras, q and k alternate in the columns of their kernel, end and start in theirs.
     """
 
     def make_projections(self):
@@ -30,5 +30,5 @@ class EfficientGlobalPointer(GlobalPointer):
         query, key = self.turned(both[..., None, ::2], both[..., None, 1::2])
         spans = ops.einsum("bihk,bjhk->bhij", query * self.head_size**-0.5, key)
         borders = ops.transpose(self.borders(both), (0, 2, 1)) / 2      # (B, 2 H, L)
-        scores = spans + borders[:, ::2, :, None] + borders[:, 1::2, None, :]
+        scores = spans + borders[:, 1::2, :, None] + borders[:, ::2, None, :]
         return hide_impossible(ops.cast(scores, "float32"), padding_mask, self.upper)

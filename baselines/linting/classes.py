@@ -19,7 +19,7 @@ def counts(examples, labels=None, spans=None):
         if spans:
             counted.update(span.name for span in spans(example) if span.name)
         elif labels and not isinstance(gold, str):                      # several labels
-            counted.update(gold)
+            counted.update(name for name in gold if isinstance(name, str) and name in labels)
         elif labels or type(gold) is int:
             counted[gold] += 1
     return counted

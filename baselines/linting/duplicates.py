@@ -38,11 +38,11 @@ def distinct(exact, loose):
 
 
 def exact_key(example):
-    return (example.texts, repr(example.extra))
+    return example.texts
 
 
 def loose_key(example):
-    return (tuple(map(normalised, example.texts)), repr(example.extra))
+    return tuple(map(normalised, example.texts))
 
 
 def normalised(text):
@@ -65,7 +65,8 @@ def golds(examples):
 def within(what, splits, groups):
     values = {split.name: Share(len(split) - len(groups[split.name]), len(split)) for split in splits}
     again = [group for split in splits for group in itertools.islice((g for g in groups[split.name].values() if g[1:]), 3)]
-    return shares(what, values, limits.REPEATED, "Keep one of each.", [f"{place(one)} = {other.origin}" for one, other, *_ in again])
+    where = [f"{place(one)} = {other.origin}" for one, other, *_ in again]
+    return shares(what, values, limits.REPEATED, "Keep one of each.", where)
 
 
 def conflicting(splits, groups):

@@ -1,10 +1,12 @@
 """Gold spans that no prediction can equal: not on the borders of tokens, cut off by max_length, or outside the text."""
 
 import collections
+import functools
 
 from baselines.linting import limits
 from baselines.linting.findings import LOOK, Finding, Section, Share, place, shares
 from baselines.linting.span_ends import check_ends
+from baselines.tokenizers.normalization import is_cjk, is_mark, is_punctuation
 from baselines.tokenizers.trimming import trim_lengths
 
 LOST = {
@@ -38,8 +40,9 @@ def check(splits, spans_of, tokenizer, max_length):
         findings.append(shares(reason, values, limits.LOST_SPANS, advice, where))
     values = {name: Share(borders[name], totals[name]) for name in found}
     findings.append(shares("with a space at an end", values, limits.SPACED_SPANS, "Tokens have no spaces."))
-    findings += [overlaps(ends), check_ends(ends)]
-    return Section("spans", findings)
+    if any(span.name for pairs in ends.values() for _, span in pairs):  # answers to a question are alternatives
+        findings.append(overlaps(ends))
+    return Section("spans", [*findings, check_ends(ends)])
 
 
 def lost_spans(examples, spans_of, tokenizer, max_length, truncated):
@@ -47,13 +50,10 @@ def lost_spans(examples, spans_of, tokenizer, max_length, truncated):
 
     truncated   ids, as of id(), of the examples of which max_length leaves only a part
     """
-    aligned = {}
+    align = functools.lru_cache(maxsize=100)(tokenizer.align)           # many questions share a text
+    plain = tokenizer.pre_tokenizer is None and not tokenizer.vocabulary.added
     for example in examples:
         spans = [] if example.gold is None else list(spans_of(example))
-        for index in {span.text_index for span in spans}:
-            if example.texts[index] not in aligned:                     # many questions share a text
-                aligned = {} if len(aligned) > 1000 else aligned
-                aligned[example.texts[index]] = tokenizer.align(example.texts[index])
         kept = None
         if spans and id(example) in truncated:
             kept = trim_lengths([len(tokenizer.ids(text)) for text in example.texts], max_length)
@@ -61,12 +61,26 @@ def lost_spans(examples, spans_of, tokenizer, max_length, truncated):
             text = example.texts[span.text_index]
             if not 0 <= span.start < span.end <= len(text):
                 yield example, "outside the text, or empty", span
+            elif kept is None and plain and between_words(text, span.start) and between_words(text, span.end, -1):
                 continue
-            tokens = aligned[text].token_span(span.start, span.end)
-            if tokens is None:
+            elif (tokens := align(text).token_span(span.start, span.end)) is None:
                 yield example, "not on the borders of tokens", span
             elif kept is not None and tokens[1] > kept[span.text_index]:
                 yield example, "cut off by max_length", span
+
+
+def between_words(text, place, inside=0):
+    """Whether a token surely begins (inside 0) or ends (-1) at a place of a text: aligning the whole text takes far longer."""
+    here, beyond = text[place + inside], place - 1 - inside
+    there = text[beyond] if 0 <= beyond < len(text) else " "
+    if is_sign(here):
+        return not is_mark(there)                                       # marks behind a sign belong to it
+    return here.isalnum() and (is_sign(there) or there.isspace())
+
+
+def is_sign(character):
+    """A character that is a word of its own."""
+    return is_cjk(character) or is_punctuation(character)
 
 
 def quoted(example, span):

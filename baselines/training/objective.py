@@ -60,8 +60,12 @@ class Objective:
             updated = strategy.after_update(weights, updated)
         return [updated[path] for path in self.paths]
 
+    def inputs(self, features):
+        """The features that the model reads: `encode` may add others, for decoding."""
+        return {name: features[name] for name in self.model.input}
+
     def predict(self, features):
-        return self.model(features, training=False)
+        return self.model(self.inputs(features), training=False)
 
     def evaluate(self, batch):
         outputs = self.predict(batch["features"])
@@ -84,7 +88,7 @@ class _Passes:
         variables = [*model.trainable_variables, *model.non_trainable_variables]
         values = [*(weights[path] for path in self.objective.paths), *self.state]
         with keras.StatelessScope(list(zip(variables, values, strict=True)), collect_losses=True) as scope:
-            outputs = model(self.batch["features"], training=True)
+            outputs = model(self.objective.inputs(self.batch["features"]), training=True)
             loss, self.weight = mean_loss(self.objective.loss, self.batch, outputs)
             for penalty in scope.losses:
                 loss = loss + ops.cast(penalty, "float32")

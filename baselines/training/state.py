@@ -6,10 +6,9 @@ import json
 import numpy as np
 from keras import ops
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from baselines.errors import InputError
-from baselines.files import atomic_path
+from baselines.weights import safetensors_file
 
 
 @dataclasses.dataclass
@@ -40,8 +39,7 @@ def save_state(path, model, optimizer, position):
     """Writes the file `path` atomically. The Keras variables must hold the current values (`Steps.sync`)."""
     arrays = {name: np.asarray(ops.convert_to_numpy(variable.value)) for name, variable in _named(model, optimizer)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
-        save_file(arrays, temporary, metadata={"position": json.dumps(dataclasses.asdict(position))})
+    safetensors_file.write(path, arrays, metadata={"position": json.dumps(dataclasses.asdict(position))})
 
 
 def read_position(path):

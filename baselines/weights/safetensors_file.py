@@ -4,7 +4,9 @@ https://github.com/huggingface/safetensors#format. Arrays only, so that reading 
 """
 
 import json
+import os
 import pathlib
+import re
 from collections.abc import Mapping
 
 import ml_dtypes
@@ -40,7 +42,13 @@ def write(path, tensors, metadata=None):
     """Writes {name: array} to one file, with `metadata` {str: str} in its header."""
     tensors = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}  # its writer ignores strides
     with atomic_path(path) as temporary:
-        safetensors.numpy.save_file(tensors, temporary, metadata)
+        try:
+            safetensors.numpy.save_file(tensors, temporary, metadata)
+        except safetensors.SafetensorError as error:                    # it tells the system's errors as text
+            number = re.search(r"\(os error (\d+)\)", str(error))
+            if number is None:
+                raise
+            raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from None
 
 
 class SafetensorsCheckpoint(Mapping):

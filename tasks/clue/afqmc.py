@@ -31,6 +31,7 @@ TASK = Task(
     recipe=RECIPE,
     submit=Submission(files={"test.json": "afqmc_predict.json"}, record=label_line),
     labels=LABELS,
+    num_texts=2,
     source=source("afqmc_public.zip", "datasets/clue/afqmc"),
     demo=DEMO,
 )

@@ -94,6 +94,11 @@ def blanks_of(example):
 def encode(example, tokenizer, max_length):
     """A row for each blank: [CLS] candidate [SEP] passage around the blank [SEP], per candidate."""
     passages, candidates = split_texts(example)
+    if not passages or not len(blanks_of(example)) <= len(candidates) <= CANDIDATES:
+        raise InputError(
+            f"expected texts with #idiom# blanks and up to {CANDIDATES} candidates, no fewer than blanks. "
+            f"Received: {len(blanks_of(example))} blanks, {len(candidates)} candidates."
+        )
     here, mask = [tokenizer.vocabulary.id(HERE)], [tokenizer.vocabulary.mask_id] * IDIOM
     for passage in passages:
         pieces = BLANK.split(passage)
@@ -162,5 +167,5 @@ TASK = Task(
         keys=blanks_of,
     ),
     source=source("chid_public.zip", "datasets/clue/chid"),
-    demo={"max_length": 48, "batch_size": 12, "epochs": 6, "learning_rate": 5e-4},
+    demo={"max_length": 48, "batch_size": 12, "accumulate": 1, "epochs": 8, "learning_rate": 5e-4},
 )

@@ -31,6 +31,7 @@ TASK = Task(
     recipe=RECIPE,
     submit=Submission(files={"test.json": "cmnli_predict.json"}, record=label_line),
     labels=LABELS,
+    num_texts=2,
     source=source("cmnli_public.zip", "datasets/clue/cmnli"),
     demo=DEMO,
 )

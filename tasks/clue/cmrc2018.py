@@ -14,7 +14,7 @@ from baselines.data.readers import squad_json
 from baselines.data.windows import encode_answers, encode_windows
 from baselines.heads.span import SpanHead, decode_answer, with_head
 from baselines.metrics.reading import exact_match_and_f1
-from baselines.task import Example, Submission, Task
+from baselines.task import Example, Span, Submission, Task
 from tasks.clue.common import RECIPE, source
 
 
@@ -35,6 +35,10 @@ def read(path, fix_offsets=False):
         answers = row["answers"]
         texts = (row["question"], row["context"])
         yield Example(id=row["id"], texts=texts, gold=answers or None, scored=answers != (), origin=row.origin)
+
+
+def spans(example):
+    return [Span(1, answer.start, answer.end) for answer in example.gold]
 
 
 def bind(task, options, labels, train_file):
@@ -61,5 +65,6 @@ TASK = Task(
     source=source("cmrc2018_public.zip", "datasets/clue/cmrc2018"),
     options=Reading,
     bind=bind,
-    demo={"max_length": 128, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4},
+    spans=spans,
+    demo={"max_length": 128, "batch_size": 16, "accumulate": 1, "epochs": 15, "learning_rate": 5e-4},
 )

@@ -40,6 +40,7 @@ TASK = Task(
     recipe=RECIPE,
     submit=Submission(files={"test.json": "csl_predict.json"}, record=label_line),
     labels=LABELS,
+    num_texts=2,
     source=source("csl_public.zip", "datasets/clue/csl"),
     demo=DEMO | {"max_length": 96},                                     # its rows are longer
 )

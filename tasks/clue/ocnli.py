@@ -29,6 +29,7 @@ TASK = Task(
     recipe=RECIPE,
     submit=Submission(files={"test.json": "ocnli_50k_predict.json"}, record=label_line),
     labels=LABELS,
+    num_texts=2,
     source=source("ocnli_public.zip", "datasets/clue/ocnli"),
     demo=DEMO,
 )

@@ -1,0 +1,27 @@
+"""The heads that find entities, by the name that `--head` gives."""
+
+import dataclasses
+
+from baselines.errors import InputError, nearest
+from baselines.heads.entity_pointer import EntityPointerHead
+from baselines.heads.sequence_tagging import CHAINS, SequenceTaggingHead
+
+POINTERS = ("global_pointer", "efficient_global_pointer")
+NAMES = (*POINTERS, *CHAINS)
+
+
+@dataclasses.dataclass(frozen=True)
+class HeadFlag:
+    """Flags of tasks that find entities."""
+
+    head: str = "global_pointer"
+    """global_pointer or efficient_global_pointer (entities may contain one another), crf, memm or softmax (BIO labels)."""
+
+
+def entity_head(name, categories):
+    """A head for so many categories. Raises InputError for a name that is none of NAMES."""
+    if name in POINTERS:
+        return EntityPointerHead(categories, efficient=name == "efficient_global_pointer")
+    if name in CHAINS:
+        return SequenceTaggingHead(categories, chain=name)
+    raise InputError(f"--head: expected one of {', '.join(NAMES)}. Received: {name!r}. {nearest(name, NAMES)}")

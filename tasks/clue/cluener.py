@@ -1,0 +1,99 @@
+"""CLUENER: names of ten categories in news. Macro F1 over the categories, of exact characters. Xu et al., 2020, arXiv:2001.04351.
+
+{"text": "浙商银行企业信贷部叶老桂博士…", "label": {"name": {"叶老桂": [[9, 11]]}, "company": {"浙商银行": [[0, 3]]}}}     ends inclusive
+
+`--head` chooses how entities are found. Micro F1 and that of every category are told too. Su Jianlin's reference counts, on
+dev, only the entities that begin and end with a token and fit max_length; here the others count as not found.
+"""
+
+import dataclasses
+
+from baselines.data.readers import json_lines
+from baselines.data.readers.row import shorten
+from baselines.errors import InputError, nearest
+from baselines.heads.entities import decode_entities, encode_entities, entity_spans
+from baselines.heads.entity_heads import HeadFlag, entity_head
+from baselines.metrics.spans import Entity, span_f1
+from baselines.task import Categories, Example, Recipe, Submission, Task
+from tasks.clue.common import source
+
+CATEGORIES = Categories(
+    "address", "book", "company", "game", "government", "movie", "name", "organization", "position", "scene"
+)
+
+
+def read(path):
+    for row in json_lines.read(path):
+        gold = entities(row) if row.get("label") is not None else None
+        yield Example(id=row.id("id"), texts=(row.text("text"),), gold=gold, extra={"line": dict(row)}, origin=row.origin)
+
+
+def entities(row):
+    """The Entities of a line, sorted. Raises InputError for an unknown category and for places where their text is not."""
+    found, text = [], row.text("text")
+    for category, mentions in mapping(row, "label", row["label"]).items():
+        if category not in CATEGORIES:
+            advice = nearest(category, CATEGORIES.names)
+            raise InputError(f"{row.origin}: expected categories of CLUENER. Received: {category!r}. {advice}")
+        for mention, places in mapping(row, category, mentions).items():
+            for place in places if isinstance(places, list) else [places]:
+                found.append(entity(row, text, category, mention, place))
+    return sorted(found)
+
+
+def mapping(row, name, value):
+    if not isinstance(value, dict):
+        raise InputError(f"{row.origin}: expected {name} to be an object. Received: {shorten(value)}.")
+    return value
+
+
+def entity(row, text, category, mention, place):
+    if not (isinstance(place, list) and len(place) == 2 and all(type(number) is int for number in place)):
+        raise InputError(f"{row.origin}: expected [start, end] of {mention!r}. Received: {shorten(place)}.")
+    start, last = place
+    if not 0 <= start <= last < len(text):
+        raise InputError(
+            f"{row.origin}: expected 0 <= start <= end < {len(text)}, the length of the text, for {category} {mention!r}. "
+            f"Received: {place}."
+        )
+    if text[start : last + 1] != mention:
+        hint = " Its end is exclusive: subtract 1." if text[start:last] == mention else ""
+        raise InputError(
+            f"{row.origin}: expected {mention!r} at {place}, end inclusive. Received: {text[start : last + 1]!r}.{hint}"
+        )
+    return Entity(start, last + 1, category, mention)
+
+
+def line(example, entities):
+    """The line of the test file with its label: {category: {entity: [[start, end inclusive]]}}."""
+    label = {}
+    for entity in entities:
+        places = label.setdefault(entity.category, {}).setdefault(entity.text, [])
+        places.append([entity.start, entity.end - 1])
+    return {"id": example.id, **example.extra["line"], "label": label}
+
+
+def bind(task, options, labels, train_file):
+    """The task with the head that `--head` names."""
+    head = entity_head(options.head, len(CATEGORIES))
+    return dataclasses.replace(task, head=head, loss=head.loss)
+
+
+HEAD = entity_head(HeadFlag().head, len(CATEGORIES))
+TASK = Task(
+    files={"train": "train.json", "dev": "dev.json", "test": "test.json"},
+    read=read,
+    encode=encode_entities(CATEGORIES),
+    head=HEAD,
+    loss=HEAD.loss,
+    decode=decode_entities(CATEGORIES),
+    metric=span_f1,
+    recipe=Recipe(max_length=256, batch_size=32, epochs=10, learning_rate=2e-5),
+    submit=Submission(files={"test.json": "cluener_predict.json"}, record=line, keys=lambda example: [example.id]),
+    labels=CATEGORIES,
+    source=source("cluener_public.zip", "datasets/clue/cluener"),
+    spans=entity_spans,
+    options=HeadFlag,
+    bind=bind,
+    demo={"max_length": 64, "batch_size": 32, "epochs": 10, "learning_rate": 5e-4},
+)

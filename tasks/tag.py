@@ -1,0 +1,140 @@
+"""Tag: the named parts of your own texts, from columns (BIO, BMES, BIOES) or JSON lines with spans. Macro F1 over categories.
+
+吴 B-NAME                      run.py train tag --train train.bmes --dev dev.jsonl
+某 E-NAME
+                               {"text": "吴某，北京大学教授", "entities": [[0, 2, "NAME"], [3, 7, "ORG"], [3, 5, "LOC"]]}
+
+Files that end in .json or .jsonl (or .gz after it) are JSON lines, all others columns. Spans are characters [start, end) from
+0, or with `--inclusive` [start, end]. The categories are those of the training file, and are kept with the run. Entities may
+contain one another with `--head global_pointer`.
+"""
+
+import dataclasses
+import functools
+import itertools
+from pathlib import Path
+
+from baselines.data.readers import conll, json_lines
+from baselines.data.readers.row import shorten
+from baselines.errors import InputError
+from baselines.heads.entities import decode_entities, encode_entities, entity_spans
+from baselines.heads.entity_heads import POINTERS, HeadFlag, entity_head
+from baselines.metrics.spans import Entity, span_f1
+from baselines.task import Categories, Example, Recipe, Task
+
+ENTITY_FIELDS = ("entities", "label")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(HeadFlag):
+    """How entities are found, and where the parts of an example stand in JSON lines."""
+
+    text: str = "text"
+    """Field of the text."""
+    entities: str | None = None
+    """Field of the entities, a list of [start, end, category]; default: entities, else label."""
+    inclusive: bool = False
+    """Ends are those of the last character, not behind it."""
+    repair_tags: bool = False
+    """Columns: take illegal sequences of tags as conlleval does, instead of refusing them."""
+
+
+def read(path, options):
+    is_json = Path(Path(path).name.lower().removesuffix(".gz")).suffix in (".json", ".jsonl")
+    for row in json_lines.read(path) if is_json else conll.read(path, options.repair_tags):
+        text = row.text(options.text) if is_json else row["text"]
+        gold = from_json(row, text, options) if is_json else from_columns(row)
+        if gold and options.head not in POINTERS:
+            check_apart(row, gold, options.head)
+        yield Example(id=row.id("id"), texts=(text,), gold=gold, origin=row.origin)
+
+
+def from_columns(row):
+    """The Entities of a sentence, or None if it has no tags."""
+    if row["entities"] is None:
+        return None
+    return [Entity(start, end, category, row["text"][start:end]) for start, end, category in row["entities"]]
+
+
+def from_json(row, text, options):
+    """The Entities of a JSON line, sorted; None if it has no such field."""
+    fields = [options.entities] if options.entities else ENTITY_FIELDS
+    field = next((name for name in fields if row.get(name) is not None), None)
+    if field is None:
+        return None
+    if not isinstance(row[field], list):
+        raise InputError(f"{row.origin}: expected {field} to be a list. Received: {shorten(row[field])}.")
+    return sorted({entity(row, text, item, options.inclusive) for item in row[field]})
+
+
+def entity(row, text, item, inclusive):
+    """The Entity of [start, end, category] or [start, end, category, its text]."""
+    whole = isinstance(item, list) and len(item) in (3, 4)
+    if not (whole and type(item[0]) is type(item[1]) is int and isinstance(item[2], str) and item[2].strip()):
+        raise InputError(
+            f'{row.origin}: expected entities such as [0, 2, "NAME"]: start, end, category. Received: {shorten(item)}.'
+        )
+    start, end, category = item[0], item[1] + inclusive, item[2].strip()
+    if not 0 <= start < end <= len(text):
+        rule = "start <= end <" if inclusive else "start < end <="
+        advice = " Does your file give the last character? Add --inclusive." if start == end else ""
+        raise InputError(
+            f"{row.origin}: expected 0 <= {rule} {len(text)}, the length of the text. Received: {item[:3]}.{advice}"
+        )
+    if len(item) == 4 and item[3] != text[start:end]:
+        advice = " Does your file give the last character? Add --inclusive." if item[3] == text[start : end + 1] else ""
+        raise InputError(f"{row.origin}: expected {item[3]!r} at {item[:2]}. Received: {text[start:end]!r}.{advice}")
+    return Entity(start, end, category, text[start:end])
+
+
+def check_apart(row, entities, head):
+    """Raises InputError for the first two entities that overlap."""
+    for one, other in itertools.pairwise(sorted(entities)):
+        if other.start < one.end:
+            raise InputError(
+                f"{row.origin}: expected entities apart from each other, for --head {head} gives a token one label. Received: "
+                f"{list(one)} and {list(other)}. Take --head global_pointer, or keep one of the two."
+            )
+
+
+def discover(path, options):
+    """The Categories of a training file, or of a tuple of them, sorted by code point."""
+    paths = path if isinstance(path, tuple) else (path,)
+    names = {entity.category for each in paths for example in read(each, options) for entity in example.gold or ()}
+    if not names:
+        raise InputError(f"{paths[0]}: expected entities to learn from. Received: none. Is their field named by --entities?")
+    return Categories(*sorted(names))
+
+
+def bind(task, options, labels, train_file):
+    """The task with its head and categories: those of the run, else those found in the training file."""
+    if labels is None and train_file is None:
+        raise InputError("tag: expected --train FILE, which names the categories, or --run DIR. Received: neither.")
+    categories = Categories(*labels.names) if labels else discover(train_file, options)
+    head = entity_head(options.head, len(categories))
+    return dataclasses.replace(
+        task,
+        read=functools.partial(read, options=options),
+        encode=encode_entities(categories),
+        head=head,
+        loss=head.loss,
+        decode=decode_entities(categories),
+        labels=categories,
+    )
+
+
+TASK = Task(
+    files={"train": "train.txt", "dev": "dev.txt", "test": "test.txt"},
+    read=functools.partial(read, options=Options()),
+    encode=None,                                                        # this, head, loss and decode: see bind
+    head=None,
+    loss=None,
+    decode=None,
+    metric=span_f1,
+    recipe=Recipe(max_length=256, batch_size=32, epochs=10, learning_rate=2e-5),
+    source="Put your own file there",
+    spans=entity_spans,
+    options=Options,
+    bind=bind,
+    demo={"max_length": 64, "batch_size": 32, "epochs": 10, "learning_rate": 5e-4},
+)
