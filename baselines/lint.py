@@ -38,16 +38,14 @@ def lint(name, arguments):
     with Display(flags.quiet) as display:
         splits = [load(split, path, task, tokenizer, max_length, display) for split, path in paths.items()]
         sections, counted = check(splits, task, tokenizer, max_length, positions)
-        run = RunFolder.create(flags.output, f"lint/{name}")
-        verdict = tables.verdict(sections)
-        run.write_json("report.json", {
-            "task": name, "files": {split: shown(path) for split, path in paths.items()}, "max_length": max_length,
-            "verdict": verdict, "sections": tables.to_json(sections),
-            "classes": {split: dict(count.most_common()) for split, count in counted.items() if count},
-        })  # fmt: skip
-        font = chinese_font()
-        drawn = functools.partial(drawn_names, font=font)
-        picture.draw(run.path / "report.png", splits, max_length, counted, drawn, font)
+    run, verdict = RunFolder.create(flags.output, f"lint/{name}"), tables.verdict(sections)
+    run.write_json("report.json", {
+        "task": name, "files": {split: shown(path) for split, path in paths.items()}, "max_length": max_length,
+        "verdict": verdict, "sections": tables.to_json(sections),
+        "classes": {split: dict(count.most_common()) for split, count in counted.items() if count},
+    })  # fmt: skip
+    font = chinese_font()
+    picture.draw(run.path / "report.png", splits, max_length, counted, functools.partial(drawn_names, font=font), font)
     if not flags.quiet:
         tables.show(sections, list(paths))
     print(f"{name}: {verdict}. Report: {run.path / 'report.json'}")

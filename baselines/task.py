@@ -145,7 +145,8 @@ class Task:
     encode   (example, tokenizer, max_length) -> yields (features, target) once per window; target None without gold
     head     attaches the output layers to an encoder and knows how to batch targets: head(encoder) -> keras.Model with a dict of
              outputs, batch_targets(targets, L) -> arrays. It may have confidence(example, outputs) -> float, remark(examples, rows)
-             -> what to tell about encoded gold, and where outputs are as long as the text compact(outputs, features) -> {name: list of one thing per row}, which decode then gets
+             -> what to tell about encoded gold, and where outputs are as long as the text compact(outputs, features) -> {name:
+             list of one thing per row}, which decode then gets
     loss     (targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means
     decode   (example, outputs) -> prediction; outputs hold one row per window of this example
     metric   (golds, predictions) -> {name: value}; the first name selects the best epoch, higher is better

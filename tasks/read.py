@@ -1,6 +1,6 @@
 """Read: the answer to a question as a span of a text, from your own SQuAD-style JSON. Exact match and F1.
 
-{"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 30}]}]}]}]}
+{"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 9}]}]}]}]}
 
 As clue/cmrc2018: long texts are cut into overlapping windows, answers are the text's own characters. Questions that are said to
 have no answer ("answers": []) are left out of train and dev.

@@ -44,8 +44,6 @@ def read(path, options):
     for row in json_lines.read(path) if is_json else conll.read(path, options.repair_tags):
         text = row.text(options.text) if is_json else row["text"]
         gold = from_json(row, text, options) if is_json else from_columns(row)
-        if gold and options.head not in POINTERS:
-            check_apart(row, gold, options.head)
         yield Example(id=row.id("id"), texts=(text,), gold=gold, origin=row.origin)
 
 
@@ -87,20 +85,25 @@ def entity(row, text, item, inclusive):
     return Entity(start, end, category, text[start:end])
 
 
-def check_apart(row, entities, head):
+def check_apart(example, head):
     """Raises InputError for the first two entities that overlap."""
-    for one, other in itertools.pairwise(sorted(entities)):
+    for one, other in itertools.pairwise(sorted(example.gold)):
         if other.start < one.end:
             raise InputError(
-                f"{row.origin}: expected entities apart from each other, for --head {head} gives a token one label. Received: "
+                f"{example.origin}: expected entities apart from each other, for --head {head} gives a token one label. Received: "
                 f"{list(one)} and {list(other)}. Take --head global_pointer, or keep one of the two."
             )
 
 
 def discover(path, options):
-    """The Categories of a training file, or of a tuple of them, sorted by code point."""
-    paths = path if isinstance(path, tuple) else (path,)
-    names = {entity.category for each in paths for example in read(each, options) for entity in example.gold or ()}
+    """The Categories of a training file, or of a tuple of them, sorted by code point. Raises InputError for entities in
+    entities, if the head cannot learn them.
+    """
+    paths, names = path if isinstance(path, tuple) else (path,), set()
+    for example in itertools.chain.from_iterable(read(each, options) for each in paths):
+        names.update(entity.category for entity in example.gold or ())
+        if example.gold and options.head not in POINTERS:
+            check_apart(example, options.head)
     if not names:
         raise InputError(f"{paths[0]}: expected entities to learn from. Received: none. Is their field named by --entities?")
     return Categories(*sorted(names))

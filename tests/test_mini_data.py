@@ -14,6 +14,7 @@ from tools.mini import collection, vocabulary
 from tools.mini.app_words import CLASSES
 from tools.mini.headline_words import SECTIONS
 from tools.mini.idioms import CONTEXTS
+from tools.mini.names import NAMES
 from tools.mini.sampling import Dice, cut, distinct, fill
 
 CLUE = collection.ROOT / "clue"
@@ -37,6 +38,7 @@ FORMATS = {
 FILES = {task: ["train.json", "dev.json", "test.json"] for task in FORMATS}
 FILES["ocnli"][0] = "train.50k.json"
 FILES |= {
+    "cluener": ["train.json", "dev.json", "test.json"],
     "cmrc2018": ["train.json", "dev.json", "test.json"],
     "c3": ["m-train.json", "d-train.json", "m-dev.json", "d-dev.json", "test1.0.json", "test1.1.json"],
     "chid": ["train.json", "train_answer.json", "dev.json", "dev_answer.json", "test1.0.json", "test1.1.json"],
@@ -159,8 +161,8 @@ def examples(task, split):
 
 
 @pytest.mark.parametrize("task, test_file, counts", [
-    ("cmrc2018", "test.json", (330, 90, 42)),
-    ("c3", "test1.1.json", (300, 110, 40)),
+    ("cmrc2018", "test.json", (560, 120, 56)),
+    ("c3", "test1.1.json", (400, 110, 40)),
     ("chid", "test1.0.json", (240, 80, 30)),
 ])
 def test_questions_on_texts_are_read_by_their_tasks(task, test_file, counts):
@@ -189,6 +191,27 @@ def test_chid_lines_have_up_to_three_blanks_and_use_every_idiom():
     assert {len(example.gold) for example in found} == {1, 2, 3}
     answers = {example.texts[-10:][number] for example in found for number in example.gold.values()}
     assert answers == set(CONTEXTS)
+
+
+def test_cluener_names_are_where_they_say_and_every_category_occurs():
+    for name in ("train.json", "dev.json"):
+        found = rows("cluener", name)
+        assert all(set(row) == {"text", "label"} for row in found)
+        assert {category for row in found for category in row["label"]} == set(NAMES)
+        for row in found:
+            for mentions in row["label"].values():
+                assert all(row["text"][start : end + 1] == text for text, places in mentions.items() for start, end in places)
+    assert [(set(row), row["id"]) for row in rows("cluener", "test.json")] == [({"id", "text"}, n) for n in range(50)]
+
+
+def test_cluener_texts_differ_and_a_third_of_devs_names_are_new():
+    counts = collections.Counter(row["text"] for row in all_rows("cluener"))
+    assert max(counts.values()) == 1
+    train, dev = (
+        [(category, text) for row in rows("cluener", f"{split}.json") for category, m in row["label"].items() for text in m]
+        for split in ("train", "dev")
+    )
+    assert sum(name not in set(train) for name in dev) > len(dev) / 3
 
 
 def test_vocabulary_covers_every_character_of_the_data(generated):

@@ -36,8 +36,8 @@ COVERED = 0.99
 SPACED_SPANS = Limit(look=0.001)
 """Gold spans that begin or end with a space."""
 AGREEMENT = 0.6
-"""Share of repeated spans that are always followed by one character: more of them, and the ends are one short."""
+"""Mean agreement of a character over repeated spans above which it belongs to them: behind their ends, and they are one short."""
 DISAGREEMENT = 0.35
-"""Share of repeated beginnings of spans that always have one last character: fewer, and the ends are one too far."""
+"""Mean agreement of the last character of repeated spans below which it does not belong to them: they are one too far."""
 FEWEST_REPEATED = 15
 """Repeated spans needed to judge their ends."""

@@ -1,8 +1,8 @@
 """Half-open or closed: do the ends of gold spans lie one character short, or one too far? A suspicion from the texts alone.
 
 The same name stands in many texts. What follows a whole name differs from text to text, and its last character does
-not. If instead one character follows it nearly always (北京 市), ends are one short; if the last character differs
-nearly always (北京市 的, 北京市 有), they are one too far.
+not. If instead one character follows it nearly always (北京 市), and then no longer, ends are one short; if the last
+character differs nearly always (北京市 的, 北京市 有), and the one before it does not, they are one too far.
 """
 
 import collections
@@ -20,22 +20,27 @@ def check_ends(pairs):
     for name, found in pairs.items():
         distinct = {(example.texts[span.text_index], span.start, span.end) for example, span in found}
         distinct = [each for each in distinct if 0 <= each[1] < each[2] <= len(each[0])]
-        after = agreement((text[start:end], text[end : end + 1]) for text, start, end in distinct)
-        last = agreement((text[start : end - 1], text[end - 1]) for text, start, end in distinct if end - start > 2)
-        verdict = judge(after, last)
-        values[name] = verdict or ("as expected" if after is not None and last is not None else "too few to tell")
+        _, last, after, _ = around = [agreement_at(distinct, offset) for offset in (-2, -1, 0, 1)]
+        verdict = judge(*around)
+        values[name] = verdict or ("too few to tell" if None in (last, after) else "as expected")
         verdicts.append(verdict)
     advice = " ".join(dict.fromkeys({"one short": SHORT, "one too far": FAR}[verdict] for verdict in verdicts if verdict))
     return Finding("ends of spans", values, COSTS if any(verdicts) else OK, advice)
 
 
-def judge(after, last):
-    """"one short", "one too far" or None, from the two agreements; None is none."""
-    if after is not None and after > limits.AGREEMENT:
+def judge(before, last, after, beyond):
+    """"one short", "one too far" or None, from the agreements of the last two characters and of the two that follow."""
+    if None not in (after, beyond) and after > limits.AGREEMENT > beyond:
         return "one short"
-    if last is not None and last < limits.DISAGREEMENT:
+    if None not in (before, last) and last < limits.DISAGREEMENT and before > limits.AGREEMENT:
         return "one too far"
     return None
+
+
+def agreement_at(spans, offset):
+    """The agreement of the character `offset` behind the end of (text, start, end) spans with all of the span before it."""
+    places = ((text, start, end + offset) for text, start, end in spans)
+    return agreement((text[start:place], text[place : place + 1]) for text, start, place in places if place - start > 1)
 
 
 def agreement(pairs):

@@ -42,5 +42,5 @@ TASK = Task(
         record=lambda example, choice: {"id": str(example.id), "label": str(choice)},
     ),
     source=source("c3_public.zip", "datasets/clue/c3"),
-    demo={"max_length": 64, "batch_size": 8, "accumulate": 1, "epochs": 12, "learning_rate": 5e-4},
+    demo={"max_length": 64, "batch_size": 8, "accumulate": 1, "epochs": 10, "learning_rate": 5e-4},
 )

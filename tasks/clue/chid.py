@@ -167,5 +167,5 @@ TASK = Task(
         keys=blanks_of,
     ),
     source=source("chid_public.zip", "datasets/clue/chid"),
-    demo={"max_length": 48, "batch_size": 12, "accumulate": 1, "epochs": 8, "learning_rate": 5e-4},
+    demo={"max_length": 48, "batch_size": 12, "accumulate": 1, "epochs": 12, "learning_rate": 5e-4},
 )

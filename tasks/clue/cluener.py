@@ -1,6 +1,6 @@
 """CLUENER: names of ten categories in news. Macro F1 over the categories, of exact characters. Xu et al., 2020, arXiv:2001.04351.
 
-{"text": "浙商银行企业信贷部叶老桂博士…", "label": {"name": {"叶老桂": [[9, 11]]}, "company": {"浙商银行": [[0, 3]]}}}     ends inclusive
+{"text": "青禾科技的许知秋…", "label": {"name": {"许知秋": [[5, 7]]}, "company": {"青禾科技": [[0, 3]]}}}     ends are inclusive
 
 `--head` chooses how entities are found. Micro F1 and that of every category are told too. Su Jianlin's reference counts, on
 dev, only the entities that begin and end with a token and fit max_length; here the others count as not found.

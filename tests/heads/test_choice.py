@@ -50,7 +50,8 @@ def test_worked_losses(target, loss):
 
 def test_every_choice_is_scored_alone_and_fillers_cannot_win(tokenizer):
     model = ChoiceHead()(encoder())
-    batch = collated([question("戊", "己庚", gold=1), question("辛", "壬", "癸", "戊", gold=0, id=1)], encode_question(4), tokenizer)
+    two, four = question("戊", "己庚", gold=1), question("辛", "壬", "癸", "戊", gold=0, id=1)
+    batch = collated([two, four], encode_question(4), tokenizer)
     assert batch["features"]["token_ids"].shape == (2, 4, 16) and batch["targets"].tolist() == [1, 0]
     logits = ops.convert_to_numpy(model(batch["features"])["logits"])
     assert logits.shape == (2, 4) and logits.dtype == np.float32
@@ -87,7 +88,8 @@ def test_the_row_and_what_is_trimmed_first(tokenizer):
 
 
 def test_stacked_rows_are_filled_up():
-    rows = [{"token_ids": np.array([2, 3]), "segment_ids": np.array([0, 1])}, {"token_ids": np.array([2]), "segment_ids": np.array([1])}]
+    long = {"token_ids": np.array([2, 3]), "segment_ids": np.array([0, 1])}
+    rows = [long, {"token_ids": np.array([2]), "segment_ids": np.array([1])}]
     stacked = stack_choices(rows, 3, pad_id=9)
     assert stacked["token_ids"].tolist() == [[2, 3], [2, 9], [9, 9]]
     assert stacked["segment_ids"].tolist() == [[0, 1], [1, 0], [0, 0]] and stacked["token_ids"].dtype == np.int32

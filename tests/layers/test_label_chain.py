@@ -114,13 +114,13 @@ def test_first_and_forbidden_labels(name):
 
 
 def test_partition_of_a_long_text_is_exact():
-    """Log space: scores of 255 steps would overflow; a loop in float64 is the oracle."""
-    initial, steps = draw(2, 5, scale=5), draw(2, 255, 5, 5, seed=1, scale=5)
+    """Log space: scores of 99 steps would overflow; a loop in float64 is the oracle."""
+    initial, steps = draw(2, 5, scale=5), draw(2, 99, 5, 5, seed=1, scale=5)
     alpha = initial.astype("float64")
-    for t in range(255):
+    for t in range(99):
         alpha = np.logaddexp.reduce(alpha[:, :, None] + steps[:, t], axis=1)
     expected = np.logaddexp.reduce(alpha, axis=1)
-    np.testing.assert_allclose(numpy(log_partition(initial, steps, np.ones((2, 256), bool))), expected, rtol=1e-5)
+    np.testing.assert_allclose(numpy(log_partition(initial, steps, np.ones((2, 100), bool))), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", LAYERS)

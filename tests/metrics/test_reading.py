@@ -49,7 +49,8 @@ def test_f1(gold, prediction, expected):
 def test_longest_common_run_against_brute_force():
     for first in itertools.product("ab", repeat=4):
         for second in itertools.product("ab", repeat=3):
-            runs = [end - start for start in range(4) for end in range(start + 1, 5) if "".join(first[start:end]) in "".join(second)]
+            spans = itertools.combinations(range(5), 2)
+            runs = [end - start for start, end in spans if "".join(first[start:end]) in "".join(second)]
             assert longest_common_run(first, second) == max(runs, default=0)
 
 

@@ -17,8 +17,6 @@ from baselines.task import Example
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
-pytestmark = pytest.mark.keras
-
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CHID = FIXTURES / "clue" / "chid"
 PATHS = {
@@ -191,12 +189,12 @@ def refused(name, path, split="train"):
     ({"candidates": list("子丑寅卯辰巳午未申")}, "expected 10 different candidates. Received 9: ["),
     ({"candidates": list("子丑寅卯辰巳午未申申")}, "expected 10 different candidates. Received 10: ["),
     ({"candidates": "子丑"}, "expected candidates to be texts that are not empty. Received: '子丑'"),
-    ({"content": ["甲" + "".join(f"#idiom{n:06d}#" for n in range(1, 12))]}, "expected 1 to 10 blanks such as #idiom000378#. Received: 11."),
+    ({"content": ["".join(f"#idiom{n:06d}#" for n in range(11))]}, "expected 1 to 10 blanks such as #idiom000378#. Received: 11."),
     ({"content": ["甲"]}, "expected 1 to 10 blanks such as #idiom000378#. Received: 0."),
     ({"content": ["#idiom000001##idiom000003#"]}, "expected an answer to #idiom000003# in the answer file. Received: none."),
     ({"content": ["#idiom000001##idiom000001#"]}, "expected a blank of its own. Received: #idiom000001#, which train.json:1 has"),
     ({"content": "甲#idiom#", "answer": 1}, "expected 7 different candidates. Received 10"),
-    ({"content": "甲#idiom#", "candidates": list("子丑寅卯辰巳午"), "answer": 7}, "expected answers from 0 to 6. Received: {'#idiom#': 7}"),
+    ({"content": "甲#idiom#", "candidates": list("子丑寅卯辰巳午"), "answer": 7}, "answers from 0 to 6. Received: {'#idiom#': 7}"),
     ({"content": "甲#idiom#乙#idiom#", "candidates": list("子丑寅卯辰巳午"), "answer": 1}, "expected 1 to 1 blanks"),
 ])
 def test_chid_bad_lines(tmp_path, changes, part):

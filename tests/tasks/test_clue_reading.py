@@ -16,8 +16,6 @@ from baselines.evaluation.predictions import gather
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
-pytestmark = pytest.mark.keras
-
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "clue" / "cmrc2018"
 NAMES = ("clue/cmrc2018", "read")
 

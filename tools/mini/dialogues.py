@@ -7,7 +7,7 @@ Test questions have an `id`, counted from 0 over the file, in place of the answe
 from tools.mini.sampling import Dice, distinct, fill, phrases
 
 FOLDER = "clue/c3"
-SIZES = {"m-train.json": 130, "d-train.json": 170, "m-dev.json": 50, "d-dev.json": 60, "test1.0.json": 40, "test1.1.json": 40}
+SIZES = {"m-train.json": 180, "d-train.json": 220, "m-dev.json": 50, "d-dev.json": 60, "test1.0.json": 40, "test1.1.json": 40}
 WORDS = {
     "who": "小张 老李 王老师 刘阿姨 陈先生 小美 大伟 周经理".split(),
     "day": "今天 昨天 前天 上周末 这几天 刚才".split(),
@@ -78,7 +78,10 @@ def document(kind, dice):
     else:
         other = fill(dice.pick(["那是{who}亲眼看见的", "邻居们都这么说", "大家后来常常提起这件事", "{who}当时也在"]), WORDS, dice)
         texts = ["，".join(dice.shuffled([slots[0], other])) + "。"]
-    others = dice.several((each for each in FACTS[topic] if each != answer), dice.weighted({3: 6, 2: 2, 1: 1}))
+    strange = [each for other in FACTS if other != topic for each in FACTS[other]]
+    count = dice.weighted({3: 6, 2: 2, 1: 1})
+    close = dice.several((each for each in FACTS[topic] if each != answer), min(count, dice.weighted({0: 1, 1: 2, 2: 1})))
+    others = close + dice.several(strange, count - len(close))
     return [texts, [{"question": slots[1] + "？", "choice": dice.shuffled([answer, *others]), "answer": answer}]]
 
 

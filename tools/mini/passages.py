@@ -10,8 +10,8 @@ import dataclasses
 from tools.mini.sampling import Dice, fill, phrases
 
 FOLDER = "clue/cmrc2018"
-SIZES = {"train.json": 110, "dev.json": 30, "test.json": 14}
-QUESTIONS = 3
+SIZES = {"train.json": 140, "dev.json": 30, "test.json": 14}
+SENTENCES = 4
 WORDS = {
     "place": "青石镇 白水县 东湖村 云山市 南河镇 红叶县 大树村 北坡镇 银沙岛 柳林县".split(),
     "side": "东边 西边 南门外 北门外 河边 山脚下 老街口 车站旁".split(),
@@ -65,15 +65,15 @@ def make_fact(templates, words, dice):
 
 
 def article(number, name, dice):
-    """One article with a paragraph of six facts, and a question each on three of them."""
+    """One article of a paragraph, with a question on each of its sentences."""
     thing, prefix = dice.pick(WORDS["thing"]), f"{name.upper()}_{number}"
     chosen = {
         "thing": [dice.pick(WORDS["place"]) + thing],
         "year": [str(dice.number(1500, 1999)), str(dice.number(1500, 1999))],
         "number": [str(dice.number(2, 90)) for _ in range(3)],
     }
-    facts = [make_fact(templates, WORDS | chosen, dice) for templates in dice.several(FACTS, 6)]
-    asked, context, places = set(dice.several(range(len(facts)), QUESTIONS)), "", []
+    facts = [make_fact(templates, WORDS | chosen, dice) for templates in dice.several(FACTS, SENTENCES)]
+    context, places = "", []
     for fact in facts:
         places.append(len(context))
         context += fact.sentence + dice.pick(["。", "。", "，"])
@@ -81,10 +81,10 @@ def article(number, name, dice):
     qas = [
         {
             "id": f"{prefix}_QUERY_{order}",
-            "question": dice.pick(facts[index].questions) + "？",
-            "answers": answers(facts[index], places[index], context, name, dice),
+            "question": dice.pick(fact.questions) + "？",
+            "answers": answers(fact, place, context, name, dice),
         }
-        for order, index in enumerate(sorted(asked))
+        for order, (fact, place) in enumerate(zip(facts, places, strict=True))
     ]
     paragraph = {"id": prefix, "context": context, "qas": qas}
     return {"id": prefix, "title": chosen["thing"][0], "paragraphs": [paragraph]}

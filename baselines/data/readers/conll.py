@@ -31,15 +31,13 @@ def read(path, repair=False):
     more than one scheme, an illegal sequence, and for a file without any sentence.
     """
     path = Path(path)
-    scheme, found = None, False
+    scheme = None
     for sentence in sentences(path):
-        if scheme is None:
-            scheme = scheme_of(path)
-        found = True
+        scheme = scheme or scheme_of(path)
         text, starts = join([token for _, token, _ in sentence])
-        number = sentence[0][0]
-        yield Row({"text": text, "entities": entities(path.name, sentence, starts, scheme, repair)}, f"{path.name}:{number}", number)
-    if not found:
+        number, found = sentence[0][0], entities(path.name, sentence, starts, scheme, repair)
+        yield Row({"text": text, "entities": found}, f"{path.name}:{number}", number)
+    if scheme is None:
         raise InputError(f"{path}: expected a token and its tag per line. Received: an empty file.")
 
 
@@ -66,12 +64,14 @@ def cells(line):
 
 
 def scheme_of(path):
-    """The name of the scheme whose letters are those of the file; None for a file without tags."""
-    letters = {}
+    """The name of the first scheme that has all letters of the file's tags."""
+    first, letters = {}, {}                                             # {tag: its first line}, {letter: (line, tag)}
     for sentence in sentences(path):
         for number, _, tag in sentence:
-            if tag and (match := TAG.fullmatch(tag)):
-                letters.setdefault(match[1], (number, tag))
+            first.setdefault(tag, number)
+    for tag, number in first.items():
+        if match := TAG.fullmatch(tag or ""):
+            letters.setdefault(match[1], (number, tag))
     for name, known in SCHEMES.items():
         if letters.keys() <= set(known):
             return name

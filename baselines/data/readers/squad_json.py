@@ -1,6 +1,6 @@
 """SQuAD's layout, one JSON object for a file: CMRC2018, DRCD, DuReader-robust. Rajpurkar et al., 2016, arXiv:1606.05250.
 
-{"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 30}]}]}]}]}
+{"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 9}]}]}]}]}
 """
 
 from pathlib import Path
@@ -29,34 +29,36 @@ def read(path, fix_offsets=False):
     """Yield a Row per question: id, question, context, and answers, a tuple of different Answers in the file's order.
 
     answers is None without gold (no `answers`, or only stand-ins), and () where a question is said to have none.
-    A question may be empty, as one of CMRC's is. Raises InputError for an answer that is not at its answer_start; with `fix_offsets` it is taken from the nearest
-    place where its text stands.
+    A question may be empty, as one of CMRC's is. Raises InputError for an answer that is not at its answer_start; with
+    `fix_offsets` it is taken from the nearest place where its text stands.
     """
     name = Path(path).name
-    for origin, article in items(json_file.expect(json_file.read(path), dict, name), "data", f"{name}: "):
-        for origin, paragraph in items(article, "paragraphs", f"{origin}."):
+    for article in items(json_file.expect(json_file.read(path), dict, name), "data", f"{name}: "):
+        for paragraph in items(article, "paragraphs"):
             context = paragraph.text("context")
-            for origin, question in items(paragraph, "qas", f"{origin}."):
-                id = question.id("id") if "id" in question else origin.removeprefix(f"{name}: ")
-                text = json_file.expect(question["question"], str, f"{origin}.question")
+            for question in items(paragraph, "qas"):
+                place = question.origin
+                id = question.id("id") if "id" in question else place.removeprefix(f"{name}: ")
+                text = json_file.expect(question["question"], str, f"{place}.question")
                 fields = {"id": id, "question": text, "context": context}
-                row = Row(fields, f"{origin} ({id})" if "id" in question else origin, question.number)
+                row = Row(fields, f"{place} ({id})" if "id" in question else place, question.number)
                 row["answers"] = answers(question, context, row.origin, fix_offsets)
                 yield row
 
 
-def items(parent, field, prefix):
-    """Yield (path, Row) of the objects in the list `field`: "dev.json: data[0].paragraphs[3]"."""
+def items(parent, field, prefix=None):
+    """Yield the objects in the list `field` as Rows with their path: "dev.json: data[0].paragraphs[3]"."""
+    prefix = f"{parent.origin}." if prefix is None else prefix
     for number, item in enumerate(json_file.expect(parent[field], list, f"{prefix}{field}")):
         origin = f"{prefix}{field}[{number}]"
-        yield origin, Row(json_file.expect(item, dict, origin), origin, number)
+        yield Row(json_file.expect(item, dict, origin), origin, number)
 
 
 def answers(question, context, origin, fix_offsets):
     if question.get("answers") is None:
         return None
     found = []
-    for _, item in items(question, "answers", f"{question.origin}."):
+    for item in items(question, "answers"):
         start = item["answer_start"]
         if type(start) is not int:
             raise InputError(f"{origin}: expected answer_start to be a whole number. Received: {shorten(start)}.")

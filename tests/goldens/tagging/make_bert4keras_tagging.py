@@ -48,7 +48,7 @@ def main():
         denses = [layer.dense] if layer_type is GlobalPointer else [layer.p_dense, layer.q_dense]
         for number, dense in enumerate(denses):
             dense.set_weights([draw(*weight.shape) for weight in dense.get_weights()])
-            for kind, weight in zip(("kernel", "bias"), dense.get_weights()):
+            for kind, weight in zip(("kernel", "bias"), dense.get_weights(), strict=False):  # no bias, perhaps
                 arrays[f"pointer/{name}/{number}/{kind}"] = weight
         arrays[f"pointer/{name}/scores"] = layer(tf.constant(arrays["hidden_states"]), mask=mask).numpy()
 
