@@ -137,7 +137,7 @@ def predict(run, source, output=None, name=None, quiet=False):
 
 def check_texts(session, texts):
     """Raises InputError for another number of texts than an example of the task has."""
-    if len(texts) != session.task.num_texts:
+    if session.task.num_texts not in (None, len(texts)):
         raise InputError(
             f"{session.name}: expected {session.task.num_texts} text{'s' * (session.task.num_texts > 1)} for one example. "
             f"Received: {len(texts)}. Put each between quotes."

@@ -155,7 +155,7 @@ class Task:
     source   where the official files come from and how to get them, for the message when one is missing
     encode_train  as encode, for the training split where gold decides how rows are cut; None: the same
     spans    for `run.py lint`, where gold marks parts of texts: example with gold -> Spans; None where it does not
-    num_texts  texts of an example, for `run.py predict` with texts on the command line
+    num_texts  texts of an example, for `run.py predict` with texts on the command line; None: `encode` refuses what is too few
     options  a dataclass of flags of this task's own, or None
     bind     (task, options, labels or None, train file or None) -> the task completed by what only the user's files know:
              columns and label names. Called before anything else on tasks that have it.
@@ -174,7 +174,7 @@ class Task:
     source: str = ""
     encode_train: Callable[..., Iterable[tuple[dict, Any]]] | None = None
     spans: Callable[[Example], Iterable["Span"]] | None = None
-    num_texts: int = 1
+    num_texts: int | None = 1
     options: type | None = None
     bind: Callable[..., "Task"] | None = None
     demo: Mapping[str, Any] = dataclasses.field(default_factory=dict)

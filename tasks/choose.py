@@ -86,6 +86,7 @@ TASK = Task(
     metric=accuracy,
     recipe=Recipe(max_length=256, batch_size=8, epochs=5, learning_rate=2e-5, accumulate=2, eval_batch_size=8),
     source="Put your own file there",
+    num_texts=None,
     options=Fields,
     bind=bind,
     demo={"max_length": 64, "batch_size": 16, "accumulate": 1, "epochs": 8, "learning_rate": 5e-4},

@@ -162,7 +162,7 @@ def examples(task, split):
 
 @pytest.mark.parametrize("task, test_file, counts", [
     ("cmrc2018", "test.json", (560, 120, 56)),
-    ("c3", "test1.1.json", (400, 110, 40)),
+    ("c3", "test1.1.json", (600, 110, 40)),
     ("chid", "test1.0.json", (240, 80, 30)),
 ])
 def test_questions_on_texts_are_read_by_their_tasks(task, test_file, counts):

@@ -41,6 +41,7 @@ TASK = Task(
         files={"test1.0.json": "c310_predict.json", "test1.1.json": "c311_predict.json"},
         record=lambda example, choice: {"id": str(example.id), "label": str(choice)},
     ),
+    num_texts=None,
     source=source("c3_public.zip", "datasets/clue/c3"),
     demo={"max_length": 64, "batch_size": 8, "accumulate": 1, "epochs": 10, "learning_rate": 5e-4},
 )

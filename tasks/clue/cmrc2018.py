@@ -66,5 +66,6 @@ TASK = Task(
     options=Reading,
     bind=bind,
     spans=spans,
+    num_texts=2,
     demo={"max_length": 128, "batch_size": 16, "accumulate": 1, "epochs": 10, "learning_rate": 5e-4},
 )

@@ -7,7 +7,7 @@ Test questions have an `id`, counted from 0 over the file, in place of the answe
 from tools.mini.sampling import Dice, distinct, fill, phrases
 
 FOLDER = "clue/c3"
-SIZES = {"m-train.json": 180, "d-train.json": 220, "m-dev.json": 50, "d-dev.json": 60, "test1.0.json": 40, "test1.1.json": 40}
+SIZES = {"m-train.json": 260, "d-train.json": 340, "m-dev.json": 50, "d-dev.json": 60, "test1.0.json": 40, "test1.1.json": 40}
 WORDS = {
     "who": "小张 老李 王老师 刘阿姨 陈先生 小美 大伟 周经理".split(),
     "day": "今天 昨天 前天 上周末 这几天 刚才".split(),
@@ -28,36 +28,26 @@ ANSWERS = {
 高兴：{who}{day}笑得合不上嘴 | {who}一路唱着歌回了家 | {who}得了第一名，跳了起来
 难过：{who}{day}一个人偷偷哭了 | {who}红着眼睛，一句话也不说 | {who}丢了小猫，饭都吃不下
 生气：{who}{day}把门摔得很响 | {who}大声骂了起来，脸都红了 | {who}拍着桌子，谁劝也不听
-害怕：{who}{day}吓得不敢出门 | {who}看见蛇，双手直发抖 | {who}不敢一个人走夜路
-无聊：{who}{day}躺着看了一天天花板 | {who}数着墙上的点，不知道干什么好 | {who}打着哈欠，换了几十个台
 """,
     "place": """
 医院：{who}{day}打了针，护士让多休息 | {who}挂了号，等着大夫看病 | {who}拿着药，病房里很安静
 银行：{who}{day}取了钱，又办了一张存折 | {who}排队存款，填了一张汇款单 | {who}问了贷款的利息
-饭馆：{who}{day}点了三个菜一个汤 | {who}让服务员拿来菜单 | {who}吃完饭叫人来结账
 学校：{who}{day}听完课，交了作业 | {who}在操场上做操，铃声响了 | {who}在教室里考试
-机场：{who}{day}过了安检，等着登机 | {who}托运了行李，飞机晚点了 | {who}拿着护照找登机口
 """,
     "job": """
 司机：{who}{day}开了十个小时的车 | {who}每天握着方向盘跑长途 | {who}的出租车刚换了轮胎
 厨师：{who}{day}炒了一百多个菜 | {who}整天在锅边，切菜很快 | {who}做的红烧肉，客人都说香
-记者：{who}{day}采访了市长，连夜写稿 | {who}带着相机赶到现场报道 | {who}的新闻上了头版
 警察：{who}{day}抓住了小偷 | {who}穿着制服指挥交通 | {who}破了一件大案
-演员：{who}{day}在台上演了一个皇帝 | {who}背台词，准备拍下一场戏 | {who}主演的电影上映了
 """,
     "weather": """
 下雨：{day}路上全是水，{who}的伞坏了 | {who}浑身湿透，衣服没地方晒 | 屋檐滴着水，{who}穿着雨衣
 下雪：{day}外面一片白，{who}堆了个人 | {who}的脚印深深的，树枝都压弯了 | 路上结了冰，{who}滑了一下
-刮风：{day}帽子被吹跑了，{who}追了半天 | {who}的窗户响了一夜，树叶满天飞 | 沙子吹进了{who}的眼睛
 晴天：{day}太阳很好，{who}晒了被子 | 天蓝得没有一片云，{who}戴上了墨镜 | 阳光照进来，{who}出去散步
-大雾：{day}什么也看不清，{who}开着车灯慢慢走 | 对面的楼不见了，{who}以为走错了路 | 高速公路关了，{who}看不见十米外的人
 """,
     "plan": """
 搬家：{who}{day}租好了新房子，正在装箱子 | {who}请了一辆货车，要把家具运走 | {who}嫌现在的房子小，看好了另一套
 旅游：{who}{day}买好了车票，订了海边的房间 | {who}查了景点，准备带上相机 | {who}想趁放假看看名山
-结婚：{who}{day}买了戒指，发了请帖 | {who}试了白色的长裙，订好了酒席 | {who}和对象选好了日子
 减肥：{who}{day}只吃了一个苹果，称了三次体重 | {who}办了健身卡，不再吃甜的 | {who}觉得裤子紧了，开始每天跑步
-留学：{who}{day}考了外语，寄出了申请 | {who}办签证，要去国外念书 | {who}收到了外国大学的信
 """,
 }
 FACTS = {
