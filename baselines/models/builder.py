@@ -38,7 +38,7 @@ def build_transformer_model(
     model              a family (a file of baselines/models), or auto: the config's model_type, else bert
     mask, application  who sees whom, see masks.py; application lm and unilm also give the MLM head
     with_pool, with_nsp, with_mlm   heads, see encoder.outputs
-    keep_tokens        ids of the checkpoint's vocabulary, in their new order, the others go; -1 is a new token (Vocabulary.keep_ids)
+    keep_tokens        ids of the checkpoint's vocabulary, in their new order, the others go; -1: a new token (Vocabulary.keep_ids)
     compound_tokens    new tokens after those, each a list of ids to average or a pair (ids, weights)
     dtype              dtype policy, such as "mixed_bfloat16"; the global one unless given
     ignore_mismatched  go on with random weights where the checkpoint's lack or have another shape
