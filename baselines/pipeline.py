@@ -121,7 +121,7 @@ def score_split(session, steps, run, split, examples, rows):
     scores, (predictions, losses, confidences) = session.score(steps, examples, rows)
     folder = run.path / split
     table = write_report(folder, examples, predictions, scores, losses, session.task.classes, confidences)
-    session.display.note(f"{table}worst examples: {folder / 'errors.txt'}")
+    session.display.note(f"{table}predictions{', worst examples' if losses is not None else ''}: {folder}")
     return scores
 
 

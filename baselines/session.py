@@ -61,7 +61,7 @@ class Session:
 
         if not self.cache or len(examples) < FEW:
             return encode()
-        code = [ROOT / "tasks", ROOT / "baselines" / "data", ROOT / "baselines" / "tokenizers"]
+        code = [ROOT / "tasks", *(ROOT / "baselines" / part for part in ("data", "heads", "tokenizers"))]
         parts = [self.name, training, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
         parts += [(example.texts, example.gold, example.extra) for example in examples]
         key = content_hash(*parts, *(file for folder in code for file in sorted(folder.rglob("*.py"))))
@@ -106,11 +106,13 @@ class Session:
         return predictions, losses, confidences
 
     def score(self, steps, examples, rows):
-        """The task's metric on predicted examples that have gold, and their mean loss: {"name": value, …, "loss": value}."""
+        """The task's metric on predicted examples that have gold, and their mean "loss": {name: value}; and the predictions."""
         predictions, losses, confidences = self.predict(steps, examples, rows)
         golds = [example.gold for example in examples]
-        scores = self.task.metric(golds, [predictions[example.id] for example in examples])
-        return {**scores, "loss": float(np.mean(losses))}, (predictions, losses, confidences)
+        scores = dict(self.task.metric(golds, [predictions[example.id] for example in examples]))
+        if losses is not None:
+            scores["loss"] = float(np.mean(losses))
+        return scores, (predictions, losses, confidences)
 
     def save_checkpoint(self, path):
         """Writes the folder `path` whole: config.json, model.safetensors with the head, vocabulary, labels."""

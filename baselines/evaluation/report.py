@@ -24,15 +24,16 @@ def prediction_lines(examples, predictions, losses=None, confidences=None):
 
 
 def write_report(folder, examples, predictions, scores, losses, labels=None, confidences=None):
-    """Writes predictions.jsonl, scores.json, errors.txt and, for classes, confusion.txt and .png. Returns a text to print."""
+    """Writes predictions.jsonl, scores.json, errors.txt by loss, and for classes confusion.txt and .png; returns that text."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lines = prediction_lines(examples, predictions, losses, confidences)
     texts = {
         "predictions.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
         "scores.json": json.dumps(scores, indent=2) + "\n",
-        "errors.txt": error_table(examples, predictions, losses),
     }
+    if losses is not None:
+        texts["errors.txt"] = error_table(examples, predictions, losses)
     if labels:
         golds = [example.gold for example in examples]
         matrix = confusion_matrix(golds, [predictions[example.id] for example in examples], labels.names)
