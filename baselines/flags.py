@@ -90,13 +90,13 @@ def parse_train(task, argv, prog):
         if word in argv:
             values["demo"] = demo
     default = train_arguments(task, values, config)
-    fields = [("flags", TrainFlags, default.flags), ("recipe", Recipe, default.recipe)]
+    fields = [("files", TrainFlags, default.flags), ("recipe", Recipe, default.recipe)]
     if task.options:
-        fields.append(("options", task.options, default.options))
+        fields.append(("task", task.options, default.options))
     kind = dataclasses.make_dataclass("Arguments", [(name, type_) for name, type_, _ in fields], frozen=True)
-    kind.__doc__ = ""
+    kind.__doc__ = "--config FILE takes any of these flags from a YAML file; flags on the command line win."
     parsed = parse(kind, argv, prog, default=kind(*(value for _, _, value in fields)))
-    return check_recipe(TrainArguments(parsed.flags, parsed.recipe, getattr(parsed, "options", None)))
+    return check_recipe(TrainArguments(parsed.files, parsed.recipe, getattr(parsed, "task", None)))
 
 
 def parse(kind, argv, prog, **settings):
