@@ -108,18 +108,19 @@ def fit(session, run, dev_examples, rows, resume):
 
 
 def evaluate(run, name=None, file=None, quiet=False):
-    """Scores a run's best checkpoint on its dev file, or on `file`. Returns the scores; tables are in the run's dev/."""
+    """Scores a run's best checkpoint on its dev file, tables in the run's dev/, or on `file`, tables in evaluate/<its name>."""
     with Display(quiet) as display:
         session, arguments = open_run(run, name, display)
         path = file or data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
         examples = session.examples(path, "dev")
-        scores = score_split(session, session.steps(), run, "dev", examples, session.rows(examples))
+        folder = f"evaluate/{Path(file).name}" if file else "dev"
+        scores = score_split(session, session.steps(), run, folder, examples, session.rows(examples))
     return scores
 
 
-def score_split(session, steps, run, split, examples, rows):
+def score_split(session, steps, run, folder, examples, rows):
     scores, (predictions, losses, confidences) = session.score(steps, examples, rows)
-    folder = run.path / split
+    folder = run.path / folder
     table = write_report(folder, examples, predictions, scores, losses, session.task.classes, confidences)
     session.display.note(f"{table}predictions{', worst examples' if losses is not None else ''}: {folder}")
     return scores

@@ -5,7 +5,7 @@ environment.json   command line, versions, devices, hashes of the data
 labels.json        class names in index order, for tasks with classes
 log.txt  metrics.jsonl  curves.png  tensorboard/
 last/              the state to resume from        best/   the checkpoint folder of the best epoch
-dev/  test/        predictions, scores, tables of errors        submission/   files to hand in
+dev/  test/        predictions, scores, tables of errors (evaluate/: of other files)        submission/   files to hand in
 """
 
 import json

@@ -141,7 +141,8 @@ def test_evaluate_finds_the_scores_of_training(own, capsys):
     assert again == pytest.approx(scores, rel=1e-5)
     assert len(lines_of(own.run / "dev" / "predictions.jsonl")) == 9
     assert command_line.main(["evaluate", "--run", str(own.run), "--dev", str(own.train), "--quiet"]) == 0
-    assert len(lines_of(own.run / "dev" / "predictions.jsonl")) == 18
+    assert len(lines_of(own.run / "evaluate" / own.train.name / "predictions.jsonl")) == 18
+    assert len(lines_of(own.run / "dev" / "predictions.jsonl")) == 9    # the run's own stays
 
 
 @pytest.mark.keras

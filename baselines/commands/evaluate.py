@@ -13,7 +13,7 @@ from baselines.startup import load_pipeline
 
 @dataclasses.dataclass(frozen=True)
 class Flags:
-    """Score a run's best checkpoint; tables are written to the run's dev/."""
+    """Score a run's best checkpoint; tables are written to the run's dev/, or evaluate/."""
 
     run: str
     """Run folder."""
