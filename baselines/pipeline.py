@@ -108,7 +108,7 @@ def fit(session, run, dev_examples, rows, resume):
 
 
 def evaluate(run, name=None, file=None, quiet=False):
-    """Scores a run's best checkpoint on its dev file, tables in the run's dev/, or on `file`, tables in evaluate/<its name>."""
+    """Scores a run's best checkpoint on its dev file (tables in its dev/), or on `file` (evaluate/FILE). Returns the scores."""
     with Display(quiet) as display:
         session, arguments = open_run(run, name, display)
         path = file or data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)

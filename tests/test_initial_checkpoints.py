@@ -19,7 +19,7 @@ pytestmark = pytest.mark.keras
 
 @pytest.fixture(scope="module")
 def folders(tiny, tmp_path_factory):
-    """{format: folder} of the same weights: Google's with the pooler and both heads, Hugging Face's a bare encoder; and the weights."""
+    """{format: folder} of the same weights: Google's with pooler and heads, Hugging Face's a bare encoder; and the weights."""
     folder = tmp_path_factory.mktemp("checkpoints")
     values = json.loads((tiny.checkpoint / "config.json").read_text())
     config = configure(values)
