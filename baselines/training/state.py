@@ -48,7 +48,10 @@ def read_position(path):
         with safe_open(path, framework="numpy") as file:
             return Position(**json.loads(file.metadata()["position"]))
     except FileNotFoundError:
-        raise InputError(f"{path}: expected the state of an earlier run. Nothing is there: was --resume meant?") from None
+        raise InputError(
+            f"{path}: expected the state of an earlier run. Nothing is there: it stopped before its first save. "
+            f"Start again: python run.py rerun {path.parent.parent}"
+        ) from None
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: expected the state of an earlier run. Received a damaged file: {error}") from None
 
