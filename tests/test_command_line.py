@@ -12,7 +12,8 @@ import zipfile
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT, write_lines
+from conftest import ROOT, TITLES, write_lines
+from safetensors.numpy import load_file
 
 import run as command_line
 from baselines.flags import TrainFlags
@@ -267,3 +268,18 @@ def test_inspect_googles_format_and_a_bare_hugging_face_encoder(tiny, tmp_path, 
         assert command_line.main(["inspect", str(location)]) == 0
         shown = capsys.readouterr().out
         assert "safetensors" in shown and "1 tensors, 1,920 numbers" in shown and "Embedding-Token/embeddings" in shown
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_keeps_float32_weights(precision, tiny, tmp_path, capsys):
+    import keras
+
+    run = tmp_path / "run"
+    try:
+        assert command_line.main(["train", "clue/tnews", *tiny.flags(output=run, precision=precision, epochs=1)]) == 0
+        assert command_line.main(["predict", "--run", str(run), TITLES["103"][0]]) == 0
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["prediction"] in TITLES
+    assert {array.dtype for array in load_file(run / "best" / "model.safetensors").values()} == {np.dtype("float32")}
