@@ -1,10 +1,13 @@
-"""What tasks on users' own files share: the columns that flags name, the classes that a training file shows."""
+"""What tasks share: the columns that flags name, the classes that a training file shows, reading of SQuAD-style JSON."""
 
+import dataclasses
+import functools
 import re
 
-from baselines.data.readers import rows
+from baselines.data.readers import rows, squad_json
 from baselines.errors import InputError, nearest
-from baselines.task import Labels
+from baselines.heads.span import with_head
+from baselines.task import Example, Labels, Span
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 MOST_CLASSES = 1000
@@ -49,3 +52,33 @@ def sort_names(names):
     if all(NUMBER.fullmatch(name) for name in names):
         return sorted(names, key=lambda name: (float(name), name))
     return sorted(names)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Flags of reading."""
+
+    head: str = "global_pointer"
+    """global_pointer scores every span; pointer_pair scores its first and its last token."""
+    longest_answer: int = 0
+    """Most tokens of a predicted answer; 0 does not limit it."""
+    fix_offsets: bool = False
+    """Take an answer that is not at its answer_start from the nearest place where it stands; else the file is refused."""
+
+
+def read_questions(path, fix_offsets=False):
+    """Examples (question, context) of SQuAD-style JSON, gold its answers."""
+    for row in squad_json.read(path, fix_offsets):
+        answers = row["answers"]
+        texts = (row["question"], row["context"])
+        yield Example(id=row["id"], texts=texts, gold=answers or None, scored=answers != (), origin=row.origin)
+
+
+def answer_spans(example):
+    return [Span(1, answer.start, answer.end) for answer in example.gold]
+
+
+def bind_reading(task, options, labels, train_file):
+    """The task with the head and the reader that the flags ask for."""
+    task = with_head(task, options.head, options.longest_answer)
+    return dataclasses.replace(task, read=functools.partial(read_questions, fix_offsets=options.fix_offsets))

@@ -62,7 +62,7 @@ def may_import(module, other):
     mine, theirs = part(module), part(other)
     if mine == theirs == "tasks":
         beside = module.rpartition(".")[0]
-        return other in (beside, f"{beside}.common")
+        return other in (beside, f"{beside}.common", "tasks.common")
     if mine == theirs or theirs == "__init__":
         return True
     if mine == "tasks":

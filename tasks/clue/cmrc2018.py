@@ -8,48 +8,17 @@ tokens: here dev is encoded like test, and scored by the official rules over all
 """
 
 import dataclasses
-import functools
 
-from baselines.data.readers import squad_json
 from baselines.data.windows import encode_answers, encode_windows
-from baselines.heads.span import SpanHead, decode_answer, with_head
+from baselines.heads.span import SpanHead, decode_answer
 from baselines.metrics.reading import exact_match_and_f1
-from baselines.task import Example, Span, Submission, Task
+from baselines.task import Submission, Task
 from tasks.clue.common import RECIPE, source
-
-
-@dataclasses.dataclass(frozen=True)
-class Reading:
-    """Flags of reading."""
-
-    head: str = "global_pointer"
-    """global_pointer scores every span; pointer_pair scores its first and its last token."""
-    longest_answer: int = 0
-    """Most tokens of a predicted answer; 0 does not limit it."""
-    fix_offsets: bool = False
-    """Take an answer that is not at its answer_start from the nearest place where it stands; else the file is refused."""
-
-
-def read(path, fix_offsets=False):
-    for row in squad_json.read(path, fix_offsets):
-        answers = row["answers"]
-        texts = (row["question"], row["context"])
-        yield Example(id=row["id"], texts=texts, gold=answers or None, scored=answers != (), origin=row.origin)
-
-
-def spans(example):
-    return [Span(1, answer.start, answer.end) for answer in example.gold]
-
-
-def bind(task, options, labels, train_file):
-    """The task with the head and the reader that the flags ask for."""
-    task = with_head(task, options.head, options.longest_answer)
-    return dataclasses.replace(task, read=functools.partial(read, fix_offsets=options.fix_offsets))
-
+from tasks.common import Reading, answer_spans, bind_reading, read_questions
 
 TASK = Task(
     files={"train": "train.json", "dev": "dev.json", "test": "test.json"},
-    read=read,
+    read=read_questions,
     encode=encode_windows,
     encode_train=encode_answers,
     head=SpanHead(),
@@ -64,8 +33,8 @@ TASK = Task(
     ),
     source=source("cmrc2018_public.zip", "datasets/clue/cmrc2018"),
     options=Reading,
-    bind=bind,
-    spans=spans,
+    bind=bind_reading,
+    spans=answer_spans,
     num_texts=2,
     demo={"max_length": 128, "batch_size": 16, "accumulate": 1, "epochs": 10, "learning_rate": 5e-4},
 )
