@@ -29,5 +29,4 @@ def main(argv):
     run = RunFolder.open(flags.run)
 
     pipeline = load_pipeline()
-
     print(pipeline.shown(pipeline.evaluate(run, name, flags.dev, flags.quiet)))

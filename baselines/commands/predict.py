@@ -43,7 +43,6 @@ def main(argv):
     source = existing(flags.input, "--input") if flags.input else tuple(flags.texts)
 
     pipeline = load_pipeline()
-
     lines = pipeline.predict(run, source, flags.output, name, flags.quiet or not flags.input)
     if not flags.output:
         for line in lines:

@@ -47,7 +47,6 @@ def main(argv):
     run, tests = RunFolder.open(flags.run), [existing(path, "--test") for path in flags.test]
 
     pipeline = load_pipeline()
-
     print(pipeline.submit(run, name, tests, flags.quiet))
 
 

@@ -26,7 +26,6 @@ def main(argv):
         existing(arguments.flags.test, "--test")
 
     pipeline = load_pipeline()
-
     pipeline.train(full_name, arguments, command=command)
 
 
@@ -53,7 +52,6 @@ def resume(argv, folder):
     arguments = train_arguments(catalog.find(name)[1], values, run.path / "recipe.yaml")
 
     pipeline = load_pipeline()
-
     pipeline.train(name, arguments, resume=run)
 
 
