@@ -6,12 +6,14 @@ import io
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import tyro
 
 from baselines.errors import InputError, nearest
 from baselines.run_folder import read_yaml
+from baselines.settings import fitted, take_settings
 from baselines.task import Recipe
 
 OUR_WORDS = {
@@ -50,22 +52,28 @@ class TrainFlags:
 
 @dataclasses.dataclass(frozen=True)
 class TrainArguments:
-    """All that determines a run: flags, recipe and the task's own options. `to_dict` is what recipe.yaml holds."""
+    """All that determines a run: flags, recipe, the task's own options and the settings of chosen parts ("fgm.epsilon": 0.5).
+
+    `to_dict` is what recipe.yaml holds.
+    """
 
     flags: TrainFlags
     recipe: Recipe
     options: object = None
+    settings: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     def to_dict(self):
         parts = [part for part in (self.flags, self.recipe, self.options) if part is not None]
         values = {key: value for part in parts for key, value in dataclasses.asdict(part).items()}
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()} | dict(self.settings)
 
 
 def train_arguments(task, values, origin="--config"):
     """TrainArguments of a task from a flat mapping such as recipe.yaml's. Raises InputError for unknown keys and unfit values."""
     types = [TrainFlags, Recipe, *([task.options] if task.options else [])]
     known = {field.name: field for kind in types for field in dataclasses.fields(kind)}
+    settings = {key: value for key, value in values.items() if "." in str(key)}
+    values = {key: value for key, value in values.items() if key not in settings}
     for key in map(str, values):
         if key not in known:
             raise InputError(f"{origin}: expected keys that are flags of this task. Received: {key}. {nearest(key, known)}")
@@ -78,12 +86,14 @@ def train_arguments(task, values, origin="--config"):
         TrainFlags(**pick(TrainFlags)),
         dataclasses.replace(recipe, **pick(Recipe)),
         task.options(**pick(task.options)) if task.options else None,
+        settings,
     )
 
 
 def parse_train(task, argv, prog):
     """TrainArguments from a command line. Later wins: task's recipe, --demo, --config FILE, flags."""
     argv, config = take_option(argv, "--config")
+    argv, settings = take_settings(argv)
     values = {} if config is None else read_yaml(config)
     values.pop("task", None)
     for word, demo in {"--demo": True, "--no_demo": False}.items():
@@ -96,7 +106,15 @@ def parse_train(task, argv, prog):
     kind = dataclasses.make_dataclass("Arguments", [(name, type_) for name, type_, _ in fields], frozen=True)
     kind.__doc__ = "--config FILE takes any of these flags from a YAML file; flags on the command line win."
     parsed = parse(kind, argv, prog, default=kind(*(value for _, _, value in fields)))
-    return check_recipe(TrainArguments(parsed.files, parsed.recipe, getattr(parsed, "task", None)))
+    recipe = dataclasses.replace(parsed.recipe, strategies=separated(parsed.recipe.strategies))
+    settings = {**default.settings, **settings}
+    return check_recipe(TrainArguments(parsed.files, recipe, getattr(parsed, "task", None), settings))
+
+
+def separated(names):
+    """Names that may be written with commas, `fgm,ema`, one by one; "none" is no name."""
+    words = [word.strip() for name in names for word in name.split(",")]
+    return tuple(word for word in words if word and word != "none")
 
 
 def parse(kind, argv, prog, **settings):
@@ -142,6 +160,7 @@ def check_recipe(arguments):
     limits = {
         "max_length": (3, None), "batch_size": (1, None), "epochs": (1, None), "learning_rate": (0, None), "warmup": (0, 1),
         "weight_decay": (0, None), "clip_norm": (0, None), "accumulate": (1, None), "patience": (0, None),
+        "layer_decay": (0, 1),
         "eval_batch_size": (1, None), "save_minutes": (0, None), "log_steps": (1, None), "seed": (0, 2**32 - 1),
     }  # fmt: skip
     for name, (low, high) in limits.items():
@@ -149,29 +168,18 @@ def check_recipe(arguments):
         if not (value >= low and math.isfinite(value) and (high is None or value <= high)):
             bound = f"at least {low}" if high is None else f"from {low} to {high}"
             raise InputError(f"--{name}: expected a number, {bound}. Received: {value}")
-    choices = {"schedule": ("linear", "constant"), "precision": ("float32", "bf16", "fp16")}
+    choices = {
+        "schedule": ("linear", "cosine", "constant"),
+        "precision": ("float32", "bf16", "fp16"),
+        "clip": ("hard", "soft"),
+        "devices": ("one", "all"),
+    }
     for name, known in choices.items():
         value = getattr(recipe, name)
-        if value not in known:
+        free = name == "schedule" and ":" in value or name == "devices" and value.isdecimal() and int(value) > 0
+        if value not in known and not free:
             raise InputError(f"--{name}: expected one of {', '.join(known)}. Received: {value!r}. {nearest(value, known)}")
     return arguments
-
-
-def fitted(field, value, origin):
-    """A YAML value as that of a dataclass field: 2e-5, which YAML reads as text, is a float. Raises InputError if it is none."""
-    if field.type is float and isinstance(value, int | float | str) and not isinstance(value, bool):
-        with contextlib.suppress(ValueError):
-            return float(value)
-    elif field.type == tuple[str, ...] | None and (value is None or isinstance(value, str)):
-        return (value,) if value else None
-    elif field.type in (tuple[str, ...], tuple[str, ...] | None):
-        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-    elif isinstance(value, field.type) and (field.type is bool or not isinstance(value, bool)):
-        return value
-    lists = {tuple[str, ...]: "a list of names", tuple[str, ...] | None: "a file or a list of files"}
-    name = lists.get(field.type) or getattr(field.type, "__name__", field.type)
-    raise InputError(f"{origin}: {field.name}: expected {name}. Received: {value!r}")
 
 
 def existing(path, flag):

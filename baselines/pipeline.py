@@ -51,7 +51,7 @@ def train(name, arguments, resume=None, command=()):
             run.describe(name, arguments.to_dict(), each_file(files), session.task.labels, command)
         display.log_to(run.log)
         display.note(f"run folder: {run}")
-        position = fit(session, run, examples["dev"], rows, resume is not None)
+        position = fit(session, run, examples["dev"], rows, arguments.settings, resume is not None)
 
         session.load_checkpoint(run.require_best())
         steps = session.steps()
@@ -66,15 +66,16 @@ def train(name, arguments, resume=None, command=()):
     return run
 
 
-def fit(session, run, dev_examples, rows, resume):
+def fit(session, run, dev_examples, rows, settings, resume):
     """Trains the session's model; the best epoch lands in the run's best/. Returns the last Position."""
     recipe = session.recipe
     batches = session.batches(rows["train"], recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
     total = per_epoch * recipe.epochs
     schedule = WarmupSchedule(recipe.learning_rate, round(recipe.warmup * total), total, recipe.schedule)
-    optimizer = optimizers.build(recipe, schedule, session.model.trainable_variables)
-    steps = session.steps(optimizer, strategies.build(recipe.strategies))
+    optimizer = optimizers.build(recipe, schedule, session.model.trainable_variables, settings)
+    survey = None if resume else lambda: (batch for _, batch in batches.in_turn())
+    steps = session.steps(optimizer, strategies.build(recipe.strategies, settings), survey)
 
     def keep_best():
         steps.sync()
@@ -121,7 +122,7 @@ def evaluate(run, name=None, file=None, quiet=False):
 def score_split(session, steps, run, folder, examples, rows):
     scores, (predictions, losses, confidences) = session.score(steps, examples, rows)
     folder = run.path / folder
-    table = write_report(folder, examples, predictions, scores, losses, session.task.classes, confidences)
+    table = write_report(folder, examples, predictions, scores, losses, session.task.labels, confidences)
     session.display.note(f"{table}predictions{', worst examples' if losses is not None else ''}: {folder}")
     return scores
 
@@ -148,7 +149,7 @@ def check_texts(session, texts):
 def predict_file(session, steps, path, output=None):
     lines = predict_examples(session, steps, session.examples(path, "test"))
     if output:
-        write_lines(output, lines)
+        write_lines(output, lines, session.task.cell)
         session.display.note(f"predictions: {output}")
     return lines
 
@@ -198,14 +199,14 @@ def shown(scores):
     return "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
 
 
-def write_lines(path, lines):
-    """Writes predictions as the suffix of `path` says: a .csv or .tsv table, else JSON lines."""
+def write_lines(path, lines, cell=str):
+    """Writes predictions as the suffix of `path` says: a .csv or .tsv table, with `cell` of each prediction, else JSON lines."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path, "w") as file:
         if path.suffix in (".csv", ".tsv"):
             table = csv.DictWriter(file, lines[0].keys(), delimiter="\t" if path.suffix == ".tsv" else ",")
             table.writeheader()
-            table.writerows(lines)
+            table.writerows({**line, "prediction": cell(line["prediction"])} for line in lines)
         else:
             file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)

@@ -51,21 +51,26 @@ class Session:
         self.display.note(f"{split}: {len(examples)} examples from {shown(path)}{left_out}")
         return examples
 
-    def rows(self, examples, training=False):
-        """Encoded rows, from the cache if the same examples were encoded before by the same code, tokenizer and labels."""
-        stage = training and self.task.encode_train or self.task.encode
+    def rows(self, examples, training=False, encode=None):
+        """Encoded rows, from the cache if the same examples were encoded before by the same code, tokenizer and labels.
 
-        def encode():
+        encode   another stage than those of the task
+        """
+        stage, kind = training and self.task.encode_train or self.task.encode, training
+        if encode is not None:
+            stage, kind = encode, encode.__qualname__
+
+        def make():
             progress = functools.partial(self.display.track, label="encoding")
             return encode_examples(examples, stage, self.tokenizer, self.recipe.max_length, progress)
 
         if not self.cache or len(examples) < FEW:
-            return encode()
+            return make()
         code = [ROOT / "tasks", *(ROOT / "baselines" / part for part in ("data", "heads", "tokenizers"))]
-        parts = [self.name, training, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
+        parts = [self.name, kind, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
         parts += [(example.texts, example.gold, example.extra) for example in examples]
         key = content_hash(*parts, *(file for folder in code for file in sorted(folder.rglob("*.py"))))
-        return cached_rows(self.cache, key, encode)
+        return cached_rows(self.cache, key, make)
 
     def remark(self, split, examples, rows):
         """Shows what the head has to say of encoded gold, such as how much of it no row holds."""
@@ -77,11 +82,24 @@ class Session:
         pad_id = self.tokenizer.vocabulary.pad_id
         return Batches(rows, batch_size, self.recipe.max_length, self.task.head.batch_targets, pad_id)
 
-    def steps(self, optimizer=None, strategies=()):
-        return Steps(self.model, self.task.loss, optimizer, strategies, self.recipe.jit)
+    def steps(self, optimizer=None, strategies=(), survey=None):
+        return Steps(
+            self.model,
+            self.task.loss,
+            optimizer,
+            strategies,
+            jit=self.recipe.jit,
+            clip_norm=self.recipe.clip_norm,
+            clip=self.recipe.clip,
+            divergence=getattr(self.task.head, "divergence", None),
+            survey=survey,
+        )
 
-    def predict(self, steps, examples, rows):
-        """({id: prediction}, loss of each example or None, {id: confidence} or None)."""
+    def predict(self, steps, examples, rows, decode=None):
+        """({id: prediction}, loss of each example or None, {id: confidence} or None).
+
+        decode   another stage than that of the task
+        """
         outputs, totals, counts, place = [], [], [], []
         compact = getattr(self.task.head, "compact", lambda outputs, features: outputs)
         batches = self.batches(rows, self.recipe.eval_batch_size)
@@ -96,7 +114,7 @@ class Session:
             place.append(numbers)
         back = np.argsort(np.concatenate(place))
         joined = {name: take(_joined([part[name] for part in outputs]), back) for name in outputs[0]}
-        predictions = gather(examples, rows.example, joined, self.task.decode)
+        predictions = gather(examples, rows.example, joined, decode or self.task.decode)
         confidences = losses = None
         if hasattr(self.task.head, "confidence"):
             confidences = gather(examples, rows.example, joined, self.task.head.confidence)
@@ -105,11 +123,17 @@ class Session:
             losses = gather_losses(rows.example, means, len(examples))
         return predictions, losses, confidences
 
+    def predict_again(self, steps, examples, encode, decode):
+        """{id: what `decode` makes of the outputs for rows of `encode`}, other stages than those of the task."""
+        return self.predict(steps, examples, self.rows(examples, encode=encode), decode)[0]
+
     def score(self, steps, examples, rows):
         """The task's metric on predicted examples that have gold, and their mean "loss": {name: value}; and the predictions."""
         predictions, losses, confidences = self.predict(steps, examples, rows)
         golds = [example.gold for example in examples]
         scores = dict(self.task.metric(golds, [predictions[example.id] for example in examples]))
+        if self.task.reference_score:
+            scores |= self.task.reference_score(examples, rows, predictions, functools.partial(self.predict_again, steps))
         if losses is not None:
             scores["loss"] = float(np.mean(losses))
         return scores, (predictions, losses, confidences)

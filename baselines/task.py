@@ -105,19 +105,35 @@ class Recipe:
     learning_rate: float = 2e-5
     """Peak rate, reached at the end of the warm-up."""
     schedule: str = "linear"
-    """After the warm-up: linear (decay to 0 at the last step) or constant."""
+    """After the warm-up: linear or cosine (decay to 0 at the last step), constant; or points STEP:FACTOR,… without a warm-up."""
     warmup: float = 0.1
     """Share of all steps during which the rate grows linearly from 0."""
     optimizer: str = "adamw"
     """See `run.py list optimizers`."""
     weight_decay: float = 0.01
-    """Decoupled decay; biases and norm weights are exempt, by path."""
+    """Decoupled decay, of the weights that --no_decay does not name."""
+    no_decay: tuple[str, ...] = ("bias", "norm")
+    """Weights whose path contains one of these words are not decayed, in any case."""
+    rate_factors: tuple[str, ...] = ()
+    """WORD=FACTOR: multiplies the rate of the weights whose path contains the word, such as Classifier=100."""
+    layer_decay: float = 1.0
+    """Rate of each block as a share of the one above it: 0.9 lets the lower blocks and the embeddings learn more slowly."""
+    lazy_embeddings: bool = False
+    """Rows of embedding tables move only in updates whose batch holds their token."""
     clip_norm: float = 1.0
     """Largest global norm of the gradients; 0 leaves them alone."""
+    clip: str = "hard"
+    """How --clip_norm c bounds a norm n: hard multiplies the gradients by min(1, c/n), soft by c/(n+c)."""
     accumulate: int = 1
     """Micro-batches averaged into one update: accumulate x batch_size rows learn together."""
     strategies: tuple[str, ...] = ()
-    """Tricks around the gradients, outermost first. See `run.py list strategies`."""
+    """Tricks around the loss and the gradients, outermost first: fgm,ema. See `run.py list strategies`."""
+    loss: str = "task"
+    """The task's own, or another one that fits it. See `run.py list losses`."""
+    recompute: bool = False
+    """Compute the inside of each block again in the backward pass instead of storing it: less memory, about 25% more time."""
+    devices: str = "one"
+    """one, all, or how many of this machine's GPUs or TPU cores share each batch."""
     precision: str = "float32"
     """float32, bf16 or fp16 (mixed: weights stay float32; fp16 scales the loss)."""
     jit: bool = True
@@ -150,12 +166,16 @@ class Task:
     loss     (targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means
     decode   (example, outputs) -> prediction; outputs hold one row per window of this example
     metric   (golds, predictions) -> {name: value}; the first name selects the best epoch, higher is better
+    reference_score  what else to tell of a scored split, where a published figure was counted in another way, or None: (examples,
+             rows, predictions {id: …}, predict) -> {name: value}; predict(examples, encode, decode) -> {id: what decode makes of them}
     submit   the leaderboard's files, or None
     labels   class names, when there are classes; Categories where gold holds any number of them
     source   where the official files come from and how to get them, for the message when one is missing
     encode_train  as encode, for the training split where gold decides how rows are cut; None: the same
     spans    for `run.py lint`, where gold marks parts of texts: example with gold -> Spans; None where it does not
+    cuts_on_purpose  whether `encode` leaves out parts of a long text that the answer does not need: `run.py lint` then only tells
     num_texts  texts of an example, for `run.py predict` with texts on the command line; None: `encode` refuses what is too few
+    cell     prediction -> its text in a cell, where predictions are written as a table
     options  a dataclass of flags of this task's own, or None
     bind     (task, options, labels or None, train file or None) -> the task completed by what only the user's files know:
              columns and label names. Called before anything else on tasks that have it.
@@ -171,10 +191,13 @@ class Task:
     recipe: Recipe = Recipe()
     submit: Submission | None = None
     labels: Labels | None = None
+    reference_score: Callable[..., dict[str, float]] | None = None
     source: str = ""
     encode_train: Callable[..., Iterable[tuple[dict, Any]]] | None = None
     spans: Callable[[Example], Iterable["Span"]] | None = None
+    cuts_on_purpose: bool = False
     num_texts: int | None = 1
+    cell: Callable[[Any], str] = str
     options: type | None = None
     bind: Callable[..., "Task"] | None = None
     demo: Mapping[str, Any] = dataclasses.field(default_factory=dict)

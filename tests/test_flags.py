@@ -56,12 +56,13 @@ def test_every_field_is_a_flag_and_a_yaml_key(config):
     words, values = [], {}
     for field in dataclasses.fields(Recipe):
         of_type = {int: 9, float: 0.5, str: "word", bool: False, tuple[str, ...]: ["a", "b"]}
-        value = {"schedule": "constant", "precision": "bf16"}.get(field.name, of_type[field.type])
+        value = {"schedule": "constant", "precision": "bf16", "clip": "soft", "devices": "all"}.get(field.name, of_type[field.type])
         values[field.name] = value
         shown = [] if isinstance(value, bool) else value if isinstance(value, list) else [value]
         words += [f"--{'no_' if value is False else ''}{field.name}", *map(str, shown)]
     assert parsed(*words) == parsed("--config", config(yaml.safe_dump(values)))
-    assert parsed(*words).recipe == Recipe(**{**values, "strategies": ("a", "b")})
+    tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    assert parsed(*words).recipe == Recipe(**tuples)
 
 
 def test_flags_win_over_config_which_wins_over_the_demo_which_wins_over_the_recipe(config):
@@ -115,7 +116,7 @@ def test_hyphens_and_equal_signs_are_fine():
     (["--learning_rate", "nan"], ["--learning_rate", "nan"]),
     (["--learning_rate", "inf"], ["--learning_rate", "inf"]),
     (["--seed", "-1"], ["--seed", "from 0"]),
-    (["--schedule", "linaer"], ["--schedule", "linear, constant", "'linaer'", "Did you mean linear"]),
+    (["--schedule", "linaer"], ["--schedule", "linear, cosine, constant", "'linaer'", "Did you mean linear"]),
     (["--precision", "pf16"], ["--precision", "float32, bf16, fp16", "Did you mean fp16"]),
 ])
 def test_mistakes_on_the_command_line_are_told_in_one_line(words, parts):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LEAVES = {"errors", "files", "registry", "task", "tokenizers", "layers", "losses", "metrics", "weights", "decoding"}
+LEAVES = {"errors", "files", "registry", "settings", "task", "tokenizers", "layers", "losses", "metrics", "weights", "decoding"}
 STAGES = {"data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
 JOINS = {"pipeline", "session", "startup", "lint", "leaderboard"}
 TOP = {"catalog", "flags", "inputs", "run_folder", "progress", "environment", "commands", *JOINS}

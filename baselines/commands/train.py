@@ -5,12 +5,14 @@ run.py train TASK [flags]        run.py train TASK --config my.yaml [flags]     
 
 from baselines import catalog
 from baselines.commands import task_of
-from baselines.commands.list import KINDS
 from baselines.environment import sha256
 from baselines.errors import InputError, nearest
 from baselines.flags import existing, parse_train, take_option, train_arguments
+from baselines.models import families
 from baselines.run_folder import RunFolder
+from baselines.settings import check_chosen, make
 from baselines.startup import load_pipeline
+from baselines.training import optimizers, strategies
 
 
 def main(argv):
@@ -21,7 +23,7 @@ def main(argv):
     name, argv = task_of(argv, "train", __doc__)
     full_name, task = catalog.find(name)
     arguments = parse_train(task, argv, f"run.py train {full_name}")
-    check_names(arguments.recipe)
+    check_parts(arguments)
     if arguments.flags.test:
         existing(arguments.flags.test, "--test")
 
@@ -29,14 +31,16 @@ def main(argv):
     pipeline.train(full_name, arguments, command=command)
 
 
-def check_names(recipe):
-    """Raises InputError for a model, strategy or optimizer that `run.py list` does not show, before any work is done."""
-    chosen = {"models": [recipe.model], "strategies": recipe.strategies, "optimizers": [recipe.optimizer]}
-    for kind, names in chosen.items():
-        known = KINDS[kind]()
-        for name in names:
-            if name not in known and (kind, name) != ("models", "auto"):
-                raise InputError(f"expected {kind} that `run.py list {kind}` shows. Received: {name!r}. {nearest(name, known)}")
+def check_parts(arguments):
+    """Raises InputError for a model, strategy, optimizer or setting that there is not, before any work is done."""
+    recipe, settings = arguments.recipe, arguments.settings
+    known = families.families()
+    if recipe.model not in ("auto", *known):
+        advice = nearest(recipe.model, known)
+        raise InputError(f"--model: expected auto or one of {', '.join(known)}. Received: {recipe.model!r}. {advice}")
+    strategies.build(recipe.strategies, settings)
+    make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings)
+    check_chosen(settings, [*recipe.strategies, recipe.optimizer])
 
 
 def resume(argv, folder):

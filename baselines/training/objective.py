@@ -1,15 +1,16 @@
 """What an update minimises: the loss of a batch as a pure function of the weights, with the strategies around it.
 
 Weights travel as {variable path: array} through `keras.StatelessScope`, so a strategy is one text for TensorFlow, JAX and torch.
-Non-trainable state (dropout seeds) is threaded through every forward pass and saved with the weights: a resumed run draws what
-an uninterrupted one would have drawn.
+All other state (dropout seeds, what strategies remember) is threaded through every pass and saved with the weights: a resumed
+run draws what an uninterrupted one would have drawn.
 """
 
 import functools
 
-import keras
 from keras import ops
 
+from baselines.training.memory import Memory
+from baselines.training.passes import Passes
 from baselines.training.strategies.strategy import Strategy
 
 
@@ -20,90 +21,96 @@ def row_losses(loss, batch, outputs):
     return ops.cast(totals, "float32"), ops.cast(counts, "float32")
 
 
-def mean_loss(loss, batch, outputs):
-    """Mean over the real rows (or their tokens) of a batch, and how many of them there are: two float32 scalars."""
-    totals, counts = row_losses(loss, batch, outputs)
-    weights = ops.cast(batch["weights"], "float32")
-    weight = ops.sum(counts * weights)
-    return ops.sum(totals * weights) / ops.maximum(weight, 1e-6), weight
-
-
 class Objective:
     """A model, a task's loss and strategies.
 
+    weights, state                          the Keras variables that training moves, and those that it threads through
     gradients(values, state, batch, scale)  -> loss, its weight, [gradients of scale(loss)], [new state]
-    keep(values, updated)                   -> the weights that the strategies keep after an update
+    averaged(gradients, values, state)      -> [gradients that the strategies leave of an update's], [new state]
+    kept(values, updated, gradients, state) -> [weights that the strategies keep after an update], [new state]
+    scored(values, state)                   -> [weights to score and to store]
     predict(features), evaluate(batch)      -> outputs; (outputs, row totals, row counts); dropout off
-    value_and_gradients: the backend's primitive, see steps.py.
+
+    value_and_gradients, divergence, survey: see steps.py.
     """
 
-    def __init__(self, model, loss, strategies, value_and_gradients):
+    def __init__(self, model, loss, strategies, value_and_gradients, divergence=None, survey=None):
         self.model, self.loss, self.strategies = model, loss, tuple(strategies)
-        self.value_and_gradients = value_and_gradients
-        self.paths = [variable.path for variable in model.trainable_variables]
-        self.keeps = any(type(strategy).after_update is not Strategy.after_update for strategy in self.strategies)
+        self.value_and_gradients, self.divergence = value_and_gradients, divergence
+        self.weights = model.trainable_variables
+        self.paths = [variable.path for variable in self.weights]
+        self.memory = Memory(self.strategies, self.named([variable.numpy() for variable in self.weights]), self._survey(survey))
+        self.state = [*model.non_trainable_variables, *self.memory.variables]
+
+    def named(self, values):
+        return dict(zip(self.paths, values, strict=True))
 
     def gradients(self, values, state, batch, scale):
-        passes = _Passes(self, state, batch, scale)
+        passes = Passes(self, state, batch, scale)
         compute_loss = passes.compute_loss
-        for strategy in reversed(self.strategies):
-            compute_loss = functools.partial(strategy.loss, compute_loss)
+        for number, strategy in reversed(list(enumerate(self.strategies))):
+            compute_loss = functools.partial(strategy.loss, compute_loss, step=passes.step(number))
         differentiate = functools.partial(passes.loss_and_gradients, compute_loss)
-        for strategy in reversed(self.strategies):
-            differentiate = functools.partial(strategy.gradients, differentiate)
+        for number, strategy in reversed(list(enumerate(self.strategies))):
+            differentiate = functools.partial(strategy.gradients, differentiate, step=passes.step(number))
         loss, gradients = differentiate(self.named(values))
         return loss, passes.weight, [gradients[path] for path in self.paths], passes.state
 
-    def keep(self, values, updated):
-        weights, updated = self.named(values), self.named(updated)
-        for strategy in reversed(self.strategies):
-            updated = strategy.after_update(weights, updated)
-        return [updated[path] for path in self.paths]
+    def averaged(self, gradients, values, state):
+        passes, found = Passes(self, state), self.named(gradients)
+        for number, strategy in self._having("averaged"):
+            found = strategy.averaged(found, self.named(values), passes.step(number))
+        return [found[path] for path in self.paths], passes.state
+
+    def kept(self, values, updated, gradients, state):
+        passes, found = Passes(self, state), self.named(updated)
+        for number, strategy in self._having("after_update"):
+            found = strategy.after_update(self.named(values), found, self.named(gradients), passes.step(number))
+        return [found[path] for path in self.paths], passes.state
+
+    def scored(self, values, state):
+        passes, found = Passes(self, state), self.named(values)
+        for number, strategy in self._having("scored"):
+            found = strategy.scored(found, passes.step(number))
+        return [found[path] for path in self.paths]
+
+    def _having(self, joint):
+        """(number, strategy) of those that override a joint, innermost first."""
+        numbered = reversed(list(enumerate(self.strategies)))
+        return [(n, strategy) for n, strategy in numbered if getattr(type(strategy), joint) is not getattr(Strategy, joint)]
+
+    def _survey(self, survey):
+        """() -> yields ({path: gradient of the mean loss}, rows) of the training batches, dropout off; None without a survey."""
+        if survey is None:
+            return None
+
+        def gradients():
+            state = [ops.convert_to_tensor(variable.value) for variable in self.model.non_trainable_variables]
+            values = [ops.convert_to_tensor(variable.value) for variable in self.weights]
+            for batch in survey():
+                passes = Passes(self, state, batch, training=False)
+                _, found = passes.loss_and_gradients(passes.compute_loss, self.named(values))
+                yield found, int(batch["weights"].sum())
+
+        return gradients
 
     def inputs(self, features):
         """The features that the model reads: `encode` may add others, for decoding."""
         return {name: features[name] for name in self.model.input}
 
+    def call(self, features, training):
+        return self.model(self.inputs(features), training=training)
+
+    def mean_loss(self, batch, outputs):
+        """Mean over the real rows (or their tokens) of a batch, and how many of them there are: two float32 scalars."""
+        totals, counts = row_losses(self.loss, batch, outputs)
+        weights = ops.cast(batch["weights"], "float32")
+        weight = ops.sum(counts * weights)
+        return ops.sum(totals * weights) / ops.maximum(weight, 1e-6), weight
+
     def predict(self, features):
-        return self.model(self.inputs(features), training=False)
+        return self.call(features, training=False)
 
     def evaluate(self, batch):
         outputs = self.predict(batch["features"])
         return outputs, *row_losses(self.loss, batch, outputs)
-
-    def named(self, values):
-        return dict(zip(self.paths, values, strict=True))
-
-
-class _Passes:
-    """The forward and backward passes of one update. Holds the state that each pass hands to the next."""
-
-    def __init__(self, objective, state, batch, scale):
-        self.objective, self.state, self.batch, self.scale = objective, state, batch, scale
-        self.weight = None
-
-    def compute_loss(self, weights):
-        """weights {path: array} -> (loss, outputs), in training mode."""
-        model = self.objective.model
-        variables = [*model.trainable_variables, *model.non_trainable_variables]
-        values = [*(weights[path] for path in self.objective.paths), *self.state]
-        with keras.StatelessScope(list(zip(variables, values, strict=True)), collect_losses=True) as scope:
-            outputs = model(self.objective.inputs(self.batch["features"]), training=True)
-            loss, self.weight = mean_loss(self.objective.loss, self.batch, outputs)
-            for penalty in scope.losses:
-                loss = loss + ops.cast(penalty, "float32")
-        self.state = [scope.get_current_value(variable) for variable in model.non_trainable_variables]
-        return loss, outputs
-
-    def loss_and_gradients(self, compute_loss, weights):
-        """The primitive of all strategies: weights {path: array} -> (loss, {path: gradient of the scaled loss})."""
-        before = self.state
-
-        def pure(values):
-            self.state = before
-            loss, _ = compute_loss(dict(zip(weights, values, strict=True)))
-            return self.scale(loss), (loss, self.weight, self.state)
-
-        differentiate = self.objective.value_and_gradients
-        (_, (loss, self.weight, self.state)), gradients = differentiate(pure, list(weights.values()))
-        return loss, dict(zip(weights, gradients, strict=True))

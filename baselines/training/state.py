@@ -1,4 +1,7 @@
-"""The state that a killed run goes on from: weights, dropout seeds, optimizer slots and position, in one file written whole."""
+"""The state that a killed run goes on from, in one file written whole.
+
+Weights, dropout seeds, optimizer slots, what strategies remember, and the position in the data.
+"""
 
 import dataclasses
 import json
@@ -35,9 +38,12 @@ class Position:
     finished: bool = False
 
 
-def save_state(path, model, optimizer, position):
-    """Writes the file `path` atomically. The Keras variables must hold the current values (`Steps.sync`)."""
-    arrays = {name: np.asarray(ops.convert_to_numpy(variable.value)) for name, variable in _named(model, optimizer)}
+def save_state(path, model, optimizer, position, memory=()):
+    """Writes the file `path` atomically. The Keras variables must hold the current values (`Steps.sync`).
+
+    memory   the variables in which strategies remember something
+    """
+    arrays = {name: np.asarray(ops.convert_to_numpy(variable.value)) for name, variable in _named(model, optimizer, memory)}
     path.parent.mkdir(parents=True, exist_ok=True)
     safetensors_file.write(path, arrays, metadata={"position": json.dumps(dataclasses.asdict(position))})
 
@@ -56,15 +62,17 @@ def read_position(path):
         raise InputError(f"{path}: expected the state of an earlier run. Received a damaged file: {error}") from None
 
 
-def load_state(path, model, optimizer):
+def load_state(path, model, optimizer, memory=()):
     """Assigns a saved state to the variables and returns its position. Raises InputError if it is of another model."""
     position = read_position(path)
     with safe_open(path, framework="numpy") as file:
-        named = _named(model, optimizer)
+        named = _named(model, optimizer, memory)
         expected, received = {name for name, _ in named}, set(file.keys())
         if expected != received:
             examples = sorted(expected ^ received)[:3]
-            raise InputError(f"{path}: expected the state of this model and optimizer. These differ: {', '.join(examples)}")
+            raise InputError(
+                f"{path}: expected the state of this model, optimizer and strategies. These differ: {', '.join(examples)}"
+            )
         for name, variable in named:
             value = file.get_tensor(name)
             if value.shape != tuple(variable.shape):
@@ -73,9 +81,9 @@ def load_state(path, model, optimizer):
     return position
 
 
-def _named(model, optimizer):
+def _named(model, optimizer, memory):
     # Keras numbers optimizers and seed generators in the order of a process's life: only the last part of a path is stable.
-    groups = {"model": model.variables, "optimizer": optimizer.variables}
+    groups = {"model": model.variables, "optimizer": optimizer.variables, "strategies": memory}
     return [
         (f"{group}/{index}/{variable.path.rpartition('/')[2]}", variable)
         for group, variables in groups.items()

@@ -53,7 +53,7 @@ class Trainer:
         """Runs to the end, or on from the saved state. Returns the last Position. Raises Interrupted after a clean stop."""
         position = Position()
         if resume:
-            position = load_state(self.state_path, self.model, self.optimizer)
+            position = load_state(self.state_path, self.model, self.optimizer, self.steps.memory.variables)
             self.steps.reset()
             self.record.truncate(position.metrics_size)
         self.progress.start(position, self.recipe.epochs * self.updates_per_epoch)
@@ -110,15 +110,16 @@ class Trainer:
         position.losses = []
 
     def _score_epoch(self, position):
-        scores = self.evaluate()
-        position.epoch, position.update = position.epoch + 1, 0
-        score = next(iter(scores.values()))
-        self._record(position, "dev", **scores)
-        if position.best is None or score > position.best:
-            position.best, position.best_epoch, position.stale = score, position.epoch, 0
-            self.keep_best()
-        else:
-            position.stale += 1
+        with self.steps.scored_weights():
+            scores = self.evaluate()
+            position.epoch, position.update = position.epoch + 1, 0
+            score = next(iter(scores.values()))
+            self._record(position, "dev", **scores)
+            if position.best is None or score > position.best:
+                position.best, position.best_epoch, position.stale = score, position.epoch, 0
+                self.keep_best()
+            else:
+                position.stale += 1
         position.finished = bool(self.recipe.patience) and position.stale >= self.recipe.patience
         shown = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
         best = "best so far" if position.stale == 0 else f"best: {position.best:.4f} in epoch {position.best_epoch}"
@@ -130,7 +131,7 @@ class Trainer:
     def _save(self, position):
         self.steps.sync()
         position.metrics_size = self.record.size()
-        save_state(self.state_path, self.model, self.optimizer, position)
+        save_state(self.state_path, self.model, self.optimizer, position, self.steps.memory.variables)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ def build(sizes, options):
     model = ClassificationHead(sizes["classes"])(encoder)
     recipe = Recipe()
     optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
-    steps = Steps(model, cross_entropy, optimizer, jit="jit" in options)
+    steps = Steps(model, cross_entropy, optimizer, jit="jit" in options, clip_norm=recipe.clip_norm)
 
     def step(batch):
         token_ids, segment_ids, targets = batch

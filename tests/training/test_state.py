@@ -18,13 +18,13 @@ def test_going_on_from_a_saved_state_equals_going_on(tmp_path):
         steps.train([tiny.batch(seed=seed)])
     steps.sync()
     path = tmp_path / "last" / "state.safetensors"
-    save_state(path, built, steps._backend.optimizer, Position(epoch=1, update=2, losses=[0.1, 1 / 3], best=0.5))
+    save_state(path, built, steps.optimizer, Position(epoch=1, update=2, losses=[0.1, 1 / 3], best=0.5))
     steps.train([tiny.batch(seed=9)])
     steps.sync()
 
     other = tiny.model(dropout=0.2, seed=5)
     resumed = tiny.steps(other)
-    position = load_state(path, other, resumed._backend.optimizer)
+    position = load_state(path, other, resumed.optimizer)
     resumed.reset()
     assert position == Position(epoch=1, update=2, losses=[0.1, 1 / 3], best=0.5)
     resumed.train([tiny.batch(seed=9)])
@@ -38,7 +38,7 @@ def test_missing_damaged_and_foreign_states_are_refused(tmp_path):
     with pytest.raises(InputError, match="Nothing is there"):
         read_position(path)
     built = tiny.model()
-    optimizer = tiny.steps(built)._backend.optimizer
+    optimizer = tiny.steps(built).optimizer
     save_state(path, built, optimizer, Position())
     whole = path.read_bytes()
     with pytest.raises(InputError, match="These differ"):

@@ -12,12 +12,14 @@ import tiny
 from keras import ops
 
 from baselines.losses.cross_entropy import cross_entropy
+from baselines.training import backends
 from baselines.training.objective import Objective
-from baselines.training.steps import to_float, value_and_gradients
+from baselines.training.steps import to_float
 from baselines.training.strategies.strategy import Strategy
 
 pytestmark = pytest.mark.keras
 TABLE = "Embedding-Token/embeddings"
+value_and_gradients = backends.current().value_and_gradients
 
 
 def trained(batches, strategies=(), dropout=0.0, **changes):
@@ -115,7 +117,7 @@ def test_clipping_bounds_the_norm_that_adam_sees():
     logs = steps.train([tiny.batch()])
     steps.sync()
     assert to_float(logs["gradient_norm"]) > 1e-3                       # reported as it was before
-    momenta = [v for v in steps._backend.optimizer.variables if "momentum" in v.path]
+    momenta = [v for v in steps.optimizer.variables if "momentum" in v.path]
     norm = np.sqrt(sum(np.sum(np.square(ops.convert_to_numpy(v) / 0.1)) for v in momenta))
     assert norm == pytest.approx(1e-3, rel=1e-3)
 
@@ -140,7 +142,7 @@ def test_fp16_skips_an_update_that_overflows():
     try:
         built = tiny.model()
         steps = tiny.steps(built, precision="fp16")
-        optimizer = steps._backend.optimizer
+        optimizer = steps.optimizer
         optimizer.dynamic_scale.assign(2.0**60)
         steps.reset()
         start = tiny.weights(built)
@@ -184,22 +186,22 @@ def test_evaluation_gives_the_loss_of_each_row():
 class Fgm(Strategy):
     """Adversarial embeddings, arXiv:1605.07725: the gradients joint, with two passes."""
 
-    def gradients(self, loss_and_gradients, weights):
+    def gradients(self, loss_and_gradients, weights, step):
         loss, clean = loss_and_gradients(weights)
-        step = clean[TABLE] / (ops.sqrt(ops.sum(ops.square(clean[TABLE]))) + 1e-12)
-        _, moved = loss_and_gradients(weights | {TABLE: weights[TABLE] + step})
+        shift = clean[TABLE] / (ops.sqrt(ops.sum(ops.square(clean[TABLE]))) + 1e-12)
+        _, moved = loss_and_gradients(weights | {TABLE: weights[TABLE] + shift})
         return loss, {path: clean[path] + moved[path] for path in clean}
 
 
 class Doubled(Strategy):
-    def loss(self, compute_loss, weights):
+    def loss(self, compute_loss, weights, step):
         loss, outputs = compute_loss(weights)
         assert set(outputs) == {"logits"}
         return 2 * loss, outputs
 
 
 class Halfway(Strategy):
-    def after_update(self, weights, updated):
+    def after_update(self, weights, updated, gradients, step):
         return {path: (weights[path] + updated[path]) / 2 for path in updated}
 
 

@@ -31,7 +31,7 @@ def trainer(folder, scores, kept, updates_per_epoch=3, batches=None, **changes):
     batches = batches or [[tiny.batch(seed=seed)] for seed in range(updates_per_epoch)]
     return Trainer(
         model=built,
-        optimizer=steps._backend.optimizer,
+        optimizer=steps.optimizer,
         steps=steps,
         recipe=recipe,
         learning_rate=lambda update: 0.5,

@@ -1,23 +1,36 @@
-"""Optimizers, one per file: `optimizers/adamw.py` is `--optimizer adamw`, by its `build(recipe, rate, weights) -> optimizer`."""
+"""Optimizers, one per file: `optimizers/adamw.py` is `--optimizer adamw`, by its `OPTIMIZER = AdamW`."""
 
 from pathlib import Path
 
 from baselines import registry
+from baselines.settings import make
 
 FOLDER = Path(__file__).parent
 
 
 def names():
     """{name: what it is}."""
-    return registry.offered(FOLDER, "build")
+    return registry.offered(FOLDER, "OPTIMIZER")
 
 
-def build(recipe, rate, weights):
+def kind(name):
+    """The dataclass of an optimizer's settings. Raises InputError for an unknown one."""
+    return registry.load(__name__, name, names(), "--optimizer").OPTIMIZER
+
+
+def build(recipe, rate, weights, settings=()):
     """The recipe's optimizer, built for `weights` with a rate or schedule; with fp16 it scales the loss."""
     import keras
 
-    optimizer = registry.load(__name__, recipe.optimizer, names(), "--optimizer").build(recipe, rate, weights)
+    optimizer = make(kind(recipe.optimizer), recipe.optimizer, dict(settings)).build(recipe, rate, weights)
+    optimizer.build(weights)
     if recipe.precision == "fp16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         optimizer.build(weights)
     return optimizer
+
+
+def not_decayed(recipe, weights):
+    """The variables that weight decay leaves alone, by the words of --no_decay in their paths: names differ between backends."""
+    words = [word.lower() for word in recipe.no_decay]
+    return [weight for weight in weights if any(word in weight.path.lower() for word in words)]

@@ -1,21 +1,28 @@
 """Adam with decoupled weight decay. Loshchilov and Hutter, 2019, arXiv:1711.05101."""
 
-import re
+import dataclasses
 
-import keras
-
-NOT_DECAYED = re.compile(r"bias|norm", re.IGNORECASE)
-"""bert4keras' exclusions (biases and norms), matched against the path of a variable: names differ between backends."""
+from baselines.training.optimizers import not_decayed
 
 
-def build(recipe, rate, weights):
-    """rate: float or schedule; weights: the trainable variables. Returns a built Keras optimizer, epsilon 1e-6 as BERT's."""
-    optimizer = keras.optimizers.AdamW(
-        learning_rate=rate,
-        weight_decay=recipe.weight_decay,
-        epsilon=1e-6,
-        global_clipnorm=recipe.clip_norm or None,
-    )
-    optimizer.exclude_from_weight_decay(var_list=[w for w in weights if NOT_DECAYED.search(w.path)])
-    optimizer.build(weights)
-    return optimizer
+@dataclasses.dataclass(frozen=True)
+class AdamW:
+    """Keras' AdamW; epsilon 1e-6 as BERT's."""
+
+    beta_1: float = 0.9
+    """Decay of the mean of gradients."""
+    beta_2: float = 0.999
+    """Decay of the mean of their squares."""
+    epsilon: float = 1e-6
+    """Added to the root of the latter."""
+
+    def build(self, recipe, rate, weights):
+        """rate: float or schedule; weights: the trainable variables. Returns a Keras optimizer."""
+        import keras
+
+        optimizer = keras.optimizers.AdamW(rate, recipe.weight_decay, self.beta_1, self.beta_2, self.epsilon)
+        optimizer.exclude_from_weight_decay(var_list=not_decayed(recipe, weights))
+        return optimizer
+
+
+OPTIMIZER = AdamW

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from baselines import registry
+from baselines.settings import make
 
 FOLDER = Path(__file__).parent
 
@@ -12,6 +13,11 @@ def names():
     return registry.offered(FOLDER, "STRATEGY")
 
 
-def build(chosen):
-    """Strategies by name, outermost first. Raises InputError for an unknown one."""
-    return [registry.load(__name__, name, names(), "--strategies").STRATEGY() for name in chosen]
+def kind(name):
+    """The dataclass of a strategy. Raises InputError for an unknown one."""
+    return registry.load(__name__, name, names(), "--strategies").STRATEGY
+
+
+def build(chosen, settings):
+    """Strategies by name, outermost first, with the settings {"name.field": value}. Raises InputError for unknown or unfit ones."""
+    return [make(kind(name), name, settings) for name in chosen]

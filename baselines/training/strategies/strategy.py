@@ -1,21 +1,46 @@
 """The joints that a strategy may take hold of. Every method's default does nothing: override one and state your paper.
 
-Strategies wrap each other in the order of `--strategies`, the first one outermost. Everything here is traced once and compiled,
-on every backend: use `keras.ops`, keep no tensors on `self`.
+A strategy is a frozen dataclass whose fields are flags: `epsilon` of fgm.py is `--fgm.epsilon`. Strategies wrap each other in the
+order of `--strategies`, the first one outermost. All but `start` is traced once and compiled, on every backend: use `keras.ops`,
+keep no tensors on `self`, import Keras inside functions (`--help` must be quick).
 """
+
+from typing import ClassVar
 
 
 class Strategy:
-    """weights are {variable path: array} throughout; losses are scalars; outputs are the model's dict."""
+    """weights, updated and gradients are {variable path: array} throughout; losses are scalars; outputs are the model's dict.
 
-    def loss(self, compute_loss, weights):
+    step      a Step (training/passes.py): memory, random numbers, further passes
+    needs     what a run must have for it: "unlabelled" text, a head's "divergence"
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def start(self, weights, survey):
+        """{name: NumPy array} to remember between updates, from the weights that training starts from, as NumPy arrays.
+
+        survey   () -> yields ({path: gradient of the mean loss}, rows) for every training batch, dropout off; None in a run
+                 that goes on: what was remembered is read from its state, only names, shapes and dtypes count
+        """
+        return {}
+
+    def loss(self, compute_loss, weights, step):
         """compute_loss(weights) -> (loss, outputs): a forward pass with fresh dropout. Returns the same kind of pair."""
         return compute_loss(weights)
 
-    def gradients(self, loss_and_gradients, weights):
-        """loss_and_gradients(weights) -> (loss, {path: gradient}). Returns the same kind of pair."""
+    def gradients(self, loss_and_gradients, weights, step):
+        """loss_and_gradients(weights) -> (loss, {path: gradient}), once per micro-batch. Returns the same kind of pair."""
         return loss_and_gradients(weights)
 
-    def after_update(self, weights, updated):
-        """The weights before and after the optimizer moved them; returns {path: array} of the weights to keep."""
+    def averaged(self, gradients, weights, step):
+        """The gradients of an update, averaged over its micro-batches and not yet clipped; with fp16 still scaled."""
+        return gradients
+
+    def after_update(self, weights, updated, gradients, step):
+        """The weights before and after the optimizer moved them, and the gradients it had; returns the weights to keep."""
         return updated
+
+    def scored(self, weights, step):
+        """The weights to score and to store instead of those that are trained."""
+        return weights

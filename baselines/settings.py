@@ -1,0 +1,90 @@
+"""Settings of the parts that a recipe chooses: `--fgm.epsilon 0.5` is the field `epsilon` of the strategy fgm.
+
+A strategy, an optimizer or a loss is a dataclass: its fields are flags `--NAME.FIELD` and keys "NAME.FIELD" of a YAML file.
+"""
+
+import contextlib
+import dataclasses
+import re
+
+from baselines.errors import InputError, nearest
+
+SETTING = re.compile(r"--([a-z]\w*\.[a-z]\w*)(?:=(.*))?", re.DOTALL)
+
+
+def take_settings(argv):
+    """A command line without its `--part.field VALUE` (or =VALUE), and those as {"part.field": text}."""
+    rest, found, words = [], {}, iter(argv)
+    for word in words:
+        match = SETTING.fullmatch(word)
+        if not match:
+            rest.append(word)
+            continue
+        name, value = match.groups()
+        value = next(words, None) if value is None else value
+        if value is None:
+            raise InputError(f"--{name}: expected a value after it. Received: nothing.")
+        found[name] = value
+    return rest, found
+
+
+def make(kind, name, settings):
+    """The dataclass `kind` with the fields that `settings` gives the part `name`. Raises InputError for unknown or unfit ones."""
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    given = {key.partition(".")[2]: value for key, value in settings.items() if key.partition(".")[0] == name}
+    for field in given:
+        if field not in fields:
+            known = ", ".join(fields) or "it has none"
+            raise InputError(f"--{name}.{field}: expected a setting of {name}: {known}. {nearest(field, fields)}")
+    return kind(**{field: fitted(fields[field], _read(fields[field], value), f"--{name}") for field, value in given.items()})
+
+
+def check_chosen(settings, chosen):
+    """Raises InputError for a setting of a part that the recipe does not choose: it would change nothing."""
+    for key in settings:
+        part = key.partition(".")[0]
+        if part not in chosen:
+            raise InputError(
+                f"--{key}: expected a setting of what this run uses: {', '.join(sorted(chosen))}. Received: a setting of "
+                f"{part}, which it does not use. Choose it by --strategies, --optimizer or --loss."
+            )
+
+
+def ranges(part, name, **limits):
+    """Raises InputError where a field of `part` leaves its range (low, high or None); for a part's __post_init__."""
+    for field, (low, high) in limits.items():
+        value = getattr(part, field)
+        if not (value >= low and (high is None or value <= high)):
+            bound = f"at least {low}" if high is None else f"from {low} to {high}"
+            raise InputError(f"--{name}.{field}: expected a number, {bound}. Received: {value}")
+
+
+def _read(field, value):
+    """Text from the command line as YAML would read it."""
+    if not isinstance(value, str) or field.type is str:
+        return value
+    if field.type is bool and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if field.type is int:
+        with contextlib.suppress(ValueError):
+            return int(value)
+    if field.type == tuple[str, ...]:
+        return tuple(word for word in value.split(",") if word)
+    return value
+
+
+def fitted(field, value, origin):
+    """A YAML value as that of a dataclass field: 2e-5, which YAML reads as text, is a float. Raises InputError if it is none."""
+    if field.type is float and isinstance(value, int | float | str) and not isinstance(value, bool):
+        with contextlib.suppress(ValueError):
+            return float(value)
+    elif field.type == tuple[str, ...] | None and (value is None or isinstance(value, str)):
+        return (value,) if value else None
+    elif field.type in (tuple[str, ...], tuple[str, ...] | None):
+        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+    elif isinstance(value, field.type) and (field.type is bool or not isinstance(value, bool)):
+        return value
+    lists = {tuple[str, ...]: "a list of names", tuple[str, ...] | None: "a file or a list of files"}
+    name = lists.get(field.type) or getattr(field.type, "__name__", field.type)
+    raise InputError(f"{origin}: {field.name}: expected {name}. Received: {value!r}")
