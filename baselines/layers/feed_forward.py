@@ -3,24 +3,31 @@
 import keras
 
 from baselines.layers.activation import activation
+from baselines.layers.kernel_initializer import fresh, serialized
 
 
 @keras.saving.register_keras_serializable(package="baselines")
 class FeedForward(keras.layers.Layer):
-    """x (B, L, D) -> outer(act(inner(x))) (B, L, D) through `intermediate_size` columns."""
+    """x (B, L, D) -> outer(act(inner(x))) (B, L, D) through `intermediate_size` columns.
 
-    def __init__(self, intermediate_size, hidden_size, hidden_act="gelu", initializer_range=0.02, **kwargs):
+    kernel_initializer   instead of the truncated normal of `initializer_range`
+    """
+
+    def __init__(
+        self, intermediate_size, hidden_size, hidden_act="gelu", initializer_range=0.02, kernel_initializer=None, **kwargs
+    ):
         super().__init__(**kwargs)
         self.intermediate_size = intermediate_size
         self.hidden_size = hidden_size
         self.hidden_act = hidden_act
         self.initializer_range = initializer_range
+        self.kernel_initializer = kernel_initializer and keras.initializers.get(kernel_initializer)
         self.supports_masking = True
         self.inner = self.dense(intermediate_size, "inner", activation=activation(hidden_act))
         self.outer = self.dense(hidden_size, "outer")
 
     def dense(self, units, name, **options):
-        initializer = keras.initializers.TruncatedNormal(stddev=self.initializer_range)
+        initializer = fresh(self.kernel_initializer, self.initializer_range)
         return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name, **options)
 
     def build(self, input_shape):
@@ -40,4 +47,5 @@ class FeedForward(keras.layers.Layer):
             "hidden_size": self.hidden_size,
             "hidden_act": self.hidden_act,
             "initializer_range": self.initializer_range,
+            "kernel_initializer": serialized(self.kernel_initializer),
         }

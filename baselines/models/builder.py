@@ -10,7 +10,7 @@ import keras
 
 from baselines.errors import InputError, nearest
 from baselines.layers.activation import activation
-from baselines.models import masks, vocabulary
+from baselines.models import masks, options, vocabulary
 from baselines.models.config import OTHER_NAMES, Config, read
 from baselines.models.families import family
 from baselines.weights.load import load_weights
@@ -42,12 +42,13 @@ def build_transformer_model(
     compound_tokens    new tokens after those, each a list of ids to average or a pair (ids, weights)
     dtype              dtype policy, such as "mixed_bfloat16"; the global one unless given
     ignore_mismatched  go on with random weights where the checkpoint's lack or have another shape
-    config_options     fields of Config that replace the file's: attention_key_size, hierarchical_position, ...
+    config_options     fields of Config that replace the file's: attention_key_size, attention_scale, ... (docs/models.md)
 
     Raises InputError for an unfit config, checkpoint or family, ValueError for arguments that contradict each other.
     """
     mask, with_mlm = masks.resolve(mask, application, with_mlm)
     config = configure(source, model, keep_tokens, compound_tokens, **config_options)
+    options.require_compatible(config, mask)
     module = family(config.model_type)
     with dtype_policy(dtype):
         built = module.build(config, mask, with_pool=with_pool, with_nsp=with_nsp, with_mlm=with_mlm)
@@ -73,10 +74,10 @@ def configure(source, model="auto", keep_tokens=None, compound_tokens=None, **co
     for name in config_options:
         if name not in known:
             raise ValueError(f"expected a field of Config. Received: {name!r}. {nearest(name, known)}")
-    options = {name: value for name, value in config_options.items() if value is not None}
+    given = {name: value for name, value in config_options.items() if value is not None}
     if model != "auto":
-        options["model_type"] = model
-    config = Config.from_dict({**values, **options}, where)
+        given["model_type"] = model
+    config = Config.from_dict({**values, **given}, where)
     try:
         activation(config.hidden_act)
     except ValueError as error:

@@ -5,6 +5,7 @@ import json
 import pathlib
 
 from baselines.errors import InputError
+from baselines.models import options
 from baselines.models.families import family
 
 FILES = ("config.json", "bert_config.json")
@@ -34,6 +35,9 @@ class Config:
     attention_key_size       of queries and keys; attention_head_size unless given
     max_relative_position    NEZHA: distances are clipped to it
     hierarchical_position    None, or the share of the coarse position (see layers/position_embedding.py)
+
+    The last seven are the options of options.py: layers/attention_scale.py, talking_heads.py, linear_attention.py and
+    fused_attention.py, models/residual.py and initialization.py say what their values do.
     """
 
     vocab_size: int
@@ -56,6 +60,13 @@ class Config:
     max_relative_position: int = 64
     hierarchical_position: float | None = None
     residual_attention_scores: bool = False
+    attention_kind: str = options.USUAL["attention_kind"]
+    attention_scale: float | str = options.USUAL["attention_scale"]
+    talking_heads: str = options.USUAL["talking_heads"]
+    fused_attention: bool | str = options.USUAL["fused_attention"]
+    norm_placement: str = options.USUAL["norm_placement"]
+    residual_scale: str = options.USUAL["residual_scale"]
+    initializer: str = options.USUAL["initializer"]
 
     @classmethod
     def from_dict(cls, values, where="config"):
@@ -109,6 +120,8 @@ class Config:
             "attention_key_size": self.attention_head_size,
             "max_relative_position": 64,
             "residual_attention_scores": False,
+            **options.USUAL,
+            "fused_attention": self.fused_attention,                    # of the machine, not of the model
         }
         return {key: value for key, value in values.items() if usual.get(key) != value} | module.HUGGING_FACE
 
@@ -140,7 +153,7 @@ def check(given, where):
 
     for field in dataclasses.fields(Config):
         key = field.name
-        if key not in given:
+        if key not in given or key in options.USUAL:
             continue
         value = given[key]
         if field.type in (int, int | None):
@@ -152,6 +165,7 @@ def check(given, where):
                 refuse(key, "a number in [0, 1)")
         elif not isinstance(value, field.type):
             refuse(key, f"a {field.type.__name__}")
+    options.check(given, refuse)
     if given.get("hierarchical_position") == 0.5:
         refuse("hierarchical_position", "in [0, 1), not 0.5, which gives positions (i, j) and (j, i) the same vector")
     if "attention_head_size" not in given and given["hidden_size"] % given["num_attention_heads"]:

@@ -1,4 +1,4 @@
-"""What the families share: embeddings, post-norm blocks and BERT's heads, under bert4keras' layer names.
+"""What the families share: embeddings, blocks and BERT's heads, under bert4keras' layer names.
 
 The graph is flat: every step is a named layer of the model. Each function adds some and returns their output.
 """
@@ -7,19 +7,22 @@ import keras
 from keras import layers
 
 from baselines.layers.activation import activation
-from baselines.layers.attention import MultiHeadAttention
 from baselines.layers.bias import Bias
 from baselines.layers.feed_forward import FeedForward
 from baselines.layers.first_token import FirstToken
+from baselines.layers.linear_attention import MultiHeadLinearAttention
+from baselines.layers.multi_head_attention import MultiHeadAttention
 from baselines.layers.position_embedding import PositionEmbedding
-
-
-def truncated_normal(config):
-    return keras.initializers.TruncatedNormal(stddev=config.initializer_range)
+from baselines.models import initialization, residual
 
 
 def dense(units, config, name, **options):
-    return layers.Dense(units, kernel_initializer=truncated_normal(config), name=name, **options)
+    initializer = keras.initializers.TruncatedNormal(stddev=config.initializer_range)
+    return layers.Dense(units, kernel_initializer=initializer, name=name, **options)
+
+
+def table_initializer(config):
+    return keras.initializers.TruncatedNormal(stddev=initialization.table_range(config))
 
 
 def token_embedding(config):
@@ -27,7 +30,7 @@ def token_embedding(config):
     return layers.ReversibleEmbedding(
         config.vocab_size,
         config.embedding_size,
-        embeddings_initializer=truncated_normal(config),
+        embeddings_initializer=table_initializer(config),
         name="Embedding-Token",
     )
 
@@ -39,7 +42,7 @@ def embed(inputs, table, config, epsilon, absolute_positions=False):
         segments = layers.Embedding(
             config.type_vocab_size,
             config.embedding_size,
-            embeddings_initializer=truncated_normal(config),
+            embeddings_initializer=table_initializer(config),
             name="Embedding-Segment",
         )
         x = layers.Add(name="Embedding-Token-Segment")([x, segments(inputs["segment_ids"])])
@@ -47,7 +50,7 @@ def embed(inputs, table, config, epsilon, absolute_positions=False):
         x = PositionEmbedding(
             config.max_position_embeddings,
             hierarchical=config.hierarchical_position,
-            initializer_range=config.initializer_range,
+            initializer_range=initialization.table_range(config),
             name="Embedding-Position",
         )(x)
     x = layers.LayerNormalization(epsilon=epsilon, name="Embedding-Norm")(x)
@@ -63,38 +66,51 @@ def blocks(x, attention_mask, config, epsilon, **position):
     for index in range(config.num_hidden_layers):
         name = f"Transformer-{index}-MultiHeadSelfAttention"
         returns_scores = config.residual_attention_scores and index < config.num_hidden_layers - 1
-        attention = MultiHeadAttention(
-            config.num_attention_heads,
-            config.attention_head_size,
-            config.hidden_size,
-            key_size=config.attention_key_size,
-            dropout_rate=config.attention_probs_dropout_prob,
-            initializer_range=config.initializer_range,
-            return_scores=returns_scores,
-            name=name,
-        )
         previous = {} if scores is None else {"previous_scores": scores}
-        y = attention(x, attention_mask=attention_mask, **position, **previous)
-        y, scores = y if returns_scores else (y, None)
-        x = residual(x, y, name, config, epsilon)
+        attended = attention(config, name, returns_scores)(
+            residual.before(x, name, config, epsilon), attention_mask=attention_mask, **position, **previous
+        )
+        y, scores = attended if returns_scores else (attended, None)
+        x = residual.after(x, y, name, config, epsilon)
 
         name = f"Transformer-{index}-FeedForward"
-        feed_forward = FeedForward(
-            config.intermediate_size,
-            config.hidden_size,
-            hidden_act=config.hidden_act,
-            initializer_range=config.initializer_range,
-            name=name,
-        )
-        x = residual(x, feed_forward(x), name, config, epsilon)
-    return x
+        y = feed_forward(config, name)(residual.before(x, name, config, epsilon))
+        x = residual.after(x, y, name, config, epsilon)
+    return residual.last(x, config, epsilon)
 
 
-def residual(x, y, name, config, epsilon):
-    """Norm(x + Dropout(y))."""
-    y = layers.Dropout(config.hidden_dropout_prob, name=f"{name}-Dropout")(y)
-    x = layers.Add(name=f"{name}-Add")([x, y])
-    return layers.LayerNormalization(epsilon=epsilon, name=f"{name}-Norm")(x)
+def attention(config, name, return_scores=False):
+    """The attention layer of a block."""
+    _, gain = initialization.deepnorm(config)
+    kind = MultiHeadLinearAttention if config.attention_kind == "linear" else MultiHeadAttention
+    return kind(
+        config.num_attention_heads,
+        config.attention_head_size,
+        config.hidden_size,
+        key_size=config.attention_key_size,
+        dropout_rate=config.attention_probs_dropout_prob,
+        initializer_range=config.initializer_range,
+        return_scores=return_scores,
+        scale=config.attention_scale,
+        talking_heads=config.talking_heads,
+        fused=config.fused_attention,
+        kernel_initializer=initialization.kernel(config),
+        value_initializer=initialization.kernel(config, gain) if gain != 1 else None,
+        name=name,
+    )
+
+
+def feed_forward(config, name):
+    """The feed-forward layer of a block."""
+    _, gain = initialization.deepnorm(config)
+    return FeedForward(
+        config.intermediate_size,
+        config.hidden_size,
+        hidden_act=config.hidden_act,
+        initializer_range=config.initializer_range,
+        kernel_initializer=initialization.kernel(config, gain),
+        name=name,
+    )
 
 
 def outputs(x, table, config, with_pool=False, with_nsp=False, with_mlm=False):

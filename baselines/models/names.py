@@ -12,6 +12,7 @@ DENSE = {
     "FeedForward/inner": "intermediate/dense",
     "FeedForward/outer": "output/dense",
 }
+TALKING_HEADS = {"pre": ("mix_scores",), "pre_post": ("mix_scores", "mix_weights")}
 NORM = {"MultiHeadSelfAttention-Norm": "attention/output/LayerNorm", "FeedForward-Norm": "output/LayerNorm"}
 
 
@@ -34,6 +35,7 @@ def encoder_names(config, prefix, absolute_positions=False):
         for part, google in NORM.items():
             names |= norm(f"Transformer-{index}-{part}", f"bert/encoder/layer_{index}/{google}")
     names |= dense("Pooler-Dense", "bert/pooler/dense")
+    names |= option_names(config)
     nsp = "cls/seq_relationship"
     names["NSP-Proba/kernel"] = (f"{nsp}/output_weights", f"{nsp}/weight", True)
     names["NSP-Proba/bias"] = (f"{nsp}/output_bias", f"{nsp}/bias", False)
@@ -41,9 +43,28 @@ def encoder_names(config, prefix, absolute_positions=False):
     names |= norm("MLM-Norm", "cls/predictions/transform/LayerNorm")
     names["MLM-Bias/bias"] = ("cls/predictions/output_bias", "cls/predictions/bias", False)
     return {
-        path: WeightName(google, dotted(hugging_face, prefix), transposed)
+        path: WeightName(google, dotted(hugging_face, prefix), transposed, optional="/mix_" in path)
         for path, (google, hugging_face, transposed) in names.items()
     }
+
+
+def option_names(config):
+    """Those of weights that an option of the builder adds. Nobody published any: the names are ours."""
+    names = {}
+    for index in range(config.num_hidden_layers):
+        block, google = f"Transformer-{index}-", f"bert/encoder/layer_{index}/"
+        for mix in TALKING_HEADS.get(config.talking_heads, ()):
+            names |= single(f"{block}MultiHeadSelfAttention/{mix}/matrix", f"{google}attention/self/{mix}/matrix")
+        if config.residual_scale == "rezero":
+            names |= single(f"{block}MultiHeadSelfAttention-Gate/gate", f"{google}attention/output/gate")
+            names |= single(f"{block}FeedForward-Gate/gate", f"{google}output/gate")
+    if config.norm_placement == "pre":
+        names |= norm("Output-Norm", "bert/encoder/output/LayerNorm")
+    return names
+
+
+def single(path, google):
+    return {path: (google, google, False)}
 
 
 def table(layer, google):

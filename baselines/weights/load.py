@@ -26,7 +26,8 @@ def load_weights(model, checkpoint, names, adapt=None, ignore_mismatched=False, 
     names               {variable path: WeightName}; those of weights that the model has not are passed over
     adapt               {variable path: function of the tensor, laid out as ours}, e.g. to select rows of an embedding
     ignore_mismatched   load what fits and leave the other weights as they are; the verdict tells which
-    task_weights        also require the weights without a name in `names`, as `save` stored them; else they stay fresh
+    task_weights        also require optional weights, and those without a name in `names`, as `save` stored them; else
+                        they stay fresh
 
     Raises InputError, with nothing assigned, if the verdict is not complete, nothing fits or a file is corrupt.
     """
@@ -35,7 +36,7 @@ def load_weights(model, checkpoint, names, adapt=None, ignore_mismatched=False, 
     if task_weights:
         names = {path: naming.own_name(path) for path in weights} | dict(names)
     sources = _sources(weights, tensors, names, adapt or {})
-    verdict = _verdict(weights, tensors, names, sources)
+    verdict = _verdict(weights, tensors, names, sources, task_weights)
     if ignore_mismatched:
         verdict.require_something()
     else:
@@ -104,14 +105,15 @@ def _sources(weights, tensors, names, adapt):
     return sources
 
 
-def _verdict(weights, tensors, names, sources):
+def _verdict(weights, tensors, names, sources, task_weights):
     hugging_face = tensors.format == safetensors_file.FORMAT
     used, missing, misshaped, fresh = [], [], [], []
     for path, variable in weights.items():
         expected = tuple(variable.shape)
-        if path not in names:
+        lacking = path not in sources
+        if path not in names or (lacking and names[path].optional and not task_weights):
             fresh.append(path)
-        elif path not in sources:
+        elif lacking:
             name = names[path].hugging_face if hugging_face else names[path].google
             missing.append(Fate(name, path, expected))
         else:

@@ -27,11 +27,13 @@ class WeightName:
     google          "bert/encoder/layer_0/attention/self/query/kernel"
     hugging_face    "bert.encoder.layer.0.attention.self.query.weight"
     transposed      Hugging Face stores it as (out, in); ours are (in, out)
+    optional        a checkpoint may lack it, for as it begins it changes nothing
     """
 
     google: str
     hugging_face: str
     transposed: bool = False
+    optional: bool = False
 
     @property
     def google_transposed(self):

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from baselines.layers.attention import MultiHeadAttention, attend
+from baselines.layers.attention import attend
+from baselines.layers.multi_head_attention import MultiHeadAttention
 
 pytestmark = pytest.mark.keras
 B, L, H, K, V = 2, 5, 3, 4, 6

@@ -4,18 +4,27 @@ import keras
 import numpy as np
 import pytest
 
-from baselines.layers.attention import MultiHeadAttention
 from baselines.layers.attention_mask import MASKS, AttentionMask
 from baselines.layers.bias import Bias
 from baselines.layers.feed_forward import FeedForward
 from baselines.layers.first_token import FirstToken
+from baselines.layers.gate import Gate
+from baselines.layers.linear_attention import MultiHeadLinearAttention
+from baselines.layers.multi_head_attention import MultiHeadAttention
 from baselines.layers.position_embedding import PositionEmbedding
 from baselines.layers.relative_position import RelativePosition
 from baselines.layers.rotary_position import RotaryPosition
+from baselines.layers.variance_scaling import VarianceScaling
 
 pytestmark = pytest.mark.keras
 LAYERS = {
     "attention": lambda dtype=None: MultiHeadAttention(2, 3, 8, key_size=5, dropout_rate=0.1, dtype=dtype),
+    "mixed_attention": lambda dtype=None: MultiHeadAttention(
+        2, 3, 8, scale="log", talking_heads="pre_post", kernel_initializer=VarianceScaling("geometric", 0.5), dtype=dtype
+    ),
+    "fused_attention": lambda dtype=None: MultiHeadAttention(2, 3, 8, scale=2.0, fused=True, dtype=dtype),
+    "linear_attention": lambda dtype=None: MultiHeadLinearAttention(2, 3, 8, key_size=5, dtype=dtype),
+    "gate": lambda dtype=None: Gate(dtype=dtype),
     "feed_forward": lambda dtype=None: FeedForward(6, 8, hidden_act="gelu_tanh", dtype=dtype),
     "bias": lambda dtype=None: Bias(dtype=dtype),
     "first_token": lambda dtype=None: FirstToken(dtype=dtype),
@@ -70,7 +79,7 @@ def test_half_precision_is_finite_and_near(name, dtype):
     np.testing.assert_allclose(numpy(found), numpy(whole(inputs(6))), atol=0.05)
 
 
-@pytest.mark.parametrize("name", ["attention", "feed_forward", "bias", "position", "hierarchical"])
+@pytest.mark.parametrize("name", ["attention", "linear_attention", "gate", "feed_forward", "bias", "position", "hierarchical"])
 def test_masks_pass_through(name):
     x = keras.layers.Masking()(keras.Input((None, 8)))
     assert LAYERS[name]()(x)._keras_mask is x._keras_mask

@@ -43,8 +43,18 @@ for path in sys.argv[2:]:
 """
 
 
-def build(family):
-    return build_transformer_model(CONFIG, model=family, mask="prefix", with_pool=True, with_nsp=True, with_mlm=True)
+HEADS = {"with_pool": True, "with_nsp": True, "with_mlm": True}
+OPTIONS = {
+    "mixed": {"talking_heads": "pre_post", "attention_scale": "log", "norm_placement": "pre", "residual_scale": "rezero"},
+    "linear": {"attention_kind": "linear", "residual_scale": "deepnorm_adam", "initializer": "geometric", "model": "roformer"},
+}
+
+
+def build(name):
+    """A model of a family, or of BERT with options."""
+    if name not in OPTIONS:
+        return build_transformer_model(CONFIG, model=name, mask="prefix", **HEADS)
+    return build_transformer_model({**CONFIG, "residual_attention_scores": False}, **OPTIONS[name], **HEADS)
 
 
 def assert_same(found, expected):
@@ -55,7 +65,7 @@ def assert_same(found, expected):
 
 def test_models_load_in_a_fresh_process(tmp_path):
     expected = {}
-    for family in ("bert", "nezha", "roformer"):
+    for family in ("bert", "nezha", "roformer", *OPTIONS):
         model, path = build(family), str(tmp_path / f"{family}.keras")
         model.save(path)
         expected[path] = {name: keras.ops.convert_to_numpy(value) for name, value in model(BATCH).items()}
@@ -67,7 +77,7 @@ def test_models_load_in_a_fresh_process(tmp_path):
         assert_same(np.load(path + ".npz"), outputs)
 
 
-@pytest.mark.parametrize("family", ["bert", "nezha", "roformer"])
+@pytest.mark.parametrize("family", ["bert", "nezha", "roformer", *OPTIONS])
 def test_models_clone(family):
     model = build(family)
     clone = keras.models.clone_model(model)

@@ -1,0 +1,46 @@
+"""Attention in time linear in the length: phi(Q) (phi(K)' V) with phi = elu + 1. Katharopoulos et al., 2020, arXiv:2006.16236.
+
+It sees padding, but no other mask, and has no weights that could be dropped out, mixed or continued. Rotary positions turn
+the numerator only (Su et al., 2021, arXiv:2104.09864, 3.3). Not faster below some thousand tokens: docs/benchmarks.md.
+"""
+
+import keras
+from keras import ops
+
+from baselines.layers.multi_head_attention import MultiHeadAttention
+from baselines.layers.rotary_position import rotate
+
+EPSILON = 1e-6
+
+
+def linear_attend(query, key, value, attention_mask=None, rotary=None):
+    """Each query's mean of the values, weighted by phi(query) phi(key), summed in float32 at least: (B, Q, H, V).
+
+    query, key       float (B, Q, H, K), (B, L, H, K), not turned
+    value            float (B, L, H, V)
+    attention_mask   bool (B, 1, 1, L): the same keys for every query. Raises ValueError for another
+    rotary           float (2, L, K)
+    """
+    if attention_mask is not None and tuple(attention_mask.shape[1:3]) != (1, 1):
+        raise ValueError(
+            "linear_attend: expected an attention_mask (B, 1, 1, L), for every query sees the same keys. "
+            f"Received: shape {tuple(attention_mask.shape)}"
+        )
+    dtype = keras.backend.result_type(query.dtype, "float32")
+    query, key = (ops.elu(ops.cast(x, dtype)) + 1 for x in (query, key))
+    if attention_mask is not None:
+        key = key * ops.cast(ops.transpose(attention_mask, (0, 3, 1, 2)), dtype)
+    total = ops.einsum("bqhd,bhd->bqh", query, ops.sum(key, axis=1))[..., None]
+    if rotary is not None:
+        query, key = (rotate(x, ops.cast(rotary, dtype)) for x in (query, key))
+    summary = ops.einsum("bkhd,bkhv->bhdv", key, ops.cast(value, dtype))
+    return ops.cast(ops.einsum("bqhd,bhdv->bqhv", query, summary) / (total + EPSILON), value.dtype)
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class MultiHeadLinearAttention(MultiHeadAttention):
+    """hidden_states (B, L, D) -> (B, L, D), with the weights of MultiHeadAttention."""
+
+    def call(self, hidden_states, attention_mask=None, rotary=None):
+        query, key, value = self.project(hidden_states)
+        return self.merge(linear_attend(query, key, value, attention_mask, rotary))

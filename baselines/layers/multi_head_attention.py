@@ -1,0 +1,154 @@
+"""Multi-head self-attention as a layer. Vaswani et al., 2017, arXiv:1706.03762.
+
+Keys may have another size than values. Projecting, attending and merging are separate steps, for callers that keep keys
+and values of earlier tokens.
+"""
+
+import keras
+from keras import ops
+
+from baselines.layers import attention_options
+from baselines.layers.attention import attend
+from baselines.layers.fused_attention import fused_attend, wanted
+from baselines.layers.kernel_initializer import fresh, serialized
+from baselines.layers.rotary_position import rotate
+from baselines.layers.talking_heads import TalkingHeads
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class MultiHeadAttention(keras.layers.Layer):
+    """hidden_states (B, L, D) -> (B, L, D); with `return_scores` also the scores (B, H, L, L) for the next block.
+
+    The sub-layers query, key, value and output have 2-D kernels.
+
+    key_size             of queries and keys; `head_size` is that of values
+    scale                see attention_scale.py
+    talking_heads        none, pre or pre_post, see talking_heads.py
+    fused                auto, True or False, see fused_attention.py. Used where nothing asks for the weights themselves:
+                         no mixing, no relative positions, no scores from or for another block, no dropout just now
+    kernel_initializer   instead of the truncated normal of `initializer_range`
+    value_initializer    that of value and output, if it is another
+    """
+
+    def __init__(
+        self,
+        num_heads,
+        head_size,
+        hidden_size,
+        key_size=None,
+        dropout_rate=0.0,
+        initializer_range=0.02,
+        return_scores=False,
+        scale="sqrt",
+        talking_heads="none",
+        fused="auto",
+        kernel_initializer=None,
+        value_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        attention_options.require(scale, talking_heads, fused)
+        self.num_heads = num_heads
+        self.head_size = head_size
+        self.hidden_size = hidden_size
+        self.key_size = key_size or head_size
+        self.dropout_rate = dropout_rate
+        self.initializer_range = initializer_range
+        self.return_scores = return_scores
+        self.scale = scale
+        self.talking_heads = talking_heads
+        self.fused = fused
+        self.kernel_initializer = kernel_initializer and keras.initializers.get(kernel_initializer)
+        self.value_initializer = value_initializer and keras.initializers.get(value_initializer)
+        self.supports_masking = True
+        self.query_dense = self.dense(num_heads * self.key_size, "query")
+        self.key_dense = self.dense(num_heads * self.key_size, "key")
+        self.value_dense = self.dense(num_heads * head_size, "value", self.value_initializer)
+        self.output_dense = self.dense(hidden_size, "output", self.value_initializer)
+        self.dropout = keras.layers.Dropout(dropout_rate, dtype=self.dtype_policy, name="dropout")
+        self.mix_scores = TalkingHeads(name="mix_scores") if talking_heads != "none" else None
+        self.mix_weights = TalkingHeads(name="mix_weights") if talking_heads == "pre_post" else None
+
+    def dense(self, units, name, initializer=None):
+        initializer = fresh(initializer or self.kernel_initializer, self.initializer_range)
+        return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
+
+    def build(self, hidden_states_shape):
+        for dense in (self.query_dense, self.key_dense, self.value_dense):
+            dense.build(hidden_states_shape)
+        self.output_dense.build((*hidden_states_shape[:-1], self.num_heads * self.head_size))
+        for mix in (self.mix_scores, self.mix_weights):
+            if mix is not None:
+                mix.build((None, self.num_heads, None, None))
+
+    def project(self, hidden_states, rotary=None):
+        """Queries, keys (B, L, H, K) and values (B, L, H, V); `rotary` (2, L, K) turns the first two."""
+        length = ops.shape(hidden_states)[1]
+        query, key, value = (
+            ops.reshape(dense(hidden_states), (-1, length, self.num_heads, size))
+            for dense, size in (
+                (self.query_dense, self.key_size),
+                (self.key_dense, self.key_size),
+                (self.value_dense, self.head_size),
+            )
+        )
+        if rotary is not None:
+            query, key = rotate(query, rotary), rotate(key, rotary)
+        return query, key, value
+
+    def merge(self, mean):
+        """Heads side by side, through the output projection: (B, L, H, V) -> (B, L, D)."""
+        return self.output_dense(ops.reshape(mean, (-1, ops.shape(mean)[1], self.num_heads * self.head_size)))
+
+    def attend(
+        self, query, key, value, attention_mask=None, relative=None, previous_scores=None, training=None
+    ):
+        """What the function of that name does, with the options of this layer; no scores from the fused kernel."""
+        weights_asked_for = (training and self.dropout_rate) or self.return_scores
+        plain = all(option is None for option in (relative, previous_scores, self.mix_scores))
+        if plain and not weights_asked_for and self.key_size == self.head_size and wanted(self.fused):
+            return fused_attend(query, key, value, attention_mask, self.scale), None
+        return attend(
+            query,
+            key,
+            value,
+            attention_mask,
+            relative,
+            previous_scores,
+            dropout=lambda weights: self.dropout(weights, training=training),
+            scale=self.scale,
+            mix_scores=self.mix_scores,
+            mix_weights=self.mix_weights,
+        )
+
+    def call(
+        self, hidden_states, attention_mask=None, rotary=None, relative=None, previous_scores=None, training=None
+    ):
+        query, key, value = self.project(hidden_states, rotary)
+        mean, scores = self.attend(query, key, value, attention_mask, relative, previous_scores, training)
+        merged = self.merge(mean)
+        return (merged, scores) if self.return_scores else merged
+
+    def compute_output_spec(self, hidden_states, *args, **kwargs):
+        merged = keras.KerasTensor((*hidden_states.shape[:-1], self.hidden_size), dtype=self.compute_dtype)
+        if not self.return_scores:
+            return merged
+        batch, length = hidden_states.shape[:2]
+        return merged, keras.KerasTensor((batch, self.num_heads, length, length), dtype=self.compute_dtype)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_heads": self.num_heads,
+            "head_size": self.head_size,
+            "hidden_size": self.hidden_size,
+            "key_size": self.key_size,
+            "dropout_rate": self.dropout_rate,
+            "initializer_range": self.initializer_range,
+            "return_scores": self.return_scores,
+            "scale": self.scale,
+            "talking_heads": self.talking_heads,
+            "fused": self.fused,
+            "kernel_initializer": serialized(self.kernel_initializer),
+            "value_initializer": serialized(self.value_initializer),
+        }

@@ -1,0 +1,61 @@
+"""Options of the builder that BERT has not, and which of them go together. docs/models.md says when to use which."""
+
+from baselines.errors import InputError, nearest
+from baselines.layers.attention_options import FUSED, SCALES, TALKING_HEADS, is_scale
+
+USUAL = {
+    "attention_kind": "softmax",
+    "attention_scale": "sqrt",
+    "talking_heads": "none",
+    "fused_attention": "auto",
+    "norm_placement": "post",
+    "residual_scale": "none",
+    "initializer": "normal",
+}
+"""Defaults of Config: with them a model is BERT, and config.json does not have the fields."""
+CHOICES = {
+    "attention_kind": ("softmax", "linear"),
+    "talking_heads": TALKING_HEADS,
+    "fused_attention": FUSED,
+    "norm_placement": ("post", "pre"),
+    "residual_scale": ("none", "rezero", "deepnorm_sgd", "deepnorm_adam", "deepnorm_lamb"),
+    "initializer": ("normal", "lecun", "geometric", "quadratic", "roformer_v2"),
+}
+
+
+def check(given, refuse):
+    """refuse(key, what is expected) for a value that is none of the choices."""
+    for key, allowed in CHOICES.items():
+        if key in given and not any(type(given[key]) is type(value) and given[key] == value for value in allowed):
+            near = nearest(str(given[key]), map(str, allowed))
+            refuse(key, f"one of {', '.join(map(str, allowed))}" + (f" ({near[:-1]})" if near.startswith("Did") else ""))
+    if "attention_scale" in given and not is_scale(given["attention_scale"]):
+        refuse("attention_scale", f"{', '.join(SCALES)} or a number > 0")
+
+
+def require_compatible(config, mask):
+    """Raises InputError for options that contradict each other, the family or the mask."""
+    linear = config.attention_kind == "linear"
+    rules = (
+        (linear and mask != "bidirectional", "attention_kind=linear", f"mask={mask}", "it sees padding, but no other mask"),
+        (linear and config.model_type == "nezha", "attention_kind=linear", "model=nezha", "it has no scores to add distances to"),
+        (linear and config.attention_scale != "sqrt", "attention_kind=linear", "attention_scale", "it has no scores to scale"),
+        (linear and config.talking_heads != "none", "attention_kind=linear", "talking_heads", "it has no scores to mix"),
+        (linear and config.residual_attention_scores, "attention_kind=linear", "residual_attention_scores",
+         "it has no scores to continue"),
+        (linear and config.fused_attention is True, "attention_kind=linear", "fused_attention=True",
+         "the kernel is that of the softmax"),
+        (config.fused_attention is True and config.talking_heads != "none", "fused_attention=True", "talking_heads",
+         "the kernel has no scores to mix"),
+        (config.fused_attention is True and config.residual_attention_scores, "fused_attention=True",
+         "residual_attention_scores", "the kernel has no scores to continue"),
+        (config.fused_attention is True and config.model_type == "nezha", "fused_attention=True", "model=nezha",
+         "the kernel has no distances"),
+        (config.fused_attention is True and config.attention_key_size != config.attention_head_size, "fused_attention=True",
+         f"attention_key_size={config.attention_key_size}", "the kernel needs keys and values of one size"),
+        (config.norm_placement == "pre" and config.residual_scale.startswith("deepnorm"), "norm_placement=pre",
+         f"residual_scale={config.residual_scale}", "DeepNorm normalises after the sum"),
+    )  # fmt: skip
+    for broken, first, second, reason in rules:
+        if broken:
+            raise InputError(f"config: expected {first} without {second}, for {reason}. Received: both. Leave one out.")

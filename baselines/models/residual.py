@@ -1,0 +1,38 @@
+"""What stands around attention and feed-forward: the norm, before or after, and the residual sum.
+
+    post      Norm(x + F(x)), as BERT: early branches fade with depth, so it needs a warm-up
+    pre       x + F(Norm(x)), and a last norm: all branches count the same (Xiong et al., 2020, arXiv:2002.04745)
+    rezero    F is multiplied by a trained gate that begins as 0 (arXiv:2003.04887; SkipInit: arXiv:2002.10444)
+    deepnorm  Norm(a x + F(x)), and less of F at the start (Wang et al., 2022, arXiv:2203.00555)
+"""
+
+from keras import layers
+
+from baselines.layers.gate import Gate
+from baselines.models.initialization import deepnorm
+
+
+def before(x, name, config, epsilon):
+    """The input of a branch."""
+    return norm(x, f"{name}-Norm", epsilon) if config.norm_placement == "pre" else x
+
+
+def after(x, y, name, config, epsilon):
+    """The stream x with its branch y = F(before(x))."""
+    y = layers.Dropout(config.hidden_dropout_prob, name=f"{name}-Dropout")(y)
+    if config.residual_scale == "rezero":
+        y = Gate(name=f"{name}-Gate")(y)
+    factor, _ = deepnorm(config)
+    if factor != 1:
+        x = layers.Rescaling(factor, name=f"{name}-Scale")(x)
+    x = layers.Add(name=f"{name}-Add")([x, y])
+    return x if config.norm_placement == "pre" else norm(x, f"{name}-Norm", epsilon)
+
+
+def last(x, config, epsilon):
+    """The stream behind all blocks."""
+    return norm(x, "Output-Norm", epsilon) if config.norm_placement == "pre" else x
+
+
+def norm(x, name, epsilon):
+    return layers.LayerNormalization(epsilon=epsilon, name=name)(x)
