@@ -98,7 +98,7 @@ def check(splits, task, tokenizer, max_length, positions):
     counted = {split.name: classes.counts(split.examples, task.labels, task.spans) for split in splits}
     buckets = bucket_lengths(UNLIMITED)
     sections = [
-        lengths.check(splits, tokenizer, max_length, buckets, positions),
+        lengths.check(splits, tokenizer, max_length, buckets, positions, task.cuts_on_purpose),
         characters.check(splits, tokenizer),
         classes.check(splits, counted, task.labels),
         scores.check(splits),

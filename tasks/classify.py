@@ -1,22 +1,27 @@
-"""Classify: one label per row of your own table or JSON lines, from one text or two. Accuracy and macro F1.
+"""Classify: one label per row of your own table or JSON lines, or any number, from one text or two. Accuracy and macro F1.
 
 title,body,category                 run.py train classify --train my.csv --dev dev.jsonl
 "好吃,不贵",下次还来,餐饮                  --text title --text_pair body --label category
 
 Formats: .csv, .tsv, .json, .jsonl, and .gz of them. The classes are those of the training file: numbers in their order,
 other names sorted by code point; they are kept with the run. Segment ids are all 0, as in the CLUE tasks.
+
+With --multilabel a row has any number of labels, also none: a cell "餐饮|价格", a JSON list ["餐饮", "价格"]. Micro F1.
 """
 
 import dataclasses
 import functools
 
 from baselines.data.readers import rows
+from baselines.data.readers.row import shorten
 from baselines.errors import InputError
 from baselines.heads.classification import with_labels
+from baselines.heads.multilabel_classification import with_label_sets
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.f1 import accuracy_and_macro_f1
-from baselines.task import Example, Recipe, Task
-from tasks.common import check_columns, discover
+from baselines.metrics.multilabel import multilabel_scores
+from baselines.task import Categories, Example, Recipe, Task
+from tasks.common import check_columns, discover, sort_names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Columns:
     """Column or field of the class; files to predict need none."""
     id: str | None = None
     """Column or field of the row's id; default: `id` where the file has it, else the line number."""
+    multilabel: bool = False
+    """A row may have several labels or none: a JSON list of names, or a text with the separator between them."""
+    separator: str = "|"
+    """With --multilabel: what stands between the labels of a row of a table."""
 
 
 def read(path, columns):
@@ -38,7 +47,20 @@ def read(path, columns):
         if number == 0:
             check_columns(row, columns, ("text", "text_pair", "id"))
         texts = tuple(row.text(field) for field in (columns.text, columns.text_pair) if field)
-        yield Example(id=row.id(columns.id or "id"), texts=texts, gold=row.label(columns.label), origin=row.origin)
+        yield Example(id=row.id(columns.id or "id"), texts=texts, gold=gold_of(row, columns), origin=row.origin)
+
+
+def gold_of(row, columns):
+    """The class of a row, or with --multilabel its sorted classes; None where it has no such column."""
+    if columns.multilabel:
+        names = row.labels(columns.label, columns.separator)
+        return None if names is None else sort_names(names)
+    if isinstance(row.get(columns.label), list):
+        raise InputError(
+            f"{row.origin}: expected {columns.label} to be one class. Received a list: {shorten(row[columns.label])}. "
+            "If a row may have several: --multilabel."
+        )
+    return row.label(columns.label)
 
 
 def bind(task, columns, labels, train_file):
@@ -47,7 +69,21 @@ def bind(task, columns, labels, train_file):
         raise InputError("classify: expected --train FILE, which names the classes, or --run DIR. Received: neither.")
     num_texts = 2 if columns.text_pair else 1
     task = dataclasses.replace(task, read=functools.partial(read, columns=columns), num_texts=num_texts)
-    return with_labels(task, labels or discover(train_file, columns))
+    complete = bind_multilabel if columns.multilabel else bind_classes
+    return complete(task, columns, labels, train_file)
+
+
+def bind_classes(task, columns, labels, train_file):
+    return with_labels(task, labels or discover(train_file, columns, names_of=lambda row: [gold_of(row, columns)]))
+
+
+def bind_multilabel(task, columns, labels, train_file):
+    """The task whose gold is a list of names, and which a table shows with the separator between them."""
+    if not columns.separator.strip():
+        raise InputError(f"--separator: expected a sign such as | between labels. Received: {columns.separator!r}.")
+    labels = labels or discover(train_file, columns, names_of=lambda row: gold_of(row, columns))
+    task = with_label_sets(task, Categories(*labels.names))
+    return dataclasses.replace(task, metric=multilabel_scores, cell=columns.separator.join)
 
 
 TASK = Task(

@@ -30,13 +30,17 @@ def missing_column(flag, columns, row):
     )
 
 
-def discover(path, columns, header=None):
-    """The Labels of a training file; see rows.read for `header`. Raises InputError unless it has 2 to 1000 classes."""
-    found = set()
+def discover(path, columns, header=None, names_of=None):
+    """The Labels of a training file. Raises InputError unless it has 2 to 1000 classes.
+
+    header    see rows.read
+    names_of  row -> the names of its classes, where it may have several
+    """
+    names_of, found = names_of or (lambda row: [row.label(columns.label)]), set()
     for number, row in enumerate(rows.read(path, header)):
         if number == 0 and columns.label not in row:
             raise missing_column("label", columns, row)
-        found.add(row.label(columns.label))
+        found.update(names_of(row) or ())
     names = sort_names(found - {None})
     if not 2 <= len(names) <= MOST_CLASSES:
         shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "") or "none"

@@ -27,5 +27,5 @@ TASK = Task(
     bind=bind_reading,
     spans=answer_spans,
     num_texts=2,
-    demo={"max_length": 128, "batch_size": 16, "accumulate": 1, "epochs": 15, "learning_rate": 5e-4},
+    demo={"max_length": 128, "batch_size": 16, "accumulate": 1, "epochs": 12, "learning_rate": 5e-4},
 )

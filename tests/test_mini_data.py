@@ -47,6 +47,10 @@ FILES["tnews"].append("test1.0.json")
 FILES["wsc"].append("test1.0.json")
 
 
+SHAPES = {"classify": "csv", "match": "csv", "tag": "txt", "read": "json", "choose": "jsonl"}
+SHAPE_FILES = {f"{shape}/{split}.{suffix}" for shape, suffix in SHAPES.items() for split in ("train", "dev", "test")}
+
+
 def rows(task, name):
     return [json.loads(line) for line in (CLUE / task / name).read_text(encoding="utf-8").splitlines()]
 
@@ -66,7 +70,7 @@ def generated():
 
 
 def test_generator_reproduces_the_committed_files(generated):
-    assert set(generated) == {f"clue/{task}/{name}" for task in FILES for name in FILES[task]}
+    assert set(generated) == {f"clue/{task}/{name}" for task in FILES for name in FILES[task]} | SHAPE_FILES
     for path, text in generated.items():
         assert (collection.ROOT / path).read_bytes() == text.encode(), f"{path}: run python -m tools.mini"
 
@@ -74,7 +78,7 @@ def test_generator_reproduces_the_committed_files(generated):
 def test_readme_has_the_checksum_of_every_file(generated):
     readme = (collection.ROOT / "README.md").read_text(encoding="utf-8")
     assert collection.with_table(readme, generated) == readme, "run python -m tools.mini"
-    assert readme.count("| clue/") - len(FORMATS) * 2 >= len(generated)
+    assert all(f"| {path} |" in readme for path in generated)
 
 
 def test_everything_together_is_small():
@@ -214,6 +218,24 @@ def test_cluener_texts_differ_and_a_third_of_devs_names_are_new():
     assert sum(name not in set(train) for name in dev) > len(dev) / 3
 
 
+@pytest.mark.parametrize("name, counts", [
+    ("classify", (240, 60, 20)), ("match", (480, 90, 20)), ("tag", (240, 60, 20)), ("read", (360, 60, 20)),
+    ("choose", (300, 60, 20)),
+])
+def test_files_of_the_users_shapes_are_read_by_their_tasks(name, counts):
+    card = catalog.find(name)[1]
+    paths = {split: data_file(name, card, split, None, demo=True) for split in ("train", "dev", "test")}
+    card = card.bind(card, card.options(), None, paths["train"])
+    splits = {split: read_examples(card.read, path, split, card.classes)[0] for split, path in paths.items()}
+    assert tuple(map(len, splits.values())) == counts
+    assert all(example.gold is None for example in splits["test"])
+    seen = collections.Counter(example.texts for examples in splits.values() for example in examples)
+    assert max(seen.values()) == 1
+    if card.labels:
+        names = {"classify": 6, "match": 2, "tag": 3}
+        assert len(card.labels) == names[name]
+
+
 def test_vocabulary_covers_every_character_of_the_data(generated):
     tokens = set((vocabulary.FOLDER / "vocab.txt").read_text(encoding="utf-8").splitlines())
     characters = set("".join(generated.values()).lower()) - set(" \n")
@@ -261,6 +283,6 @@ def test_cut_gives_every_file_its_share():
 def test_write_makes_the_same_files_in_an_empty_folder(tmp_path, generated):
     (tmp_path / "README.md").write_text("before\n" + collection.TABLE_START + collection.TABLE_END + "after\n")
     collection.write(tmp_path)
-    written = {str(path.relative_to(tmp_path).as_posix()) for path in tmp_path.rglob("*.json")}
-    assert written == set(generated)
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == {"README.md", *generated}
     assert pathlib.Path(tmp_path / "README.md").read_text().endswith(collection.TABLE_END + "after\n")

@@ -43,14 +43,16 @@ class Batches:
     """Batches of the rows of one split: {"features": {name: int32 (B, …, L)}, "weights": float32 (B,), "targets" if any}.
 
     rows           Rows
-    batch_size     B, always: a last batch that is short repeats its first row with weight 0
+    batch_size     real rows; B, always: a last batch that is short repeats its first row with weight 0
     max_length     L is the smallest of bucket_lengths(max_length) that holds the batch
     batch_targets  (targets of B rows, L) -> arrays, from the head
     pad_id         token id of padding; other features are padded with 0
+    parts          equal parts that devices cut a batch into: B is the next multiple of it
     """
 
-    def __init__(self, rows, batch_size, max_length, batch_targets, pad_id=0):
+    def __init__(self, rows, batch_size, max_length, batch_targets, pad_id=0, parts=1):
         self.rows, self.batch_size, self.batch_targets, self.pad_id = rows, batch_size, batch_targets, pad_id
+        self.size = math.ceil(batch_size / parts) * parts
         self.lengths = bucket_lengths(max_length)
 
     def updates_per_epoch(self, accumulate=1):
@@ -58,9 +60,13 @@ class Batches:
 
     def updates(self, seed, epoch, accumulate=1, skip=0):
         """Yields the micro-batches of each update of an epoch, a list of up to `accumulate`, without the first `skip`."""
-        order = training_order(self.rows.lengths, self.batch_size, seed, epoch)
-        groups = [order[i : i + accumulate] for i in range(0, len(order), accumulate)]
+        groups = self.rows_of_updates(seed, epoch, accumulate)
         return prefetched([self.collate(numbers) for numbers in group] for group in groups[skip:])
+
+    def rows_of_updates(self, seed, epoch, accumulate=1):
+        """The row numbers of each micro-batch of each update of an epoch."""
+        order = training_order(self.rows.lengths, self.batch_size, seed, epoch)
+        return [order[i : i + accumulate] for i in range(0, len(order), accumulate)]
 
     def in_turn(self):
         """Yields (row numbers, batch), longest rows first (what does not fit the memory fails at once); rows past the numbers
@@ -75,13 +81,13 @@ class Batches:
     def collate(self, numbers):
         """The batch of at most B row numbers."""
         rows = self.rows
-        filled = np.concatenate([numbers, np.full(self.batch_size - len(numbers), numbers[0])])
+        filled = np.concatenate([numbers, np.full(self.size - len(numbers), numbers[0])])
         length = bucket(int(rows.lengths[numbers].max()), self.lengths)
         features = {
             name: padded(column, filled, length, self.pad_id if name == "token_ids" else 0)
             for name, column in rows.features.items()
         }
-        batch = {"features": features, "weights": (np.arange(self.batch_size) < len(numbers)).astype(np.float32)}
+        batch = {"features": features, "weights": (np.arange(self.size) < len(numbers)).astype(np.float32)}
         if rows.targets is not None:
             batch["targets"] = self.batch_targets([rows.target(number) for number in filled], length)
         return batch

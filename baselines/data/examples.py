@@ -77,8 +77,14 @@ def check_gold(example, labels, path):
         raise InputError(f"{example.origin}: {error}{advice}") from None
 
 
+def gold_counts(examples, labels):
+    """{class name: number of its examples}, in the order of `labels`."""
+    counts = collections.Counter(example.gold for example in examples)
+    return {name: counts[name] for name in labels.names}
+
+
 def class_counts(examples, labels):
     """A line per class with its number of examples and their share, in the order of `labels`, to print before a run."""
-    counts = collections.Counter(example.gold for example in examples)
-    total = sum(counts[name] for name in labels.names) or 1
+    counts = gold_counts(examples, labels)
+    total = sum(counts.values()) or 1
     return "\n".join(f"{counts[name]:>8}  {counts[name] / total:6.1%}  {name}" for name in labels.names)

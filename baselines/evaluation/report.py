@@ -5,7 +5,9 @@ from pathlib import Path
 
 from baselines.evaluation.confusion import confusion_matrix, confusion_text, draw_confusion
 from baselines.evaluation.errors import error_table
+from baselines.evaluation.label_table import label_table
 from baselines.files import atomic_write
+from baselines.task import Categories
 
 
 def prediction_lines(examples, predictions, losses=None, confidences=None):
@@ -24,7 +26,10 @@ def prediction_lines(examples, predictions, losses=None, confidences=None):
 
 
 def write_report(folder, examples, predictions, scores, losses, labels=None, confidences=None):
-    """Writes predictions.jsonl, scores.json, errors.txt by loss, and for classes confusion.txt and .png; returns that text."""
+    """Writes predictions.jsonl, scores.json, errors.txt by loss; for classes confusion.txt and .png, for sets of labels labels.txt.
+
+    Returns the text of either table.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lines = prediction_lines(examples, predictions, losses, confidences)
@@ -34,12 +39,16 @@ def write_report(folder, examples, predictions, scores, losses, labels=None, con
     }
     if losses is not None:
         texts["errors.txt"] = error_table(examples, predictions, losses)
-    if labels:
-        golds = [example.gold for example in examples]
-        matrix = confusion_matrix(golds, [predictions[example.id] for example in examples], labels.names)
+    golds = [example.gold for example in examples]
+    found = [predictions[example.id] for example in examples]
+    if isinstance(labels, Categories):
+        if all(isinstance(name, str) for names in (*golds, *found) for name in names):         # else entities, with places
+            texts["labels.txt"] = label_table(golds, found, labels.names)
+    elif labels:
+        matrix = confusion_matrix(golds, found, labels.names)
         texts["confusion.txt"] = confusion_text(matrix, labels.names)
         draw_confusion(folder / "confusion.png", matrix, labels.names)
     for name, text in texts.items():
         with atomic_write(folder / name, "w") as file:
             file.write(text)
-    return texts.get("confusion.txt", "")
+    return texts.get("confusion.txt", texts.get("labels.txt", ""))

@@ -7,6 +7,7 @@ and its logit is hidden.
 import numpy as np
 
 from baselines.errors import InputError
+from baselines.losses.divergence import softmax_divergence
 
 
 class ChoiceHead:
@@ -37,6 +38,10 @@ class ChoiceHead:
     def batch_targets(self, targets, length):
         """Numbers of the right choices as int32 (B,); the batch's length says nothing here."""
         return np.asarray(targets, np.int32).reshape(len(targets))
+
+    def divergence(self, outputs, others, features):
+        """KL(outputs || others) of the choices' probabilities: float32 (B,)."""
+        return softmax_divergence(outputs["logits"], others["logits"])
 
     def confidence(self, example, outputs):
         """Probability of the best choice, from logits (1, N); of the least sure row where an example has several."""

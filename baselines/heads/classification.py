@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from baselines.losses.divergence import softmax_divergence
+
 POOLINGS = ("first", "mean", "max")
 
 
@@ -47,6 +49,10 @@ class ClassificationHead:
     def batch_targets(self, targets, length):
         """Class ids of the rows of a batch as int32 (B,); the batch's length says nothing here."""
         return np.asarray(targets, np.int32).reshape(len(targets))
+
+    def divergence(self, outputs, others, features):
+        """KL(outputs || others) of the class probabilities: float32 (B,)."""
+        return softmax_divergence(outputs["logits"], others["logits"])
 
     def confidence(self, example, outputs):
         """Probability of the predicted class, from the logits (1, C) of an example."""

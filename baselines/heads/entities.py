@@ -73,6 +73,11 @@ def lost_entities(examples, rows):
     return total - sum(len(rows.target(row)) for row in range(len(rows))), total
 
 
+def encoded_entities(rows, row):
+    """Gold of an encoded row in characters, int (E, 3) of category, start, end: what tokens and max_length have left of it."""
+    return char_cells(rows.target(row), rows.features, row)
+
+
 class EntityHead:
     """What heads that find entities share."""
 

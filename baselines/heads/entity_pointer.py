@@ -3,6 +3,7 @@
 import numpy as np
 
 from baselines.heads.entities import EntityHead, char_cells
+from baselines.losses.divergence import sigmoid_divergence
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
 
 FEWEST_PLACES = 4
@@ -48,6 +49,14 @@ class EntityPointerHead(EntityHead):
         batch, heads, length = scores.shape[:3]
         losses = sparse_multilabel_cross_entropy(ops.reshape(scores, (batch, heads, length * length)), targets)
         return ops.mean(losses, axis=-1)
+
+    def divergence(self, outputs, others, features):
+        """KL(outputs || others) of the spans, each by itself: summed over a category's, then the mean: float32 (B,)."""
+        from keras import ops
+
+        batch, heads, length = outputs["scores"].shape[:3]
+        flat = (ops.reshape(each["scores"], (batch, heads, length * length)) for each in (outputs, others))
+        return ops.mean(sigmoid_divergence(*flat), axis=-1)
 
     def batch_targets(self, targets, length):
         """Token cells (E, 3) of each row as int32 (B, H, P), filled up with -1; P is a power of two."""

@@ -3,9 +3,12 @@
 Loss: losses/multilabel_cross_entropy.py; Su et al., 2022, arXiv:2208.02955.
 """
 
+import dataclasses
+
 import numpy as np
 
-from baselines.heads.classification import ClassificationHead
+from baselines.heads.classification import ClassificationHead, encode_texts
+from baselines.losses.divergence import sigmoid_divergence
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
 
 FEWEST_PLACES = 4
@@ -23,6 +26,15 @@ class MultilabelClassificationHead(ClassificationHead):
         """Class ids of each row as int32 (B, P), filled up with -1; P is a power of two."""
         return filled([np.unique(ids) for ids in targets])
 
+    def remark(self, examples, rows):
+        """How many labels there are, and rows without any, in a sentence."""
+        counts = [len(rows.target(row)) for row in range(len(rows))]
+        return f"{sum(counts)} labels, {sum(counts) / len(counts):.2f} per row; {counts.count(0)} rows have none"
+
+    def divergence(self, outputs, others, features):
+        """KL(outputs || others) of the classes, each by itself, summed: float32 (B,)."""
+        return sigmoid_divergence(outputs["logits"], others["logits"])
+
     def confidence(self, example, outputs):
         """Probability that all labels are right, if each logit is the log odds of its class."""
         logits = outputs["logits"][0].astype(np.float64)
@@ -38,6 +50,17 @@ def filled(rows):
     return result
 
 
+def encode_label_sets(labels):
+    """The `encode` stage for one text or two: as `encode_texts`; the target is the ids of gold's names, int32 (n,)."""
+
+    def encode(example, tokenizer, max_length):
+        ((features, _),) = encode_texts(labels)(dataclasses.replace(example, gold=None), tokenizer, max_length)
+        ids = None if example.gold is None else np.array([labels.id(name) for name in example.gold], np.int32)
+        yield features, ids
+
+    return encode
+
+
 def decode_labels(labels):
     """The `decode` stage: (example, outputs) -> the names of the classes with a positive logit, in index order."""
 
@@ -45,3 +68,10 @@ def decode_labels(labels):
         return [labels.name(index) for index in np.flatnonzero(outputs["logits"][0] > 0)]
 
     return decode
+
+
+def with_label_sets(task, labels):
+    """A task on one text or two whose gold is a list of names among `labels`, Categories."""
+    head = MultilabelClassificationHead(len(labels))
+    stages = {"encode": encode_label_sets(labels), "head": head, "loss": head.loss, "decode": decode_labels(labels)}
+    return dataclasses.replace(task, labels=labels, **stages)

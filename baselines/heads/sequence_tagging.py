@@ -7,6 +7,7 @@ one text cannot overlap: where gold ones do, the longest stays.
 import numpy as np
 
 from baselines.heads.entities import EntityHead, char_cells
+from baselines.losses.divergence import softmax_divergence
 
 CHAINS = ("softmax", "crf", "memm")
 OUTSIDE = 0
@@ -67,6 +68,16 @@ class SequenceTaggingHead(EntityHead):
         else:
             totals = ops.sum(ops.where(mask, cross_entropy(targets, outputs), 0.0), axis=1)
         return totals, ops.sum(ops.cast(mask, "float32"), axis=1)
+
+    def divergence(self, outputs, others, features):
+        """KL(outputs || others) of the softmax of each token's logits, mean over real tokens: float32 (B,).
+
+        Of the tokens alone also for crf and memm: their transitions are not in it, and are the same for both.
+        """
+        from keras import ops
+
+        mask = ops.cast(outputs["mask"], "float32")
+        return ops.sum(softmax_divergence(outputs["logits"], others["logits"]) * mask, axis=1) / ops.sum(mask, axis=1)
 
     def batch_targets(self, targets, length):
         """Token cells (E, 3) of each row as labels int32 (B, L): 0 is O, 2 k + 1 begins category k, 2 k + 2 is inside it."""

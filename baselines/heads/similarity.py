@@ -8,6 +8,7 @@ import dataclasses
 
 import numpy as np
 
+from baselines.losses.divergence import normal_divergence
 from baselines.losses.squared_error import squared_error
 
 
@@ -35,6 +36,10 @@ class SimilarityHead:
     def batch_targets(self, targets, length):
         """Scores of the rows of a batch as float32 (B,); the batch's length says nothing here."""
         return np.asarray(targets, np.float32).reshape(len(targets))
+
+    def divergence(self, outputs, others, features):
+        """Squared difference, the KL of normal distributions that squared error assumes: float32 (B,)."""
+        return normal_divergence(outputs["similarity"], others["similarity"])
 
 
 def with_scores(task, low, high):

@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 
 from baselines.errors import InputError, nearest
+from baselines.losses.divergence import softmax_divergence
 from baselines.losses.span_cross_entropy import pointer_cross_entropy, span_cross_entropy
 
 CARRIED = ("char_starts", "char_ends")
@@ -58,6 +59,13 @@ class SpanHead:
                 found[name].append(value)
         return found
 
+    def divergence(self, outputs, others, features):
+        """KL(outputs || others) of the probabilities of all spans: float32 (B,)."""
+        from keras import ops
+
+        length = outputs["scores"].shape[-1]
+        return softmax_divergence(*(ops.reshape(each["scores"], (-1, length * length)) for each in (outputs, others)))
+
     def row_scores(self, outputs, row):
         """float (L, L): raw score of each span of a row."""
         return outputs["scores"][row]
@@ -89,6 +97,11 @@ class PointerPairHead(SpanHead):
         )(hidden_states)
         logits = ops.where(readable[..., None], logits, MASKED)         # (B, L, 2)
         return {"start_logits": logits[..., 0], "end_logits": logits[..., 1]}
+
+    def divergence(self, outputs, others, features):
+        """Mean of KL(outputs || others) of the first and of the last token: float32 (B,)."""
+        start, end = (softmax_divergence(outputs[name], others[name]) for name in ("start_logits", "end_logits"))
+        return (start + end) / 2
 
     def row_scores(self, outputs, row):
         return outputs["start_logits"][row][:, None] + outputs["end_logits"][row]

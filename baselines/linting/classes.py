@@ -5,6 +5,7 @@ import math
 
 from baselines.linting import limits
 from baselines.linting.findings import COSTS, LOOK, OK, Finding, Section, Share, shares
+from baselines.task import Categories
 
 MOST_NAMED = 8
 
@@ -41,6 +42,7 @@ def check(splits, classes, labels=None):
                "Are they left out on purpose?"),
         Finding(f"classes, of {len(names)}", {split.name: len(classes[split.name]) for split in splits}),
         majority(splits, classes),
+        *without(splits, labels),
         Finding("largest : smallest", {split.name: ratio(classes[split.name]) for split in splits}),
     ]  # fmt: skip
     train, *others = splits
@@ -51,6 +53,17 @@ def check(splits, classes, labels=None):
     findings.append(missing(train, others, classes, names))
     findings += [shift(train, other, classes) for other in others]
     return Section("classes", findings)
+
+
+def without(splits, labels):
+    """A Finding where gold may hold any number of labels: examples with none, and how many labels the others have."""
+    if not isinstance(labels, Categories):
+        return []
+    golds = {split.name: [example.gold for example in split.examples if example.gold is not None] for split in splits}
+    return [
+        Finding("without any", {name: Share(sum(not gold for gold in found), len(found)) for name, found in golds.items()}),
+        Finding("per example", {name: f"{sum(map(len, found)) / len(found):.2f}" for name, found in golds.items()}),
+    ]
 
 
 def majority(splits, classes):

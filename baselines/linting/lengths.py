@@ -9,26 +9,35 @@ from baselines.linting import limits
 from baselines.linting.findings import Finding, Section, Share, place, shares
 
 
-def check(splits, tokenizer, max_length, buckets, positions=None):
+def check(splits, tokenizer, max_length, buckets, positions=None, on_purpose=False):
     """The Section of a list of Splits.
 
     max_length   the recipe's
     buckets      ascending lengths that batches are padded to; the suggestion is one of them
     positions    most tokens that the checkpoint can place, or None
+    on_purpose   whether the task leaves out what the answer does not need: long texts then are nothing to mend
     """
+    cut = {split.name: Share(int(split.truncated.sum()), len(split)) for split in splits}
+    over = functools.partial(over_long, splits, max_length)
+    return Section("lengths", [
+        Finding("tokens: median, 99 %, longest", {split.name: spread(split.lengths) for split in splits}),
+        *([Finding(f"cut on purpose at max_length {max_length}", cut), over()] if on_purpose else [
+            too_long(splits, cut, max_length, buckets, positions),
+            Finding("suggested max_length", {split.name: suggest([split], buckets, positions) for split in splits}),
+            *([windows(splits), over()] if in_windows(splits) else [over(limits.OVER_LONG)]),
+        ]),
+        empty(splits, tokenizer),
+    ])  # fmt: skip
+
+
+def too_long(splits, cut, max_length, buckets, positions):
+    """Examples of which max_length leaves only a part, and the length that would leave them whole."""
     suggested = suggest(splits, buckets, positions)
     whole = np.mean(np.concatenate([split.lengths for split in splits]) <= suggested)
     longer = f"--max_length {suggested} leaves {whole:.1%} whole." if suggested > max_length else ""
     most = f"The checkpoint has no more than {positions} positions." if suggested == positions else ""
-    return Section("lengths", [
-        Finding("tokens: median, 99 %, longest", {split.name: spread(split.lengths) for split in splits}),
-        shares(f"cut at max_length {max_length}", {split.name: Share(int(split.truncated.sum()), len(split)) for split in splits},
-               limits.TRUNCATED, f"{longer} {most}".strip(), first(splits, lambda split: split.truncated)),
-        Finding("suggested max_length", {split.name: suggest([split], buckets, positions) for split in splits}),
-        *windows(splits),
-        over_long(splits, max_length),
-        empty(splits, tokenizer),
-    ])  # fmt: skip
+    where = first(splits, lambda split: split.truncated)
+    return shares(f"cut at max_length {max_length}", cut, limits.TRUNCATED, f"{longer} {most}".strip(), where)
 
 
 def suggest(splits, buckets, positions=None):
@@ -44,17 +53,20 @@ def spread(lengths):
 
 
 def windows(splits):
-    """A Finding where examples are cut into windows, of which nothing is lost."""
-    if all(split.rows == len(split) for split in splits):
-        return []
-    return [Finding("windows per example", {split.name: f"{split.rows / len(split):.2f}" for split in splits})]
+    """How many windows examples are cut into, of which nothing is lost."""
+    return Finding("windows per example", {split.name: f"{split.rows / len(split):.2f}" for split in splits})
 
 
-def over_long(splits, max_length):
+def in_windows(splits):
+    return any(split.rows > len(split) for split in splits)
+
+
+def over_long(splits, max_length, limit=None):
+    """Examples so long that they may be several; without a `limit` they are only told."""
     longest = limits.OVER_LONG_FACTOR * max_length
     values = {split.name: Share(int((split.lengths > longest).sum()), len(split)) for split in splits}
     where = first(splits, lambda split: split.lengths > longest)
-    return shares(f"longer than {longest} tokens", values, limits.OVER_LONG, "Are several texts run together?", where)
+    return shares(f"longer than {longest} tokens", values, limit, "Are several texts run together?", where)
 
 
 def empty(splits, tokenizer):

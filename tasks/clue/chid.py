@@ -116,6 +116,7 @@ TASK = Task(
         layout="object",
         keys=blanks_of,
     ),
+    cuts_on_purpose=True,
     num_texts=None,
     source=source("chid_public.zip", "datasets/clue/chid"),
     demo={"max_length": 64, "batch_size": 12, "accumulate": 1, "epochs": 12, "learning_rate": 5e-4},

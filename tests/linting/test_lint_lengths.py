@@ -53,3 +53,20 @@ def test_windows_lose_nothing_and_are_told():
     assert finding(section, "windows per example").values == {"train": "4.50"}
     assert finding(section, "cut").verdict == OK
     assert not [one for one in check(whole).findings if one.what.startswith("windows")]
+
+
+def test_long_texts_in_windows_are_not_texts_run_together():
+    import dataclasses
+
+    found = dataclasses.replace(split("春", "夏", lengths=[20, 900], max_length=1000), rows=9)
+    assert finding(check(found), "longer than 512 tokens").verdict == OK
+
+
+def test_what_a_task_cuts_on_purpose_is_told_and_nothing_to_mend():
+    import dataclasses
+
+    found = dataclasses.replace(split("春", "夏", lengths=[600, 20]), rows=5)
+    section = lengths.check([found], tokenizer(), 128, BUCKETS, 512, on_purpose=True)
+    assert finding(section, "cut on purpose at max_length 128").values == {"train": Share(1, 2)}
+    assert {one.verdict for one in section.findings} == {OK}
+    assert not [one for one in section.findings if one.what.startswith(("suggested", "windows"))]

@@ -10,9 +10,11 @@ from baselines import catalog
 from baselines.data.batching import Batches
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
+from baselines.data.readers.squad_json import Answer
 from baselines.errors import InputError
 from baselines.evaluation import submission
 from baselines.evaluation.predictions import gather
+from baselines.task import Example
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -135,3 +137,53 @@ def test_other_texts_than_two_are_refused():
     examples, _ = load(task, "dev")
     with pytest.raises(InputError, match="expected two texts, a question and its context. Received: 1."):
         next(task.encode(type(examples[0])(0, ("一",)), tokenizer(examples), 32))
+
+
+def reference(examples, point_at=lambda example, target: target, words=None):
+    """reference_accuracy of a model that points, in windows that have their answer, at `point_at` with score 1."""
+    task = task_of(reference_score=True)
+
+    def predict(examples, encode, decode):
+        rows = encode_examples(examples, encode, words or tokenizer(examples), 64)
+        batch = Batches(rows, len(rows), 64, task.head.batch_targets).collate(np.arange(len(rows)))
+        pairs = zip(rows.example, batch["targets"], strict=True)
+        targets = np.array([point_at(examples[owner], target) for owner, target in pairs])
+        outputs = gold_outputs(targets, batch["features"]["token_ids"].shape[1])
+        return gather(examples, rows.example, task.head.compact(outputs, batch["features"]), decode)
+
+    return task.reference_score(examples, None, {}, predict)
+
+
+def asked(context, *answers):
+    """An Example with answers given by their texts."""
+    gold = tuple(Answer(text, context.index(text)) for text in answers)
+    return Example(id="q", texts=("哪年？", context), gold=gold)
+
+
+def test_the_references_score_is_told_on_demand_only():
+    assert task_of().reference_score is None and task_of("read").reference_score is None
+    examples, _ = load(task_of(), "dev")
+    assert reference(examples) == {"reference_accuracy": 1.0}
+
+
+def test_gold_cuts_the_references_windows_into_tokens():
+    """"12" is a part of the word "mate12": on dev as it is no model can say it, on the reference's windows it is a token."""
+    task, example = task_of(), asked("新机mate12发布。", "12")
+    words = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "新", "机", "mate12", "mate", "12"]))
+    ((features, (first, last)),) = task.encode(example, words, 64)
+    start, end = features["char_starts"][first], features["char_ends"][last]
+    assert example.texts[1][start:end] == "mate12" and task.metric([example.gold], ["mate12"])["exact_match"] == 0.0
+    assert reference([example], words=words) == {"reference_accuracy": 1.0}
+
+
+def test_the_references_score_asks_for_the_first_answer():
+    """Two annotators marked 1923年 and 1923: who says 1923 is right by the official rules, and wrong in the reference's count."""
+    example = asked("柳桥建于1923年。", "1923年", "1923")
+    short = lambda example, target: target - np.array([0, target[1] > target[0]])  # noqa: E731
+    assert task_of().metric([example.gold], ["1923"])["exact_match"] == 1.0
+    assert reference([example]) == {"reference_accuracy": 1.0}
+    assert reference([example], short) == {"reference_accuracy": 0.0}
+
+
+def test_spaces_around_an_answer_are_no_tokens():
+    assert reference([asked("桥长 120 米。", " 120 ")]) == {"reference_accuracy": 1.0}

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from baselines import catalog
+from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.evaluation import predictions, submission
 from baselines.heads import entity_heads
+from baselines.metrics.spans import Entity
+from baselines.task import Example
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -18,9 +21,9 @@ pytestmark = pytest.mark.keras
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "clue" / "cluener"
 
 
-def task_of(head="global_pointer"):
+def task_of(head="global_pointer", **options):
     task = catalog.find("clue/cluener")[1]
-    return task.bind(task, task.options(head=head), None, None)
+    return task.bind(task, task.options(head=head, **options), None, None)
 
 
 def tokenizer(examples):
@@ -118,3 +121,23 @@ def test_labels_and_recipe():
     assert task.labels.names == tuple(sorted(task.labels.names)) and len(task.labels) == 10 and task.classes is None
     assert (task.recipe.max_length, task.recipe.batch_size, task.recipe.epochs) == (256, 32, 10)
     assert task.submit.files == {"test.json": "cluener_predict.json"} and "cluener_public.zip" in task.source
+
+
+def test_the_references_score_leaves_out_what_tokens_cannot_hold():
+    """Phone begins inside the word iPhone, 青禾 lies beyond max_length: both are missed, and the reference does not count them."""
+    task = task_of(reference_score=True)
+    assert task_of().reference_score is None
+    texts = ("周女士买了iPhone", "远在南屏大学，周女士看好青禾")
+    gold = [
+        [Entity(0, 3, "name", "周女士"), Entity(6, 11, "company", "Phone")],
+        [Entity(2, 6, "organization", "南屏大学"), Entity(12, 14, "company", "青禾")],
+    ]
+    examples = [Example(id=number, texts=(text,), gold=gold[number]) for number, text in enumerate(texts)]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = Tokenizer(Vocabulary([*special, *sorted(set("".join(texts).lower())), "iphone"]))
+    rows = encode_examples(examples, task.encode, words, 12)
+    found = {0: gold[0][:1], 1: gold[1][:1]}
+    assert task.metric(gold, list(found.values()))["micro_f1"] == pytest.approx(2 * 2 / (4 + 2))
+    assert task.reference_score(examples, rows, found, None) == {"reference_micro_f1": 1.0}
+    found[1] = [*found[1], Entity(7, 10, "name", "周女士")]
+    assert task.reference_score(examples, rows, found, None) == {"reference_micro_f1": pytest.approx(2 * 2 / (2 + 3))}

@@ -13,7 +13,7 @@ TABLE_START, TABLE_END = "<!-- files: written by python -m tools.mini -->\n", "<
 
 
 def generate():
-    """{path below datasets/mini: the text of that file}."""
+    """{path below datasets/mini: the text of that file}. Rows are JSON lines, or text as it is."""
     texts = {}
     for found in pkgutil.iter_modules(tools.mini.__path__):
         if found.name == "__main__":
@@ -21,8 +21,8 @@ def generate():
         module = importlib.import_module(f"tools.mini.{found.name}")
         if hasattr(module, "FOLDER") and hasattr(module, "files"):
             for name, rows in module.files().items():
-                lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-                texts[f"{module.FOLDER}/{name}"] = "".join(lines)
+                lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+                texts[f"{module.FOLDER}/{name}".lstrip("/")] = "".join(lines)
     return dict(sorted(texts.items()))
 
 

@@ -2,6 +2,9 @@
 
 from baselines.errors import InputError, nearest
 
+SCALAR = str | int | float
+"""What a label may be in a file."""
+
 
 class Row(dict):
     """Fields of one record, as the file has them. `row["field"]` raises InputError where a dict raises KeyError.
@@ -35,13 +38,33 @@ class Row(dict):
         value = self.get(field)
         if value is None:
             return None
-        if isinstance(value, bool):
-            return str(value).lower()
-        if not isinstance(value, str | int | float):
+        if not isinstance(value, SCALAR):
             raise InputError(
                 f"{self.origin}: expected {field} to be one text or number. Received: {field}={shorten(value)}."
             )
-        return str(value).strip() or None
+        return spelt(value) or None
+
+    def labels(self, field, separator):
+        """The different labels of a list, or of a text with `separator` between them; None where the row has no such field.
+
+        An empty list or text is no label: []. Raises InputError for a list of other things, and for a label in it that the
+        separator would cut.
+        """
+        value = self.get(field)
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            value = spelt(value).split(separator) if isinstance(value, SCALAR) else [value]
+        elif any(isinstance(label, str) and separator in label for label in value):
+            raise InputError(
+                f"{self.origin}: expected labels without {separator!r}, which stands between them in tables. "
+                f"Received: {field}={shorten(value)}. Name another one with --separator."
+            )
+        if not all(isinstance(label, SCALAR) for label in value):
+            raise InputError(
+                f"{self.origin}: expected {field} to be a list of texts or numbers. Received: {field}={shorten(self[field])}."
+            )
+        return list(dict.fromkeys(label for label in map(spelt, value) if label))
 
     def id(self, *fields):
         """The first of `fields` that the row fills, else the row's number: files for training often have no ids."""
@@ -55,6 +78,11 @@ class Row(dict):
                 )
             return value
         return self.number
+
+
+def spelt(value):
+    """A text or number as a str: true and false as JSON spells them, without spaces around."""
+    return str(value).lower() if isinstance(value, bool) else str(value).strip()
 
 
 def shorten(value, most=60):

@@ -1,0 +1,20 @@
+"""How well each label is found, where an example may have several: a table, the most frequent first.
+
+label  gold  found  right  precision  recall  F1
+价格     31     30     27      90.0%   87.1%  88.5%
+"""
+
+from baselines.evaluation.confusion import share
+from baselines.evaluation.errors import align, clip
+from baselines.metrics.multilabel import label_counts
+
+
+def label_table(golds, predictions, names):
+    """Counts of gold, predicted and right examples of each of `names`; "-" where there is nothing to divide by."""
+    counts = label_counts(golds, predictions)
+    lines = [("label", "gold", "found", "right", "precision", "recall", "F1")]
+    for name in sorted(names, key=lambda name: -counts[name]["gold"]):
+        gold, found, right = (counts[name][what] for what in ("gold", "predicted", "right"))
+        numbers = (str(gold), str(found), str(right), share(right, found), share(right, gold), share(2 * right, gold + found))
+        lines.append((clip(name, 24), *numbers))
+    return align(lines)

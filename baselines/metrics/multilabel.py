@@ -1,0 +1,36 @@
+"""Scores of sets of labels: F1 over all labels (micro) and as a mean over classes (macro), and the share of sets that are right.
+
+Gold {a, b} and predicted {a, c}: one right of two and two, F1 0.5; the set is wrong.
+"""
+
+import collections
+
+from baselines.metrics.spans import f1
+
+
+def multilabel_scores(golds, predictions):
+    """{"micro_f1", "macro_f1", "subset_accuracy"}, each in [0, 1]: the first selects the best epoch.
+
+    golds, predictions  per example any number of names; each counts once
+    Macro is the mean over the classes that occur in golds or predictions. Where there is no label at all, to predict none is
+    right: 1. Raises ValueError for lists that are empty or of different lengths.
+    """
+    if not golds or len(golds) != len(predictions):
+        raise ValueError(f"multilabel_scores: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")
+    counts = label_counts(golds, predictions)
+    scores = [f1(**count) for count in counts.values()]
+    return {
+        "micro_f1": f1(**sum(counts.values(), collections.Counter())),
+        "macro_f1": sum(scores) / len(scores) if scores else 1.0,
+        "subset_accuracy": sum(set(gold) == set(found) for gold, found in zip(golds, predictions, strict=True)) / len(golds),
+    }
+
+
+def label_counts(golds, predictions):
+    """{class: Counter of "gold", "predicted" and "right" examples}, for the classes that occur."""
+    counts = collections.defaultdict(collections.Counter)
+    for gold, predicted in zip(map(set, golds), map(set, predictions), strict=True):
+        for what, names in (("gold", gold), ("predicted", predicted), ("right", gold & predicted)):
+            for name in names:
+                counts[name][what] += 1
+    return counts
