@@ -5,6 +5,7 @@ run.py evaluate TASK --run DIR [--dev FILE]
 
 import dataclasses
 
+from baselines.adjustment import take_can
 from baselines.commands import optional_task
 from baselines.flags import parse
 from baselines.run_folder import RunFolder
@@ -19,14 +20,19 @@ class Flags:
     """Run folder."""
     dev: str | None = None
     """File with gold to score on; default: the run's own."""
+    can: bool = False
+    """Adjust unsure predictions by the prior of the training labels, and tell what it gains; --can.k 3 and more: docs/can.md."""
+    devices: str = "one"
+    """one, all, or how many devices share the rows of a batch."""
     quiet: bool = False
     """Print the scores only."""
 
 
 def main(argv):
     name, argv = optional_task(argv)
+    argv, can = take_can(argv)
     flags = parse(Flags, argv, "run.py evaluate TASK")
     run = RunFolder.open(flags.run)
 
     pipeline = load_pipeline()
-    print(pipeline.shown(pipeline.evaluate(run, name, flags.dev, flags.quiet)))
+    print(pipeline.shown(pipeline.evaluate(run, name, flags.dev, flags.quiet, can if flags.can else None, flags.devices)))

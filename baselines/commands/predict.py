@@ -8,6 +8,7 @@ import json
 
 import tyro
 
+from baselines.adjustment import take_can
 from baselines.commands import optional_task
 from baselines.errors import InputError
 from baselines.flags import existing, parse
@@ -27,23 +28,31 @@ class Flags:
     """File to predict, in the task's format; gold in it is not looked at."""
     output: str | None = None
     """File to write: .jsonl, .csv or .tsv; default: lines on standard output."""
+    can: bool = False
+    """Adjust unsure predictions by the prior of the training labels; what that gains on dev is told. See docs/can.md."""
+    devices: str = "one"
+    """one, all, or how many devices share the rows of a batch."""
     quiet: bool = False
     """Print predictions only."""
 
 
 def main(argv):
     name, argv = optional_task(argv)
+    argv, can = take_can(argv)
     flags = parse(Flags, argv, "run.py predict TASK")
     if bool(flags.texts) == bool(flags.input):
         raise InputError('run.py predict: expected either --input FILE or one example\'s texts, such as "好吃不贵". Received: '
                          + ("both." if flags.input else "neither."))
     if any(not text.strip() for text in flags.texts):
         raise InputError(f"run.py predict: expected texts that are not empty. Received: {' '.join(map(repr, flags.texts))}.")
+    if flags.can and flags.texts:
+        raise InputError("run.py predict: expected --input FILE with --can, which compares predictions. Received: texts.")
     run = RunFolder.open(flags.run)
     source = existing(flags.input, "--input") if flags.input else tuple(flags.texts)
 
     pipeline = load_pipeline()
-    lines = pipeline.predict(run, source, flags.output, name, flags.quiet or not flags.input)
+    quiet, can = flags.quiet or not flags.input, can if flags.can else None
+    lines = pipeline.predict(run, source, flags.output, name, quiet, can, flags.devices)
     if not flags.output:
         for line in lines:
             print(json.dumps(line, ensure_ascii=False))

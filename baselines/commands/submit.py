@@ -6,6 +6,7 @@ run.py submit TASK --run DIR [--test FILE …]        run.py submit clue --runs 
 import dataclasses
 from pathlib import Path
 
+from baselines.adjustment import take_can
 from baselines.commands import optional_task
 from baselines.errors import InputError
 from baselines.flags import existing, parse
@@ -23,6 +24,8 @@ class Flags:
     """Run folder. With --runs DIR DIR … in its place, the runs of several tasks make one submit.zip."""
     test: tuple[str, ...] = ()
     """Official test files, by their official names; default: all of them, from datasets/TASK."""
+    can: bool = False
+    """Adjust unsure predictions by the prior of the training labels; what that gains on dev is told. See docs/can.md."""
     quiet: bool = False
     """Print the name of submit.zip only."""
 
@@ -43,11 +46,12 @@ def main(argv):
     name, argv = optional_task(argv)
     if any(word.partition("=")[0] == "--runs" for word in argv):
         return submit_group(name, argv)
+    argv, can = take_can(argv)
     flags = parse(Flags, argv, "run.py submit TASK")
     run, tests = RunFolder.open(flags.run), [existing(path, "--test") for path in flags.test]
 
     pipeline = load_pipeline()
-    print(pipeline.submit(run, name, tests, flags.quiet))
+    print(pipeline.submit(run, name, tests, flags.quiet, can if flags.can else None))
 
 
 def submit_group(group, argv):

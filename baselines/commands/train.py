@@ -1,18 +1,19 @@
 """Train a task: the best epoch on dev is kept in the run folder.
 
-run.py train TASK [flags]        run.py train TASK --config my.yaml [flags]        run.py train --resume runs/clue/tnews/…
+run.py train TASK [flags]        run.py train TASK --config my.yaml [flags]
+run.py train --resume runs/clue/tnews/… [--devices all]
 """
 
-from baselines import catalog
+from baselines import catalog, losses
 from baselines.commands import task_of
 from baselines.environment import sha256
 from baselines.errors import InputError, nearest
-from baselines.flags import existing, parse_train, take_option, train_arguments
+from baselines.flags import check_recipe, existing, parse_train, take_option, train_arguments
 from baselines.models import families
 from baselines.run_folder import RunFolder
 from baselines.settings import check_chosen, make
 from baselines.startup import load_pipeline
-from baselines.training import optimizers, strategies
+from baselines.training import optimizers, rate_factors, schedule_points, strategies
 
 
 def main(argv):
@@ -23,24 +24,37 @@ def main(argv):
     name, argv = task_of(argv, "train", __doc__)
     full_name, task = catalog.find(name)
     arguments = parse_train(task, argv, f"run.py train {full_name}")
-    check_parts(arguments)
+    check_parts(task, arguments)
     if arguments.flags.test:
         existing(arguments.flags.test, "--test")
 
-    pipeline = load_pipeline()
+    pipeline = load_pipeline(several_hosts=True)
     pipeline.train(full_name, arguments, command=command)
 
 
-def check_parts(arguments):
-    """Raises InputError for a model, strategy, optimizer or setting that there is not, before any work is done."""
+def check_parts(task, arguments):
+    """Raises InputError for a model, strategy, optimizer, loss or setting that there is not or that lacks what it needs."""
     recipe, settings = arguments.recipe, arguments.settings
     known = families.families()
     if recipe.model not in ("auto", *known):
         advice = nearest(recipe.model, known)
         raise InputError(f"--model: expected auto or one of {', '.join(known)}. Received: {recipe.model!r}. {advice}")
+    if ":" in recipe.schedule:
+        schedule_points.parse(recipe.schedule)
+    rate_factors.parse(recipe.rate_factors)
     strategies.build(recipe.strategies, settings)
-    make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings)
-    check_chosen(settings, [*recipe.strategies, recipe.optimizer])
+    strategies.check(recipe.strategies, task.head, arguments.flags.unlabelled)
+    optimizer = make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings)
+    chosen = [*recipe.strategies, recipe.optimizer]
+    if recipe.loss != losses.OWN:
+        make(losses.kind(recipe.loss), recipe.loss, settings)
+        chosen.append(recipe.loss)
+    check_chosen(settings, chosen)
+    if recipe.lazy_embeddings and recipe.accumulate > 1 and getattr(optimizer, "accumulates", False):
+        raise InputError(
+            f"--lazy_embeddings: expected --accumulate 1 with --optimizer {recipe.optimizer}, which keeps no gradients to tell "
+            f"which tokens an update has seen. Received: --accumulate {recipe.accumulate}. Leave one of the three out."
+        )
 
 
 def resume(argv, folder):
@@ -48,14 +62,17 @@ def resume(argv, folder):
     run = RunFolder.open(folder)
     values = run.read_recipe()
     name = values.pop("task")
+    argv, devices = take_option(argv, "--devices")
+    if devices:
+        values["devices"] = devices                                     # the one thing that a state does not depend on
     if argv and (argv[0].startswith("-") or argv[1:]):
-        raise InputError(f"--resume: expected no other flags, for the run keeps its own. Received: {' '.join(argv)}")
+        raise InputError(f"--resume: expected no other flags than --devices, for the run keeps its own. Received: {' '.join(argv)}")
     if argv and catalog.resolve(argv[0], catalog.names()) != name:
         raise InputError(f"--resume {folder}: expected a run of {argv[0]}. Received: a run of {name}.")
     check_data(run)
-    arguments = train_arguments(catalog.find(name)[1], values, run.path / "recipe.yaml")
+    arguments = check_recipe(train_arguments(catalog.find(name)[1], values, run.path / "recipe.yaml"))
 
-    pipeline = load_pipeline()
+    pipeline = load_pipeline(several_hosts=True)
     pipeline.train(name, arguments, resume=run)
 
 

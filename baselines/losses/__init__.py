@@ -1,1 +1,74 @@
-"""Formulas that are minimised, one per file: (targets, outputs) -> a number per row."""
+"""Formulas that are minimised, one per file: `losses/focal.py` is `--loss focal`, by its `LOSS = Focal`.
+
+A task's own loss is (targets, outputs) -> a number per row. One that is the cross-entropy of a softmax over outputs["logits"],
+plain or as a TokenMean, may be trained by another formula: a frozen dataclass whose fields are flags, called with (targets
+int32 (...), logits float (..., C)), and with a table of embeddings where `needs_table`; it returns float32 (...).
+"""
+
+import dataclasses
+from pathlib import Path
+
+from baselines import registry
+from baselines.errors import InputError
+from baselines.losses.cross_entropy import cross_entropy
+from baselines.losses.token_mean import TokenMean
+from baselines.settings import make
+
+FOLDER = Path(__file__).parent
+OWN = "task"
+
+
+def names():
+    """{name: what it is}."""
+    return registry.offered(FOLDER, "LOSS")
+
+
+def kind(name):
+    """The dataclass of a loss. Raises InputError for an unknown one."""
+    return registry.load(__name__, name, names(), "--loss").LOSS
+
+
+def check(name, settings, loss, task_name, has_table=False):
+    """Raises InputError unless a task may be trained by the loss of that name.
+
+    loss       the task's own
+    has_table  whether its logits score the tokens of a vocabulary
+    """
+    if name == OWN:
+        return
+    chosen, found = make(kind(name), name, settings), allowed(loss, has_table)
+    if not found:
+        raise InputError(
+            f"--loss {name}: expected a task that learns one class, choice or token by the cross-entropy of its logits. "
+            f"{task_name}, as it is set, learns by a loss of its own: leave --loss out."
+        )
+    if name not in found:
+        what = "the embeddings of the tokens that its logits score" if chosen.needs_table else "another loss"
+        raise InputError(f"--loss {name}: expected a task with {what}. {task_name} has none: it allows {', '.join(found)}.")
+
+
+def allowed(loss, has_table=False):
+    """Names of the losses that may take the place of a task's own."""
+    if formula_of(loss) is not cross_entropy:
+        return []
+    return [name for name in names() if has_table or not kind(name).needs_table]
+
+
+def formula_of(loss):
+    return loss.formula if isinstance(loss, TokenMean) else loss
+
+
+def build(name, settings, loss, table=None):
+    """What training minimises, for a checked name: (targets, outputs) -> as the task's `loss`.
+
+    table   float (V, D), embeddings of the tokens that the logits score, as training begins; it stays as it is
+    """
+    if name == OWN:
+        return loss
+    part = make(kind(name), name, settings)
+    further = (table,) if part.needs_table else ()
+
+    def formula(targets, outputs):
+        return part(targets, outputs["logits"], *further)
+
+    return dataclasses.replace(loss, formula=formula) if isinstance(loss, TokenMean) else formula

@@ -1,0 +1,169 @@
+"""Tricks side by side: dev score over seeds, the difference to no trick with its noise, time per update, memory.
+
+ trick  accuracy         change                   verdict       ms/update       peak memory  runs
+  none  0.5501 ± 0.0042  -                        -              41.2           1.21 GiB     3
+   fgm  0.5560 ± 0.0031  +0.0059 ± 0.0087 (95 %)  within noise   80.1 (x 1.94)  1.24 GiB     3
+"""
+
+import csv
+import dataclasses
+import math
+import statistics
+
+from baselines.evaluation.errors import align
+from baselines.files import atomic_path, atomic_write
+
+PLAIN = "none"
+GIB = 2**30
+NOTES = """\
+score: the best epoch's on dev, mean ± standard deviation over seeds. change: mean difference to none at the same seeds, with its
+95 % interval (Student's t). Even of tricks that do nothing, one in 20 falls outside its interval. ms/update: median, compilation
+left aside. peak memory: of the whole process; on a GPU, of the card.
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What one run found: numbers of its summary.json."""
+
+    trick: str
+    seed: int
+    score: float
+    step_seconds: float
+    peak_memory: int
+    """Bytes."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One trick over its seeds; None where there is nothing to compute it from."""
+
+    trick: str
+    scores: tuple[float, ...]
+    failed: int
+    mean: float | None = None
+    std: float | None = None
+    change: float | None = None
+    change_95: float | None = None
+    verdict: str = "-"
+    step_seconds: float | None = None
+    times_none: float | None = None
+    peak_memory: int | None = None
+
+
+def rows_of(tricks, results, failures=()):
+    """A Row per trick, in their order. `results`: Results; `failures`: (trick, seed) of runs that did not end well."""
+    found = {trick: {r.seed: r for r in results if r.trick == trick} for trick in tricks}
+    return [row_of(trick, found[trick], found.get(PLAIN, {}), sum(t == trick for t, _ in failures)) for trick in tricks]
+
+
+def row_of(trick, runs, plain, failed):
+    """runs, plain: {seed: Result} of the trick and of none."""
+    scores = tuple(runs[seed].score for seed in sorted(runs))
+    if not scores:
+        return Row(trick, scores, failed)
+    change = change_95 = times_none = None
+    verdict, step_seconds = "-", statistics.median(run.step_seconds for run in runs.values())
+    if trick != PLAIN and plain:
+        times_none = step_seconds / statistics.median(run.step_seconds for run in plain.values())
+        change, change_95 = paired(runs, plain)
+        verdict = judged(change, change_95)
+    return Row(
+        trick, scores, failed, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, change, change_95,
+        verdict, step_seconds, times_none, max(run.peak_memory for run in runs.values()),
+    )  # fmt: skip
+
+
+def paired(runs, plain):
+    """(mean difference at the seeds that both have, half of its 95 % interval); None for what cannot be computed."""
+    from scipy.special import stdtrit
+
+    differences = [runs[seed].score - plain[seed].score for seed in sorted(runs.keys() & plain.keys())]
+    count = len(differences)
+    if count < 2:
+        return (differences[0] if differences else None), None
+    error = statistics.stdev(differences) / math.sqrt(count)
+    return statistics.fmean(differences), float(stdtrit(count - 1, 0.975)) * error
+
+
+def judged(change, change_95):
+    if change is None or change_95 is None:
+        return "too few seeds"
+    if abs(change) <= change_95 or change == 0:
+        return "within noise"
+    return "better" if change > 0 else "worse"
+
+
+def as_text(rows, metric):
+    lines = [("trick", metric, "change", "verdict", "ms/update", "peak memory", "runs")]
+    for row in rows:
+        runs = f"{len(row.scores)}" + (f", {row.failed} failed" if row.failed else "")
+        lines.append((row.trick, with_spread(row), with_interval(row), row.verdict, time_of(row), memory_of(row), runs))
+    return f"{align(lines)}\n{NOTES}"
+
+
+def with_spread(row):
+    return "-" if row.mean is None else f"{row.mean:.4f}" + ("" if row.std is None else f" ± {row.std:.4f}")
+
+
+def with_interval(row):
+    if row.change is None:
+        return "-"
+    return f"{row.change:+.4f}" + ("" if row.change_95 is None else f" ± {row.change_95:.4f} (95 %)")
+
+
+def time_of(row):
+    if row.step_seconds is None:
+        return "-"
+    return f"{1000 * row.step_seconds:.1f}" + ("" if row.times_none is None else f" (x {row.times_none:.2f})")
+
+
+def memory_of(row):
+    return "-" if row.peak_memory is None else f"{row.peak_memory / GIB:.2f} GiB"
+
+
+def write_tables(folder, rows, metric):
+    """Writes tricks.txt, tricks.csv and tricks.png; returns the text."""
+    text = as_text(rows, metric)
+    with atomic_write(folder / "tricks.txt", "w") as file:
+        file.write(text)
+    with atomic_write(folder / "tricks.csv", "w") as file:
+        table = csv.writer(file, lineterminator="\n")
+        names = [field.name for field in dataclasses.fields(Row)]
+        table.writerow(["metric", *names])
+        for row in rows:
+            values = {**dataclasses.asdict(row), "scores": " ".join(map(repr, row.scores))}
+            table.writerow([metric, *("" if values[name] is None else values[name] for name in names)])
+    draw(folder / "tricks.png", rows, metric)
+    return text
+
+
+def draw(path, rows, metric):
+    """A .png of three panels: change of the score (or the score, without `none`), time and memory, a bar per trick."""
+    from matplotlib.figure import Figure
+
+    compared = any(row.change is not None for row in rows)
+    figure = Figure(figsize=(11, 1.6 + 0.42 * len(rows)), dpi=130, layout="constrained")
+    panels = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1, 1))
+    names = [f"{row.trick}  ({with_spread(row)})" for row in rows]
+    score, spread = ("change", "change_95") if compared else ("mean", "std")
+    colors = {"better": "tab:green", "worse": "tab:red"}
+    bars(panels[0], rows, score, spread, 1, [colors.get(row.verdict, "tab:gray") for row in rows])
+    bars(panels[1], rows, "step_seconds", None, 1000, "tab:blue")
+    bars(panels[2], rows, "peak_memory", None, 1 / GIB, "tab:blue")
+    panels[0].set_yticks(range(len(rows)), names)
+    panels[0].invert_yaxis()
+    panels[0].axvline(0, color="black", linewidth=0.8)
+    titles = (f"{metric}: change to none, 95 % interval" if compared else f"{metric} ± standard deviation", "ms/update", "peak GiB")
+    for axes, title in zip(panels, titles, strict=True):
+        axes.set_title(title, fontsize=10)
+        axes.grid(axis="x", alpha=0.3)
+        axes.set_axisbelow(True)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png")
+
+
+def bars(axes, rows, name, spread, factor, color):
+    values = [factor * (getattr(row, name) or 0) for row in rows]
+    spreads = [factor * (getattr(row, spread) or 0) for row in rows] if spread else None
+    axes.barh(range(len(rows)), values, xerr=spreads, color=color, height=0.6, capsize=3, ecolor="black")
