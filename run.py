@@ -17,9 +17,10 @@ COMMANDS = Path(__file__).resolve().parent / "baselines" / "commands"
 
 
 def commands():
-    """{verb: first line of its docstring}: each file of baselines/commands is one. Nothing is imported."""
+    """{verb: first line of its docstring}: each file of baselines/commands is one, with - for _. Nothing is imported."""
     files = sorted(path for path in COMMANDS.glob("*.py") if path.stem != "__init__")
-    return {path.stem: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).partition("\n")[0] for path in files}
+    summary = lambda path: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).partition("\n")[0]  # noqa: E731
+    return {path.stem.replace("_", "-"): summary(path) for path in files}
 
 
 def usage():
@@ -40,7 +41,7 @@ def main(argv):
     try:
         if verb not in commands():
             raise InputError(f"run.py {verb}: there is no such verb. {nearest(verb, commands())} See `run.py --help`.")
-        return importlib.import_module(f"baselines.commands.{verb}").main(rest) or 0
+        return importlib.import_module(f"baselines.commands.{verb.replace('-', '_')}").main(rest) or 0
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

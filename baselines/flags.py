@@ -5,6 +5,7 @@ import dataclasses
 import io
 import itertools
 import math
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +33,8 @@ class TrainFlags:
     """Training file, or several to read one after the other; default: the official ones under datasets/TASK."""
     dev: tuple[str, ...] | None = None
     """File, or several, to choose the best epoch by; default as above."""
+    unlabelled: tuple[str, ...] | None = None
+    """File, or several, in the format of the training file, whose gold is not read: for --strategies vat or r_drop."""
     test: str | None = None
     """File to predict at the end; default: none."""
     init: str | None = None
@@ -96,6 +99,8 @@ def parse_train(task, argv, prog):
     argv, settings = take_settings(argv)
     values = {} if config is None else read_yaml(config)
     values.pop("task", None)
+    if os.environ.get("RECOMPUTE") == "1":
+        values.setdefault("recompute", True)
     for word, demo in {"--demo": True, "--no_demo": False}.items():
         if word in argv:
             values["demo"] = demo
@@ -159,7 +164,7 @@ def check_recipe(arguments):
     recipe = arguments.recipe
     limits = {
         "max_length": (3, None), "batch_size": (1, None), "epochs": (1, None), "learning_rate": (0, None), "warmup": (0, 1),
-        "weight_decay": (0, None), "clip_norm": (0, None), "accumulate": (1, None), "patience": (0, None),
+        "weight_decay": (0, None), "clip_norm": (0, None), "accumulate": (1, None), "patience": (0, None), "model_parallel": (1, None),
         "layer_decay": (0, 1),
         "eval_batch_size": (1, None), "save_minutes": (0, None), "log_steps": (1, None), "seed": (0, 2**32 - 1),
     }  # fmt: skip

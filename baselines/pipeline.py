@@ -5,24 +5,29 @@ files -> examples -> rows -> batches -> steps (model + head + loss) -> outputs -
 
 import csv
 import dataclasses
+import functools
 import json
+import shutil
+import tempfile
 from pathlib import Path
 
 from baselines import catalog
-from baselines.data.examples import class_counts
+from baselines.adjustment import COUNTS, adjustment, gain
+from baselines.data.examples import class_counts, gold_counts
+from baselines.data.unlabelled import UnlabelledBatches
+from baselines.environment import peak_memory
 from baselines.errors import InputError
 from baselines.evaluation.report import prediction_lines, write_report
 from baselines.evaluation.submission import check, official_name, write, zip_files
 from baselines.files import atomic_write
-from baselines.flags import train_arguments
+from baselines.flags import check_recipe, train_arguments
 from baselines.inputs import data_file, each_file
 from baselines.progress import Display, TrainingProgress
 from baselines.run_folder import RunFolder
 from baselines.session import new_session, trained_session
 from baselines.task import Example
-from baselines.training import optimizers, strategies
+from baselines.training import devices, lazy_embeddings, optimizers, rate_factors, schedule, strategies
 from baselines.training.curves import Curves
-from baselines.training.schedule import WarmupSchedule
 from baselines.training.trainer import Interrupted, Trainer
 
 
@@ -30,29 +35,50 @@ def train(name, arguments, resume=None, command=()):
     """Trains a task, scores the best epoch on dev, predicts test if there is one. Returns the RunFolder.
 
     arguments   TrainArguments       resume   the RunFolder to go on with       command   what was typed, for the record
+
+    Several hosts do all of this side by side; the files of the first one are kept.
     """
+    if devices.is_first_host():
+        return train_here(name, arguments, resume, command)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "run"
+        if resume:
+            shutil.copytree(resume.path, copy)
+        flags = dataclasses.replace(arguments.flags, output=str(copy), quiet=True)
+        return train_here(name, dataclasses.replace(arguments, flags=flags), resume and RunFolder(copy), command)
+
+
+def train_here(name, arguments, resume, command):
     flags = arguments.flags
     name, task = catalog.find(name)
     files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
+    if flags.unlabelled:
+        files["unlabelled"] = data_file(name, task, "unlabelled", flags.unlabelled, flags.demo)
     labels = resume.read_json("labels.json") if resume else None
     if flags.output and not resume:
         RunFolder.require_unused(flags.output)
     with Display(flags.quiet) as display:
         session = new_session(name, task, arguments, labels, files["train"], display)
+        strategies.check(arguments.recipe.strategies, session.task.head, flags.unlabelled)
         examples = {split: session.examples(path, split) for split, path in files.items()}
+        if flags.unlabelled:
+            examples["unlabelled"] = without_gold(examples["unlabelled"])
         if session.task.classes:
             display.note(class_counts(examples["train"], session.task.classes))
         rows = {split: session.rows(examples[split], training=split == "train") for split in files}
-        for split in files:
+        for split in ("train", "dev"):
             session.remark(split, examples[split], rows[split])
 
         run = resume or RunFolder.create(flags.output, name)
         if not resume:
             run.describe(name, arguments.to_dict(), each_file(files), session.task.labels, command)
+            if session.task.classes:
+                run.write_json(COUNTS, gold_counts(examples["train"], session.task.classes))
         display.log_to(run.log)
         display.note(f"run folder: {run}")
-        position = fit(session, run, examples["dev"], rows, arguments.settings, resume is not None)
+        position = fit(session, run, examples, rows, arguments.settings, resume is not None)
 
+        memory = peak_memory()
         session.load_checkpoint(run.require_best())
         steps = session.steps()
         scores = score_split(session, steps, run, "dev", examples["dev"], rows["dev"])
@@ -61,21 +87,33 @@ def train(name, arguments, resume=None, command=()):
             f"dev  {shown(scores)}  (epoch {position.best_epoch} of {position.epoch}; "
             f"{position.seconds / 60:.1f} minutes of training, {speed:.0f} examples/s)"
         )
+        summarize(run, position, next(iter(scores)), memory)
         if flags.test:
             predict_file(session, steps, flags.test, run.path / "test" / "predictions.jsonl")
     return run
 
 
-def fit(session, run, dev_examples, rows, settings, resume):
+def summarize(run, position, metric, memory):
+    """Writes summary.json; a finished run that is only scored again keeps its own."""
+    if run.read_json("summary.json") is None:
+        names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
+        found = {name: getattr(position, name) for name in names}
+        run.write_json("summary.json", {"metric": metric, "score": position.best, **found, "peak_memory": memory})
+
+
+def fit(session, run, examples, rows, settings, resume):
     """Trains the session's model; the best epoch lands in the run's best/. Returns the last Position."""
     recipe = session.recipe
     batches = session.batches(rows["train"], recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
-    total = per_epoch * recipe.epochs
-    schedule = WarmupSchedule(recipe.learning_rate, round(recipe.warmup * total), total, recipe.schedule)
-    optimizer = optimizers.build(recipe, schedule, session.model.trainable_variables, settings)
+    weights = session.model.trainable_variables
+    optimizer = optimizers.build(recipe, schedule.build(recipe, per_epoch * recipe.epochs), weights, settings)
     survey = None if resume else lambda: (batch for _, batch in batches.in_turn())
-    steps = session.steps(optimizer, strategies.build(recipe.strategies, settings), survey)
+    paths = [weight.path for weight in weights]
+    innermost = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
+    steps = session.steps(optimizer, [*strategies.build(recipe.strategies, settings), *innermost], survey)
+
+    updates = functools.partial(updates_of, session, rows, batches)
 
     def keep_best():
         steps.sync()
@@ -87,10 +125,11 @@ def fit(session, run, dev_examples, rows, settings, resume):
             optimizer=optimizer,
             steps=steps,
             recipe=recipe,
-            learning_rate=schedule.at,
+            learning_rate=optimizers.schedule_of(optimizer).at,
             updates_per_epoch=per_epoch,
-            updates=lambda epoch, skip: batches.updates(recipe.seed, epoch, recipe.accumulate, skip),
-            evaluate=lambda: session.score(steps, dev_examples, rows["dev"])[0],
+            updates=updates,
+            rows=functools.partial(ids_of_update, session, examples["train"], rows["train"], batches),
+            evaluate=lambda: session.score(steps, examples["dev"], rows["dev"])[0],
             keep_best=keep_best,
             record=record,
             state_path=run.state,
@@ -108,33 +147,70 @@ def fit(session, run, dev_examples, rows, settings, resume):
             ) from error
 
 
-def evaluate(run, name=None, file=None, quiet=False):
-    """Scores a run's best checkpoint on its dev file (tables in its dev/), or on `file` (evaluate/FILE). Returns the scores."""
+def ids_of_update(session, examples, rows, batches, epoch, update):
+    """The ids of the training examples that an update learned from, for messages."""
+    groups = batches.rows_of_updates(session.recipe.seed, epoch, session.recipe.accumulate)
+    return [examples[rows.example[number]].id for numbers in groups[update] for number in numbers]
+
+
+def updates_of(session, rows, batches, epoch, skip):
+    """The updates of an epoch without the first `skip`, lists of micro-batches; with unlabelled text where there is some."""
+    recipe = session.recipe
+    updates = batches.updates(recipe.seed, epoch, recipe.accumulate, skip)
+    if "unlabelled" not in rows:
+        return updates
+    pad_id = session.tokenizer.vocabulary.pad_id
+    unlabelled = UnlabelledBatches(rows["unlabelled"], recipe.batch_size, recipe.max_length, pad_id, devices.shares())
+    return unlabelled.joined(updates, recipe.seed, epoch * len(batches) + skip * recipe.accumulate)
+
+
+def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one"):
+    """Scores a run's best checkpoint on its dev file (tables in its dev/), or on `file` (evaluate/FILE). Returns the scores.
+
+    can   Can, or None: adjusts predictions, for tables of their own (dev-can/)
+    """
     with Display(quiet) as display:
-        session, arguments = open_run(run, name, display)
+        session, arguments = open_run(run, name, display, devices)
         path = file or data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
         examples = session.examples(path, "dev")
-        folder = f"evaluate/{Path(file).name}" if file else "dev"
-        scores = score_split(session, session.steps(), run, folder, examples, session.rows(examples))
+        folder = (f"evaluate/{Path(file).name}" if file else "dev") + ("-can" if can else "")
+        adjust = adjustment(session, run, can) if can else None
+        scores = score_split(session, session.steps(), run, folder, examples, session.rows(examples), adjust)
     return scores
 
 
-def score_split(session, steps, run, folder, examples, rows):
-    scores, (predictions, losses, confidences) = session.score(steps, examples, rows)
+def score_split(session, steps, run, folder, examples, rows, adjust=None):
+    scores, (predictions, losses, confidences) = session.score(steps, examples, rows, adjust)
+    if adjust:
+        session.display.result(gain(session, examples, rows, adjust, predictions))
     folder = run.path / folder
     table = write_report(folder, examples, predictions, scores, losses, session.task.labels, confidences)
     session.display.note(f"{table}predictions{', worst examples' if losses is not None else ''}: {folder}")
     return scores
 
 
-def predict(run, source, output=None, name=None, quiet=False):
+def predict(run, source, output=None, name=None, quiet=False, can=None, devices="one"):
     """Predicts a file, or the one example that a tuple of texts makes. Returns [{"id", "prediction", "confidence"}, …]."""
     with Display(quiet) as display:
-        session, _ = open_run(run, name, display)
+        session, arguments = open_run(run, name, display, devices)
         if isinstance(source, tuple):
             check_texts(session, source)
             return predict_examples(session, session.steps(), [Example(id=0, texts=source, origin="the command line")])
-        return predict_file(session, session.steps(), source, output)
+        steps = session.steps()
+        return predict_file(session, steps, source, output, adjusted(session, steps, run, arguments, can))
+
+
+def adjusted(session, steps, run, arguments, can):
+    """The Adjustment of `can`, whose gain on dev is told; None without."""
+    if can is None:
+        return None
+    adjust = adjustment(session, run, can)
+    path = data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
+    examples = session.examples(path, "dev")
+    rows = session.rows(examples)
+    predictions, _, _ = session.predict(steps, examples, rows, adjust=adjust)
+    session.display.note(f"dev {gain(session, examples, rows, adjust, predictions)}")
+    return adjust
 
 
 def check_texts(session, texts):
@@ -146,21 +222,25 @@ def check_texts(session, texts):
         )
 
 
-def predict_file(session, steps, path, output=None):
-    lines = predict_examples(session, steps, session.examples(path, "test"))
+def predict_file(session, steps, path, output=None, adjust=None):
+    lines = predict_examples(session, steps, session.examples(path, "test"), adjust)
     if output:
         write_lines(output, lines, session.task.cell)
         session.display.note(f"predictions: {output}")
     return lines
 
 
-def predict_examples(session, steps, examples):
-    examples = [dataclasses.replace(example, gold=None) for example in examples]
-    predictions, _, confidences = session.predict(steps, examples, session.rows(examples))
+def predict_examples(session, steps, examples, adjust=None):
+    examples = without_gold(examples)
+    predictions, _, confidences = session.predict(steps, examples, session.rows(examples), adjust=adjust)
     return prediction_lines(examples, predictions, confidences=confidences)
 
 
-def submit(run, name=None, tests=(), quiet=False):
+def without_gold(examples):
+    return [dataclasses.replace(example, gold=None) for example in examples]
+
+
+def submit(run, name=None, tests=(), quiet=False, can=None):
     """Writes, checks and zips the files that the leaderboard accepts, one per test file. Returns the path of submit.zip."""
     with Display(quiet) as display:
         session, arguments = open_run(run, name, display)
@@ -172,9 +252,10 @@ def submit(run, name=None, tests=(), quiet=False):
         for test in tests:
             official_name(submission, test)                             # refuse a wrong file before the work, not after
         steps, written = session.steps(), []
+        adjust = adjusted(session, steps, run, arguments, can)
         for test in tests:
             examples = session.examples(test, "test")
-            found = {line["id"]: line["prediction"] for line in predict_examples(session, steps, examples)}
+            found = {line["id"]: line["prediction"] for line in predict_examples(session, steps, examples, adjust)}
             path = write(run.path / "submission", test, submission, examples, found)
             check(path, test, submission, examples, task.classes)
             display.note(f"{path}: {len(examples)} rows, checked")
@@ -184,13 +265,17 @@ def submit(run, name=None, tests=(), quiet=False):
     return archive
 
 
-def open_run(run, name, display):
-    """(Session with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's."""
+def open_run(run, name, display, devices="one"):
+    """(Session with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's.
+
+    devices   those that compute now: what a run was trained on is no part of its weights
+    """
     values = run.read_recipe()
     task_name, task = catalog.find(values.pop("task"))
     if name and catalog.find(name)[0] != task_name:
         raise InputError(f"{run}: expected a run of {catalog.find(name)[0]}. Received: a run of {task_name}.")
-    arguments = train_arguments(task, values, run.path / "recipe.yaml")
+    values |= {"devices": devices, "model_parallel": 1}
+    arguments = check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
     labels = run.read_json("labels.json")
     return trained_session(task_name, task, arguments, labels, run.require_best(), display), arguments
 

@@ -2,7 +2,8 @@
 
 recipe.yaml        every flag of the run; `run.py train --config` takes it, `run.py rerun` repeats it
 environment.json   command line, versions, devices, hashes of the data
-labels.json        class names in index order, for tasks with classes
+labels.json        class names in index order, for tasks with classes; label_counts.json: of the training data
+summary.json       of a finished run: best dev score, updates, time, peak memory
 log.txt  metrics.jsonl  curves.png  tensorboard/
 last/              the state to resume from        best/   the checkpoint folder of the best epoch
 dev/  test/        predictions, scores, tables of errors (evaluate/: of other files)        submission/   files to hand in

@@ -7,6 +7,7 @@ import json
 import keras
 import numpy as np
 
+from baselines import losses
 from baselines.data.batching import Batches
 from baselines.data.encoding import cached_rows, content_hash, encode_examples
 from baselines.data.examples import read_examples
@@ -18,6 +19,7 @@ from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import family
 from baselines.task import Recipe
 from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.training import devices
 from baselines.training.steps import Steps
 from baselines.weights.load import load_weights
 from baselines.weights.save import save_hugging_face
@@ -29,7 +31,10 @@ POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float
 
 @dataclasses.dataclass
 class Session:
-    """task (bound), recipe, tokenizer, config and model of one run. Make one by `new_session` or `trained_session`."""
+    """task (bound), recipe, tokenizer, config and model of one run. Make one by `new_session` or `trained_session`.
+
+    training_loss   what updates minimise; rows are always scored by the task's own loss, so that runs can be compared
+    """
 
     name: str
     task: object
@@ -39,6 +44,7 @@ class Session:
     model: keras.Model
     display: object
     cache: str = ""
+    training_loss: object = None
 
     @property
     def weight_names(self):
@@ -80,7 +86,7 @@ class Session:
 
     def batches(self, rows, batch_size):
         pad_id = self.tokenizer.vocabulary.pad_id
-        return Batches(rows, batch_size, self.recipe.max_length, self.task.head.batch_targets, pad_id)
+        return Batches(rows, batch_size, self.recipe.max_length, self.task.head.batch_targets, pad_id, devices.shares())
 
     def steps(self, optimizer=None, strategies=(), survey=None):
         return Steps(
@@ -91,14 +97,17 @@ class Session:
             jit=self.recipe.jit,
             clip_norm=self.recipe.clip_norm,
             clip=self.recipe.clip,
+            recompute=self.recipe.recompute,
             divergence=getattr(self.task.head, "divergence", None),
             survey=survey,
+            training_loss=self.training_loss,
         )
 
-    def predict(self, steps, examples, rows, decode=None):
+    def predict(self, steps, examples, rows, decode=None, adjust=None):
         """({id: prediction}, loss of each example or None, {id: confidence} or None).
 
         decode   another stage than that of the task
+        adjust   outputs of all rows -> outputs to decode in their place
         """
         outputs, totals, counts, place = [], [], [], []
         compact = getattr(self.task.head, "compact", lambda outputs, features: outputs)
@@ -114,6 +123,8 @@ class Session:
             place.append(numbers)
         back = np.argsort(np.concatenate(place))
         joined = {name: take(_joined([part[name] for part in outputs]), back) for name in outputs[0]}
+        if adjust:
+            joined = adjust(joined)
         predictions = gather(examples, rows.example, joined, decode or self.task.decode)
         confidences = losses = None
         if hasattr(self.task.head, "confidence"):
@@ -127,9 +138,9 @@ class Session:
         """{id: what `decode` makes of the outputs for rows of `encode`}, other stages than those of the task."""
         return self.predict(steps, examples, self.rows(examples, encode=encode), decode)[0]
 
-    def score(self, steps, examples, rows):
+    def score(self, steps, examples, rows, adjust=None):
         """The task's metric on predicted examples that have gold, and their mean "loss": {name: value}; and the predictions."""
-        predictions, losses, confidences = self.predict(steps, examples, rows)
+        predictions, losses, confidences = self.predict(steps, examples, rows, adjust=adjust)
         golds = [example.gold for example in examples]
         scores = dict(self.task.metric(golds, [predictions[example.id] for example in examples]))
         if self.task.reference_score:
@@ -163,10 +174,13 @@ def new_session(name, task, arguments, labels, train_file, display):
     """A Session with a model from --init or from random weights, and a new head."""
     flags, recipe = arguments.flags, arguments.recipe
     task = bind(task, arguments.options, labels, train_file)
+    table = getattr(task.head, "token_table", None)
+    losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
     folder, from_scratch = initial_checkpoint(flags, display)
-    prepare_keras(recipe)
+    prepare_keras(recipe, display)
     tokenizer = Tokenizer.from_folder(folder)
     config = configure(folder, recipe.model)
+    check_model_parallel(recipe, config)
     check_vocabulary(tokenizer, config, folder, flags.ignore_mismatched)
     check_length(recipe.max_length, config, folder)
     encoder = build_transformer_model(config)
@@ -174,13 +188,20 @@ def new_session(name, task, arguments, labels, train_file, display):
     if not from_scratch:
         verdict = load_weights(encoder, folder, session.weight_names, ignore_mismatched=flags.ignore_mismatched)
         display.note(f"{folder}: {verdict.summary()}")
+    embeddings = None if table is None else weight_of(session.model, table)
+    session.training_loss = losses.build(recipe.loss, arguments.settings, task.loss, embeddings)
     return session
+
+
+def weight_of(model, path):
+    """A copy of a model's weight, NumPy."""
+    return np.array(next(weight for weight in model.weights if weight.path == path).numpy())
 
 
 def trained_session(name, task, arguments, labels, checkpoint, display):
     """A Session with the weights that a run kept as its best."""
     task = bind(task, arguments.options, labels, None)
-    prepare_keras(arguments.recipe)
+    prepare_keras(arguments.recipe, display)
     config = configure(checkpoint)
     model = task.head(build_transformer_model(config))
     tokenizer = Tokenizer.from_folder(checkpoint)
@@ -189,8 +210,11 @@ def trained_session(name, task, arguments, labels, checkpoint, display):
     return session
 
 
-def prepare_keras(recipe):
-    """Seeds and precision, before anything is built."""
+def prepare_keras(recipe, display):
+    """Devices, seeds and precision, before anything is built."""
+    found = devices.spread(recipe)
+    if found:
+        display.note(found)
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(POLICIES[recipe.precision])
 
@@ -214,6 +238,15 @@ def check_vocabulary(tokenizer, config, folder, ignore_mismatched):
             f"{folder}: expected the vocabulary and the embedding to be of one size. Received: {tokens} tokens and "
             f"vocab_size {rows}. Take both from the same checkpoint.{advice}"
         )
+
+
+def check_model_parallel(recipe, config):
+    """Raises InputError where heads and inner units cannot be cut into equal parts."""
+    parts = recipe.model_parallel
+    sizes = {"attention heads": config.num_attention_heads, "units": config.intermediate_size, "embeddings": config.embedding_size}
+    for name, size in sizes.items():
+        if size % parts:
+            raise InputError(f"--model_parallel: expected a divisor of the model's {size} {name}. Received: {parts}.")
 
 
 def check_length(max_length, config, folder):

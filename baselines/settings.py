@@ -3,9 +3,13 @@
 A strategy, an optimizer or a loss is a dataclass: its fields are flags `--NAME.FIELD` and keys "NAME.FIELD" of a YAML file.
 """
 
+import ast
 import contextlib
 import dataclasses
+import inspect
+import itertools
 import re
+import textwrap
 
 from baselines.errors import InputError, nearest
 
@@ -57,6 +61,32 @@ def ranges(part, name, **limits):
         if not (value >= low and (high is None or value <= high)):
             bound = f"at least {low}" if high is None else f"from {low} to {high}"
             raise InputError(f"--{name}.{field}: expected a number, {bound}. Received: {value}")
+
+
+def described(kind):
+    """[(name, default as it is typed, docstring)] of the fields of a part; the default is None where one must be given."""
+    documented = {}
+    for part in filter(dataclasses.is_dataclass, reversed(kind.__mro__)):
+        body = ast.parse(textwrap.dedent(inspect.getsource(part))).body[0].body
+        for field, text in itertools.pairwise(body):
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+                documented[field.target.id] = text.value.value
+    return [(field.name, _typed(field.default), documented.get(field.name, "")) for field in dataclasses.fields(kind)]
+
+
+def _typed(value):
+    """A default as the command line takes it."""
+    if value is dataclasses.MISSING:
+        return None
+    return ",".join(value) or '""' if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def positive(part, name, *fields):
+    """Raises InputError where a field of `part` is not above 0; for a part's __post_init__."""
+    for field in fields:
+        value = getattr(part, field)
+        if not value > 0:
+            raise InputError(f"--{name}.{field}: expected a number above 0. Received: {value}")
 
 
 def _read(field, value):

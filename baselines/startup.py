@@ -8,13 +8,19 @@ import tempfile
 SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
 
 
-def load_pipeline():
-    """The module baselines.pipeline, and with it Keras and a backend that has started."""
+def load_pipeline(several_hosts=False):
+    """The module baselines.pipeline, and with it Keras and a backend that has started.
+
+    several_hosts   join the others of which the environment tells, see docs/scaling.md
+    """
     with without_small_talk():
         import keras
 
         from baselines import pipeline
+        from baselines.training import devices
 
+        if several_hosts:
+            devices.join_hosts()
         keras.ops.zeros(())
     return pipeline
 

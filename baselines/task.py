@@ -133,7 +133,9 @@ class Recipe:
     recompute: bool = False
     """Compute the inside of each block again in the backward pass instead of storing it: less memory, about 25% more time."""
     devices: str = "one"
-    """one, all, or how many of this machine's GPUs or TPU cores share each batch."""
+    """one, all, or how many of the GPUs or TPU cores share the rows of each batch. See docs/scaling.md."""
+    model_parallel: int = 1
+    """Devices that share the weights of one copy of the model (JAX)."""
     precision: str = "float32"
     """float32, bf16 or fp16 (mixed: weights stay float32; fp16 scales the loss)."""
     jit: bool = True
@@ -162,12 +164,13 @@ class Task:
     head     attaches the output layers to an encoder and knows how to batch targets: head(encoder) -> keras.Model with a dict of
              outputs, batch_targets(targets, L) -> arrays. It may have confidence(example, outputs) -> float, remark(examples, rows)
              -> what to tell about encoded gold, and where outputs are as long as the text compact(outputs, features) -> {name:
-             list of one thing per row}, which decode then gets
+             list of one thing per row}, which decode then gets; and, where its logits score tokens of the vocabulary, token_table,
+             the path of the weight that holds their embeddings, for losses that read it
     loss     (targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means
     decode   (example, outputs) -> prediction; outputs hold one row per window of this example
     metric   (golds, predictions) -> {name: value}; the first name selects the best epoch, higher is better
     reference_score  what else to tell of a scored split, where a published figure was counted in another way, or None: (examples,
-             rows, predictions {id: …}, predict) -> {name: value}; predict(examples, encode, decode) -> {id: what decode makes of them}
+             rows, predictions {id: …}, predict) -> {name: value}; predict(examples, encode, decode) -> {id: what decode makes}
     submit   the leaderboard's files, or None
     labels   class names, when there are classes; Categories where gold holds any number of them
     source   where the official files come from and how to get them, for the message when one is missing

@@ -61,7 +61,7 @@ def test_usage_lists_every_verb(capsys):
 def test_list(capsys):
     assert command_line.main(["list"]) == 0
     shown = capsys.readouterr().out
-    assert all(f"{kind}:\n" in shown for kind in ("tasks", "models", "strategies", "optimizers"))
+    assert all(f"{kind}:\n" in shown for kind in ("tasks", "models", "strategies", "optimizers", "losses"))
     assert "  clue/tnews " in shown and "  adamw " in shown and "  bert " in shown
     assert command_line.main(["list", "models"]) == 0
     assert "tasks:" not in capsys.readouterr().out

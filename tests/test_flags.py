@@ -6,6 +6,7 @@ import types
 import pytest
 import yaml
 
+from baselines import catalog
 from baselines.errors import InputError
 from baselines.flags import OUR_WORDS, existing, fitted, parse, parse_train, take_option, train_arguments
 from baselines.task import Recipe
@@ -203,3 +204,11 @@ def test_existing_names_the_flag_and_what_lies_beside(tmp_path):
         existing(tmp_path / "tain.json", "--train")
     with pytest.raises(InputError, match="no folder"):
         existing(tmp_path / "none" / "train.json", "--train")
+
+
+def test_recompute_may_come_from_the_environment_and_flags_win_over_it(monkeypatch):
+    task = catalog.find("clue/tnews")[1]
+    recomputes = lambda *argv: parse_train(task, argv, "run.py train clue/tnews").recipe.recompute  # noqa: E731
+    assert recomputes("--recompute") and not recomputes()
+    monkeypatch.setenv("RECOMPUTE", "1")
+    assert recomputes() and not recomputes("--no_recompute")

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LEAVES = {"errors", "files", "registry", "settings", "task", "tokenizers", "layers", "losses", "metrics", "weights", "decoding"}
 STAGES = {"data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
-JOINS = {"pipeline", "session", "startup", "lint", "leaderboard"}
+JOINS = {"adjustment", "pipeline", "session", "startup", "lint", "leaderboard"}
 TOP = {"catalog", "flags", "inputs", "run_folder", "progress", "environment", "commands", *JOINS}
 MEANINGLESS = {"utils", "util", "misc", "base", "snippets", "common_utils", "helpers", "manager"}
 LONGEST = 300
@@ -68,7 +68,7 @@ def may_import(module, other):
     if mine == "tasks":
         return theirs in LEAVES | {"heads"} or other.startswith(("baselines.data.readers", "baselines.data.windows"))
     if mine in LEAVES:
-        return theirs in {"errors", "files"}
+        return theirs in {"errors", "files"} or (mine == "losses" and theirs in {"registry", "settings"})
     if mine in STAGES:
         return theirs in LEAVES
     if mine in JOINS | {"commands"}:

@@ -7,8 +7,11 @@ run draws what an uninterrupted one would have drawn.
 
 import functools
 
+import keras
+import numpy as np
 from keras import ops
 
+from baselines.training import backends
 from baselines.training.memory import Memory
 from baselines.training.passes import Passes
 from baselines.training.strategies.strategy import Strategy
@@ -21,8 +24,13 @@ def row_losses(loss, batch, outputs):
     return ops.cast(totals, "float32"), ops.cast(counts, "float32")
 
 
+def rows_of(batch, rows):
+    """A batch of some rows of another one, by a slice or their numbers."""
+    return keras.tree.map_structure(lambda array: array[rows], batch)
+
+
 class Objective:
-    """A model, a task's loss and strategies.
+    """A model, the loss of a row, the one that training minimises (by default the same), and strategies.
 
     weights, state                          the Keras variables that training moves, and those that it threads through
     gradients(values, state, batch, scale)  -> loss, its weight, [gradients of scale(loss)], [new state]
@@ -31,15 +39,22 @@ class Objective:
     scored(values, state)                   -> [weights to score and to store]
     predict(features), evaluate(batch)      -> outputs; (outputs, row totals, row counts); dropout off
 
-    value_and_gradients, divergence, survey: see steps.py.
+    value_and_gradients, total: see backends. divergence, survey: see steps.py. recompute: the model in training mode as a
+    Recompute, or None.
     """
 
-    def __init__(self, model, loss, strategies, value_and_gradients, divergence=None, survey=None):
+    def __init__(
+        self, model, loss, strategies, value_and_gradients, divergence=None, survey=None, training_loss=None, recompute=None,
+        total=lambda array: array,
+    ):  # fmt: skip
         self.model, self.loss, self.strategies = model, loss, tuple(strategies)
+        self.training_loss = training_loss or loss
         self.value_and_gradients, self.divergence = value_and_gradients, divergence
+        self.recompute, self.total = recompute, total
         self.weights = model.trainable_variables
         self.paths = [variable.path for variable in self.weights]
-        self.memory = Memory(self.strategies, self.named([variable.numpy() for variable in self.weights]), self._survey(survey))
+        start = self.named([variable.numpy() for variable in self.weights]) if self.strategies else {}
+        self.memory = Memory(self.strategies, start, self._survey(survey))
         self.state = [*model.non_trainable_variables, *self.memory.variables]
 
     def named(self, values):
@@ -80,33 +95,43 @@ class Objective:
         return [(n, strategy) for n, strategy in numbered if getattr(type(strategy), joint) is not getattr(Strategy, joint)]
 
     def _survey(self, survey):
-        """() -> yields ({path: gradient of the mean loss}, rows) of the training batches, dropout off; None without a survey."""
+        """(each_row=False) -> yields {path: gradient of the mean loss} of the training batches, or rows, dropout off; or None."""
         if survey is None:
             return None
 
-        def gradients():
-            state = [ops.convert_to_tensor(variable.value) for variable in self.model.non_trainable_variables]
-            values = [ops.convert_to_tensor(variable.value) for variable in self.weights]
-            for batch in survey():
-                passes = Passes(self, state, batch, training=False)
-                _, found = passes.loss_and_gradients(passes.compute_loss, self.named(values))
-                yield found, int(batch["weights"].sum())
+        def mean_gradients(values, state, batch):
+            passes = Passes(self, state, batch, training=False)
+            _, found = passes.loss_and_gradients(passes.compute_loss, self.named(values))
+            return [found[path] for path in self.paths]
 
-        return gradients
+        def surveyed(each_row=False):
+            compiled = backends.current().compiled(mean_gradients)
+            values, state = (
+                [ops.copy(variable.value) for variable in group]
+                for group in (self.weights, self.model.non_trainable_variables)
+            )
+            for batch in survey():
+                rows = np.flatnonzero(batch["weights"])
+                for part in ([rows_of(batch, slice(row, row + 1)) for row in rows] if each_row else [batch]):
+                    yield self.named(compiled(values, state, part))
+
+        return surveyed
 
     def inputs(self, features):
         """The features that the model reads: `encode` may add others, for decoding."""
         return {name: features[name] for name in self.model.input}
 
     def call(self, features, training):
+        if training and self.recompute:
+            return self.recompute(self.inputs(features))
         return self.model(self.inputs(features), training=training)
 
     def mean_loss(self, batch, outputs):
         """Mean over the real rows (or their tokens) of a batch, and how many of them there are: two float32 scalars."""
-        totals, counts = row_losses(self.loss, batch, outputs)
+        totals, counts = row_losses(self.training_loss, batch, outputs)
         weights = ops.cast(batch["weights"], "float32")
-        weight = ops.sum(counts * weights)
-        return ops.sum(totals * weights) / ops.maximum(weight, 1e-6), weight
+        weight = self.total(ops.sum(counts * weights))
+        return self.total(ops.sum(totals * weights)) / ops.maximum(weight, 1e-6), weight
 
     def predict(self, features):
         return self.call(features, training=False)

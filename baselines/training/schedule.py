@@ -1,35 +1,83 @@
-"""Learning rate by update: linear warm-up from 0, then linear decay to 0 or a constant. Devlin et al., 2018, arXiv:1810.04805."""
+"""Learning rate by update: a warm-up, then a decay or a constant; or points with lines between them."""
+
+import math
 
 import keras
 from keras import ops
 
-SCHEDULES = ("linear", "constant")
+from baselines.training import schedule_points
+
+KINDS = ("linear", "cosine", "constant")
 
 
-@keras.saving.register_keras_serializable(package="baselines")
-class WarmupSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """rate(t) of update t = 0, 1, …: peak * (t + 1) / warmup_steps at first, then by `kind`; float32 scalar.
+def build(recipe, total_updates):
+    """The recipe's schedule for a run of so many updates."""
+    if ":" in recipe.schedule:
+        return PiecewiseLinear(recipe.learning_rate, schedule_points.parse(recipe.schedule))
+    return WarmupSchedule(recipe.learning_rate, round(recipe.warmup * total_updates), total_updates, recipe.schedule)
 
-    With "linear" the last update, t = total_steps - 1, still moves: its rate is peak / (total_steps - warmup_steps).
-    """
 
-    def __init__(self, peak, warmup_steps, total_steps, kind="linear"):
-        if kind not in SCHEDULES:
-            raise ValueError(f"WarmupSchedule: expected kind to be one of {SCHEDULES}. Received: kind={kind!r}")
-        self.peak, self.warmup_steps, self.total_steps, self.kind = peak, warmup_steps, total_steps, kind
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """rate(t) of update t = 0, 1, …: float32 scalar. SETTINGS are what it is made of."""
 
-    def __call__(self, step):
-        step = ops.cast(step, "float32")
-        rate = (step + 1) / max(self.warmup_steps, 1)
-        after = 1.0
-        if self.kind == "linear":
-            after = (self.total_steps - step) / max(self.total_steps - self.warmup_steps, 1)
-        return self.peak * ops.clip(ops.where(step < self.warmup_steps, rate, after), 0.0, 1.0)
+    SETTINGS = ()
 
     def at(self, step):
         """The rate of an update as a Python float."""
         return float(ops.convert_to_numpy(self(step)))
 
     def get_config(self):
-        names = ("peak", "warmup_steps", "total_steps", "kind")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in self.SETTINGS}
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class WarmupSchedule(Schedule):
+    """peak * (t + 1) / warmup_steps at first, then by `kind`. Devlin et al., 2018, arXiv:1810.04805; cosine: arXiv:1608.03983.
+
+    With "linear" and "cosine" the last update, t = total_steps - 1, still moves.
+    """
+
+    SETTINGS = ("peak", "warmup_steps", "total_steps", "kind")
+
+    def __init__(self, peak, warmup_steps, total_steps, kind="linear"):
+        if kind not in KINDS:
+            raise ValueError(f"WarmupSchedule: expected kind to be one of {KINDS}. Received: kind={kind!r}")
+        self.peak, self.warmup_steps, self.total_steps, self.kind = peak, warmup_steps, total_steps, kind
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        rate = (step + 1) / max(self.warmup_steps, 1)
+        left = ops.clip((self.total_steps - step) / max(self.total_steps - self.warmup_steps, 1), 0.0, 1.0)
+        after = {"linear": left, "cosine": 0.5 - 0.5 * ops.cos(math.pi * left), "constant": ops.ones_like(left)}
+        return self.peak * ops.where(step < self.warmup_steps, rate, after[self.kind])
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class PiecewiseLinear(Schedule):
+    """peak * factor(t), linear between points ((update, factor), …), the last factor after the last of them."""
+
+    SETTINGS = ("peak", "points")
+
+    def __init__(self, peak, points):
+        self.peak, self.points = peak, tuple((int(step), float(factor)) for step, factor in points)
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        factor = ops.ones_like(step) * self.points[0][1]
+        for (start, low), (end, high) in zip(self.points, self.points[1:], strict=False):
+            share = ops.clip((step - start) / (end - start), 0.0, 1.0)
+            factor = ops.where(step >= start, low + (high - low) * share, factor)
+        return self.peak * factor
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class RelativeStep(Schedule):
+    """factor * min(1 / sqrt(t + 1), 0.01): AdaFactor's own rate. Shazeer and Stern, 2018, arXiv:1804.04235, section 8."""
+
+    SETTINGS = ("factor",)
+
+    def __init__(self, factor=1.0):
+        self.factor = factor
+
+    def __call__(self, step):
+        return self.factor * ops.minimum(ops.rsqrt(ops.cast(step, "float32") + 1), 0.01)

@@ -22,6 +22,7 @@ class Position:
     updates         updates done in all
     losses          of the updates since the last line in metrics.jsonl, and the gradient norm of the last one
     metrics_size    bytes of metrics.jsonl at this point: later lines are written again
+    seconds         of updates, in all; step_seconds: median of an update since the process began, which leaves compilation aside
     best            best dev score so far, and the epoch that reached it; stale counts the epochs since
     """
 
@@ -35,6 +36,7 @@ class Position:
     best_epoch: int | None = None
     stale: int = 0
     seconds: float = 0.0
+    step_seconds: float = 0.0
     finished: bool = False
 
 
@@ -43,7 +45,7 @@ def save_state(path, model, optimizer, position, memory=()):
 
     memory   the variables in which strategies remember something
     """
-    arrays = {name: np.asarray(ops.convert_to_numpy(variable.value)) for name, variable in _named(model, optimizer, memory)}
+    arrays = {name: np.asarray(ops.convert_to_numpy(variable)) for name, variable in _named(model, optimizer, memory)}
     path.parent.mkdir(parents=True, exist_ok=True)
     safetensors_file.write(path, arrays, metadata={"position": json.dumps(dataclasses.asdict(position))})
 

@@ -6,6 +6,7 @@ from keras import ops
 
 from baselines.training import backends
 from baselines.training.objective import Objective
+from baselines.training.recompute import Recompute
 from baselines.training.update import Update
 
 
@@ -19,17 +20,24 @@ class Steps:
     sync()              makes the Keras variables hold the current state: call it before weights are read or saved
     reset()             takes up what was assigned to the Keras variables from outside (a resumed state)
 
+    training_loss       what updates minimise instead of `loss`, by which rows are scored all the same
     divergence          head.divergence, for strategies that compare two outputs
     survey              () -> batches of the training rows, for strategies that look at all of them first; None in a resumed run
+    recompute           compute the inside of each block again in the backward pass instead of storing it, see recompute.py
     """
 
     def __init__(
-        self, model, loss, optimizer=None, strategies=(), jit=True, clip_norm=0.0, clip="hard", divergence=None, survey=None
+        self, model, loss, optimizer=None, strategies=(), jit=True, clip_norm=0.0, clip="hard", divergence=None, survey=None,
+        training_loss=None, recompute=False,
     ):
         if optimizer is not None and not optimizer.built:
             optimizer.build(model.trainable_variables)
         backend = backends.current()
-        objective = Objective(model, loss, strategies, backend.value_and_gradients, divergence, survey)
+        objective = Objective(
+            model, loss, strategies, backend.value_and_gradients, divergence, survey, training_loss,
+            recompute=Recompute(model, backend.checkpoint) if recompute else None,
+            total=backend.total,
+        )  # fmt: skip
         self.optimizer, self.memory = optimizer, objective.memory
         self._backend = backend.BackendSteps(objective, Update(optimizer, objective, clip_norm, clip), jit)
         self.train, self.sync, self.reset = self._backend.train, self._backend.sync, self._backend.reset

@@ -14,6 +14,8 @@ from baselines.training.state import Position, load_state, save_state
 from baselines.training.steps import to_float
 
 log = logging.getLogger(__name__)
+MOST_ROWS = 8
+"""Rows that are named when a loss is not finite."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -29,6 +31,7 @@ class Trainer:
     learning_rate      update number -> rate, for the record
     updates_per_epoch  int
     updates            (epoch, skip) -> iterator of the micro-batch lists of an epoch's updates, without the first `skip`
+    rows               (epoch, update) -> names of the rows of an update, for messages
     evaluate           () -> {"name": score, …}; the first one is compared, higher is better
     keep_best          () -> None; stores the current weights as the best so far
     record             {…} -> None, a line of metrics.jsonl; `record.size()` and `record.truncate(bytes)` let it be resumed
@@ -43,6 +46,7 @@ class Trainer:
     learning_rate: object
     updates_per_epoch: int
     updates: object
+    rows: object
     evaluate: object
     keep_best: object
     record: object
@@ -51,7 +55,7 @@ class Trainer:
 
     def train(self, resume=False):
         """Runs to the end, or on from the saved state. Returns the last Position. Raises Interrupted after a clean stop."""
-        position = Position()
+        position, self.durations = Position(), []
         if resume:
             position = load_state(self.state_path, self.model, self.optimizer, self.steps.memory.variables)
             self.steps.reset()
@@ -79,6 +83,7 @@ class Trainer:
             if position.updates % self.recipe.log_steps == 0:
                 self._log(position, pending)
             now = time.monotonic()
+            self.durations.append(now - clock)
             position.seconds, clock = position.seconds + now - clock, now
             stop = interrupted()
             if stop or now - saved > 60 * self.recipe.save_minutes:
@@ -93,12 +98,19 @@ class Trainer:
         while len(pending) > keep:
             logs = {name: to_float(value) for name, value in pending.pop(0).items()}
             if not math.isfinite(logs["loss"]):
-                raise InputError(
-                    f"update {position.updates - len(pending)}: expected a finite loss. Received: {logs['loss']}. "
-                    "Try a smaller --learning_rate, --clip_norm 1, or --precision bf16 instead of fp16."
-                )
+                raise InputError(self._not_finite(position, len(pending), logs["loss"]))
             position.losses.append(logs["loss"])
             position.gradient_norm = logs["gradient_norm"]
+
+    def _not_finite(self, position, later, loss):
+        """What to say of a loss; `later` updates were begun since."""
+        rows = self.rows(position.epoch, position.update - later - 1)
+        shown = ", ".join(map(str, rows[:MOST_ROWS])) + (f" and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else "")
+        saved = f"The state before it is in {self.state_path}. " if self.state_path.exists() else ""
+        return (
+            f"update {position.updates - later}: expected a finite loss. Received: {loss}, with the rows {shown}. {saved}"
+            "Try a smaller --learning_rate, --clip_norm 1, or --precision bf16 instead of fp16."
+        )
 
     def _log(self, position, pending):
         self._read_losses(position, pending)
@@ -131,6 +143,8 @@ class Trainer:
     def _save(self, position):
         self.steps.sync()
         position.metrics_size = self.record.size()
+        if self.durations:
+            position.step_seconds = float(np.median(self.durations))
         save_state(self.state_path, self.model, self.optimizer, position, self.steps.memory.variables)
 
 

@@ -66,6 +66,14 @@ def test_padding_and_weights():
     np.testing.assert_array_equal(batch["targets"], [1, 1, 0, 1])
 
 
+def test_a_batch_divides_into_equal_parts():
+    batches = Batches(make_rows([5] * 7), 6, 16, lambda targets, length: np.array(targets), parts=4)
+    assert len(batches) == 2                                            # 6 rows each, whatever the devices
+    first, last = batches.collate(np.arange(6)), batches.collate(np.array([6]))
+    assert [len(batch["weights"]) for batch in (first, last)] == [8, 8]
+    assert [batch["weights"].sum() for batch in (first, last)] == [6, 1]
+
+
 def test_test_rows_have_no_targets():
     batch = batches_of(make_rows([3, 4], targets=False)).collate(np.array([0, 1]))
     assert batch.keys() == {"features", "weights"}

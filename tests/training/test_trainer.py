@@ -37,6 +37,7 @@ def trainer(folder, scores, kept, updates_per_epoch=3, batches=None, **changes):
         learning_rate=lambda update: 0.5,
         updates_per_epoch=updates_per_epoch,
         updates=lambda epoch, skip: iter(batches[skip:]),
+        rows=lambda epoch, update: [f"{epoch}-{update}-{row}" for row in range(9)],
         evaluate=lambda: {"accuracy": next(scores), "loss": 1.0},
         keep_best=lambda: kept.append(True),
         record=Metrics(folder / "metrics.jsonl"),
@@ -80,5 +81,6 @@ def test_resuming_a_finished_run_does_nothing_more(tmp_path):
 def test_a_loss_that_is_not_finite_stops_with_the_update(tmp_path):
     batch = tiny.batch()
     batch["weights"] = np.full_like(batch["weights"], np.nan)
-    with pytest.raises(InputError, match=r"update 2: expected a finite loss. Received: nan"):
+    told = r"update 2: expected a finite loss. Received: nan, with the rows 0-1-0, .* 0-1-7 and 1 more\."
+    with pytest.raises(InputError, match=told):
         trainer(tmp_path, [0.5], [], batches=[[tiny.batch()], [batch], [tiny.batch()]]).train()

@@ -1,6 +1,8 @@
 """What differs between backends, one file for each: the only folder that asks which one runs.
 
-A file gives `value_and_gradients`, the primitive of everything that differentiates, and `BackendSteps`, the compiled updates.
+A file gives `value_and_gradients`, the primitive of everything that differentiates, `compiled`, `checkpoint`, that of
+recomputation, `total`, the sum over the devices that share a batch, and `BackendSteps`, the compiled updates. The file beside it,
+*_devices.py, knows which devices there are and spreads a run over them.
 """
 
 import importlib
@@ -12,7 +14,16 @@ NAMES = ("tensorflow", "jax", "torch")
 
 def current():
     """The module of the backend that runs. Raises ImportError for one that has none."""
+    return _module("")
+
+
+def devices():
+    """The module that knows the devices of the backend that runs."""
+    return _module("_devices")
+
+
+def _module(suffix):
     name = keras.backend.backend()
     if name not in NAMES:
         raise ImportError(f"expected KERAS_BACKEND to be one of {', '.join(NAMES)}. Received: {name}")
-    return importlib.import_module(f"{__name__}.{name}")
+    return importlib.import_module(f"{__name__}.{name}{suffix}")

@@ -5,28 +5,74 @@ import functools
 
 import jax
 import keras
+import numpy as np
 from keras import ops
 
-from baselines.training.update import weighted_mean, weighted_sum
+from baselines.training.backends import jax_devices
+from baselines.training.recompute import waiting_for
+from baselines.training.update import WHOLE, Part, mean_logs, shares, weighted_mean, weighted_sum
 
 
-def value_and_gradients(function, values):
+def value_and_gradients(function, values, by_rows=False):
     """function(list of arrays) -> (scalar, aux). Returns ((scalar, aux), dense gradients), zeros where unconnected."""
     return jax.value_and_grad(function, has_aux=True)(values)
 
 
+def compiled(function):
+    """A function of arrays, compiled."""
+    return jax.jit(function)
+
+
+def checkpoint(function, weights, arrays, constants):
+    """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which `constants` have not."""
+    if jax.default_backend() != "cpu":
+        return jax.checkpoint(function)(weights, arrays, constants)
+    # XLA for CPUs drops the barrier that jax.checkpoint sets, merges both runs, and stores everything again.
+    twice = jax.custom_vjp(function)
+    twice.defvjp(lambda *arguments: (function(*arguments), arguments), functools.partial(_second_run, function))
+    return twice(weights, arrays, constants)
+
+
+def _second_run(function, arguments, incoming):
+    weights, arrays, constants = arguments
+    known = [gradient for gradient in incoming if gradient.dtype != jax.dtypes.float0]
+    constants = waiting_for(known, constants)
+    _, pull_back = jax.vjp(lambda weights, arrays: function(weights, arrays, constants), weights, waiting_for(known, arrays))
+    of_weights, of_arrays = pull_back(incoming)
+    return of_weights, waiting_for(of_weights, of_arrays), [_no_gradient(constant) for constant in constants]
+
+
+def _no_gradient(array):
+    """What custom_vjp wants for an argument without a gradient."""
+    is_float = jax.numpy.issubdtype(array.dtype, np.floating)
+    return jax.numpy.zeros_like(array) if is_float else np.zeros(array.shape, jax.dtypes.float0)
+
+
+def total(array):
+    """The sum over the devices that share a batch: XLA cuts one program for all of them, in which a sum is the whole one."""
+    return array
+
+
 class BackendSteps:
-    """State lives in lists of arrays between steps; its buffers are donated, and variables are written on sync()."""
+    """State lives in lists of arrays between steps; its buffers are donated, and variables are written on sync().
+
+    Between steps every array stays on the devices where its Keras variable lies, whatever the compiler would prefer.
+    """
 
     def __init__(self, objective, update, jit):
         self.objective, self.update = objective, update
         self.reset()
-        self._update_from_one = jax.jit(self._update_from_one, donate_argnums=(0, 1, 2))
-        self._first = jax.jit(functools.partial(self._accumulate, None))
-        self._next = jax.jit(self._accumulate, donate_argnums=(0,))
-        self._update = jax.jit(self._update, donate_argnums=(0, 1, 2))
-        self._predict = jax.jit(self._stateless(objective.predict))
-        self._evaluate = jax.jit(self._stateless(objective.evaluate))
+        values, state, slots = jax_devices.places([self.values, self.state, self.slots])
+        stay = {"donate_argnums": (0, 1, 2), "out_shardings": (values, state, slots, None)}
+        self._update_from_one = jax.jit(self._update_from_one, **stay)
+        self._first = jax.jit(functools.partial(self._accumulate, None), out_shardings=(None, state))
+        self._next = jax.jit(self._accumulate, donate_argnums=(0,), out_shardings=(None, state))
+        self._update = jax.jit(self._update, **stay)
+        self._absorb = jax.jit(functools.partial(self._take, last=False), **stay)
+        self._finish = jax.jit(functools.partial(self._take, last=True), **stay)
+        everywhere = jax_devices.everywhere()
+        self._predict = jax.jit(self._stateless(objective.predict), out_shardings=everywhere)
+        self._evaluate = jax.jit(self._stateless(objective.evaluate), out_shardings=everywhere)
 
     def _variables(self):
         return [self.objective.weights, self.objective.state, self.update.slots]
@@ -77,14 +123,24 @@ class BackendSteps:
     def _update(self, values, state, slots, totals):
         return self._apply(values, state, slots, *weighted_mean(totals))
 
-    def _apply(self, values, state, slots, loss, gradients):
+    def _take(self, values, state, slots, batch, share, first, last):
+        loss, _, gradients, state = self.objective.gradients(values, state, batch, self._scale(slots))
+        return self._apply(values, state, slots, loss, gradients, Part(share, first, last))
+
+    def _apply(self, values, state, slots, loss, gradients, part=WHOLE):
         scale = self._scale(slots)(ops.ones(()))
         gradients, norm, state = self.update.prepared(gradients, scale, values, state)
-        updated, slots = self.update.optimizer.stateless_apply(slots, gradients, values)
-        kept, state = self.objective.kept(values, updated, gradients, state)
+        with self.update.taking(part):
+            kept, slots = self.update.optimizer.stateless_apply(slots, gradients, values)
+        if part.last:
+            kept, state = self.objective.kept(values, kept, gradients, state)
         return kept, state, slots, {"loss": loss, "gradient_norm": norm}
 
     def train(self, batches):
+        parts = shares(batches) if self.update.absorbs and len(batches) > 1 else None
+        batches = [jax_devices.shared(batch) for batch in batches]
+        if parts:
+            return self._train_in_parts(batches, parts)
         if len(batches) == 1:
             step = self._update_from_one(self.values, self.state, self.slots, batches[0])
         else:
@@ -95,8 +151,16 @@ class BackendSteps:
         self.values, self.state, self.slots, logs = step
         return logs
 
+    def _train_in_parts(self, batches, parts):
+        logs = []
+        for number, (batch, part) in enumerate(zip(batches, parts, strict=True), start=1):
+            take = self._finish if number == len(batches) else self._absorb
+            self.values, self.state, self.slots, found = take(self.values, self.state, self.slots, batch, *part)
+            logs.append(found)
+        return mean_logs(logs, parts)
+
     def predict(self, features):
-        return self._predict(self.values, self.state, features)
+        return self._predict(self.values, self.state, jax_devices.shared(features))
 
     def evaluate(self, batch):
-        return self._evaluate(self.values, self.state, batch)
+        return self._evaluate(self.values, self.state, jax_devices.shared(batch))

@@ -2,10 +2,12 @@
 
 import tensorflow as tf
 
+from baselines.training.backends import tensorflow_devices as devices
 from baselines.training.backends.variable_steps import VariableSteps
+from baselines.training.recompute import waiting_for
 
 
-def value_and_gradients(function, values):
+def value_and_gradients(function, values, by_rows=False):
     """function(list of arrays) -> (scalar, aux). Returns ((scalar, aux), dense gradients), zeros where unconnected."""
     values = [tf.convert_to_tensor(value) for value in values]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -13,13 +15,87 @@ def value_and_gradients(function, values):
         value, aux = function(values)
     gradients = tape.gradient(value, values, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     # Embedding gradients come as slices whose repeated rows are not yet summed: dense, so that squares and norms are right.
-    return (value, aux), [tf.convert_to_tensor(gradient) for gradient in gradients]
+    gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+    return (value, aux), devices.share(gradients) if by_rows else devices.mean(gradients)
+
+
+def compiled(function):
+    """A function of arrays, as a graph."""
+    return tf.function(function, autograph=False)
+
+
+def total(array):
+    """The sum over the devices that share a batch. Each of them computes the whole loss, so the gradients' mean is the gradient."""
+    return devices.total(array)
+
+
+def checkpoint(function, weights, arrays, constants):
+    """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which `constants` have not.
+
+    Not tf.recompute_grad: that has no second derivative.
+    """
+    split = len(weights)
+
+    @tf.custom_gradient
+    def outputs(*values):
+        def gradients(*incoming):
+            wanted = [number for number, gradient in enumerate(incoming) if gradient is not None and gradient.dtype.is_floating]
+            incoming = [incoming[number] for number in wanted]
+            again = [*map(tf.identity, values[:split]), *waiting_for(incoming, values[split:])]
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(again)
+                second = function(again[:split], again[split:], waiting_for(incoming, constants))
+                second = [second[number] for number in wanted]
+            found = tape.gradient(second, again, incoming, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            return found[:split] + waiting_for(found[:split], found[split:])
+
+        return tuple(function(list(values[:split]), list(values[split:]), constants)), gradients
+
+    return list(outputs(*weights, *arrays))
 
 
 class BackendSteps(VariableSteps):
+    def __init__(self, objective, update, jit):
+        super().__init__(objective, update, jit)
+        for name in ("_update_from_one", "_update", "_absorb", "_finish"):
+            setattr(self, name, devices.first_of(getattr(self, name)))
+
     def read(self, variables):
         # Not ops.convert_to_tensor: that gives the variable itself, which is read again after it was assigned.
         return [tf.convert_to_tensor(variable.value) for variable in variables]
 
     def compiled(self, function, jit):
-        return tf.function(function, jit_compile=jit, autograph=False)
+        if devices.shares() == 1:
+            return tf.function(function, jit_compile=jit, autograph=False)
+        # XLA compiles for one device: several run plain graphs.
+        strategy = tf.distribute.get_strategy()
+        return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)
+
+    def placed(self, batch):
+        return devices.shared(batch)
+
+    def predict(self, features):
+        return devices.joined(super().predict(devices.shared(features)))
+
+    def evaluate(self, batch):
+        return devices.joined(super().evaluate(devices.shared(batch)))
+
+    def gradients(self, values, state, batch):
+        loss, weight, gradients, state = super().gradients(values, self._own_seeds(state, 1), batch)
+        return loss, weight, gradients, self._own_seeds(state, -1)
+
+    def optimize(self, gradients):
+        # They are the same on every device, and Keras adds them up.
+        super().optimize(devices.share(gradients))
+
+    def assign(self, variables, values):
+        if devices.replica():
+            devices.assign(variables, values)
+        else:
+            super().assign(variables, values)
+
+    def _own_seeds(self, state, sign):
+        """Dropout differs between devices; what strategies draw for weights does not."""
+        model = self.objective.model.non_trainable_variables
+        seeds = [variable.path.endswith("seed_generator_state") for variable in model] + [False] * (len(state) - len(model))
+        return [devices.own_seed(value, sign) if seed else value for value, seed in zip(state, seeds, strict=True)]

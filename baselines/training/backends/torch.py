@@ -2,18 +2,39 @@
 
 import keras
 import torch
+import torch.utils.checkpoint
 
 from baselines.training.backends.variable_steps import VariableSteps
 
 
-def value_and_gradients(function, values):
+def value_and_gradients(function, values, by_rows=False):
     """function(list of arrays) -> (scalar, aux). Returns ((scalar, aux), dense gradients), zeros where unconnected."""
+    nested = torch.is_grad_enabled()                                    # within another one, which differentiates what this gives
     with torch.enable_grad():
-        values = [value.detach().requires_grad_() for value in values]
+        values = [value if nested and value.requires_grad else value.detach().requires_grad_() for value in values]
         value, aux = function(values)
-        gradients = torch.autograd.grad(value, values, allow_unused=True)
-    zeros = (torch.zeros_like(v) if g is None else g for v, g in zip(values, gradients, strict=True))
-    return (value.detach(), keras.tree.map_structure(torch.Tensor.detach, aux)), list(zeros)
+        gradients = torch.autograd.grad(value, values, allow_unused=True, create_graph=nested)
+    gradients = [torch.zeros_like(v) if g is None else g for v, g in zip(values, gradients, strict=True)]
+    if not nested:
+        value, aux = keras.tree.map_structure(torch.Tensor.detach, (value, aux))
+    return (value, aux), gradients
+
+
+def compiled(function):
+    """A function of arrays; here as it is."""
+    return torch.no_grad()(function)
+
+
+def checkpoint(function, weights, arrays, constants):
+    """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which `constants` have not."""
+    return torch.utils.checkpoint.checkpoint(
+        function, weights, arrays, constants, use_reentrant=False, preserve_rng_state=False
+    )
+
+
+def total(array):
+    """The sum over the devices that share a batch: there is one."""
+    return array
 
 
 class BackendSteps(VariableSteps):

@@ -4,7 +4,7 @@ import contextlib
 
 from keras import ops
 
-from baselines.training.update import weighted_mean, weighted_sum
+from baselines.training.update import WHOLE, Part, mean_logs, shares, weighted_mean, weighted_sum
 
 
 class VariableSteps:
@@ -12,7 +12,7 @@ class VariableSteps:
 
     def __init__(self, objective, update, jit):
         self.objective, self.update = objective, update
-        for name in ("_update_from_one", "_first", "_next", "_update", "predict", "evaluate"):
+        for name in ("_update_from_one", "_first", "_next", "_update", "_absorb", "_finish", "_predict", "_evaluate"):
             setattr(self, name, self.compiled(getattr(self, name), jit))
 
     def reset(self):
@@ -33,15 +33,27 @@ class VariableSteps:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
+    def optimize(self, gradients):
+        self.update.optimizer.apply(gradients, self.objective.weights)
+
+    def gradients(self, values, state, batch):
+        return self.objective.gradients(values, state, batch, self.update.optimizer.scale_loss)
+
     def predict(self, features):
-        return self.objective.predict(features)
+        return self._predict(features)
 
     def evaluate(self, batch):
+        return self._evaluate(batch)
+
+    def _predict(self, features):
+        return self.objective.predict(features)
+
+    def _evaluate(self, batch):
         return self.objective.evaluate(batch)
 
     def _gradients(self, batch):
         values, state = self.read(self.objective.weights), self.read(self.objective.state)
-        loss, weight, gradients, state = self.objective.gradients(values, state, batch, self.update.optimizer.scale_loss)
+        loss, weight, gradients, state = self.gradients(values, state, batch)
         self.assign(self.objective.state, state)
         return loss, weight, gradients
 
@@ -58,20 +70,41 @@ class VariableSteps:
     def _update(self, totals):
         return self._apply(*weighted_mean(totals))
 
-    def _apply(self, loss, gradients):
+    def _absorb(self, batch, share, first):
+        return self._take(batch, Part(share, first, last=False))
+
+    def _finish(self, batch, share, first):
+        return self._take(batch, Part(share, first, last=True))
+
+    def _take(self, batch, part):
+        loss, _, gradients = self._gradients(batch)
+        return self._apply(loss, gradients, part)
+
+    def _apply(self, loss, gradients, part=WHOLE):
         objective, optimizer = self.objective, self.update.optimizer
         values, state = self.read(objective.weights), self.read(objective.state)
         gradients, norm, state = self.update.prepared(gradients, optimizer.scale_loss(ops.ones(())), values, state)
-        optimizer.apply(gradients, objective.weights)
-        if objective.strategies:
+        with self.update.taking(part):
+            self.optimize(gradients)
+        if objective.strategies and part.last:
             kept, state = objective.kept(values, self.read(objective.weights), gradients, state)
             self.assign(objective.weights, kept)
+        if objective.strategies:
             self.assign(objective.state, state)
         return {"loss": loss, "gradient_norm": norm}
 
+    def placed(self, batch):
+        """The arrays of a batch where they are computed with."""
+        return batch
+
     def train(self, batches):
+        parts = shares(batches)
+        batches = [self.placed(batch) for batch in batches]
         if len(batches) == 1:
             return self._update_from_one(batches[0])
+        if self.update.absorbs:
+            logs = [self._absorb(batch, *part) for batch, part in zip(batches[:-1], parts[:-1], strict=True)]
+            return mean_logs([*logs, self._finish(batches[-1], *parts[-1])], parts)
         totals = self._first(batches[0])
         for batch in batches[1:]:
             totals = self._next(totals, batch)

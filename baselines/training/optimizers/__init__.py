@@ -1,4 +1,7 @@
-"""Optimizers, one per file: `optimizers/adamw.py` is `--optimizer adamw`, by its `OPTIMIZER = AdamW`."""
+"""Optimizers, one per file: `optimizers/adamw.py` is `--optimizer adamw`, by its `OPTIMIZER = AdamW`.
+
+Those that Keras lacks, or has otherwise, are written as Keras optimizers in rules/.
+"""
 
 from pathlib import Path
 
@@ -28,6 +31,11 @@ def build(recipe, rate, weights, settings=()):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         optimizer.build(weights)
     return optimizer
+
+
+def schedule_of(optimizer):
+    """The schedule that an optimizer follows: the one that `build` was given, unless it has its own."""
+    return getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
 
 
 def not_decayed(recipe, weights):

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from baselines.settings import ranges
 from baselines.training.optimizers import not_decayed
 
 
@@ -15,6 +16,9 @@ class AdamW:
     """Decay of the mean of their squares."""
     epsilon: float = 1e-6
     """Added to the root of the latter."""
+
+    def __post_init__(self):
+        ranges(self, "adamw", beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
 
     def build(self, recipe, rate, weights):
         """rate: float or schedule; weights: the trainable variables. Returns a Keras optimizer."""

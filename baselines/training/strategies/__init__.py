@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from baselines import registry
+from baselines.errors import InputError
 from baselines.settings import make
 
 FOLDER = Path(__file__).parent
@@ -16,6 +17,28 @@ def names():
 def kind(name):
     """The dataclass of a strategy. Raises InputError for an unknown one."""
     return registry.load(__name__, name, names(), "--strategies").STRATEGY
+
+
+def check(chosen, head, unlabelled):
+    """Raises InputError unless a run has what its strategies need, and a use for its unlabelled text.
+
+    head        the task's, or None where only the user's files will tell
+    unlabelled  the files of --unlabelled, if any
+    """
+    kinds = {name: kind(name) for name in chosen}
+    for name, strategy in kinds.items():
+        if "divergence" in strategy.needs and head is not None and not hasattr(head, "divergence"):
+            raise InputError(
+                f"--strategies {name}: expected a task whose head can compare two answers. Received: {type(head).__name__}, "
+                "which has no `divergence`. Leave this strategy out, or write that method: see baselines/heads/classification.py."
+            )
+        if "unlabelled" in strategy.needs and not unlabelled:
+            raise InputError(
+                f"--strategies {name}: expected texts to learn from without gold. Received: none. "
+                "Add --unlabelled FILE, in the format of the training file; the training file itself will do."
+            )
+    if unlabelled and not any("unlabelled" in (*strategy.needs, *strategy.takes) for strategy in kinds.values()):
+        raise InputError("--unlabelled: expected a strategy that learns from it, --strategies vat or r_drop. Received: none.")
 
 
 def build(chosen, settings):

@@ -13,15 +13,17 @@ class Strategy:
 
     step      a Step (training/passes.py): memory, random numbers, further passes
     needs     what a run must have for it: "unlabelled" text, a head's "divergence"
+    takes     what it makes use of where a run has it
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
+    takes: ClassVar[tuple[str, ...]] = ()
 
     def start(self, weights, survey):
         """{name: NumPy array} to remember between updates, from the weights that training starts from, as NumPy arrays.
 
-        survey   () -> yields ({path: gradient of the mean loss}, rows) for every training batch, dropout off; None in a run
-                 that goes on: what was remembered is read from its state, only names, shapes and dtypes count
+        survey   (each_row=False) -> yields {path: gradient of the mean loss} of every training batch, or of every row, dropout
+                 off; None in a run that goes on: what was remembered is read from its state, only names, shapes and dtypes count
         """
         return {}
 

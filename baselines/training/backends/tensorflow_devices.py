@@ -1,0 +1,116 @@
+"""TensorFlow: batches cut over the devices of one machine, weights copied, by `tf.distribute.MirroredStrategy`."""
+
+import functools
+import os
+
+import keras
+import tensorflow as tf
+
+from baselines.errors import InputError
+
+
+def join_hosts():
+    """Raises InputError where the environment names several: TensorFlow's are not supported."""
+    if os.environ.get("KERAS_DISTRIBUTION_JOB_ADDRESSES"):
+        raise InputError(
+            "KERAS_DISTRIBUTION_JOB_ADDRESSES: expected KERAS_BACKEND=jax for a run on several hosts. Received: tensorflow."
+        )
+
+
+def host():
+    """(number of this process, how many there are)."""
+    return 0, 1
+
+
+def available():
+    """The names of the GPUs, else of the CPUs."""
+    return [device.name for device in tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")]
+
+
+def spread(devices, model_parallel=1):
+    """Models built from now on train on these devices."""
+    if model_parallel > 1:
+        raise InputError("--model_parallel: expected KERAS_BACKEND=jax. Received: tensorflow, which only copies models.")
+    tf.distribute.experimental_set_strategy(_mirrored(tuple(devices)) if len(devices) > 1 else None)
+
+
+@functools.cache
+def _mirrored(devices):
+    """One for a process: TensorFlow's collective operations know groups of devices by number, and each strategy counts from 1."""
+    if _mirrored.cache_info().currsize:
+        raise InputError("--devices: expected one choice of several devices in a process with KERAS_BACKEND=tensorflow.")
+    return tf.distribute.MirroredStrategy(list(devices))
+
+
+def shares():
+    """How many parts a batch is cut into."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def replica():
+    """The context of one device within a step that several share; None elsewhere."""
+    return tf.distribute.get_replica_context() if shares() > 1 else None
+
+
+def mean(arrays):
+    """The mean over the devices of each array of a list; differentiable."""
+    return replica().all_reduce(tf.distribute.ReduceOp.MEAN, arrays) if replica() else arrays
+
+
+def share(arrays):
+    """Each array of a list divided by the number of devices that add them up."""
+    return [array / shares() for array in arrays] if replica() else arrays
+
+
+def total(array):
+    """The sum over the devices that share a batch; differentiable."""
+    return replica().all_reduce(tf.distribute.ReduceOp.SUM, array) if replica() else array
+
+
+def shared(batch):
+    """The arrays of a batch cut into equal parts, one for each device."""
+    if shares() == 1:
+        return batch
+
+    def part(context):
+        def cut(array):
+            rows, rest = divmod(len(array), shares())
+            if rest:
+                raise ValueError(f"expected rows in equal parts for {shares()} devices. Received: {len(array)} rows")
+            return tf.convert_to_tensor(array[context.replica_id_in_sync_group * rows :][:rows])
+
+        return keras.tree.map_structure(cut, batch)
+
+    return tf.distribute.get_strategy().experimental_distribute_values_from_function(part)
+
+
+def joined(outputs):
+    """Rows of all devices in the order of the batch."""
+    if shares() == 1:
+        return outputs
+    local = tf.distribute.get_strategy().experimental_local_results
+    return keras.tree.map_structure(lambda values: tf.concat(local(values), axis=0), outputs)
+
+
+def first_of(function):
+    """A function whose results, which all devices have alike, are those of the first one."""
+    local = tf.distribute.get_strategy().experimental_local_results
+    return lambda *arguments: keras.tree.map_structure(lambda value: local(value)[0], function(*arguments))
+
+
+def assign(variables, values):
+    """Each device assigns its own values to its own copies."""
+
+    def update(strategy, values):
+        for variable, value in zip(variables, values, strict=True):
+            strategy.extended.update(variable.value, lambda copy, new: copy.assign(new), args=(value,), group=False)
+
+    replica().merge_call(update, args=(list(values),))
+
+
+def own_seed(seed, sign):
+    """A seed int64 (2,) that differs between devices, from the one that all have; sign -1 takes it back."""
+    if not replica():
+        return seed
+    number = tf.cast(replica().replica_id_in_sync_group, seed.dtype)
+    return seed + sign * tf.stack([number, tf.zeros_like(number)])

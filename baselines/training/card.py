@@ -1,0 +1,73 @@
+"""Which batch size, accumulation, recomputation and precision let a recipe train on a card: candidates, and the best that fits.
+
+All candidates learn from as many rows per update as the recipe. Of those that fit, the quickest is chosen: recomputation costs a
+forward pass (4/3 of the FLOPs), and micro-batches of few tokens leave a card idle (half of it at 512 tokens, an assumption).
+Precision changes numbers, so another than the recipe's is chosen only if the recipe's fits in no way.
+"""
+
+import dataclasses
+import re
+
+from baselines.errors import InputError
+from baselines.training.card_memory import Memory, Plan, flops, parameters, update_memory
+
+UNITS = {"": 1, "K": 1, "M": 2, "G": 3, "T": 4}
+IDLE_TOKENS = 512
+"""Tokens of a micro-batch that keep half of a card busy."""
+RESERVED = 0.08
+"""Of a card's memory, for its context, the compiler's scratch space and the allocator's gaps."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A Plan with its expected Memory and its time in that of the recipe's own plan without recomputation on a busy card."""
+
+    plan: Plan
+    memory: Memory
+    time: float
+
+
+def parse_bytes(text):
+    """24GB, 24GiB, 8000MB -> bytes. Raises InputError."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)(i?)B", text.strip(), re.IGNORECASE)
+    size = float(match[1]) * (1024 if match[3] else 1000) ** UNITS[match[2].upper()] if match else 0
+    if not size:
+        raise InputError(f"--memory: expected the memory of a card, such as 24GB, 24GiB or 8000MB. Received: {text!r}")
+    return size
+
+
+def candidates(config, recipe, rows_per_example=1):
+    """A Candidate for each precision, with and without recomputation, and each micro-batch that divides the recipe's update."""
+    together = recipe.batch_size * recipe.accumulate
+    sizes = [size for size in range(together, 0, -1) if together % size == 0]
+    plans = [
+        Plan(size, together // size, recompute, precision)
+        for precision in dict.fromkeys([recipe.precision, "bf16"])
+        for recompute in (False, True)
+        for size in sizes
+    ]
+    return [candidate(config, recipe, plan, rows_per_example) for plan in plans]
+
+
+def candidate(config, recipe, plan, rows_per_example):
+    length = recipe.max_length
+    memory = update_memory(config, plan, length, recipe.optimizer, recipe.strategies, rows_per_example)
+    idle = 1 + IDLE_TOKENS / (plan.batch_size * rows_per_example * length)
+    return Candidate(plan, memory, idle * flops(config, length, plan.recompute) / flops(config, length))
+
+
+def choose(found, precision, memory):
+    """The quickest Candidate that fits, in the recipe's precision if one does; None if none fits at all."""
+    fitting = [one for one in found if one.memory.total <= memory * (1 - RESERVED)]
+    own = [one for one in fitting if one.plan.precision == precision]
+    return min(own or fitting, key=lambda one: (round(one.time, 3), one.memory.total), default=None)
+
+
+def eval_batch_size(config, recipe, memory, rows_per_example=1):
+    """The recipe's, or the largest that fits beside weights and optimizer, who stay there: a block's values, twice."""
+    count, _ = parameters(config)
+    resident = update_memory(config, Plan(1), recipe.max_length, recipe.optimizer, recipe.strategies).optimizer + 4 * count
+    length = recipe.max_length
+    per_row = 4 * (config.num_attention_heads * length**2 + length * (4 * config.hidden_size + config.intermediate_size))
+    free = memory * (1 - RESERVED) - resident
+    return max(1, min(recipe.eval_batch_size, int(free / (2 * per_row * rows_per_example))))

@@ -1,0 +1,106 @@
+"""How much memory an update takes: a formula, for choosing a batch size before anything is loaded.
+
+    fixed      P (4 + slots), and 4 P more where micro-batches are summed, 2 P where weights are cast to half precision
+    per block  A = rows x (a L D + b L F + c H L²) x bytes: what backward needs of its inside
+    stored     X = rows x L D x bytes: what it needs of a block that is computed again
+
+    plain      fixed + max(N A + R, 4 P)
+    recompute  fixed + max(N X + R, 4 P) + W A
+
+P parameters, N blocks, L tokens, D hidden size, F intermediate size, H heads; R: embeddings and head; W: the block in hand with
+its gradients. Gradients (4 P) and activations are not added up: backward frees a block's as it makes the other's. a, b, c, R and W
+are fitted to XLA's buffers for CPUs (tests/training/test_card_memory.py compares), which fuses less than a GPU: there the truth
+is lower. Korthikanti et al., 2022, arXiv:2205.05198, count the same terms by hand.
+"""
+
+import dataclasses
+
+BYTES = {"float32": 4, "bf16": 2, "fp16": 2}
+SLOT_BYTES = {"adamw": 8, "adam": 8, "adax": 8, "lamb": 8, "muon": 8, "lion": 4, "tiger": 4, "sgd": 4, "adafactor": 0}
+"""Of an optimizer's memory, per parameter."""
+COPIES = {"ema": 1, "lookahead": 1, "child_tuning_d": 1, "pgd": 1, "spectral_norm": 0}
+"""Of all weights, in float32, that a strategy keeps."""
+PASSES = {"r_drop": 2, "vat": 3, "gradient_penalty": 3}
+"""Forward passes whose activations a strategy holds at a time."""
+PER_L_D, PER_L_F, PER_H_L_L = 16.0, 4.0, 4.15
+REST, WORKING = 9.0, 1.03
+"""R in units of L D per row, W in units of A."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What `run.py train` is told: rows per micro-batch, micro-batches per update, recomputation, precision."""
+
+    batch_size: int
+    accumulate: int = 1
+    recompute: bool = False
+    precision: str = "float32"
+
+
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """Bytes of an update: weights, optimizer (its memory and that of strategies), gradients, activations."""
+
+    weights: float
+    optimizer: float
+    gradients: float
+    activations: float
+
+    @property
+    def total(self):
+        return self.weights + self.optimizer + self.gradients + self.activations
+
+    def largest(self):
+        """Name of the largest part."""
+        return max(dataclasses.asdict(self).items(), key=lambda part: part[1])[0]
+
+
+def parameters(config):
+    """Weights of an encoder: (in all, outside its embedding tables). Heads are left out, a thousandth or less."""
+    d, f = config.hidden_size, config.intermediate_size
+    heads = config.num_attention_heads
+    projections = 2 * d * heads * config.attention_key_size + 2 * d * heads * config.attention_head_size
+    biases = 2 * heads * config.attention_key_size + heads * config.attention_head_size + d + f + d
+    block = projections + 2 * d * f + biases + 4 * d
+    positions = config.max_position_embeddings if config.model_type not in ("nezha", "roformer") else 0
+    tables = config.vocab_size + config.type_vocab_size + positions
+    inside = config.num_hidden_layers * block
+    if config.embedding_size != d:
+        inside += config.embedding_size * d + d
+    return tables * config.embedding_size + 2 * config.embedding_size + inside, inside
+
+
+def update_memory(config, plan, length, optimizer="adamw", strategies=(), rows_per_example=1):
+    """The Memory of an update on micro-batches of plan.batch_size examples of `length` tokens."""
+    count, _ = parameters(config)
+    half = plan.precision != "float32"
+    rows = plan.batch_size * rows_per_example * max([PASSES.get(name, 1) for name in strategies], default=1)
+    block = rows * block_activations(config, length, plan.precision)
+    entry = rows * length * config.hidden_size * BYTES[plan.precision]
+    stored = config.num_hidden_layers * (entry if plan.recompute else block) + REST * entry
+    again = WORKING * block if plan.recompute else 0
+    gradients = 4 * count
+    copies = sum(COPIES.get(name, 0) for name in strategies)
+    return Memory(
+        weights=count * (4 + 2 * half),
+        optimizer=count * (SLOT_BYTES.get(optimizer, 8) + 4 * copies),
+        gradients=gradients + 4 * count * (plan.accumulate > 1),
+        activations=max(stored - gradients, 0) + again,
+    )
+
+
+def block_activations(config, length, precision):
+    """Bytes per row that backward needs of a block's inside; attention's softmax is in float32 always."""
+    bytes_each = BYTES[precision]
+    linear = PER_L_D * length * config.hidden_size + PER_L_F * length * config.intermediate_size
+    scores = PER_H_L_L * config.num_attention_heads * length**2
+    return linear * bytes_each + scores * (4 + bytes_each) / 2
+
+
+def flops(config, length, recompute=False):
+    """Of an update, per row: 2 per weight and token forward and twice that backward; attention's own products likewise."""
+    _, inside = parameters(config)
+    attention = 2 * config.num_hidden_layers * config.num_attention_heads * length * (
+        config.attention_key_size + config.attention_head_size
+    )
+    return (4 if recompute else 3) * length * (2 * inside + attention)

@@ -1,0 +1,45 @@
+"""Which devices train: `--devices one|all|N` share the rows of each batch, `--model_parallel N` of them the weights of one copy."""
+
+from baselines.errors import InputError
+from baselines.training import backends
+
+
+def spread(recipe):
+    """Lets what is built from now on compute on the recipe's devices. Returns what there is to tell about it, or "".
+
+    Raises InputError for more devices than there are, or that a batch or the copies of the model do not fill.
+    """
+    backend = backends.devices()
+    found, hosts = backend.available(), backend.host()[1]
+    count = {"one": 1, "all": len(found)}.get(recipe.devices) or int(recipe.devices)
+    if count > len(found):
+        raise InputError(f"--devices: expected at most {len(found)}, for there are {', '.join(found)}. Received: {count}.")
+    if hosts > 1 and count < len(found):
+        raise InputError(f"--devices: expected all, for {hosts} processes take part. Received: {recipe.devices}.")
+    copies, rest = divmod(count, recipe.model_parallel)
+    if rest:
+        raise InputError(
+            f"--model_parallel: expected a divisor of {count}, the devices chosen by --devices. Received: {recipe.model_parallel}."
+        )
+    if recipe.batch_size < copies:
+        raise InputError(f"--batch_size: expected at least {copies}, a row for each device. Received: {recipe.batch_size}.")
+    backend.spread(found[:count], recipe.model_parallel)
+    if count == 1:
+        return f"one device: {found[0]}" if recipe.devices != "one" else ""
+    copied = f", {copies} copies of the model" if recipe.model_parallel > 1 else ""
+    return f"{count} devices on {hosts} host{'s' * (hosts > 1)}{copied}: {-(-recipe.batch_size // copies)} rows of a batch on each"
+
+
+def shares():
+    """How many equal parts the rows of a batch are cut into."""
+    return backends.devices().shares()
+
+
+def join_hosts():
+    """Joins the other hosts of a run if the environment names any; before anything is computed."""
+    backends.devices().join_hosts()
+
+
+def is_first_host():
+    """Whether this process is the one whose files are kept."""
+    return backends.devices().host()[0] == 0

@@ -1,0 +1,30 @@
+"""Rows of embedding tables rest while their token is away, `--lazy_embeddings`. Su Jianlin, 2019, kexue.fm/archives/6869.
+
+Moments keep fading meanwhile, as in the article; the older lazy Adam rests them too. Tables that also compute an output softmax get
+a gradient in every row: nothing changes for them.
+"""
+
+import dataclasses
+
+from baselines.training.strategies.strategy import Strategy
+
+
+@dataclasses.dataclass(frozen=True)
+class LazyEmbeddings(Strategy):
+    """Rows whose gradient is all 0 keep their values, whatever momentum and weight decay want. tables   their paths"""
+
+    tables: tuple[str, ...]
+
+    def after_update(self, weights, updated, gradients, step):
+        from keras import ops
+
+        def moved(path):
+            present = ops.any(ops.not_equal(gradients[path], 0), axis=-1, keepdims=True)
+            return ops.where(present, updated[path], weights[path])
+
+        return updated | {path: moved(path) for path in self.tables}
+
+
+def build(recipe, paths):
+    """[LazyEmbeddings] of the embedding tables among the paths, or []."""
+    return [LazyEmbeddings(tuple(path for path in paths if path.endswith("/embeddings")))] if recipe.lazy_embeddings else []

@@ -1,0 +1,28 @@
+"""Adam without weight decay: --weight_decay is left aside. Kingma and Ba, 2015, arXiv:1412.6980."""
+
+import dataclasses
+
+from baselines.settings import ranges
+
+
+@dataclasses.dataclass(frozen=True)
+class Adam:
+    """Keras' Adam. Its epsilon stands beside the root before the correction: at update t it counts as epsilon/sqrt(1-beta_2^t)."""
+
+    beta_1: float = 0.9
+    """Decay of the mean of gradients."""
+    beta_2: float = 0.999
+    """Decay of the mean of their squares."""
+    epsilon: float = 1e-6
+    """Added to the root of the latter."""
+
+    def __post_init__(self):
+        ranges(self, "adam", beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
+
+    def build(self, recipe, rate, weights):
+        import keras
+
+        return keras.optimizers.Adam(rate, self.beta_1, self.beta_2, self.epsilon)
+
+
+OPTIMIZER = Adam

@@ -1,0 +1,38 @@
+"""Muon: orthogonal steps for the matrices of the blocks, AdamW for all else. Liu et al., 2025, arXiv:2502.16982."""
+
+import dataclasses
+
+from baselines.settings import ranges
+from baselines.training.optimizers import not_decayed
+
+OUTSIDE_BLOCKS = r"^(?!Transformer-\d)"
+
+
+@dataclasses.dataclass(frozen=True)
+class Muon:
+    """Keras' Muon, whose steps are as long as AdamW's: rates and decay carry over."""
+
+    momentum: float = 0.95
+    """Decay of the moment that is made orthogonal."""
+    beta_1: float = 0.9
+    """Of AdamW: decay of the mean of gradients."""
+    beta_2: float = 0.999
+    """Of AdamW: decay of the mean of their squares."""
+    epsilon: float = 1e-6
+    """Of AdamW: added to the root of the latter."""
+
+    def __post_init__(self):
+        ranges(self, "muon", momentum=(0, 1), beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
+
+    def build(self, recipe, rate, weights):
+        import keras
+
+        optimizer = keras.optimizers.Muon(
+            rate, self.beta_1, self.beta_2, adam_weight_decay=recipe.weight_decay, epsilon=self.epsilon,
+            weight_decay=recipe.weight_decay, exclude_layers=[OUTSIDE_BLOCKS], momentum=self.momentum,
+        )  # fmt: skip
+        optimizer.exclude_from_weight_decay(var_list=not_decayed(recipe, weights))
+        return optimizer
+
+
+OPTIMIZER = Muon

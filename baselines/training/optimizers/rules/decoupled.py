@@ -1,0 +1,71 @@
+"""What our update rules share: dense gradients, float32 arithmetic, names looked up once, decay beside the moments.
+
+Keras hands `update_step` a `tf.Variable` without a path on TensorFlow and its own variable on JAX, so whatever depends on names is
+decided in `build` and kept by index. Decoupled weight decay: Loshchilov and Hutter, 2019, arXiv:1711.05101.
+"""
+
+import keras
+from keras import ops
+
+
+class Decoupled(keras.optimizers.Optimizer):
+    """A rule adds `add_slots(variables)` and `moved(index, weight, gradient, rate)`, the new weight; all float32.
+
+    weight_decay, no_decay   the decay, and words: weights whose path contains one of them, in any case, have none
+    SETTINGS                 names of a rule's own arguments, kept under the same names
+    """
+
+    SETTINGS = ()
+
+    def __init__(self, learning_rate=1e-3, weight_decay=0.0, no_decay=(), **options):
+        super().__init__(learning_rate=learning_rate, weight_decay=weight_decay, **options)
+        self.no_decay = tuple(no_decay)
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self.decays = [0.0 if named(variable, self.no_decay) else self.weight_decay or 0.0 for variable in variables]
+        self.add_slots(variables)
+
+    def slots(self, variables, name):
+        """One float32 tensor of its shape per variable."""
+        return [self.add_variable_from_reference(variable, name) for variable in variables]
+
+    def update_step(self, gradient, variable, learning_rate):
+        values = dense(gradient), variable, learning_rate
+        gradient, weight, rate = (ops.cast(ops.convert_to_tensor(value), "float32") for value in values)
+        self.assign(variable, self.moved(self._get_variable_index(variable), weight, gradient, rate))
+
+    def updated(self, variable, value):
+        """Assigns, and returns the value."""
+        self.assign(variable, value)
+        return value
+
+    @property
+    def update_number(self):
+        """1, 2, …, as float32."""
+        return ops.cast(self.iterations + 1, "float32")
+
+    def _apply_weight_decay(self, variables):
+        """Nothing: Keras would decay before the update; `moved` does it as part of it."""
+
+    def get_config(self):
+        settings = {name: getattr(self, name) for name in (*self.SETTINGS, "no_decay")}
+        settings = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+        return super().get_config() | settings
+
+
+def dense(gradient):
+    """A gradient whose repeated rows are summed: of an embedding table TensorFlow gives slices, unless our steps differentiate."""
+    return ops.add(ops.zeros(gradient.shape, gradient.dtype), gradient) if hasattr(gradient, "indices") else gradient
+
+
+def named(variable, words):
+    """Whether the path of a variable contains one of some words, in any case."""
+    return any(word.lower() in variable.path.lower() for word in words)
+
+
+def rms(array, axis=None):
+    """Root of the mean square over all, or over an axis that stays."""
+    return ops.sqrt(ops.mean(ops.square(array), axis=axis, keepdims=axis is not None))

@@ -1,0 +1,40 @@
+"""LAMB as a Keras optimizer: Adam whose steps are as long as each weight. You et al., 2020, arXiv:1904.00962.
+
+    h = m / (sqrt(v) + epsilon) + decay weight, with Adam's corrected moments
+    weight <- weight - rate h ‖weight‖ / ‖h‖, the ratio being 1 where a norm is 0 or the weight is left out
+
+`keras.optimizers.Lamb` decays outside the ratio, and leaves no weight out.
+"""
+
+import keras
+from keras import ops
+
+from baselines.training.optimizers.rules.decoupled import Decoupled, named
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class Lamb(Decoupled):
+    SETTINGS = ("beta_1", "beta_2", "epsilon", "no_adaptation")
+
+    def __init__(self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-6, no_adaptation=(), **options):
+        super().__init__(learning_rate, **options)
+        self.beta_1, self.beta_2, self.epsilon, self.no_adaptation = beta_1, beta_2, epsilon, tuple(no_adaptation)
+
+    def add_slots(self, variables):
+        self.means, self.squares = self.slots(variables, "mean"), self.slots(variables, "square")
+        self.adapted = [not named(variable, self.no_adaptation) for variable in variables]
+
+    def moved(self, index, weight, gradient, rate):
+        mean, square, t = self.means[index], self.squares[index], self.update_number
+        m = self.updated(mean, self.beta_1 * mean + (1 - self.beta_1) * gradient)
+        v = self.updated(square, self.beta_2 * square + (1 - self.beta_2) * ops.square(gradient))
+        m, v = m / (1 - ops.power(self.beta_1, t)), v / (1 - ops.power(self.beta_2, t))
+        step = m / (ops.sqrt(v) + self.epsilon) + self.decays[index] * weight
+        return weight - rate * step * (ratio(weight, step) if self.adapted[index] else 1.0)
+
+
+def ratio(weight, step):
+    """‖weight‖ / ‖step‖, or 1 where one of them is 0."""
+    length, step_length = (ops.sqrt(ops.sum(ops.square(array))) for array in (weight, step))
+    both = ops.logical_and(length > 0, step_length > 0)
+    return ops.where(both, length / ops.where(both, step_length, 1.0), 1.0)

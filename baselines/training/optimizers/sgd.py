@@ -1,0 +1,29 @@
+"""Stochastic gradient descent with decoupled weight decay; momentum as an option. Robbins and Monro, 1951; Polyak, 1964."""
+
+import dataclasses
+
+from baselines.settings import ranges
+from baselines.training.optimizers import not_decayed
+
+
+@dataclasses.dataclass(frozen=True)
+class Sgd:
+    """Keras' SGD."""
+
+    momentum: float = 0.0
+    """Share of the last step that the next one keeps; 0 needs no memory."""
+    nesterov: bool = False
+    """Look ahead along the momentum."""
+
+    def __post_init__(self):
+        ranges(self, "sgd", momentum=(0, 1))
+
+    def build(self, recipe, rate, weights):
+        import keras
+
+        optimizer = keras.optimizers.SGD(rate, self.momentum, self.nesterov, weight_decay=recipe.weight_decay)
+        optimizer.exclude_from_weight_decay(var_list=not_decayed(recipe, weights))
+        return optimizer
+
+
+OPTIMIZER = Sgd

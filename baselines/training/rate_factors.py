@@ -1,0 +1,66 @@
+"""Rates of their own for some weights, `--rate_factors Classifier=100 --layer_decay 0.9`: what an update moves them is multiplied.
+
+Layer decay: Sun et al., 2019, arXiv:1905.05583; factors by word: kexue.fm/archives/6418.
+"""
+
+import dataclasses
+import math
+import re
+from collections.abc import Mapping
+
+from baselines.errors import InputError, nearest
+from baselines.training.strategies.strategy import Strategy
+
+
+@dataclasses.dataclass(frozen=True)
+class RateFactors(Strategy):
+    """Multiplies the way that weights went, decay included, whatever the optimizer. factors   {path: number}"""
+
+    factors: Mapping[str, float]
+
+    def after_update(self, weights, updated, gradients, step):
+        scaled = {path: weights[path] + factor * (updated[path] - weights[path]) for path, factor in self.factors.items()}
+        return updated | scaled
+
+
+def parse(words):
+    """{word: factor} of ("WORD=FACTOR", …). Raises InputError."""
+    factors = {}
+    for text in words:
+        word, _, factor = text.rpartition("=")
+        try:
+            factors[word] = float(factor)
+        except ValueError:
+            factors[word] = math.nan
+        if not word or not 0 < factors[word] < math.inf:
+            raise InputError(f"--rate_factors: expected WORD=FACTOR, a number above 0, such as Classifier=100. Received: {text!r}")
+    return factors
+
+
+def of_words(words, paths):
+    """{path: product of the factors whose words it contains}. Raises InputError for a word that is in no path."""
+    factors, found = parse(words), {}
+    for word, factor in factors.items():
+        matching = [path for path in paths if word in path]
+        if not matching:
+            parts = {part for path in paths for part in path.split("/")}
+            raise InputError(f"--rate_factors: expected words of this model's weights. Received: {word!r}. {nearest(word, parts)}")
+        found |= {path: found.get(path, 1.0) * factor for path in matching}
+    return found
+
+
+def of_layers(decay, paths):
+    """{path: factor}: 1 for the last block and what is above it, `decay` times less for each block below, least for embeddings."""
+    depths = {path: re.match(r"Transformer-(\d+)-", path) for path in paths}
+    depths = {path: int(match[1]) for path, match in depths.items() if match}
+    depths |= {path: -1 for path in paths if path.startswith("Embedding-")}
+    top = max(depths.values(), default=0)
+    return {path: decay ** (top - depth) for path, depth in depths.items()}
+
+
+def build(recipe, paths):
+    """[RateFactors], or [] where every weight has the same rate."""
+    by_word, by_layer = of_words(recipe.rate_factors, paths), of_layers(recipe.layer_decay, paths)
+    factors = {path: by_word.get(path, 1.0) * by_layer.get(path, 1.0) for path in paths}
+    factors = {path: factor for path, factor in factors.items() if factor != 1}
+    return [RateFactors(factors)] if factors else []

@@ -1,0 +1,168 @@
+"""Less memory for one more forward pass: a block's inside is computed again, not stored. Chen et al., 2016, arXiv:1604.06174.
+
+The paper cuts a chain anywhere; we cut at Transformer blocks, by the names that bert4keras gives the layers of a flat model:
+`Transformer-<i>-…`. What a block draws and changes (dropout seeds) enters and leaves it as arrays, so that its second run
+repeats the first. Which weights there are, and where, does not change: checkpoints serve both ways.
+"""
+
+import dataclasses
+import re
+
+import keras
+from keras import ops
+
+BLOCK = re.compile(r"Transformer-\d+-")
+
+
+@dataclasses.dataclass(frozen=True)
+class Segment:
+    """Consecutive nodes of a model's graph: one block (`name` "Transformer-3-"), or what lies between two (name None).
+
+    inputs, outputs   the symbolic tensors that enter the segment, and those that later segments or the model's outputs need
+    """
+
+    name: str | None
+    nodes: list
+    inputs: list
+    outputs: list
+
+    @property
+    def layers(self):
+        return list(dict.fromkeys(node.operation for node in self.nodes if isinstance(node.operation, keras.Layer)))
+
+
+class Recompute:
+    """A functional model whose blocks are computed again in the backward pass; equal to the model in training mode.
+
+    checkpoint   (function, weights, arrays, constants) -> function's list of arrays, differentiable with regard to `weights`
+                 and `arrays`, whose inside is not stored: see training/backends
+
+        steps = Steps(model, loss, optimizer, recompute=True)           # does it for you
+        outputs = Recompute(model, checkpoint)(features)                # within a StatelessScope: state moves on there
+
+    Raises ValueError for a model that has no blocks. Keras' implicit masks (mask_zero) do not enter a block: none here uses them.
+    """
+
+    def __init__(self, model, checkpoint):
+        if not has_blocks(model):
+            raise ValueError(f"recompute: expected layers named Transformer-<i>-… in the model {model.name}. There are none.")
+        self.model, self.checkpoint = model, checkpoint
+        self.segments = plan(model)
+        models = [layer for layer in model.layers if isinstance(layer, keras.Model) and has_blocks(layer)]
+        self.nested = {id(layer): Recompute(layer, checkpoint) for layer in models}
+
+    def __call__(self, features):
+        inputs = zip(keras.tree.flatten(self.model.input), keras.tree.flatten(features), strict=True)
+        values = {id(tensor): value for tensor, value in inputs}
+        for segment in self.segments:
+            if segment.name:
+                self._run_block(segment, values)
+            else:
+                run(segment, values, self.nested)
+        return keras.tree.map_structure(lambda tensor: values[id(tensor)], self.model.output)
+
+    def _run_block(self, segment, values):
+        trainable = unique(segment.layers, "trainable_variables")
+        state = unique(segment.layers, "non_trainable_variables")
+        floats = [tensor for tensor in segment.inputs if keras.backend.is_float_dtype(tensor.dtype)]
+        others = [tensor for tensor in segment.inputs if not keras.backend.is_float_dtype(tensor.dtype)]
+
+        def block(weights, arrays, constants):
+            """[the segment's outputs, then its new state], as a pure function."""
+            inner = dict(zip(map(id, [*floats, *others]), [*arrays, *constants[len(state) :]], strict=True))
+            current = [*weights, *constants[: len(state)]]
+            with keras.StatelessScope(list(zip([*trainable, *state], current, strict=True)), collect_losses=True) as scope:
+                run(segment, inner)
+            if scope.losses:
+                raise ValueError(f"recompute: expected no layer of {segment.name}* to add a loss. One does.")
+            return [inner[id(tensor)] for tensor in segment.outputs] + [scope.get_current_value(v) for v in state]
+
+        arrays = [values[id(tensor)] for tensor in floats]
+        constants = [*(variable.value for variable in state), *(values[id(tensor)] for tensor in others)]
+        # Seeds wait for the block before, or the compiler would draw the dropout of all blocks at the start, and keep it.
+        constants = waiting_for(arrays, constants)
+        found = self.checkpoint(block, [variable.value for variable in trainable], arrays, constants)
+        values.update(zip(map(id, segment.outputs), found[: len(segment.outputs)], strict=True))
+        for variable, value in zip(state, found[len(segment.outputs) :], strict=True):
+            variable.assign(value)
+
+
+def waiting_for(gradients, arrays):
+    """`arrays` as they are, but made to depend on `gradients`: what reads them comes after those.
+
+    For compilers that go for speed. They would find the second run equal to the first, and keep what that has computed; and
+    they would leave the gradients of weights for later, and keep what those are made of.
+    """
+    if not gradients:
+        return list(arrays)
+    first = (ops.cast(ops.ravel(gradient)[0], "float32") for gradient in gradients)
+    zero = ops.stop_gradient(sum(ops.minimum(ops.abs(number), 0.0) for number in first))
+    standard = keras.backend.standardize_dtype
+    return [array if standard(array.dtype) == "bool" else array + ops.cast(zero, array.dtype) for array in arrays]
+
+
+def has_blocks(model):
+    """Also in models within it: a head may call an encoder as a layer."""
+    return any(BLOCK.match(layer.name) or isinstance(layer, keras.Model) and has_blocks(layer) for layer in model.layers)
+
+
+def unique(layers, attribute):
+    """The variables of several layers, each once."""
+    return list({id(v): v for layer in layers for v in getattr(layer, attribute)}.values())
+
+
+def plan(model):
+    """The graph of a functional model as Segments in an order in which they can run."""
+    segments = []
+    for node in ordered(graph_nodes(model)):
+        match = BLOCK.match(node.operation.name)
+        name = match and match.group()
+        if not segments or segments[-1][0] != name:
+            segments.append((name, []))
+        segments[-1][1].append(node)
+    planned, needed = [], {id(tensor) for tensor in keras.tree.flatten(model.output)}
+    for name, nodes in reversed(segments):
+        made = {id(tensor): tensor for node in nodes for tensor in node.outputs}
+        read = {id(tensor): tensor for node in nodes for tensor in node.input_tensors}
+        inputs = [tensor for key, tensor in read.items() if key not in made]
+        planned.append(Segment(name, nodes, inputs, [tensor for key, tensor in made.items() if key in needed]))
+        needed |= {id(tensor) for tensor in inputs}
+    return planned[::-1]
+
+
+def ordered(nodes):
+    """Nodes that wait for no block first: a head's own mask would else be computed amid the last block and cut it in two."""
+    after_blocks, first, rest = set(), [], []
+    for node in nodes:
+        waits = BLOCK.match(node.operation.name) or any(id(tensor) in after_blocks for tensor in node.input_tensors)
+        if waits:
+            after_blocks |= {id(tensor) for tensor in node.outputs}
+        (rest if waits else first).append(node)
+    return first + rest
+
+
+def graph_nodes(model):
+    """The nodes of a functional model's graph, inputs left out, in an order in which they can run.
+
+    Keras keeps the graph to itself: with `run`, this is all that reaches into its private parts (Function._nodes_by_depth,
+    Node.arguments.fill_in and Layer._call_context_args, as of Keras 3.15).
+    """
+    by_depth = model._nodes_by_depth
+    nodes = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+    return [node for node in nodes if node.operation and not node.is_input]
+
+
+def run(segment, values, nested=None):
+    """Adds the outputs of a segment's nodes, in training mode, to `values` {id of symbolic tensor: array}.
+
+    nested   {id of a model that is a layer here: its Recompute}
+    """
+    for node in segment.nodes:
+        args, kwargs = node.arguments.fill_in(values)
+        if nested and id(node.operation) in nested:
+            found = nested[id(node.operation)](args[0])
+        elif "training" in getattr(node.operation, "_call_context_args", ()):
+            found = node.operation(*args, **{**kwargs, "training": True})
+        else:
+            found = node.operation(*args, **kwargs)
+        values.update(zip(map(id, node.outputs), keras.tree.flatten(found), strict=True))

@@ -1,0 +1,50 @@
+"""Averaged weights: those that are scored and kept are an exponential mean of the trained ones. Polyak and Juditsky, 1992.
+
+Free of bias as in bert4keras: the mean starts at 0 and is divided by 1 - momentum^t. One more copy of the weights; training
+itself is not changed.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.settings import ranges
+from baselines.training.strategies.strategy import Strategy
+
+SHARE = "share"
+"""Of the mean that is not its start at 0: 1 - momentum^t after t updates."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Ema(Strategy):
+    """mean = momentum mean + (1 - momentum) weights, after every update."""
+
+    momentum: float = 0.999
+    """What the mean keeps of itself in an update: about the last 1 / (1 - momentum) updates count."""
+
+    def __post_init__(self):
+        ranges(self, "ema", momentum=(0, 1))
+        if self.momentum == 1:
+            raise InputError("--ema.momentum: expected a number below 1: at 1 the mean never moves. Received: 1.0")
+
+    def start(self, weights, survey):
+        return {SHARE: np.zeros((), "float32")} | {path: np.zeros_like(array) for path, array in weights.items()}
+
+    def after_update(self, weights, updated, gradients, step):
+        step.memory[SHARE] = self.mixed(step.memory[SHARE], 1.0)
+        for path, value in updated.items():
+            step.memory[path] = self.mixed(step.memory[path], value)
+        return updated
+
+    def mixed(self, mean, value):
+        return self.momentum * mean + (1 - self.momentum) * value
+
+    def scored(self, weights, step):
+        from keras import ops
+
+        share = step.memory[SHARE]
+        return {path: ops.where(share > 0, step.memory[path] / ops.maximum(share, 1e-30), weights[path]) for path in weights}
+
+
+STRATEGY = Ema

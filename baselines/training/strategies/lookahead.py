@@ -1,0 +1,45 @@
+"""Lookahead: every k updates the weights go back part of the way. Zhang et al., 2019, arXiv:1907.08610.
+
+Slow weights start as the weights before the first update (in bert4keras at 0, which halves the model). The optimizer's own
+means are not reset. One more copy of the weights.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from baselines.settings import ranges
+from baselines.training.strategies.strategy import Strategy
+
+UPDATES = "updates"
+
+
+@dataclasses.dataclass(frozen=True)
+class Lookahead(Strategy):
+    """After every k-th update: slow += alpha (weights - slow), weights = slow."""
+
+    k: int = 5
+    """Updates between two of the slow weights."""
+    alpha: float = 0.5
+    """Part of the way that stays; 1 is the plain optimizer."""
+
+    def __post_init__(self):
+        ranges(self, "lookahead", k=(1, None), alpha=(0, 1))
+
+    def start(self, weights, survey):
+        return {UPDATES: np.zeros((), "int32"), **weights}
+
+    def after_update(self, weights, updated, gradients, step):
+        from keras import ops
+
+        step.memory[UPDATES] = step.memory[UPDATES] + 1
+        back = step.memory[UPDATES] % self.k == 0
+        kept = {}
+        for path, fast in updated.items():
+            slow = step.memory[path]
+            step.memory[path] = ops.where(back, slow + self.alpha * (fast - slow), slow)
+            kept[path] = ops.where(back, step.memory[path], fast)
+        return kept
+
+
+STRATEGY = Lookahead

@@ -1,0 +1,48 @@
+"""PGD: FGM in several smaller steps that stay within a ball. Madry et al., 2018, arXiv:1706.06083.
+
+`steps` more forward and backward passes per micro-batch. Su Jianlin prefers FGM (kexue.fm/archives/7234).
+"""
+
+import dataclasses
+
+from baselines.settings import ranges
+from baselines.training.strategies.perturbation import TOKENS, moved, norm, of_length, require_table
+from baselines.training.strategies.strategy import Strategy
+
+
+@dataclasses.dataclass(frozen=True)
+class Pgd(Strategy):
+    """steps times: shift += step_size g / ||g||, shortened to epsilon if it is longer; the update is by the gradients there."""
+
+    epsilon: float = 1.0
+    """Longest shift."""
+    step_size: float = 0.3
+    """Length of each step."""
+    steps: int = 3
+    """How many; 1 with step_size = epsilon is fgm."""
+    table: str = TOKENS
+    """Path of the table that moves."""
+
+    def __post_init__(self):
+        ranges(self, "pgd", epsilon=(0, None), step_size=(0, None), steps=(1, None))
+
+    def start(self, weights, survey):
+        require_table(weights, self.table, "pgd")
+        return {}
+
+    def gradients(self, loss_and_gradients, weights, step):
+        shift = 0 * weights[self.table]
+        for _ in range(self.steps):
+            _, found = loss_and_gradients(moved(weights, self.table, shift))
+            shift = within(shift + of_length(found[self.table], self.step_size), self.epsilon)
+        return loss_and_gradients(moved(weights, self.table, shift))
+
+
+def within(shift, epsilon):
+    """`shift`, shortened to the norm epsilon if it is longer."""
+    from keras import ops
+
+    return shift * ops.minimum(1.0, epsilon / ops.maximum(norm(shift), 1e-12))
+
+
+STRATEGY = Pgd

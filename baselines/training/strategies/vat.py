@@ -1,0 +1,62 @@
+"""Virtual adversarial training: answers shall not change around unlabelled texts. Miyato et al., 2017, arXiv:1704.03976.
+
+Needs `--unlabelled FILE`: a batch of it goes with every batch of training. The paper moves every input, we the table. Su Jianlin
+(kexue.fm/archives/7466) takes labelled and unlabelled updates in turn, by two optimizers; here one update learns from both.
+"""
+
+import dataclasses
+
+from baselines.settings import positive, ranges
+from baselines.training.strategies.perturbation import TOKENS, moved, of_length, require_table
+from baselines.training.strategies.strategy import Strategy
+
+
+@dataclasses.dataclass(frozen=True)
+class Vat(Strategy):
+    """loss + weight D(epsilon u), where D(x) = KL(answers || answers at table + x) and u is the direction in which D grows most.
+
+    Power iteration from fresh noise: u = gradient of D at xi u / ||u||. Answers, and gradients of D, are without dropout.
+    """
+
+    epsilon: float = 1.0
+    """Length of the step."""
+    xi: float = 10.0
+    """Length of the step for the direction, made for noise on the whole table: 10 / sqrt(21128) per token."""
+    iterations: int = 1
+    """Rounds that find the direction, each a forward and backward pass; 0: random noise."""
+    weight: float = 1.0
+    """Factor of the divergence in the loss."""
+    table: str = TOKENS
+    """Path of the table that moves."""
+
+    needs = ("divergence", "unlabelled")
+
+    def __post_init__(self):
+        ranges(self, "vat", epsilon=(0, None), iterations=(0, None), weight=(0, None))
+        positive(self, "vat", "xi")
+
+    def start(self, weights, survey):
+        require_table(weights, self.table, "vat")
+        return {}
+
+    def loss(self, compute_loss, weights, step):
+        from keras import ops
+
+        loss, outputs = compute_loss(weights)
+        unlabelled = step.batch["unlabelled"]
+        features = unlabelled["features"]
+        clean = {name: ops.stop_gradient(array) for name, array in step.predict(weights, features).items()}
+
+        def divergence(shift, training):
+            others = step.predict(moved(weights, self.table, shift), features, training)
+            return step.row_mean(step.divergence(clean, others, features), unlabelled["weights"])
+
+        direction = step.normal(weights[self.table].shape)
+        for _ in range(self.iterations):
+            start = ops.stop_gradient(of_length(direction, self.xi))
+            _, _, found = step.differentiate(lambda arrays: (divergence(arrays["shift"], False), ()), {"shift": start})
+            direction = ops.stop_gradient(found["shift"])
+        return loss + self.weight * divergence(of_length(direction, self.epsilon), training=True), outputs
+
+
+STRATEGY = Vat

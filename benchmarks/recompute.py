@@ -1,0 +1,217 @@
+"""What recomputation saves and costs: compiled memory by depth, the largest batch in a budget, time per sample, TensorFlow's peak.
+
+    python benchmarks/recompute.py memory [--layers 6 12 24] [--batch 16] [--length 256] [--budget GiB]      compiles only
+    python benchmarks/recompute.py time [--layers 12] [--batch 8] [--length 128]
+
+Blocks of BERT-base width (768, 12 heads, 3072) with a classifier, dropout 0.1, AdamW, clipping, float32. `memory` compiles the
+update for JAX on abstract shapes, so that nothing is allocated, and prints XLA's own figures: temporary buffers, beside the
+arguments (weights and optimizer), which are the same both ways. The largest batch in a budget (default: what the first batch takes
+without recomputation) is found by compiling, not by a formula. `time` trains: every contender is a process of its own that stays
+alive; they take turns; a ratio is the median over rounds of the ratio within a round. Peak memory is the growth of ru_maxrss from
+before the first step, in that fresh process. Each part prints a Markdown table with versions.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+MIB = 2**20
+
+
+def config(layers):
+    return {
+        "vocab_size": 21128, "hidden_size": 768, "num_hidden_layers": layers, "num_attention_heads": 12,
+        "intermediate_size": 3072, "max_position_embeddings": 512,
+    }  # fmt: skip
+
+
+def classifier(layers):
+    """(model, optimizer), with the recipe's defaults."""
+    from baselines.heads.classification import ClassificationHead
+    from baselines.models.builder import build_transformer_model
+    from baselines.task import Recipe
+    from baselines.training import optimizers
+
+    model = ClassificationHead(15)(build_transformer_model(config(layers)))
+    return model, optimizers.build(Recipe(), 2e-5, model.trainable_variables)
+
+
+def compiled_bytes(layers, batch, length, recompute):
+    """(temporary, arguments, seconds to compile) of an update as XLA compiles it for JAX; nothing is allocated."""
+    import jax
+    import keras
+
+    from baselines.losses.cross_entropy import cross_entropy
+    from baselines.training.backends import jax as backend
+    from baselines.training.objective import Objective
+    from baselines.training.recompute import Recompute
+    from baselines.training.update import Update
+
+    keras.backend.clear_session()
+    made = []
+    jax.eval_shape(lambda: made.extend(classifier(layers)))             # variables that hold shapes only
+    model, optimizer = made
+    recomputed = Recompute(model, backend.checkpoint) if recompute else None
+    objective = Objective(model, cross_entropy, (), backend.value_and_gradients, recompute=recomputed)
+    update = Update(optimizer, objective, clip_norm=1.0)
+
+    def once(values, state, slots, batch):
+        loss, _, gradients, state = objective.gradients(values, state, batch, lambda loss: loss)
+        gradients, _, state = update.prepared(gradients, keras.ops.ones(()), values, state)
+        values, slots = optimizer.stateless_apply(slots, gradients, values)
+        return values, state, slots, loss
+
+    shape = jax.ShapeDtypeStruct
+    groups = [[shape(v.shape, v.dtype) for v in group] for group in (objective.weights, objective.state, optimizer.variables)]
+    ids = shape((batch, length), "int32")
+    rows = {
+        "features": {"token_ids": ids, "segment_ids": ids},
+        "targets": shape((batch,), "int32"),
+        "weights": shape((batch,), "float32"),
+    }
+    started = time.perf_counter()
+    found = jax.jit(once, donate_argnums=(0, 1, 2)).lower(*groups, rows).compile().memory_analysis()
+    return found.temp_size_in_bytes, found.argument_size_in_bytes, time.perf_counter() - started
+
+
+def in_process(*arguments):
+    """compiled_bytes in a process of its own: compilers keep memory."""
+    command = [sys.executable, __file__, "compile", *map(str, arguments)]
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    log(f"{arguments}: {found[0] / MIB:.0f} MiB, compiled in {found[2]:.0f} s")
+    return found
+
+
+def largest_batch(layers, batch, length, recompute, budget):
+    """The largest batch whose temporary buffers fit: two compiled sizes give a line, and its end is compiled to be sure."""
+    small, large = (in_process(layers, size, length, recompute)[0] for size in (batch, 2 * batch))
+    size = int(batch + (budget - small) / ((large - small) / batch))
+    while size > 1 and in_process(layers, size, length, recompute)[0] > budget:
+        size = int(0.97 * size)
+    return size
+
+
+def memory(arguments):
+    print(f"{arguments.batch} x {arguments.length} tokens, BERT-base width, {datetime.date.today()}; CPU, " + versions("jax"))
+    print("\n| layers | plain, MiB | recomputed, MiB | ratio | largest batch recomputed in the plain one's memory | x |")
+    print("|---|---|---|---|---|---|")
+    for layers in arguments.layers:
+        plain, computed = (in_process(layers, arguments.batch, arguments.length, int(on))[0] for on in (False, True))
+        budget = arguments.budget * 2**30 if arguments.budget else plain
+        largest = "" if arguments.no_largest else largest_batch(layers, arguments.batch, arguments.length, 1, budget)
+        times = f"{largest / arguments.batch:.1f}" if largest else ""
+        print(f"| {layers} | {plain / MIB:.0f} | {computed / MIB:.0f} | {plain / computed:.2f} | {largest} | {times} |", flush=True)
+
+
+def train(layers, batch, length, recompute):
+    """A contender: reads how many steps to make, answers with the seconds of each and the growth of peak memory."""
+    import numpy as np
+
+    from baselines.losses.cross_entropy import cross_entropy
+    from baselines.training.steps import Steps, to_float
+
+    model, optimizer = classifier(layers)
+    steps = Steps(model, cross_entropy, optimizer, clip_norm=1.0, recompute=bool(recompute))
+    rng = np.random.default_rng(0)
+    ids = rng.integers(1, 21128, (batch, length)).astype("int32")
+    rows = {"features": {"token_ids": ids, "segment_ids": 0 * ids}, "targets": 0 * ids[:, 0], "weights": np.ones(batch, "float32")}
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for line in sys.stdin:
+        seconds = []
+        for _ in range(int(line)):
+            started = time.perf_counter()
+            to_float(steps.train([rows])["loss"])
+            seconds.append(time.perf_counter() - started)
+        print(json.dumps([seconds, 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)]), flush=True)
+
+
+def timing(arguments):
+    contenders = {}
+    for backend in ("tensorflow", "jax"):
+        for on in (0, 1):
+            environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+            command = [sys.executable, __file__, "train", *map(str, (arguments.layers[0], arguments.batch, arguments.length, on))]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            contenders[backend, on] = subprocess.Popen(command, env=environment, **pipes)
+    rounds = {key: [] for key in contenders}
+    growth, first = {}, {}
+    for number in range(arguments.rounds + 1):                          # round 0 compiles and warms up
+        for key, process in contenders.items():
+            print(arguments.steps, file=process.stdin, flush=True)
+            seconds, growth[key] = json.loads(process.stdout.readline())
+            if number:
+                rounds[key].append(statistics.mean(seconds))
+            else:
+                first[key] = seconds[0]
+        log(f"round {number} of {arguments.rounds}")
+    for process in contenders.values():
+        process.stdin.close()
+        process.wait()
+    print(
+        f"{arguments.layers[0]} layers x 768, {arguments.batch} x {arguments.length} tokens, {arguments.rounds} rounds of "
+        f"{arguments.steps} steps, {datetime.date.today()}; {versions('tensorflow', 'jax')}, "
+        f"load averages at the end {', '.join(f'{load:.1f}' for load in os.getloadavg())}"
+    )
+    print("\n| trained by | ms per sample | time x plain | growth of peak memory, GiB | x plain | first step, s |")
+    print("|---|---|---|---|---|---|")
+    names = {"tensorflow": "TensorFlow + XLA", "jax": "JAX"}
+    for (backend, on), seconds in rounds.items():
+        ratio = statistics.median(own / plain for own, plain in zip(seconds, rounds[backend, 0], strict=True))
+        print(
+            f"| {names[backend]}{', recomputed' * on} | {1000 * statistics.median(seconds) / arguments.batch:.0f} | {ratio:.2f} | "
+            f"{growth[backend, on] / 2**30:.2f} | {growth[backend, on] / growth[backend, 0]:.2f} | {first[backend, on]:.0f} |"
+        )
+
+
+def versions(*names):
+    return ", ".join(f"{name} {installed(name)}" for name in ("keras", *names)) + f", Python {platform.python_version()}"
+
+
+def installed(name):
+    try:
+        return version(name)
+    except ModuleNotFoundError:
+        return version(f"{name}-cpu")
+
+
+def log(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def main():
+    if sys.argv[1:2] == ["compile"]:
+        return print(json.dumps(compiled_bytes(*map(int, sys.argv[2:]))))
+    if sys.argv[1:2] == ["train"]:
+        return train(*map(int, sys.argv[2:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["memory", "time"])
+    parser.add_argument("--layers", type=int, nargs="+", help="transformer blocks (default: 6 12 24, for time 12)")
+    parser.add_argument("--batch", type=int, help="rows (default: 16, for time 8)")
+    parser.add_argument("--length", type=int, help="tokens of a row (default: 256, for time 128)")
+    parser.add_argument("--budget", type=float, help="GiB of temporary buffers (default: what the plain update takes)")
+    parser.add_argument("--no_largest", action="store_true", help="leave out the search for the largest batch")
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=2, help="per contender and round")
+    arguments = parser.parse_args()
+    usual = {"memory": ([6, 12, 24], 16, 256), "time": ([12], 8, 128)}[arguments.part]
+    for name, value in zip(("layers", "batch", "length"), usual, strict=True):
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, value)
+    {"memory": memory, "time": timing}[arguments.part](arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Time of an update with each training strategy, beside that of a plain one.
+
+    python benchmarks/strategies.py                                    KERAS_BACKEND=jax python benchmarks/strategies.py
+    python benchmarks/strategies.py --strategies fgm fgm,ema --config chinese_roberta_wwm_ext_L-12_H-768_A-12/config.json
+
+All are in one process, on the model of checkpoints/mini, and make their updates in turn: a round is a few updates of each. Ratios
+are medians over rounds of the time within a round. Prints a Markdown table.
+"""
+
+import argparse
+import datetime
+import json
+import pathlib
+import platform
+import statistics
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from train_step import machine  # noqa: E402
+
+from baselines.heads.classification import ClassificationHead  # noqa: E402
+from baselines.losses.cross_entropy import cross_entropy  # noqa: E402
+from baselines.models.builder import build_transformer_model  # noqa: E402
+from baselines.task import Recipe  # noqa: E402
+from baselines.training import optimizers, strategies  # noqa: E402
+from baselines.training.steps import Steps, to_float  # noqa: E402
+
+CLASSES = 15
+PLAIN = "plain"
+SETTINGS = {"flooding.b": 0.1, "child_tuning_d.batch_fisher": True}
+
+
+class Contender:
+    """A model with its strategies, after its first update."""
+
+    def __init__(self, name, arguments, config, batch):
+        keras.utils.set_random_seed(0)
+        head, recipe = ClassificationHead(CLASSES), Recipe()
+        model = head(build_transformer_model(config))
+        optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
+        chosen = strategies.build([] if name == PLAIN else name.split(","), SETTINGS)
+        self.name, self.batch, self.rounds = name, batch, []
+        self.steps = Steps(
+            model, cross_entropy, optimizer, chosen, jit=not arguments.no_jit, clip_norm=recipe.clip_norm,
+            divergence=head.divergence, survey=lambda: iter([batch]),
+        )  # fmt: skip
+        started = time.perf_counter()
+        self.update()
+        self.first = time.perf_counter() - started
+
+    def update(self):
+        return to_float(self.steps.train([self.batch])["loss"])
+
+    def round(self, count):
+        started = time.perf_counter()
+        for _ in range(count):
+            self.update()
+        self.rounds.append((time.perf_counter() - started) / count)
+
+
+def random_batch(rows, length, vocab_size):
+    rng = np.random.default_rng(0)
+
+    def part():
+        token_ids = rng.integers(1, vocab_size, (rows, length)).astype("int32")
+        features = {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids)}
+        return {"features": features, "weights": np.ones(rows, "float32")}
+
+    return {**part(), "targets": rng.integers(0, CLASSES, rows).astype("int32"), "unlabelled": part()}
+
+
+def report(arguments, config, contenders):
+    plain, *others = contenders
+    sizes = f"{arguments.batch_size} x {arguments.length} tokens"
+    print(f"{config["num_hidden_layers"]} layers x {config["hidden_size"]}, {sizes}; ", end="")
+    print(f"{arguments.rounds} rounds of {arguments.steps} updates, {datetime.date.today()}; {machine()}, {platform.system()}")
+    backend = keras.backend.backend()
+    version = getattr(sys.modules[backend], "__version__", "")
+    compiled = "graph" if arguments.no_jit and backend == "tensorflow" else "compiled by XLA"
+    print(f"keras {keras.__version__}, {backend} {version}, {compiled}, Python {platform.python_version()}\n")
+    print("| strategies | ms per update, median | x plain | first update, s |\n|---|---|---|---|")
+    for contender in (plain, *others):
+        ratio = statistics.median(own / base for own, base in zip(contender.rounds, plain.rounds, strict=True))
+        print(f"| {contender.name} | {1000 * statistics.median(contender.rounds):.1f} | {ratio:.2f} | {contender.first:.1f} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--strategies", nargs="+", help="each as in --strategies of run.py train (default: all, one by one)")
+    parser.add_argument("--config", default=ROOT / "checkpoints" / "mini" / "config.json", help="default: %(default)s")
+    parser.add_argument("--batch_size", type=int, default=16, help="default: %(default)s")
+    parser.add_argument("--length", type=int, default=64, help="tokens per row (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=10, help="after one to warm up (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=5, help="updates per contender and round (default: %(default)s)")
+    parser.add_argument("--no_jit", action="store_true", help="TensorFlow: plain graphs")
+    arguments = parser.parse_args()
+    config = json.loads(pathlib.Path(arguments.config).read_text(encoding="utf-8"))
+    batch = random_batch(arguments.batch_size, arguments.length, config["vocab_size"])
+    contenders = []
+    for name in (PLAIN, *(arguments.strategies or strategies.names())):
+        contenders.append(Contender(name, arguments, config, batch))
+        print(f"{name}: first update after {contenders[-1].first:.1f} s", file=sys.stderr, flush=True)
+    for number in range(arguments.rounds + 1):
+        for contender in contenders:
+            contender.round(arguments.steps)
+            if not number:
+                contender.rounds.clear()                                # warm-up
+    report(arguments, config, contenders)
+
+
+if __name__ == "__main__":
+    main()

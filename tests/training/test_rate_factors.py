@@ -1,0 +1,58 @@
+"""Which weights get which rate, and the mistakes of --rate_factors; no backend."""
+
+import types
+
+import pytest
+
+from baselines.commands.train import check_parts
+from baselines.errors import InputError
+from baselines.flags import parse_train
+from baselines.task import Recipe
+from baselines.training import lazy_embeddings, rate_factors
+
+PATHS = [
+    "Embedding-Token/embeddings", "Embedding-Norm/gamma", "Transformer-0-FeedForward/inner/kernel",
+    "Transformer-1-FeedForward/inner/bias", "Transformer-2-FeedForward-Norm/beta", "Pooler-Dense/kernel", "Classifier/kernel",
+]  # fmt: skip
+
+
+def test_each_layer_learns_slower_than_the_one_above():
+    [stage] = rate_factors.build(Recipe(layer_decay=0.5), PATHS)
+    assert stage.factors == {PATHS[0]: 0.125, PATHS[1]: 0.125, PATHS[2]: 0.25, PATHS[3]: 0.5}
+
+
+def test_words_and_layers_multiply():
+    [stage] = rate_factors.build(Recipe(layer_decay=0.5, rate_factors=("Embedding=2", "embeddings=4", "Classifier=100")), PATHS)
+    assert stage.factors == {PATHS[1]: 0.25, PATHS[2]: 0.25, PATHS[3]: 0.5, PATHS[6]: 100}
+
+
+def test_nothing_to_do_is_no_stage():
+    assert rate_factors.build(Recipe(), PATHS) == lazy_embeddings.build(Recipe(), PATHS) == []
+    assert lazy_embeddings.build(Recipe(lazy_embeddings=True), PATHS)[0].tables == ("Embedding-Token/embeddings",)
+
+
+@pytest.mark.parametrize("text", ["Classifier", "Classifier=", "=3", "Classifier=0", "Classifier=-1", "Classifier=inf", "a=b"])
+def test_what_is_no_factor_is_refused(text):
+    with pytest.raises(InputError, match="--rate_factors: expected WORD=FACTOR"):
+        rate_factors.parse([text])
+
+
+def test_a_word_of_no_weight_is_refused_with_those_near_it():
+    with pytest.raises(InputError, match="Received: 'Clasifier'. Did you mean Classifier?"):
+        rate_factors.build(Recipe(rate_factors=("Clasifier=100",)), PATHS)
+
+
+def refusal(*flags):
+    task = types.SimpleNamespace(recipe=Recipe(), options=None, demo={}, head=None)
+    with pytest.raises(InputError) as raised:
+        check_parts(task, parse_train(task, flags, "run.py train x"))
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_mistakes_are_told_before_any_work():
+    assert "STEP:FACTOR" in refusal("--schedule", "0:0,1000")
+    assert "WORD=FACTOR" in refusal("--rate_factors", "Classifier=100", "kernel")
+    assert "--adafactor.beta_1: expected a number, from 0 to 1" in refusal("--optimizer", "adafactor", "--adafactor.beta_1", "2")
+    assert "--accumulate 1" in refusal("--optimizer", "tiger", "--accumulate", "2", "--lazy_embeddings")
+    assert "a setting of lion, which it does not use" in refusal("--optimizer", "tiger", "--lion.beta_1", "0.9")

@@ -1,0 +1,73 @@
+"""What a user may get wrong about strategies is told in one line, before any work where it can be."""
+
+import numpy as np
+import pytest
+
+from baselines.errors import InputError
+from baselines.heads.classification import ClassificationHead
+from baselines.training import strategies
+from baselines.training.strategies.child_tuning_d import fisher
+
+TABLE = "Embedding-Token/embeddings"
+PATHS = (TABLE, "Embedding-Segment/embeddings", "Transformer-0-FeedForward/inner/kernel")
+WEIGHTS = {path: np.zeros((2, 2), "float32") for path in PATHS}
+
+
+@pytest.mark.parametrize(("name", "field", "value"), [
+    ("fgm", "epsilon", -1), ("pgd", "steps", 0), ("pgd", "step_size", -0.1), ("gradient_penalty", "epsilon", -1),
+    ("vat", "xi", 0), ("vat", "iterations", -1), ("vat", "epsilon", float("nan")), ("r_drop", "alpha", -4),
+    ("child_tuning_f", "p", 0), ("child_tuning_f", "p", 1.5), ("child_tuning_d", "p", 0), ("child_tuning_d", "p", -0.1),
+    ("flooding", "b", -0.1), ("noise", "stddev", -1), ("spectral_norm", "factor", -1), ("spectral_norm", "iterations", 0),
+    ("ema", "momentum", 1), ("ema", "momentum", -0.5), ("lookahead", "k", 0), ("lookahead", "alpha", 2),
+])  # fmt: skip
+def test_numbers_out_of_range_are_refused(name, field, value):
+    with pytest.raises(InputError, match=rf"^--{name}\.{field}: expected a number.*Received: ") as caught:
+        strategies.build([name], {f"{name}.{field}": value})
+    assert "\n" not in str(caught.value)
+
+
+def test_every_strategy_has_defaults_and_says_what_it_is():
+    assert set(strategies.names()) == {
+        "fgm", "pgd", "gradient_penalty", "vat", "r_drop", "child_tuning_f", "child_tuning_d", "flooding", "noise", "spectral_norm",
+        "ema", "lookahead",
+    }  # fmt: skip
+    for name, summary in strategies.names().items():
+        assert strategies.build([name], {}) and len(summary) > 20
+
+
+@pytest.mark.parametrize("name", ["fgm", "pgd", "gradient_penalty", "vat", "noise"])
+def test_a_table_that_is_no_weight_is_told_with_the_nearest(name):
+    (strategy,) = strategies.build([name], {f"{name}.table": "Embedding-Tokens/embeddings"})
+    with pytest.raises(InputError, match=rf"--{name}\.table: expected the path .*Received: 'Embedding-Tokens/.*{TABLE}"):
+        strategy.start(WEIGHTS, None)
+    (strategy,) = strategies.build([name], {f"{name}.table": "Embedding-Segment/embeddings"})
+    assert strategy.start(WEIGHTS, None) == {}
+
+
+def test_child_tuning_needs_blocks_and_rows():
+    (strategy,) = strategies.build(["child_tuning_d"], {"child_tuning_d.layers": "Block-"})
+    with pytest.raises(InputError, match=r"--child_tuning_d\.layers: .*Received: 'Block-'"):
+        strategy.start(WEIGHTS, None)
+    with pytest.raises(InputError, match="expected training rows.*Received: none"):
+        fisher(iter([]), WEIGHTS)
+    (strategy,) = strategies.build(["child_tuning_d"], {})
+    (mask,) = strategy.start(WEIGHTS, None).values()                    # to be read from a saved state
+    assert mask.dtype == np.uint8 and mask.shape == (2, 2)
+
+
+class Other:
+    """A head that cannot compare."""
+
+
+def test_strategies_get_what_they_need_or_say_so():
+    head, file = ClassificationHead(3), ("more.json",)
+    strategies.check(["vat", "ema"], head, file)
+    strategies.check(["r_drop"], head, file)
+    strategies.check(["r_drop"], None, None)
+    strategies.check(["fgm"], Other(), None)
+    with pytest.raises(InputError, match=r"--strategies r_drop: expected a task whose head can compare .*Received: Other"):
+        strategies.check(["r_drop"], Other(), None)
+    with pytest.raises(InputError, match=r"--strategies vat: expected texts .*Add --unlabelled FILE"):
+        strategies.check(["vat"], head, None)
+    with pytest.raises(InputError, match=r"--unlabelled: expected a strategy that learns from it"):
+        strategies.check(["fgm"], head, file)
