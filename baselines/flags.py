@@ -164,8 +164,8 @@ def check_recipe(arguments):
     recipe = arguments.recipe
     limits = {
         "max_length": (3, None), "batch_size": (1, None), "epochs": (1, None), "learning_rate": (0, None), "warmup": (0, 1),
-        "weight_decay": (0, None), "clip_norm": (0, None), "accumulate": (1, None), "patience": (0, None), "model_parallel": (1, None),
-        "layer_decay": (0, 1),
+        "weight_decay": (0, None), "clip_norm": (0, None), "accumulate": (1, None), "patience": (0, None),
+        "model_parallel": (1, None), "layer_decay": (0, 1),
         "eval_batch_size": (1, None), "save_minutes": (0, None), "log_steps": (1, None), "seed": (0, 2**32 - 1),
     }  # fmt: skip
     for name, (low, high) in limits.items():

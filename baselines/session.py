@@ -17,6 +17,7 @@ from baselines.files import atomic_folder
 from baselines.inputs import ROOT, bind, checkpoint_folder, shown
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import family
+from baselines.models.words import model_options
 from baselines.task import Recipe
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import devices
@@ -179,7 +180,7 @@ def new_session(name, task, arguments, labels, train_file, display):
     folder, from_scratch = initial_checkpoint(flags, display)
     prepare_keras(recipe, display)
     tokenizer = Tokenizer.from_folder(folder)
-    config = configure(folder, recipe.model)
+    config = configure(folder, recipe.model, **model_options(recipe.model_options))
     check_model_parallel(recipe, config)
     check_vocabulary(tokenizer, config, folder, flags.ignore_mismatched)
     check_length(recipe.max_length, config, folder)

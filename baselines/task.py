@@ -142,6 +142,8 @@ class Recipe:
     """Compile the step with XLA. Off: TensorFlow graph only (JAX always compiles)."""
     model: str = "auto"
     """Family of the checkpoint: auto reads it from config.json. See `run.py list models`."""
+    model_options: tuple[str, ...] = ()
+    """FIELD=VALUE: replaces fields of the checkpoint's config.json, such as hidden_dropout_prob=0.3. See docs/models.md."""
     seed: int = 42
     """Seeds weights, dropout and the order of the data."""
     patience: int = 0

@@ -77,7 +77,8 @@ def random_batch(rows, length, vocab_size):
 def report(arguments, config, contenders):
     plain, *others = contenders
     sizes = f"{arguments.batch_size} x {arguments.length} tokens"
-    print(f"{config["num_hidden_layers"]} layers x {config["hidden_size"]}, {sizes}; ", end="")
+    layers, width = config["num_hidden_layers"], config["hidden_size"]
+    print(f"{layers} layers x {width}, {sizes}; ", end="")
     print(f"{arguments.rounds} rounds of {arguments.steps} updates, {datetime.date.today()}; {machine()}, {platform.system()}")
     backend = keras.backend.backend()
     version = getattr(sys.modules[backend], "__version__", "")

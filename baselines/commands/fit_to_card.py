@@ -15,6 +15,7 @@ from baselines.flags import parse_train, take_option
 from baselines.heads.choice import ChoiceHead
 from baselines.inputs import bind, checkpoint_folder, data_file
 from baselines.models.config import Config, read
+from baselines.models.words import model_options
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import card
 from baselines.training.card_memory import flops, parameters
@@ -64,8 +65,9 @@ def choices_of(name, task, arguments):
 def config_of(arguments):
     """The Config of --init; no weights are read."""
     values, where = read(checkpoint_folder(arguments.flags))
-    model = arguments.recipe.model
-    return Config.from_dict(values if model == "auto" else {**values, "model_type": model}, where)
+    recipe = arguments.recipe
+    values |= model_options(recipe.model_options)
+    return Config.from_dict(values if recipe.model == "auto" else {**values, "model_type": recipe.model}, where)
 
 
 def shown(found, best):

@@ -10,6 +10,7 @@ from baselines.environment import sha256
 from baselines.errors import InputError, nearest
 from baselines.flags import check_recipe, existing, parse_train, take_option, train_arguments
 from baselines.models import families
+from baselines.models.words import model_options
 from baselines.run_folder import RunFolder
 from baselines.settings import check_chosen, make
 from baselines.startup import load_pipeline
@@ -39,6 +40,7 @@ def check_parts(task, arguments):
     if recipe.model not in ("auto", *known):
         advice = nearest(recipe.model, known)
         raise InputError(f"--model: expected auto or one of {', '.join(known)}. Received: {recipe.model!r}. {advice}")
+    model_options(recipe.model_options)
     if ":" in recipe.schedule:
         schedule_points.parse(recipe.schedule)
     rate_factors.parse(recipe.rate_factors)

@@ -23,7 +23,7 @@ COPIES = {"ema": 1, "lookahead": 1, "child_tuning_d": 1, "pgd": 1, "spectral_nor
 PASSES = {"r_drop": 2, "vat": 3, "gradient_penalty": 3}
 """Forward passes whose activations a strategy holds at a time."""
 PER_L_D, PER_L_F, PER_H_L_L = 16.0, 4.0, 4.15
-REST, WORKING = 9.0, 1.03
+REST, WORKING = 9.0, 1.4
 """R in units of L D per row, W in units of A."""
 
 

@@ -43,5 +43,5 @@ TASK = Task(
     ),
     num_texts=None,
     source=source("c3_public.zip", "datasets/clue/c3"),
-    demo={"max_length": 64, "batch_size": 8, "accumulate": 1, "epochs": 16, "learning_rate": 5e-4},
+    demo={"max_length": 64, "batch_size": 8, "accumulate": 1, "epochs": 6, "learning_rate": 5e-4},
 )

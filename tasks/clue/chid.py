@@ -119,5 +119,5 @@ TASK = Task(
     cuts_on_purpose=True,
     num_texts=None,
     source=source("chid_public.zip", "datasets/clue/chid"),
-    demo={"max_length": 64, "batch_size": 12, "accumulate": 1, "epochs": 12, "learning_rate": 5e-4},
+    demo={"max_length": 64, "batch_size": 12, "accumulate": 1, "epochs": 6, "learning_rate": 5e-4},
 )

@@ -1,5 +1,6 @@
 """Strategies on the tiny model: compiled as the explicit computation, together, resumed, in half precision, on both backends."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -39,7 +40,6 @@ TOGETHER = {
     ),
     "increments, vat, r_drop": (ChildTuningF(increments=True), SpectralNorm(), Vat(weight=0.5), RDrop()),
 }  # fmt: skip
-together = pytest.mark.parametrize("strategies", TOGETHER.values(), ids=TOGETHER)
 
 
 def batch(seed=0, rows=4):
@@ -65,6 +65,12 @@ def gradients(built, *strategies):
     return found
 
 
+@functools.cache
+def plain_gradients():
+    """Those of the tiny model without strategies, compiled once for each shape of a batch."""
+    return gradients(tiny.model())
+
+
 def moved(weights, step):
     return weights | {TABLE: weights[TABLE] + step}
 
@@ -72,11 +78,6 @@ def moved(weights, step):
 def fgm(plain, weights, batch):
     _, clean = plain(weights, batch)
     return plain(moved(weights, 0.5 * clean[TABLE] / np.linalg.norm(clean[TABLE])), batch)[1]
-
-
-def fgm_and_clean(plain, weights, batch):
-    clean, found = plain(weights, batch)[1], fgm(plain, weights, batch)
-    return {path: clean[path] + found[path] for path in clean}
 
 
 def pgd(plain, weights, batch):
@@ -90,13 +91,12 @@ def pgd(plain, weights, batch):
 
 @pytest.mark.parametrize(("strategy", "explicit"), [
     (Fgm(epsilon=0.5), fgm),
-    (Fgm(epsilon=0.5, add_clean=True), fgm_and_clean),
     (Pgd(epsilon=0.5, step_size=0.2), pgd),
 ])  # fmt: skip
 def test_a_compiled_update_equals_the_explicit_computation(strategy, explicit):
     built = tiny.model()
     before, taught = tiny.weights(built), tiny.batch()
-    expected = explicit(gradients(built), before, taught)
+    expected = explicit(plain_gradients(), before, taught)
     descent = Steps(built, cross_entropy, keras.optimizers.SGD(1.0), (strategy,), jit=True)
     descent.train([taught])
     descent.sync()
@@ -118,7 +118,7 @@ def test_gradient_penalty_per_occurrence_is_the_dense_one_of_tokens_that_occur_o
     together = np.zeros_like(table)
     np.add.at(together, ids.ravel(), expected[TABLE][own.ravel()] * (ids.ravel() > 0)[:, None])
     assert loss == pytest.approx(same_loss, abs=1e-6)
-    assert loss > gradients(built)(weights, taught)[0] + 1e-3
+    assert loss > plain_gradients()(weights, taught)[0] + 1e-3
     for path, gradient in (expected | {TABLE: together}).items():
         np.testing.assert_allclose(found[path], gradient, atol=2e-6, err_msg=path)
 
@@ -135,22 +135,23 @@ def test_weights_are_restored_bit_for_bit():
         np.testing.assert_array_equal(value, before[path], err_msg=path)
 
 
-@together
-def test_a_resumed_run_equals_an_uninterrupted_one(strategies, tmp_path):
+@pytest.mark.parametrize(("strategies", "accumulate"), list(zip(TOGETHER.values(), (2, 1), strict=True)), ids=TOGETHER)
+def test_a_resumed_run_equals_an_uninterrupted_one(strategies, accumulate, tmp_path):
+    updates = [[batch(seed), batch(seed + 10)][:accumulate] for seed in range(4)]
     built, path = tiny.model(dropout=0.2), tmp_path / "state.safetensors"
     running = steps(built, strategies)
-    for seed in range(3):
-        running.train([batch(seed), batch(seed + 10, rows=4)])
+    for batches in updates[:3]:
+        running.train(batches)
     running.sync()
     save_state(path, built, running.optimizer, Position(), running.memory.variables)
-    running.train([batch(8), batch(9)])
+    running.train(updates[3])
     running.sync()
 
     other = tiny.model(dropout=0.2, seed=5)
     resumed = steps(other, strategies)
     load_state(path, other, resumed.optimizer, resumed.memory.variables)
     resumed.reset()
-    resumed.train([batch(8), batch(9)])
+    resumed.train(updates[3])
     resumed.sync()
     pairs = zip([*built.variables, *running.memory.variables], [*other.variables, *resumed.memory.variables], strict=True)
     for first, second in pairs:
@@ -159,7 +160,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(strategies, tmp_path):
 
 @pytest.mark.parametrize(
     ("strategies", "precision", "policy"),
-    zip(TOGETHER.values(), ("fp16", "bf16"), ("mixed_float16", "mixed_bfloat16"), strict=True),
+    list(zip(TOGETHER.values(), ("fp16", "bf16"), ("mixed_float16", "mixed_bfloat16"), strict=True)),
     ids=("fp16", "bf16"),
 )
 def test_half_precision_stays_finite_and_learns(strategies, precision, policy):
@@ -203,7 +204,7 @@ def test_averaged_weights_are_scored_and_kept_and_others_trained():
 
 def fisher_of(built, parts):
     """{path: mean square} over batches, of the weights of blocks."""
-    before, plain = tiny.weights(built), gradients(tiny.model())
+    before, plain = tiny.weights(built), plain_gradients()
     squares = [{path: np.square(array) for path, array in plain(before, part)[1].items()} for part in parts]
     return {path: sum(each[path] for each in squares) for path in before if "Transformer-" in path}
 
@@ -251,4 +252,4 @@ def test_backends_agree(tmp_path):
         found[backend] = dict(np.load(target))
     assert found["tensorflow"].keys() == found["jax"].keys()
     for name, value in found["tensorflow"].items():
-        np.testing.assert_allclose(value, found["jax"][name], atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(value, found["jax"][name], atol=3e-5, err_msg=name)

@@ -98,7 +98,7 @@ def test_pgd_of_one_whole_step_is_fgm_and_longer_shifts_are_cut(three):
     gradients(three, logistic, batch_of(0, 1, 1), Pgd(epsilon=0.5, step_size=0.3, steps=3), recorder)
     lengths = [np.linalg.norm(table - recorder.tables[0]) for table in recorder.tables]
     assert lengths == pytest.approx([0, 0.3, 0.5, 0.5], abs=1e-6)       # the last one is that of the update
-    assert ops.convert_to_numpy(within(np.array([3.0, 4.0], "float32"), 2.0)) == pytest.approx([1.2, 1.6])
+    assert ops.convert_to_numpy(within(ops.convert_to_tensor([3.0, 4.0]), 2.0)) == pytest.approx([1.2, 1.6])
 
 
 def test_gradient_penalty_per_occurrence_and_dense(three):
@@ -186,7 +186,7 @@ class Draws:
 
 
 def test_gradient_dropout_keeps_the_mean_and_adds_variance():
-    values = np.random.default_rng(0).normal(0.5, 0.2, 200_000).astype("float32")
+    values = ops.convert_to_tensor(np.random.default_rng(0).normal(0.5, 0.2, 200_000).astype("float32"))
     step = Draws()
     first, second = (ops.convert_to_numpy(ChildTuningF(p=0.3).averaged({"w": values}, {}, step)["w"]) for _ in range(2))
     assert first.mean() == pytest.approx(0.5, abs=0.01)

@@ -1,0 +1,22 @@
+"""Fields of a model's configuration from a command line: `--model_options hidden_dropout_prob=0.3 attention_scale=log`."""
+
+import dataclasses
+
+import yaml
+
+from baselines.errors import InputError, nearest
+from baselines.models.config import Config
+
+
+def model_options(words):
+    """{field: value} of --model_options FIELD=VALUE …, values as in YAML. Raises InputError for what no configuration has."""
+    fields, found = {field.name for field in dataclasses.fields(Config)}, {}
+    for word in words:
+        name, assigned, value = word.partition("=")
+        if not assigned or name not in fields:
+            raise InputError(
+                f"--model_options: expected FIELD=VALUE with a field of config.json, such as hidden_dropout_prob=0.3. "
+                f"Received: {word!r}. {nearest(name, fields)}"
+            )
+        found[name] = yaml.safe_load(value)
+    return found
