@@ -1,11 +1,10 @@
-"""The map: one task from its files to a score and a submission. This and session.py are the only files where stages meet.
+"""The map: one task from its files to a score and a submission. This, session.py and fitting.py are where stages meet.
 
 files -> examples -> rows -> batches -> steps (model + head + loss) -> outputs -> predictions -> scores, tables, submission.
 """
 
 import csv
 import dataclasses
-import functools
 import json
 import shutil
 import tempfile
@@ -14,21 +13,19 @@ from pathlib import Path
 from baselines import catalog
 from baselines.adjustment import COUNTS, adjustment, gain
 from baselines.data.examples import class_counts, gold_counts
-from baselines.data.unlabelled import UnlabelledBatches
 from baselines.environment import peak_memory
 from baselines.errors import InputError
 from baselines.evaluation.report import prediction_lines, write_report
 from baselines.evaluation.submission import check, official_name, write, zip_files
 from baselines.files import atomic_write
+from baselines.fitting import fit
 from baselines.flags import check_recipe, train_arguments
 from baselines.inputs import data_file, each_file
-from baselines.progress import Display, TrainingProgress
+from baselines.progress import Display
 from baselines.run_folder import RunFolder
 from baselines.session import new_session, trained_session
 from baselines.task import Example
-from baselines.training import devices, lazy_embeddings, optimizers, rate_factors, schedule, strategies
-from baselines.training.curves import Curves
-from baselines.training.trainer import Interrupted, Trainer
+from baselines.training import devices, strategies
 
 
 def train(name, arguments, resume=None, command=()):
@@ -99,69 +96,6 @@ def summarize(run, position, metric, memory):
         names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
         found = {name: getattr(position, name) for name in names}
         run.write_json("summary.json", {"metric": metric, "score": position.best, **found, "peak_memory": memory})
-
-
-def fit(session, run, examples, rows, settings, resume):
-    """Trains the session's model; the best epoch lands in the run's best/. Returns the last Position."""
-    recipe = session.recipe
-    batches = session.batches(rows["train"], recipe.batch_size)
-    per_epoch = batches.updates_per_epoch(recipe.accumulate)
-    weights = session.model.trainable_variables
-    optimizer = optimizers.build(recipe, schedule.build(recipe, per_epoch * recipe.epochs), weights, settings)
-    survey = None if resume else lambda: (batch for _, batch in batches.in_turn())
-    paths = [weight.path for weight in weights]
-    innermost = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
-    steps = session.steps(optimizer, [*strategies.build(recipe.strategies, settings), *innermost], survey)
-
-    updates = functools.partial(updates_of, session, rows, batches)
-
-    def keep_best():
-        steps.sync()
-        session.save_checkpoint(run.best)
-
-    with Curves(run.path, run.metrics) as record:
-        trainer = Trainer(
-            model=session.model,
-            optimizer=optimizer,
-            steps=steps,
-            recipe=recipe,
-            learning_rate=optimizers.schedule_of(optimizer).at,
-            updates_per_epoch=per_epoch,
-            updates=updates,
-            rows=functools.partial(ids_of_update, session, examples["train"], rows["train"], batches),
-            evaluate=lambda: session.score(steps, examples["dev"], rows["dev"])[0],
-            keep_best=keep_best,
-            record=record,
-            state_path=run.state,
-            progress=TrainingProgress(session.display),
-        )
-        try:
-            return trainer.train(resume)
-        except Interrupted:
-            raise Interrupted(f"The state is saved. Go on with: python run.py train --resume {run}") from None
-        except OSError as error:
-            again = f"train --resume {run}" if run.state.exists() else f"rerun {run}"
-            raise InputError(
-                f"{error.filename or run}: expected to write there. Received: {error.strerror}. Mend that, then: "
-                f"python run.py {again}"
-            ) from error
-
-
-def ids_of_update(session, examples, rows, batches, epoch, update):
-    """The ids of the training examples that an update learned from, for messages."""
-    groups = batches.rows_of_updates(session.recipe.seed, epoch, session.recipe.accumulate)
-    return [examples[rows.example[number]].id for numbers in groups[update] for number in numbers]
-
-
-def updates_of(session, rows, batches, epoch, skip):
-    """The updates of an epoch without the first `skip`, lists of micro-batches; with unlabelled text where there is some."""
-    recipe = session.recipe
-    updates = batches.updates(recipe.seed, epoch, recipe.accumulate, skip)
-    if "unlabelled" not in rows:
-        return updates
-    pad_id = session.tokenizer.vocabulary.pad_id
-    unlabelled = UnlabelledBatches(rows["unlabelled"], recipe.batch_size, recipe.max_length, pad_id, devices.shares())
-    return unlabelled.joined(updates, recipe.seed, epoch * len(batches) + skip * recipe.accumulate)
 
 
 def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one"):

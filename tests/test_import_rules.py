@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LEAVES = {"errors", "files", "registry", "settings", "task", "tokenizers", "layers", "losses", "metrics", "weights", "decoding"}
 STAGES = {"data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
-JOINS = {"adjustment", "pipeline", "session", "startup", "lint", "leaderboard"}
+JOINS = {"adjustment", "fitting", "pipeline", "session", "startup", "lint", "leaderboard"}
 TOP = {"catalog", "flags", "inputs", "run_folder", "progress", "environment", "commands", *JOINS}
 MEANINGLESS = {"utils", "util", "misc", "base", "snippets", "common_utils", "helpers", "manager"}
 LONGEST = 300

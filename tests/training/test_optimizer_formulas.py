@@ -348,7 +348,7 @@ def test_adam_moves_on_without_a_gradient():
 
 
 def test_stages_are_asked_innermost_first():
-    """Rate factors, then lazy rows, then the strategies of --strategies: see the order of lists in pipeline.fit."""
+    """Rate factors, then lazy rows, then the strategies of --strategies: see the order of lists in fitting.fit."""
     recipe, paths = Recipe(lazy_embeddings=True, rate_factors=("a=2",)), ["a/embeddings"]
     stages = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
     objective = Objective.__new__(Objective)
