@@ -30,6 +30,11 @@ def spread(recipe):
     return f"{count} devices on {hosts} host{'s' * (hosts > 1)}{copied}: {-(-recipe.batch_size // copies)} rows of a batch on each"
 
 
+def available():
+    """The names of the devices that the backend sees."""
+    return backends.devices().available()
+
+
 def shares():
     """How many equal parts the rows of a batch are cut into."""
     return backends.devices().shares()
