@@ -44,6 +44,8 @@ class Contender:
         model = head(build_transformer_model(config))
         optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
         chosen = strategies.build([] if name == PLAIN else name.split(","), SETTINGS)
+        used = {part for strategy in chosen for part in strategy.needs}
+        batch = batch if "unlabelled" in used else {part: batch[part] for part in ("features", "targets", "weights")}
         self.name, self.batch, self.rounds = name, batch, []
         self.steps = Steps(
             model, cross_entropy, optimizer, chosen, jit=not arguments.no_jit, clip_norm=recipe.clip_norm,
