@@ -53,17 +53,14 @@ def compiled_bytes(layers, batch, length, recompute):
     import keras
 
     from baselines.losses.cross_entropy import cross_entropy
-    from baselines.training.backends import jax as backend
     from baselines.training.objective import Objective
-    from baselines.training.recompute import Recompute
     from baselines.training.update import Update
 
     keras.backend.clear_session()
     made = []
     jax.eval_shape(lambda: made.extend(classifier(layers)))             # variables that hold shapes only
     model, optimizer = made
-    recomputed = Recompute(model, backend.checkpoint) if recompute else None
-    objective = Objective(model, cross_entropy, (), backend.value_and_gradients, recompute=recomputed)
+    objective = Objective(model, cross_entropy, recompute=bool(recompute))
     update = Update(optimizer, objective, clip_norm=1.0)
 
     def once(values, state, slots, batch):

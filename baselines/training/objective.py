@@ -14,6 +14,7 @@ from keras import ops
 from baselines.training import backends
 from baselines.training.memory import Memory
 from baselines.training.passes import Passes
+from baselines.training.recompute import Recompute
 from baselines.training.strategies.strategy import Strategy
 
 
@@ -39,18 +40,15 @@ class Objective:
     scored(values, state)                   -> [weights to score and to store]
     predict(features), evaluate(batch)      -> outputs; (outputs, row totals, row counts); dropout off
 
-    value_and_gradients, total: see backends. divergence, survey: see steps.py. recompute: the model in training mode as a
-    Recompute, or None.
+    divergence, survey, recompute: see steps.py.
     """
 
-    def __init__(
-        self, model, loss, strategies, value_and_gradients, divergence=None, survey=None, training_loss=None, recompute=None,
-        total=lambda array: array,
-    ):  # fmt: skip
+    def __init__(self, model, loss, strategies=(), divergence=None, survey=None, training_loss=None, recompute=False):
+        backend = backends.current()
         self.model, self.loss, self.strategies = model, loss, tuple(strategies)
         self.training_loss = training_loss or loss
-        self.value_and_gradients, self.divergence = value_and_gradients, divergence
-        self.recompute, self.total = recompute, total
+        self.divergence, self.value_and_gradients, self.total = divergence, backend.value_and_gradients, backend.total
+        self.recompute = Recompute(model, backend.checkpoint) if recompute else None
         self.weights = model.trainable_variables
         self.paths = [variable.path for variable in self.weights]
         start = self.named([variable.numpy() for variable in self.weights]) if self.strategies else {}

@@ -6,7 +6,6 @@ from keras import ops
 
 from baselines.training import backends
 from baselines.training.objective import Objective
-from baselines.training.recompute import Recompute
 from baselines.training.update import Update
 
 
@@ -32,14 +31,9 @@ class Steps:
     ):
         if optimizer is not None and not optimizer.built:
             optimizer.build(model.trainable_variables)
-        backend = backends.current()
-        objective = Objective(
-            model, loss, strategies, backend.value_and_gradients, divergence, survey, training_loss,
-            recompute=Recompute(model, backend.checkpoint) if recompute else None,
-            total=backend.total,
-        )  # fmt: skip
+        objective = Objective(model, loss, strategies, divergence, survey, training_loss, recompute)
         self.optimizer, self.memory = optimizer, objective.memory
-        self._backend = backend.BackendSteps(objective, Update(optimizer, objective, clip_norm, clip), jit)
+        self._backend = backends.current().BackendSteps(objective, Update(optimizer, objective, clip_norm, clip), jit)
         self.train, self.sync, self.reset = self._backend.train, self._backend.sync, self._backend.reset
         self.scored_weights = self._backend.scored_weights
 

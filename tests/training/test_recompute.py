@@ -75,8 +75,7 @@ def test_losses_and_weights_are_those_without(accumulate, jit):
 def gradients(built, batch, recompute, strategies=()):
     """(loss, [gradient], [state]) of an Objective, not compiled."""
     keras.utils.set_random_seed(0)                                      # of the strategies
-    recomputed = Recompute(built, BACKEND.checkpoint) if recompute else None
-    objective = Objective(built, cross_entropy, strategies, BACKEND.value_and_gradients, recompute=recomputed)
+    objective = Objective(built, cross_entropy, strategies, recompute=recompute)
     values, state = ([ops.convert_to_tensor(v.numpy()) for v in group] for group in (objective.weights, objective.state))
     loss, _, found, state = objective.gradients(values, state, batch, lambda loss: loss)
     return keras.tree.map_structure(ops.convert_to_numpy, (loss, found, state))

@@ -12,14 +12,12 @@ import tiny
 from keras import ops
 
 from baselines.losses.cross_entropy import cross_entropy
-from baselines.training import backends
 from baselines.training.objective import Objective
 from baselines.training.steps import to_float
 from baselines.training.strategies.strategy import Strategy
 
 pytestmark = pytest.mark.keras
 TABLE = "Embedding-Token/embeddings"
-value_and_gradients = backends.current().value_and_gradients
 
 
 def trained(batches, strategies=(), dropout=0.0, **changes):
@@ -75,7 +73,7 @@ def test_compiled_and_plain_steps_agree():
 
 def test_embedding_gradients_are_dense_and_sum_repeated_tokens():
     built, batch = tiny.model(), tiny.batch()
-    objective = Objective(built, cross_entropy, (), value_and_gradients)
+    objective = Objective(built, cross_entropy)
     values = [ops.convert_to_tensor(variable.value) for variable in built.trainable_variables]
     state = [ops.convert_to_tensor(variable.value) for variable in built.non_trainable_variables]
     _, _, gradients, _ = objective.gradients(values, state, batch, lambda loss: loss)
@@ -207,8 +205,8 @@ class Halfway(Strategy):
 
 def test_strategies_around_the_gradients_equal_the_explicit_computation():
     built, batch = tiny.model(), tiny.batch()
-    plain = Objective(built, cross_entropy, (), value_and_gradients)
-    with_fgm = Objective(built, cross_entropy, (Fgm(),), value_and_gradients)
+    plain = Objective(built, cross_entropy)
+    with_fgm = Objective(built, cross_entropy, (Fgm(),))
     values = [ops.convert_to_tensor(variable.value) for variable in built.trainable_variables]
     state = [ops.convert_to_tensor(variable.value) for variable in built.non_trainable_variables]
     same = lambda loss: loss  # noqa: E731

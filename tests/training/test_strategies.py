@@ -54,7 +54,7 @@ def steps(built, strategies=(), survey=None, **changes):
 
 def gradients(built, *strategies):
     """{path: array}, batch -> (loss, {path: gradient}), compiled."""
-    objective = Objective(built, cross_entropy, strategies, backends.current().value_and_gradients)
+    objective = Objective(built, cross_entropy, strategies)
     state = [ops.convert_to_tensor(variable.value) for variable in objective.state]
     compiled = backends.current().compiled(lambda values, batch: objective.gradients(values, state, batch, lambda loss: loss)[::2])
 

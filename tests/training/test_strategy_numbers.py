@@ -9,7 +9,6 @@ import pytest
 from keras import ops
 
 from baselines.heads.classification import ClassificationHead
-from baselines.training import backends
 from baselines.training.objective import Objective
 from baselines.training.passes import Step
 from baselines.training.steps import Steps
@@ -69,7 +68,7 @@ class Recorder(Strategy):
 
 def gradients(model, loss, batch, *strategies, divergence=None):
     """(loss, {path: gradient}) of one eager pass."""
-    objective = Objective(model, loss, strategies, backends.current().value_and_gradients, divergence)
+    objective = Objective(model, loss, strategies, divergence)
     values, state = ([ops.convert_to_tensor(v.value) for v in group] for group in (objective.weights, objective.state))
     found, _, arrays, _ = objective.gradients(values, state, batch, lambda loss: loss)
     return float(ops.convert_to_numpy(found)), objective.named([ops.convert_to_numpy(array) for array in arrays])

@@ -98,11 +98,11 @@ class VariableSteps:
         return batch
 
     def train(self, batches):
-        parts = shares(batches)
+        parts = shares(batches) if self.update.absorbs and len(batches) > 1 else None
         batches = [self.placed(batch) for batch in batches]
         if len(batches) == 1:
             return self._update_from_one(batches[0])
-        if self.update.absorbs:
+        if parts:
             logs = [self._absorb(batch, *part) for batch, part in zip(batches[:-1], parts[:-1], strict=True)]
             return mean_logs([*logs, self._finish(batches[-1], *parts[-1])], parts)
         totals = self._first(batches[0])
