@@ -25,18 +25,16 @@ def versions():
 
 def devices():
     """Names of the devices that the backend sees."""
-    import keras
+    from baselines import backends
 
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return [device.name for device in tf.config.list_logical_devices()]
-    return [str(device) for device in keras.distribution.list_devices()]
+    return backends.current().devices()
 
 
 def peak_memory():
     """{"host", "device"}: bytes that this process has held at most; device is that of the fullest accelerator, or None."""
-    return {"host": _peak_of_process(), "device": max(_peaks_of_devices(), default=None)}
+    from baselines import backends
+
+    return {"host": _peak_of_process(), "device": max(backends.current().peaks(), default=None)}
 
 
 def _peak_of_process():
@@ -48,21 +46,6 @@ def _peak_of_process():
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else 1024 * peak
-
-
-def _peaks_of_devices():
-    import keras
-
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return [tf.config.experimental.get_memory_info(gpu.name)["peak"] for gpu in tf.config.list_logical_devices("GPU")]
-    if keras.backend.backend() == "jax":
-        import jax
-
-        stats = [device.memory_stats() for device in jax.local_devices()]
-        return [found["peak_bytes_in_use"] for found in stats if found]
-    return []
 
 
 def sha256(path):

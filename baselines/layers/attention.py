@@ -24,24 +24,28 @@ def attend(
     scale="sqrt",
     mix_scores=None,
     mix_weights=None,
+    heads_first=False,
 ):
     """Each query's mean of the values, weighted by softmax(scale query key) in float32 at least.
 
     query            float (B, Q, H, K)
     key, value       float (B, L, H, K), (B, L, H, V)
     attention_mask   bool, 1 = may look; broadcast to (B, H, Q, L)
-    relative         float (Q, L, K), added to the keys and, then K = V, to the values as a query sees them
+    relative         float (Q, L, K) or (B, Q, L, K), added to the keys and, then K = V, to the values as a query sees them
     previous_scores  float (B, H, Q, L), added to the scores before the mask
     dropout          applied to the weights
     scale            see attention_scale.py
     mix_scores, mix_weights   applied to scaled scores and to weights, float32 (B, H, Q, L)
+    heads_first      key, value are (B, H, L, K), (B, H, L, V): kept ones, which are read many times, lie as products want them
 
     Returns the mean (B, Q, H, V) and the scaled scores (B, H, Q, L), neither mixed nor continued nor masked.
     """
-    query = scaled(query, scale, attention_mask, ops.shape(key)[1])
-    scores = ops.einsum("bqhd,bkhd->bhqk", query, key)
+    each = "bhkd" if heads_first else "bkhd"
+    query = scaled(query, scale, attention_mask, ops.shape(key)[each.index("k")])
+    scores = ops.einsum(f"bqhd,{each}->bhqk", query, key)
     if relative is not None:
-        scores = scores + ops.einsum("bqhd,qkd->bhqk", query, relative)
+        seen = "qkd" if len(relative.shape) == 3 else "bqkd"
+        scores = scores + ops.einsum(f"bqhd,{seen}->bhqk", query, relative)
     weights = ops.cast(scores, keras.backend.result_type(scores.dtype, "float32"))
     if mix_scores is not None:
         weights = mix_scores(weights)
@@ -55,7 +59,7 @@ def attend(
     weights = ops.cast(weights, value.dtype)
     if dropout is not None:
         weights = dropout(weights)
-    mean = ops.einsum("bhqk,bkhd->bqhd", weights, value)
+    mean = ops.einsum(f"bhqk,{each}->bqhd", weights, value)
     if relative is not None:
-        mean = mean + ops.einsum("bhqk,qkd->bqhd", weights, relative)
+        mean = mean + ops.einsum(f"bhqk,{seen}->bqhd", weights, relative)
     return mean, scores

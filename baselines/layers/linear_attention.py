@@ -41,6 +41,8 @@ def linear_attend(query, key, value, attention_mask=None, rotary=None):
 class MultiHeadLinearAttention(MultiHeadAttention):
     """hidden_states (B, L, D) -> (B, L, D), with the weights of MultiHeadAttention."""
 
+    with_memory = None                                                  # it sees no mask under which keys could be kept
+
     def call(self, hidden_states, attention_mask=None, rotary=None):
         query, key, value = self.project(hidden_states)
         return self.merge(linear_attend(query, key, value, attention_mask, rotary))

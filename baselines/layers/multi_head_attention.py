@@ -1,7 +1,6 @@
 """Multi-head self-attention as a layer. Vaswani et al., 2017, arXiv:1706.03762.
 
-Keys may have another size than values. Projecting, attending and merging are separate steps, for callers that keep keys
-and values of earlier tokens.
+Keys may have another size than values. Keys and values can be kept for tokens that come later: `with_memory`.
 """
 
 import keras
@@ -101,12 +100,13 @@ class MultiHeadAttention(keras.layers.Layer):
         return self.output_dense(ops.reshape(mean, (-1, ops.shape(mean)[1], self.num_heads * self.head_size)))
 
     def attend(
-        self, query, key, value, attention_mask=None, relative=None, previous_scores=None, training=None
+        self, query, key, value, attention_mask=None, relative=None, previous_scores=None, training=None, heads_first=False
     ):
         """What the function of that name does, with the options of this layer; no scores from the fused kernel."""
         weights_asked_for = (training and self.dropout_rate) or self.return_scores
         plain = all(option is None for option in (relative, previous_scores, self.mix_scores))
-        if plain and not weights_asked_for and self.key_size == self.head_size and wanted(self.fused):
+        fit = self.key_size == self.head_size and not heads_first
+        if plain and not weights_asked_for and fit and wanted(self.fused):
             return fused_attend(query, key, value, attention_mask, self.scale), None
         return attend(
             query,
@@ -119,7 +119,19 @@ class MultiHeadAttention(keras.layers.Layer):
             scale=self.scale,
             mix_scores=self.mix_scores,
             mix_weights=self.mix_weights,
+            heads_first=heads_first,
         )
+
+    def with_memory(
+        self, memory, hidden_states, attention_mask=None, rotary=None, relative=None, previous_scores=None, training=None
+    ):
+        """As `call`, with keys (B, H, L, K) and values (B, H, L, V) that memory(name, keys, values) gives for these tokens'."""
+        query, key, value = self.project(hidden_states, rotary)
+        key, value = (ops.transpose(x, (0, 2, 1, 3)) for x in (key, value))
+        key, value = memory(self.name, key, value)
+        mean, scores = self.attend(query, key, value, attention_mask, relative, previous_scores, training, heads_first=True)
+        merged = self.merge(mean)
+        return (merged, scores) if self.return_scores else merged
 
     def call(
         self, hidden_states, attention_mask=None, rotary=None, relative=None, previous_scores=None, training=None

@@ -36,12 +36,21 @@ class PositionEmbedding(keras.layers.Layer):
             )
         if not self.hierarchical:
             return x + ops.cast(self.embeddings, x.dtype)[:length]
+        return x + self.vectors(ops.arange(length, dtype="int32"), x.dtype)
+
+    def in_step(self, step, x):
+        """x (B, Q, D) of the tokens of a Step, with the vectors of their positions."""
+        return x + self.vectors(step.positions, x.dtype)
+
+    def vectors(self, position, dtype):
+        """position int32 (...) -> (..., D)."""
+        if not self.hierarchical:
+            return ops.cast(ops.take(self.embeddings, position, axis=0), dtype)
         share = self.hierarchical
         table = (self.embeddings - share * self.embeddings[:1]) / (1 - share)
-        position = ops.arange(length, dtype="int32")
         coarse = ops.take(table, position // self.num_positions, axis=0)
         fine = ops.take(table, position % self.num_positions, axis=0)
-        return x + ops.cast(share * coarse + (1 - share) * fine, x.dtype)
+        return ops.cast(share * coarse + (1 - share) * fine, dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape

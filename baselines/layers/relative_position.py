@@ -19,7 +19,17 @@ class RelativePosition(keras.layers.Layer):
 
     def call(self, x):
         position = ops.arange(ops.shape(x)[1], dtype="int32")
-        distance = ops.clip(position[None, :] - position[:, None], -self.max_distance, self.max_distance)
+        return self.vectors(position[None, :] - position[:, None])
+
+    reads_slot_positions = True
+
+    def in_step(self, step, x):
+        """The vectors of what is kept, as the tokens of a Step see it: (B, Q, S, K)."""
+        return self.vectors(step.slot_positions[:, None, :] - step.positions[:, :, None])
+
+    def vectors(self, distance):
+        """distance int32 (...) -> (..., K)."""
+        distance = ops.clip(distance, -self.max_distance, self.max_distance)
         table = ops.convert_to_tensor(sinusoids(2 * self.max_distance + 1, self.size), dtype=self.compute_dtype)
         return ops.take(table, distance + self.max_distance, axis=0)
 

@@ -7,8 +7,8 @@ from baselines.layers.sinusoid import frequencies
 
 
 def rotate(x, rotary):
-    """Turn each pair of neighbouring columns of x (B, L, H, K) by its position's angle; rotary (2, L, K) as below."""
-    cos, sin = rotary[0][:, None, :], rotary[1][:, None, :]
+    """Turn each pair of neighbouring columns of x (B, L, H, K) by its position's angle; rotary (2, L, K) or (2, B, L, K)."""
+    cos, sin = rotary[0][..., None, :], rotary[1][..., None, :]
     turned = ops.reshape(ops.stack([-x[..., 1::2], x[..., ::2]], axis=-1), ops.shape(x))
     return x * cos + turned * sin
 
@@ -24,8 +24,15 @@ class RotaryPosition(keras.layers.Layer):
         self.size = size
 
     def call(self, x):
-        position = ops.arange(ops.shape(x)[1], dtype="float32")
-        angle = ops.repeat(position[:, None] * frequencies(self.size).astype("float32"), 2, axis=-1)
+        return self.turns(ops.arange(ops.shape(x)[1], dtype="float32"))
+
+    def in_step(self, step, x):
+        """Those of the tokens of a Step: (2, B, Q, K)."""
+        return self.turns(ops.cast(step.positions, "float32"))
+
+    def turns(self, position):
+        """position float32 (...) -> (2, ..., K)."""
+        angle = ops.repeat(position[..., None] * frequencies(self.size).astype("float32"), 2, axis=-1)
         return ops.cast(ops.stack([ops.cos(angle), ops.sin(angle)]), self.compute_dtype)
 
     def compute_mask(self, x, mask=None):

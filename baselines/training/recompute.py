@@ -11,6 +11,8 @@ import re
 import keras
 from keras import ops
 
+from baselines import graph
+
 BLOCK = re.compile(r"Transformer-\d+-")
 
 
@@ -114,7 +116,7 @@ def unique(layers, attribute):
 def plan(model):
     """The graph of a functional model as Segments in an order in which they can run."""
     segments = []
-    for node in ordered(graph_nodes(model)):
+    for node in ordered(graph.nodes(model)):
         match = BLOCK.match(node.operation.name)
         name = match and match.group()
         if not segments or segments[-1][0] != name:
@@ -141,28 +143,15 @@ def ordered(nodes):
     return first + rest
 
 
-def graph_nodes(model):
-    """The nodes of a functional model's graph, inputs left out, in an order in which they can run.
-
-    Keras keeps the graph to itself: with `run`, this is all that reaches into its private parts (Function._nodes_by_depth,
-    Node.arguments.fill_in and Layer._call_context_args, as of Keras 3.15).
-    """
-    by_depth = model._nodes_by_depth
-    nodes = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
-    return [node for node in nodes if node.operation and not node.is_input]
-
-
 def run(segment, values, nested=None):
     """Adds the outputs of a segment's nodes, in training mode, to `values` {id of symbolic tensor: array}.
 
     nested   {id of a model that is a layer here: its Recompute}
     """
-    for node in segment.nodes:
-        args, kwargs = node.arguments.fill_in(values)
-        if nested and id(node.operation) in nested:
-            found = nested[id(node.operation)](args[0])
-        elif "training" in getattr(node.operation, "_call_context_args", ()):
-            found = node.operation(*args, **{**kwargs, "training": True})
-        else:
-            found = node.operation(*args, **kwargs)
-        values.update(zip(map(id, node.outputs), keras.tree.flatten(found), strict=True))
+
+    def call(operation, args, kwargs):
+        if nested and id(operation) in nested:
+            return nested[id(operation)](args[0])
+        return operation(*args, **kwargs, **({"training": True} if graph.has_mode(operation) else {}))
+
+    graph.run(segment.nodes, values, call)
