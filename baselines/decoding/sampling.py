@@ -1,0 +1,123 @@
+"""Drawing the next token: temperature, top-k (Fan et al., 2018, arXiv:1805.04833), top-p (Holtzman et al., 2019, arXiv:1904.09751).
+
+(.4, .3, .2, .1), top-k 3, then top-p .7: (.444, .333, .222), and the first two of these, since .444 < .7 <= .778
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from baselines.decoding.candidates import check_numbers, likeliest
+from baselines.errors import InputError
+
+FIRST = 1024
+"""Tokens that are sorted first where a model's own candidates are too few."""
+
+ROUNDING = 1e-6
+"""Sums that miss top-p by less than this have reached it: log-probabilities are float32."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampling:
+    """How one text is drawn. top_k 1 is greedy: the likeliest token."""
+
+    temperature: float = 1.0
+    """Logits are divided by it: below 1 sharper, above 1 flatter."""
+
+    top_k: int = 0
+    """Only so many of the likeliest tokens; 0: all."""
+
+    top_p: float = 1.0
+    """Only the fewest likeliest tokens that together have this probability, of what top_k left; at least one."""
+
+    penalty: float = 1.0
+    """What was written before has its positive logits divided by this, its negative ones multiplied; 1: nothing."""
+
+    keep_end: bool = False
+    """The end token stays possible where top_k and top_p would drop it: texts end with probability 1. Welleck et al., 2020,
+    arXiv:2002.02492"""
+
+    def __post_init__(self):
+        for name, good, expected in (
+            ("temperature", 0 < self.temperature < math.inf, "a number above 0 (top_k 1 is greedy)"),
+            ("top_k", self.top_k >= 0, "at least 1, or 0 for all tokens"),
+            ("top_p", 0 < self.top_p <= 1, "a number in (0, 1]"),
+            ("penalty", 0 < self.penalty < math.inf, "a number above 0, where 1 changes nothing"),
+        ):
+            if not good:
+                raise InputError(f"{name}: expected {expected}. Received: {getattr(self, name)}.")
+
+
+def draw(scores, samplings, uniforms, end_id, normalised=True):
+    """One token for each of R texts, by the inverse of the distribution function over tokens from likely to unlikely.
+
+    scores       Scores (R, 1, …), temperature and penalty already in them
+    samplings    R of them: every row has its own; None for one that holds no text
+    uniforms     float (R,) in [0, 1), from each text's own generator: the same draws whatever it shares a batch with
+    normalised   bool, or (R,): the probabilities of all tokens sum to 1, nothing was forbidden
+
+    Returns tokens int32 (R,), and their log-probabilities float32 (R,) before truncation. A text after which nothing is allowed
+    gets the end token, at -inf. Raises InputError on NaN.
+    """
+    values, ids, ends = scores.values[:, 0], scores.ids[:, 0], scores.end[:, 0]
+    tokens, log_probabilities = np.full(len(ids), end_id, np.int32), np.zeros(len(ids), np.float32)
+    totals = np.where(np.broadcast_to(normalised, len(ids)), 1.0, np.nan)
+    whole = None
+    for row, (sampling, uniform) in enumerate(zip(samplings, uniforms, strict=True)):
+        if sampling is None:
+            continue
+        check_numbers(values[row])
+        complete = values[row, -1] == -np.inf
+        chosen = choose(sampling, ids[row], values[row], ends[row], uniform, end_id, totals[row], complete)
+        if chosen is None:
+            whole = scores.whole() if whole is None else whole
+            chosen = _of_all(sampling, whole[row, 0], ends[row], uniform, end_id)
+        tokens[row], log_probabilities[row] = chosen
+    return tokens, log_probabilities
+
+
+def _of_all(sampling, log_probabilities, end, uniform, end_id):
+    """`choose` out of all V tokens; only where a thousand of them do not tell are they all sorted."""
+    total = np.exp(log_probabilities, dtype=np.float64).sum()
+    first = choose(sampling, *likeliest(log_probabilities, FIRST), end, uniform, end_id, total, complete=False)
+    if first is not None:
+        return first
+    return choose(sampling, *likeliest(log_probabilities, len(log_probabilities)), end, uniform, end_id, total, complete=True)
+
+
+def choose(sampling, ids, values, end, uniform, end_id, total, complete):
+    """(token, log-probability) out of the likeliest tokens `ids`; None if these are too few to tell.
+
+    ids, values   (M,), log-probabilities descending
+    end           log-probability of the end token
+    total         probability of all tokens together, NaN if unknown
+    complete      no other token is possible
+    """
+    if values[0] == -np.inf:
+        return end_id, -np.inf
+    if sampling.top_k == 1 and not sampling.keep_end:
+        return ids[0], values[0]
+    if sampling.top_k and (complete or sampling.top_k <= len(ids)):
+        values, complete = values[: sampling.top_k], True
+    elif sampling.top_k:
+        return None
+    cumulative = np.cumsum(np.exp(values, dtype=np.float64))
+    if complete:
+        total = cumulative[-1]
+    if np.isnan(total):
+        return None
+    if sampling.top_p < 1:
+        last = np.searchsorted(cumulative, (sampling.top_p - ROUNDING) * total)
+        if last == len(cumulative) and not complete:
+            return None
+        cumulative, complete = cumulative[: last + 1], True
+        total = cumulative[-1]
+    if complete and sampling.keep_end and end_id not in ids[: len(cumulative)]:
+        ids, values = np.append(ids[: len(cumulative)], end_id), np.append(values[: len(cumulative)], end)
+        total += np.exp(end, dtype=np.float64)
+        cumulative = np.append(cumulative, total)
+    place = np.searchsorted(cumulative, uniform * total, side="right")
+    if place == len(cumulative) and complete:                           # rounded up
+        place = np.searchsorted(cumulative, total)
+    return (ids[place], values[place]) if place < len(cumulative) else None
