@@ -36,7 +36,7 @@ def fit(session, run, examples, rows, settings, resume):
             updates_per_epoch=per_epoch,
             updates=functools.partial(updates_of, session, rows, batches),
             rows=functools.partial(ids_of_update, session, examples["train"], rows["train"], batches),
-            evaluate=lambda: session.score(steps, examples["dev"], rows["dev"])[0],
+            evaluate=lambda: session.score_epoch(steps, examples["dev"], rows["dev"]),
             keep_best=keep_best,
             record=record,
             state_path=run.state,

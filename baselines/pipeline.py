@@ -1,4 +1,4 @@
-"""The map: one task from its files to a score and a submission. This, session.py and fitting.py are where stages meet.
+"""The map: one task from its files to a score and a submission. This, session.py, opening.py and fitting.py are where stages meet.
 
 files -> examples -> rows -> batches -> steps (model + head + loss) -> outputs -> predictions -> scores, tables, submission.
 """
@@ -21,9 +21,9 @@ from baselines.files import atomic_write
 from baselines.fitting import fit
 from baselines.flags import check_recipe, train_arguments
 from baselines.inputs import data_file, each_file
+from baselines.opening import new_session, trained_session
 from baselines.progress import Display
 from baselines.run_folder import RunFolder
-from baselines.session import new_session, trained_session
 from baselines.task import Example
 from baselines.training import devices, strategies
 

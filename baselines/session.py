@@ -3,21 +3,18 @@
 import dataclasses
 import functools
 import json
+import typing
 
 import keras
 import numpy as np
 
-from baselines import losses
 from baselines.data.batching import Batches
 from baselines.data.encoding import cached_rows, content_hash, encode_examples
 from baselines.data.examples import read_examples
-from baselines.errors import InputError
 from baselines.evaluation.predictions import gather, gather_losses, take
 from baselines.files import atomic_folder
-from baselines.inputs import ROOT, bind, checkpoint_folder, shown
-from baselines.models.builder import build_transformer_model, configure
+from baselines.inputs import ROOT, shown
 from baselines.models.families import family
-from baselines.models.words import model_options
 from baselines.task import Recipe
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import devices
@@ -27,12 +24,11 @@ from baselines.weights.save import save_hugging_face
 
 FEW = 100
 """Examples below which encoding is quicker than looking for it."""
-POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
 
 
 @dataclasses.dataclass
 class Session:
-    """task (bound), recipe, tokenizer, config and model of one run. Make one by `new_session` or `trained_session`.
+    """task (bound), recipe, tokenizer, config and model of one run. opening.py makes them.
 
     training_loss   what updates minimise; rows are always scored by the task's own loss, so that runs can be compared
     """
@@ -46,6 +42,8 @@ class Session:
     display: object
     cache: str = ""
     training_loss: object = None
+    gives_outputs: typing.ClassVar[bool] = True
+    """Whether outputs of scored rows are looked at, besides their losses."""
 
     @property
     def weight_names(self):
@@ -102,6 +100,7 @@ class Session:
             divergence=getattr(self.task.head, "divergence", None),
             survey=survey,
             training_loss=self.training_loss,
+            gives_outputs=self.gives_outputs,
         )
 
     def predict(self, steps, examples, rows, decode=None, adjust=None):
@@ -150,6 +149,10 @@ class Session:
             scores["loss"] = float(np.mean(losses))
         return scores, (predictions, losses, confidences)
 
+    def score_epoch(self, steps, examples, rows):
+        """{name: value} of dev after an epoch of training."""
+        return self.score(steps, examples, rows)[0]
+
     def save_checkpoint(self, path):
         """Writes the folder `path` whole: config.json, model.safetensors with the head, vocabulary, labels."""
         values = self.config.to_hugging_face()
@@ -169,94 +172,3 @@ class Session:
 def _joined(parts):
     """Arrays or lists of consecutive rows as one."""
     return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [row for part in parts for row in part]
-
-
-def new_session(name, task, arguments, labels, train_file, display):
-    """A Session with a model from --init or from random weights, and a new head."""
-    flags, recipe = arguments.flags, arguments.recipe
-    task = bind(task, arguments.options, labels, train_file)
-    table = getattr(task.head, "token_table", None)
-    losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
-    folder, from_scratch = initial_checkpoint(flags, display)
-    prepare_keras(recipe, display)
-    tokenizer = Tokenizer.from_folder(folder)
-    config = configure(folder, recipe.model, **model_options(recipe.model_options))
-    check_model_parallel(recipe, config)
-    check_vocabulary(tokenizer, config, folder, flags.ignore_mismatched)
-    check_length(recipe.max_length, config, folder)
-    encoder = build_transformer_model(config)
-    session = Session(name, task, recipe, tokenizer, config, task.head(encoder), display, flags.cache)
-    if not from_scratch:
-        verdict = load_weights(encoder, folder, session.weight_names, ignore_mismatched=flags.ignore_mismatched)
-        display.note(f"{folder}: {verdict.summary()}")
-    embeddings = None if table is None else weight_of(session.model, table)
-    session.training_loss = losses.build(recipe.loss, arguments.settings, task.loss, embeddings)
-    return session
-
-
-def weight_of(model, path):
-    """A copy of a model's weight, NumPy."""
-    return np.array(next(weight for weight in model.weights if weight.path == path).numpy())
-
-
-def trained_session(name, task, arguments, labels, checkpoint, display):
-    """A Session with the weights that a run kept as its best."""
-    task = bind(task, arguments.options, labels, None)
-    prepare_keras(arguments.recipe, display)
-    config = configure(checkpoint)
-    model = task.head(build_transformer_model(config))
-    tokenizer = Tokenizer.from_folder(checkpoint)
-    session = Session(name, task, arguments.recipe, tokenizer, config, model, display, arguments.flags.cache)
-    session.load_checkpoint(checkpoint)
-    return session
-
-
-def prepare_keras(recipe, display):
-    """Devices, seeds and precision, before anything is built."""
-    found = devices.spread(recipe)
-    if found:
-        display.note(found)
-    if recipe.precision == "fp16" and all("cpu" in device.lower() for device in devices.available()):
-        display.note("fp16 on a CPU is computed by way of float32: the same result as on a card, but slower than float32")
-    keras.utils.set_random_seed(recipe.seed)
-    keras.config.set_dtype_policy(POLICIES[recipe.precision])
-
-
-def initial_checkpoint(flags, display):
-    """(folder, whether its weights are left aside) that a new model starts from."""
-    folder = checkpoint_folder(flags)
-    has_weights = any(folder.glob("*.safetensors*")) or any(folder.glob("*.index"))
-    from_scratch = flags.from_scratch or (flags.demo and flags.init is None and not has_weights)
-    if from_scratch:
-        display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
-    return folder, from_scratch
-
-
-def check_vocabulary(tokenizer, config, folder, ignore_mismatched):
-    """Raises InputError unless there is an embedding row for every token, and (unless ignored) a token for every row."""
-    tokens, rows = len(tokenizer.vocabulary), config.vocab_size
-    if tokens > rows or (tokens < rows and not ignore_mismatched):
-        advice = "" if tokens > rows else " Or --ignore_mismatched, if the last rows are only padding."
-        raise InputError(
-            f"{folder}: expected the vocabulary and the embedding to be of one size. Received: {tokens} tokens and "
-            f"vocab_size {rows}. Take both from the same checkpoint.{advice}"
-        )
-
-
-def check_model_parallel(recipe, config):
-    """Raises InputError where heads and inner units cannot be cut into equal parts."""
-    parts = recipe.model_parallel
-    sizes = {"attention heads": config.num_attention_heads, "units": config.intermediate_size, "embeddings": config.embedding_size}
-    for name, size in sizes.items():
-        if size % parts:
-            raise InputError(f"--model_parallel: expected a divisor of the model's {size} {name}. Received: {parts}.")
-
-
-def check_length(max_length, config, folder):
-    """Raises InputError for rows that are longer than a family with trained positions has positions."""
-    trained = "Embedding-Position/embeddings" in family(config.model_type).weight_names(config)
-    if trained and not config.hierarchical_position and max_length > config.max_position_embeddings:
-        raise InputError(
-            f"--max_length: expected at most {config.max_position_embeddings}, the positions of {folder}. Received: {max_length}. "
-            "Another family (nezha, roformer) has no such limit."
-        )

@@ -25,6 +25,14 @@ def load_pipeline(several_hosts=False):
     return pipeline
 
 
+def load_generator():
+    """The module baselines.generator, as `load_pipeline`."""
+    load_pipeline()
+    from baselines import generator
+
+    return generator
+
+
 @contextlib.contextmanager
 def without_small_talk():
     """What native code writes to standard error inside is shown afterwards, less the lines that inform of nothing amiss."""

@@ -171,6 +171,7 @@ class Task:
     loss     (targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means
     decode   (example, outputs) -> prediction; outputs hold one row per window of this example
     metric   (golds, predictions) -> {name: value}; the first name selects the best epoch, higher is better
+    selects  another name that does, such as log_likelihood, which tasks that write have besides their metric; None: the first one
     reference_score  what else to tell of a scored split, where a published figure was counted in another way, or None: (examples,
              rows, predictions {id: …}, predict) -> {name: value}; predict(examples, encode, decode) -> {id: what decode makes}
     submit   the leaderboard's files, or None
@@ -181,6 +182,9 @@ class Task:
     cuts_on_purpose  whether `encode` leaves out parts of a long text that the answer does not need: `run.py lint` then only tells
     num_texts  texts of an example, for `run.py predict` with texts on the command line; None: `encode` refuses what is too few
     cell     prediction -> its text in a cell, where predictions are written as a table
+    prompt   for tasks that write: (example, tokenizer, max_length) -> decoding.scores.Prompt, what the text is written after. Then
+             decode gets {"token_ids": [list of ids, the best text first]}; None: the best one's text
+    writing  for tasks that write: the decoding.writing.Writing by which texts to be scored are written
     options  a dataclass of flags of this task's own, or None
     bind     (task, options, labels or None, train file or None) -> the task completed by what only the user's files know:
              columns and label names. Called before anything else on tasks that have it.
@@ -203,6 +207,9 @@ class Task:
     cuts_on_purpose: bool = False
     num_texts: int | None = 1
     cell: Callable[[Any], str] = str
+    prompt: Callable[..., Any] | None = None
+    writing: Any = None
+    selects: str | None = None
     options: type | None = None
     bind: Callable[..., "Task"] | None = None
     demo: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -15,3 +15,11 @@ def families():
 def family(name):
     """The module of a family. Raises InputError for an unknown name."""
     return registry.load("baselines.models", name, families(), "model")
+
+
+def trained_positions(config):
+    """The most tokens that a family with trained positions takes, None for one without."""
+    if "Embedding-Position/embeddings" not in family(config.model_type).weight_names(config):
+        return None
+    limit = config.max_position_embeddings
+    return limit**2 if config.hierarchical_position else limit

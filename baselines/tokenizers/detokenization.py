@@ -20,6 +20,11 @@ _TIGHT = re.compile(f"([{re.escape(_CJK_PUNCTUATION + '+-/={(<[')}]) ")  # no sp
 _DECIMAL = re.compile(r"(\d\.) (\d)")
 
 
+def is_tight(character):
+    """Is it Chinese punctuation, after which no space is written?"""
+    return character in _CJK_PUNCTUATION
+
+
 def is_special(token):
     """True for [CLS], [unused7] and the like, which are no text."""
     return len(token) > 2 and token.startswith("[") and token.endswith("]")

@@ -103,6 +103,11 @@ class Vocabulary:
         added = [*self.added, *tokens]
         return Vocabulary([*self.tokens, *new], added, [*self._rows(), *[-1] * len(new)], self.origin)
 
+    def extended(self, tokens):
+        """A vocabulary with the new ones of `tokens` at its end; words of raw texts are cut into them as into others."""
+        new = [token for token in dict.fromkeys(tokens) if token not in self.ids]
+        return Vocabulary([*self.tokens, *new], self.added, [*self._rows(), *[-1] * len(new)], self.origin)
+
     def save(self, path):
         """Write a vocab.txt; the file is either the old one or complete."""
         with atomic_write(path, "w") as file:

@@ -68,6 +68,18 @@ class Tokenizer:
             )
         return cls(vocabulary, settings["lower_case"] if lower_case is None else lower_case, pre_tokenizer)
 
+    def with_words(self, words):
+        """A tokenizer that knows `words` as well; new ones get ids at the end of the vocabulary.
+
+        An ideograph or a word of Latin letters or digits becomes a token like others, in this tokenizer's case. Others, such as
+        an emoji or a word of several ideographs, are found verbatim in texts, also side by side.
+        """
+        forms = {word: [word] if word.startswith("##") else self._normalizer.words(word) for word in words}
+        simple = {word: parts[0] for word, parts in forms.items() if len(parts) == 1 and parts[0].removeprefix("##").isalnum()}
+        vocabulary = self.vocabulary.extended(simple.values())
+        verbatim = [word for word, parts in forms.items() if parts and word not in simple and word not in vocabulary]
+        return Tokenizer(vocabulary.with_added(verbatim), self.lower_case, self.pre_tokenizer)
+
     def save(self, folder):
         """Write vocab.txt, tokenizer.json and tokenizer_config.json, for this class and for transformers."""
         files.write(folder, self.vocabulary, self.lower_case, LONGEST_WORD, self._pre_tokenizer_name())

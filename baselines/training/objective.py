@@ -40,13 +40,15 @@ class Objective:
     scored(values, state)                   -> [weights to score and to store]
     predict(features), evaluate(batch)      -> outputs; (outputs, row totals, row counts); dropout off
 
-    divergence, survey, recompute: see steps.py.
+    divergence, survey, recompute, gives_outputs: see steps.py.
     """
 
-    def __init__(self, model, loss, strategies=(), divergence=None, survey=None, training_loss=None, recompute=False):
+    def __init__(
+        self, model, loss, strategies=(), divergence=None, survey=None, training_loss=None, recompute=False, gives_outputs=True,
+    ):  # fmt: skip
         backend = backends.current()
         self.model, self.loss, self.strategies = model, loss, tuple(strategies)
-        self.training_loss = training_loss or loss
+        self.training_loss, self.gives_outputs = training_loss or loss, gives_outputs
         self.divergence, self.value_and_gradients, self.total = divergence, backend.value_and_gradients, backend.total
         self.recompute = Recompute(model, backend.checkpoint) if recompute else None
         self.weights = model.trainable_variables
@@ -136,4 +138,4 @@ class Objective:
 
     def evaluate(self, batch):
         outputs = self.predict(batch["features"])
-        return outputs, *row_losses(self.loss, batch, outputs)
+        return (outputs if self.gives_outputs else {}), *row_losses(self.loss, batch, outputs)

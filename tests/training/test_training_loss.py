@@ -9,7 +9,7 @@ from baselines import losses
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
-from baselines.session import weight_of
+from baselines.opening import weight_of
 from baselines.task import Recipe
 from baselines.training import optimizers
 from baselines.training.steps import Steps, to_float

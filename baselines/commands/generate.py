@@ -1,0 +1,126 @@
+"""Write texts with a run of seq2seq or chat: searched with beams or drawn, one or a file of them.
+
+run.py generate --run DIR "text" --beam 3        run.py generate --run DIR --input F --output F --top_k 5
+"""
+
+import dataclasses
+import json
+import sys
+
+import tyro
+
+from baselines.errors import InputError
+from baselines.files import atomic_write
+from baselines.flags import existing, parse
+from baselines.run_folder import RunFolder
+from baselines.startup import load_generator
+
+FIELDS = {"min_length": "min_tokens", "max_length": "max_tokens"}
+"""{flag: field of Writing}, where they differ."""
+DRAWS = {"top_k", "top_p", "temperature", "keep_end"}
+"""What is asked of drawn texts, not of beams."""
+TOGETHER = 64
+"""Texts of a file between two movements of the progress bar."""
+
+
+@dataclasses.dataclass(frozen=True)
+class WritingFlags:
+    """How texts are written. What is not given is as the run's task scores its texts."""
+
+    beam: int | None = None
+    """Search for the likeliest text with so many beams; 0 draws tokens instead."""
+    top_k: int | None = None
+    """Draw among so many of the likeliest tokens; 1 is greedy, 0 all."""
+    top_p: float | None = None
+    """Draw among the fewest likeliest tokens that together have this probability."""
+    temperature: float | None = None
+    """Below 1 sharper, above 1 flatter."""
+    num: int | None = None
+    """Texts for each input, best first."""
+    min_length: int | None = None
+    """Shortest text, in tokens, its end counted."""
+    max_length: int | None = None
+    """Longest text, in tokens, its end counted."""
+    length_penalty: float | None = None
+    """Of beams: 0 ranks by the sum of log-probabilities, which favours short texts, 1 by their mean."""
+    repetition_penalty: float | None = None
+    """Above 1, what was written before becomes less likely."""
+    no_repeat_ngram: int | None = None
+    """No so many tokens in a row occur twice."""
+    keep_end: bool | None = None
+    """The end stays possible where top_k and top_p would drop it, so that every text ends."""
+    seed: int | None = None
+    """Of what is drawn: the same texts again."""
+
+    def writing(self, usual):
+        """The Writing of these flags and, for what they leave open, of `usual`."""
+        given = {field.name: getattr(self, field.name) for field in dataclasses.fields(WritingFlags)}
+        given = {FIELDS.get(name, name): value for name, value in given.items() if value is not None}
+        if given.get("beam"):
+            usual = dataclasses.replace(usual, top_k=0, top_p=1.0, temperature=1.0, keep_end=False)
+        elif DRAWS & given.keys() or given.get("num", 1) > max(usual.beam, 1):
+            usual = dataclasses.replace(usual, beam=0, top_k=0 if usual.top_k == 1 else usual.top_k)
+        return dataclasses.replace(usual, **given)
+
+
+@dataclasses.dataclass(frozen=True)
+class Flags(WritingFlags):
+    """Write texts with a run's best checkpoint."""
+
+    texts: tyro.conf.Positional[tuple[str, ...]] = ()
+    """The text to write from; for a chat run the dialogue so far, the newest utterance last."""
+    run: str = tyro.MISSING
+    """Run folder."""
+    input: str | None = None
+    """File of texts to write from, in the format of the run's task, or .txt with one on each line."""
+    output: str | None = None
+    """File to write, JSON lines; default: standard output."""
+    quiet: bool = False
+    """Print texts only."""
+
+
+def main(argv):
+    flags = parse(Flags, argv, "run.py generate")
+    if bool(flags.texts) == bool(flags.input):
+        received = "both" if flags.input else "neither"
+        raise InputError(f'run.py generate: expected either --input FILE or a text to write from. Received: {received}.')
+    RunFolder.open(flags.run)
+    if flags.input:
+        existing(flags.input, "--input")
+
+    generator = load_generator().Generator.from_run(flags.run, quiet=flags.quiet or not flags.input)
+    writing = flags.writing(generator.writing)
+    if flags.input:
+        return write_file(generator, flags, writing)
+    _, dropped = generator.prompt(flags.texts, writing.max_tokens)
+    if dropped:
+        print(f"the {dropped} oldest utterances do not fit and were left out", file=sys.stderr)
+    if writing.beam or writing.num > 1:
+        for text in generator.write([flags.texts], writing)[0]:
+            print(f"{text.score:8.3f}  {text.text}" if writing.num > 1 else text.text)
+        return 0
+    for piece in generator.stream(flags.texts, writing):
+        print(piece, end="", flush=True)
+    print()
+    return 0
+
+
+def write_file(generator, flags, writing):
+    """A JSON line for each text of the input: its id and the texts written after it, best first."""
+    from baselines.progress import Display
+
+    inputs = generator.inputs(flags.input)
+    groups = [inputs[start : start + TOGETHER] for start in range(0, len(inputs), TOGETHER)]
+    lines = []
+    with Display(flags.quiet) as display:
+        for group in display.track(groups, "writing", len(groups)):
+            found = generator.write([texts for _, texts in group], writing)
+            for (name, _), texts in zip(group, found, strict=True):
+                each = [{"text": text.text, "score": round(text.score, 4), "finished": text.finished} for text in texts]
+                lines.append(json.dumps({"id": name, "texts": each}, ensure_ascii=False) + "\n")
+    if not flags.output:
+        sys.stdout.writelines(lines)
+        return 0
+    with atomic_write(flags.output, "w") as file:
+        file.writelines(lines)
+    return 0

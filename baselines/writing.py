@@ -1,0 +1,101 @@
+"""A language model writes: prompts to hypotheses, by beam search or by drawing. Compiled rows are kept for the next prompts."""
+
+import numpy as np
+
+from baselines.decoding.beam import beam_search
+from baselines.decoding.hypothesis import Hypothesis
+from baselines.decoding.scheduler import Finished, Request, Scheduler
+from baselines.decoding.slots import buckets, round_up
+from baselines.errors import InputError
+from baselines.models.cached_rows import CachedRows
+
+ROWS = 16
+"""Prompts that are written for at once."""
+LONGEST = 8192
+"""Most tokens of prompt and text, for families without a limit of their own."""
+
+
+class Writer:
+    """Continues prompts with a model that has an output "logits" (B, L, V).
+
+    end_id    token that ends a text
+    context   most tokens of prompt and text together
+    """
+
+    def __init__(self, model, end_id, context=LONGEST):
+        self.model, self.end_id, self.context = model, end_id, context
+        self._rows = {}
+
+    def write(self, prompts, writing, constraints=()):
+        """For each Prompt a list of Hypothesis, best first: `writing.num` of them, or fewer where a beam finds no more.
+
+        constraints   see decoding/constraints.py, besides those of `writing`
+
+        Raises InputError for a prompt that leaves no room for the longest text.
+        """
+        if not prompts:
+            return []
+        longest = max(len(prompt.token_ids) for prompt in prompts)
+        if longest + writing.max_tokens > self.context:
+            raise InputError(
+                f"expected prompt and text within the model's {self.context} tokens. Received: a prompt of {longest} tokens and "
+                f"max_tokens {writing.max_tokens}. Shorten one of them."
+            )
+        order = sorted(range(len(prompts)), key=lambda number: -len(prompts[number].token_ids))     # alike lengths together
+        constraints = (*constraints, *writing.constraints())
+        write = self._search if writing.beam else self._draw
+        found = write([prompts[number] for number in order], writing, constraints, longest)
+        return [found[place] for place in np.argsort(order)]
+
+    def rows(self, num_rows, width, capacity, most_written):
+        """CachedRows of these sizes or somewhat larger ones; the same again where they were asked for before."""
+        num_rows = round_up(num_rows, buckets(max(num_rows, ROWS), 1, 4))
+        capacity = min(round_up(capacity, buckets(self.context, 64)), self.context)
+        key = num_rows, width, capacity, most_written
+        if key not in self._rows:
+            self._rows[key] = CachedRows(
+                self.model, self.end_id, num_rows, width, capacity, most_written, candidates=max(64, 2 * width)
+            )
+        return self._rows[key]
+
+    def _search(self, prompts, writing, constraints, longest):
+        rows = self.rows(min(len(prompts), ROWS), writing.beam, longest + writing.max_tokens, writing.max_tokens)
+        return beam_search(
+            rows, prompts, constraints, beam=writing.beam, max_tokens=writing.max_tokens, min_tokens=writing.min_tokens,
+            num=writing.num, length_penalty=writing.length_penalty, penalty=writing.repetition_penalty,
+        )  # fmt: skip
+
+    def _draw(self, prompts, writing, constraints, longest):
+        count = len(prompts) * writing.num
+        rows = self.rows(min(count, ROWS), 1, longest + writing.max_tokens, writing.max_tokens)
+        scheduler = Scheduler(rows, max_queue=count)
+        seeds = np.random.SeedSequence(writing.seed).spawn(count)
+        drawn = []
+        for number, seed in enumerate(seeds):
+            text = DrawnText()
+            prompt = prompts[number // writing.num]
+            scheduler.submit(
+                Request(prompt, writing.sampling(), writing.max_tokens, writing.min_tokens, seed, constraints, text.receive)
+            )
+            drawn.append(text)
+        scheduler.drain()
+        groups = [drawn[start : start + writing.num] for start in range(0, count, writing.num)]
+        return [sorted((text.hypothesis() for text in group), key=lambda one: -one.score) for group in groups]
+
+
+class DrawnText:
+    """Collects the tokens of one request."""
+
+    def __init__(self):
+        self.token_ids, self.log_probability, self.finished = [], 0.0, False
+
+    def receive(self, event):
+        if isinstance(event, Finished):
+            self.finished = event.reason == "stop"
+        else:
+            self.token_ids.append(event.id)
+            self.log_probability += event.log_probability
+
+    def hypothesis(self):
+        """Ranked by its log-probability; that of the end is not in it."""
+        return Hypothesis(tuple(self.token_ids), self.log_probability, self.log_probability, self.finished)
