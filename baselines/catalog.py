@@ -1,4 +1,7 @@
-"""Tasks by path: tasks/clue/tnews.py is `clue/tnews`, and `tnews` alone while no other ends so. No list exists."""
+"""Tasks by path: tasks/clue/tnews.py is `clue/tnews`, and `tnews` alone while no other ends so; tasks/chat/__init__.py is `chat`.
+
+No list exists.
+"""
 
 import importlib
 from pathlib import Path
@@ -16,7 +19,7 @@ def names(folder=FOLDER):
 
 def resolve(name, known):
     """The full name of a task among `known`. Raises InputError for an unknown or ambiguous one."""
-    name = name.removeprefix("tasks/").removesuffix(".py")
+    name = name.removeprefix("tasks/").removesuffix("/__init__.py").removesuffix(".py")
     if name in known:
         return name
     ends = sorted(full for full in known if full.endswith(f"/{name}"))

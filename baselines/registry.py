@@ -10,15 +10,17 @@ from baselines.errors import InputError, nearest
 def offered(folder, *defined):
     """{name: first line of its docstring} of the .py files under `folder` that define all of `defined` at top level.
 
-    Names are paths below the folder without .py. Files are read, not imported: importing Keras takes seconds.
+    Names are paths below the folder without .py; deep/__init__.py is `deep`. Files are read, not imported: importing Keras
+    takes seconds.
     """
     found = {}
-    for path in sorted(Path(folder).rglob("*.py")):
+    for path in Path(folder).rglob("*.py"):
         module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-        if path.stem != "__init__" and set(defined) <= set(_definitions(module)):
-            summary = (ast.get_docstring(module) or "").partition("\n")[0]
-            found[path.relative_to(folder).with_suffix("").as_posix()] = summary
-    return found
+        place = path.relative_to(folder).with_suffix("")
+        place = place.parent if place.name == "__init__" else place
+        if place.name and set(defined) <= set(_definitions(module)):
+            found[place.as_posix()] = (ast.get_docstring(module) or "").partition("\n")[0]
+    return dict(sorted(found.items()))
 
 
 def load(package, name, known, what):

@@ -1,4 +1,4 @@
-"""What tasks share: the columns that flags name, the classes that a training file shows, reading of SQuAD-style JSON."""
+"""What tasks share: columns that flags name, classes of a training file, how texts are written, reading of SQuAD-style JSON."""
 
 import dataclasses
 import functools
@@ -11,6 +11,20 @@ from baselines.task import Example, Labels, Span
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 MOST_CLASSES = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class WritingFlags:
+    """Flags of tasks that write."""
+
+    words: str | None = None
+    """File with a token, a tab and its count per line: those counted 10 times or more join the vocabulary."""
+    max_tokens: int | None = None
+    """Longest text that is written to be scored; default: that of the task."""
+    beam: int | None = None
+    """Texts to be scored: beams that search the likeliest; 0 draws. Default: the task's."""
+    top_k: int | None = None
+    """Texts to be scored: draw among so many of the likeliest tokens; 1 is greedy. Default: the task's."""
 
 
 def check_columns(row, columns, flags):

@@ -13,8 +13,11 @@ def test_tasks_are_the_files_that_assign_task(tmp_path):
     (tmp_path / "clue").mkdir()
     (tmp_path / "clue" / "tnews.py").write_text('"""TNEWS: titles.\n\nMore."""\nimport nothing_so_named\nTASK = 1\n')
     (tmp_path / "clue" / "common.py").write_text('"""Shared."""\n')
-    (tmp_path / "chat.py").write_text("TASK = 2\n")
-    assert catalog.names(tmp_path) == {"chat": "", "clue/tnews": "TNEWS: titles."}
+    (tmp_path / "tag.py").write_text("TASK = 2\n")
+    (tmp_path / "chat").mkdir()
+    (tmp_path / "chat" / "__init__.py").write_text('"""Chat: replies."""\nTASK = 3\n')
+    (tmp_path / "chat" / "lccc.py").write_text("TASK = 4\n")
+    assert catalog.names(tmp_path) == {"chat": "Chat: replies.", "chat/lccc": "", "clue/tnews": "TNEWS: titles.", "tag": ""}
 
 
 def test_the_tasks_of_this_project_are_listed_with_their_first_lines():
@@ -35,6 +38,7 @@ KNOWN = ["chat/gpt", "clue/csl", "clue/tnews", "few/tnews", "classify"]
 
 @pytest.mark.parametrize("name, full", [
     ("clue/tnews", "clue/tnews"), ("csl", "clue/csl"), ("classify", "classify"), ("tasks/clue/csl.py", "clue/csl"),
+    ("tasks/classify/__init__.py", "classify"),
 ])
 def test_names_and_unambiguous_ends(name, full):
     assert catalog.resolve(name, KNOWN) == full
@@ -54,3 +58,5 @@ def test_other_names_are_told(name, part):
 def test_find_imports_the_task():
     name, task = catalog.find("tnews")
     assert name == "clue/tnews" and len(task.labels) == 15
+    name, task = catalog.find("seq2seq")
+    assert name == "seq2seq" and task.head.mask == "prefix"

@@ -13,6 +13,7 @@ def package(tmp_path, monkeypatch):
     (folder / "__init__.py").write_text("STRATEGY = 0\n")
     (folder / "fgm.py").write_text('"""FGM: moved embeddings.\n\nMore."""\nSTRATEGY = 1\n')
     (folder / "deep" / "ema.py").write_text("class STRATEGY:\n    pass\n")
+    (folder / "deep" / "__init__.py").write_text('"""Deep."""\nSTRATEGY = 4\n')
     (folder / "unmade.py").write_text("import nothing_of_this_name\ndef STRATEGY(): pass\nBUILD = 2\n")
     (folder / "strategy.py").write_text("def other():\n    STRATEGY = 3\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -20,7 +21,9 @@ def package(tmp_path, monkeypatch):
 
 
 def test_offered_are_files_that_define_all_the_names(package):
-    assert registry.offered(package, "STRATEGY") == {"fgm": "FGM: moved embeddings.", "deep/ema": "", "unmade": ""}
+    assert registry.offered(package, "STRATEGY") == {
+        "deep": "Deep.", "deep/ema": "", "fgm": "FGM: moved embeddings.", "unmade": "",
+    }  # fmt: skip
     assert registry.offered(package, "STRATEGY", "BUILD") == {"unmade": ""}
 
 
@@ -28,6 +31,7 @@ def test_load_imports_by_name(package):
     known = registry.offered(package, "STRATEGY")
     assert registry.load(package.name, "fgm", known, "--strategies").STRATEGY == 1
     assert registry.load(package.name, "deep/ema", known, "--strategies").STRATEGY
+    assert registry.load(package.name, "deep", known, "--strategies").STRATEGY == 4
 
 
 @pytest.mark.parametrize("name", ["fgn", "os", "deep.ema", "../fgm", ""])

@@ -15,7 +15,8 @@ def read_examples(read, path, split, labels=None, source=""):
     """All examples of `path`, or of a tuple of paths, as the split needs them, and how many were left out.
 
     read    the task's reader, path -> examples
-    split   "train" and "dev" need gold and leave out rows that are not scored; "test" keeps every row, in order
+    split   "train" and "dev" need gold and leave out rows that are not scored; "test" keeps every row, in order. Of a file
+            that holds several splits, examples say theirs in extra["split"]: those of the others are passed over
     labels  the task's Labels, or None where gold is no class name
     source  where the task's official files come from, for the message when `path` is missing
     Returns (list of Example, number of rows left out).
@@ -27,8 +28,11 @@ def read_examples(read, path, split, labels=None, source=""):
     path = Path(path)
     if not path.exists():
         raise InputError(text_lines.missing(path, source))
-    examples, origins, dropped = [], {}, 0
+    examples, origins, dropped, others = [], {}, 0, 0
     for example in read(path):
+        if example.extra.get("split", split) != split:
+            others += 1
+            continue
         if example.id in origins:
             raise InputError(
                 f"{example.origin}: expected an id of its own. Received: id={example.id!r}, "
@@ -42,7 +46,7 @@ def read_examples(read, path, split, labels=None, source=""):
             check_gold(example, labels, path)
         examples.append(example)
     if not examples:
-        left_out = f"{dropped} rows, none of them scored" if dropped else "none"
+        left_out = f"{dropped} rows, none of them scored" if dropped else f"{others}, all of other splits" if others else "none"
         raise InputError(f"{path}: expected at least one example. Received: {left_out}.")
     return examples, dropped
 

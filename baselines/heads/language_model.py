@@ -1,0 +1,68 @@
+"""The next token at every position, by the encoder's MLM head behind a mask that hides the future. UniLM: arXiv:1905.03197.
+
+prefix   a source (segment 0) is seen whole, the target (segment 1) is written: [CLS] source [SEP] target [SEP]
+causal   everything is written, and segments are free to say who speaks: [CLS] utterance [SEP] utterance [SEP] …
+"""
+
+import numpy as np
+
+from baselines.losses.divergence import softmax_divergence
+
+MASKS = ("prefix", "causal")
+NO_TARGET = -1
+PADDING = 0
+
+
+class LanguageModelHead:
+    """Adds no layer: the MLM head of the checkpoint is what is trained.
+
+    mask         who sees whom, see above
+    encoder      what build_transformer_model must be told for this head
+    token_table  the weight whose rows are the embeddings of the tokens that the logits score
+    """
+
+    token_table = "Embedding-Token/embeddings"
+
+    def __init__(self, mask="prefix"):
+        if mask not in MASKS:
+            raise ValueError(f"LanguageModelHead: expected one of {MASKS}. Received: mask={mask!r}")
+        self.mask = mask
+        self.encoder = {"mask": mask, "with_mlm": "linear"}
+
+    def __call__(self, encoder):
+        """A keras.Model from the encoder's inputs to {"logits": float32 (B, L, V)}, of the token after each position."""
+        import keras  # here: tasks import heads, and `--help` must be quick
+
+        return keras.Model(encoder.input, {"logits": encoder.output["mlm"]}, name="language_model")
+
+    def batch_targets(self, targets, length):
+        """Next tokens int32 (L,) of each row, -1 where nothing is learnt, as int32 (B, L) filled up with -1."""
+        batch = np.full((len(targets), length), NO_TARGET, np.int32)
+        for row, target in zip(batch, targets, strict=True):
+            row[: len(target)] = target
+        return batch
+
+    def divergence(self, outputs, others, features):
+        """KL(outputs || others) of the next token's probabilities, mean over the positions that learn: float32 (B,)."""
+        from keras import ops
+
+        marks = features["segment_ids"] if self.mask == "prefix" else features["token_ids"]
+        learns = ops.cast(marks[:, 1:] != PADDING, "float32")           # is the next token a target? padding has segment 0
+        values = softmax_divergence(outputs["logits"][:, :-1], others["logits"][:, :-1])
+        return ops.sum(values * learns, axis=1) / ops.maximum(ops.sum(learns, axis=1), 1.0)
+
+
+def next_tokens(token_ids, learnt):
+    """Targets int32 (L,): at each position the id after it where that token is `learnt`, bool (L,); else -1."""
+    targets = np.full(len(token_ids), NO_TARGET, np.int32)
+    targets[:-1] = np.where(learnt[1:], token_ids[1:], NO_TARGET)
+    return targets
+
+
+def decode_text(tokenizer):
+    """A `decode` stage, once the tokenizer is known: (example, {"token_ids": sequences, the best first}) -> text of the best."""
+
+    def decode(example, outputs):
+        return tokenizer.decode(outputs["token_ids"][0])
+
+    return decode

@@ -1,0 +1,72 @@
+"""Scores of written texts: ROUGE (Lin, 2004), BLEU (Papineni et al., 2002), exact match, and how varied replies are.
+
+Texts are compared in lower case and without spaces, as BERT's tokenizer loses both; by characters, and ROUGE by jieba's words too.
+All scores are from 0 to 1. ROUGE is that of Google's rouge-score: F1 (beta = 1) of each pair, then the mean. BLEU is
+sacrebleu's of the whole corpus, up to 4 characters.
+"""
+
+import itertools
+import logging
+
+import numpy as np
+
+ROUGE = {"rouge_l": "rougeL", "rouge_1": "rouge1", "rouge_2": "rouge2"}
+
+
+def text_scores(golds, predictions):
+    """{"rouge_l", "rouge_1", "rouge_2": of characters, the same with "word_" before it, "bleu", "exact"} of texts."""
+    golds, predictions = list(map(normalized, golds)), list(map(normalized, predictions))
+    return {
+        **rouge(golds, predictions, list),
+        **{f"word_{name}": value for name, value in rouge(golds, predictions, words).items()},
+        "bleu": bleu(golds, predictions),
+        "exact": float(np.mean([gold == prediction for gold, prediction in zip(golds, predictions, strict=True)])),
+    }
+
+
+def reply_scores(golds, predictions):
+    """{"distinct_1", "distinct_2"} of replies. What else was said to a message tells little of whether a reply is good."""
+    replies = list(map(normalized, predictions))
+    return {"distinct_1": distinct(replies, 1), "distinct_2": distinct(replies, 2)}
+
+
+def normalized(text):
+    return "".join(text.lower().split())
+
+
+def words(text):
+    """The words of a text by jieba; punctuation counts, as a character does."""
+    import jieba  # its dictionary takes a second to load
+
+    jieba.setLogLevel(logging.WARNING)
+    return jieba.lcut(text)
+
+
+def rouge(golds, predictions, tokenize):
+    """{"rouge_l", "rouge_1", "rouge_2"}: mean F1 over pairs of texts, cut by `tokenize`; an empty prediction counts 0."""
+    from rouge_score.rouge_scorer import RougeScorer
+
+    scorer = RougeScorer(list(ROUGE.values()), tokenizer=Cut(tokenize))
+    found = [scorer.score(gold, prediction) for gold, prediction in zip(golds, predictions, strict=True)]
+    return {ours: float(np.mean([scores[theirs].fmeasure for scores in found])) for ours, theirs in ROUGE.items()}
+
+
+class Cut:
+    """What rouge-score wants for a tokenizer."""
+
+    def __init__(self, tokenize):
+        self.tokenize = tokenize
+
+
+def bleu(golds, predictions):
+    """BLEU of characters: all predictions against one gold text each."""
+    from sacrebleu.metrics import BLEU
+
+    spaced = [[" ".join(text) for text in texts] for texts in (predictions, golds)]
+    return BLEU(tokenize="none", force=True).corpus_score(spaced[0], [spaced[1]]).score / 100
+
+
+def distinct(texts, n):
+    """Different n-grams of characters as a share of all, over all texts (Li et al., 2016, arXiv:1510.03055); 0 of none."""
+    grams = [gram for text in texts for gram in zip(*(itertools.islice(text, start, None) for start in range(n)), strict=False)]
+    return len(set(grams)) / len(grams) if grams else 0.0

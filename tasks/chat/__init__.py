@@ -1,0 +1,31 @@
+"""Chat: replies to a dialogue, learnt from your own dialogues of two speakers; log-likelihood per token, distinct-1/2 of replies.
+
+["吃了吗", "吃了", "吃的什么"]                      run.py train chat --train dialogues.jsonl --init NEZHA_OR_ROFORMER
+
+JSON lines or one JSON file of lists of texts or of messages, or texts between tabs: see docs/chat.md. One pass over a dialogue
+learns every utterance of it, under the causal mask; segments tell the two speakers. Layout: bojone/nezha_gpt_dialog.
+"""
+
+from baselines.heads.dialogue import encode_dialogue, prompt_of
+from baselines.losses.token_mean import TokenMean
+from baselines.metrics.generation import reply_scores
+from baselines.task import Recipe, Task
+from tasks.chat.common import HEAD, WRITING, ChatFlags, read
+
+TASK = Task(
+    files={"train": "train.jsonl", "dev": "dev.jsonl", "test": "test.jsonl"},
+    read=read,
+    encode=encode_dialogue,
+    head=HEAD,
+    loss=TokenMean(),
+    decode=None,                                                        # the best text as it is
+    metric=reply_scores,
+    prompt=prompt_of,
+    writing=WRITING,
+    selects="log_likelihood",
+    recipe=Recipe(max_length=256, batch_size=16, epochs=10, learning_rate=5e-5),
+    source="Put your own file there",
+    num_texts=None,
+    options=ChatFlags,
+    demo={"max_length": 128, "epochs": 30, "learning_rate": 5e-4},
+)

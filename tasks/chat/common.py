@@ -1,0 +1,33 @@
+"""What chat tasks share: examples from dialogues, the head, and how replies are drawn."""
+
+import dataclasses
+
+from baselines.data.readers import dialogues
+from baselines.decoding.writing import Writing
+from baselines.heads.language_model import LanguageModelHead
+from baselines.task import Example
+from tasks.common import WritingFlags
+
+HEAD = LanguageModelHead("causal")
+WRITING = Writing(top_k=5, max_tokens=32, seed=0)
+"""That of the reference, and a seed so that runs can be compared."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ChatFlags(WritingFlags):
+    """How replies to be scored are drawn."""
+
+    top_k: int | None = None
+    """Among how many of the likeliest tokens; 1 is greedy, 0 all; default: 5."""
+    top_p: float | None = None
+    """Among the fewest likeliest tokens that together have this probability; default: 1."""
+    temperature: float | None = None
+    """Below 1 sharper, above 1 flatter; default: 1."""
+
+
+def read(path, tokenized=False):
+    """Examples of dialogues: the texts are the history, gold is the last utterance. A single utterance has no history."""
+    for row in dialogues.read(path, tokenized):
+        *history, reply = row["utterances"]
+        extra = {} if row["split"] is None else {"split": row["split"]}
+        yield Example(id=row["id"], texts=tuple(history), gold=reply, extra=extra, origin=row.origin)

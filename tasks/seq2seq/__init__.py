@@ -1,0 +1,62 @@
+"""Seq2seq: a text written from another one, from your own pairs; ROUGE-L/1/2 of characters and of words, BLEU, exact match.
+
+{"source": "本报讯 昨日……", "target": "……"}                run.py train seq2seq --train pairs.jsonl --init CHECKPOINT
+
+JSON lines, .csv or .tsv, .gz of them; fields or columns of other names by --source and --target. Any checkpoint of the BERT
+family with its MLM head: the mask makes it write (UniLM, arXiv:1905.03197). See docs/seq2seq.md.
+"""
+
+import dataclasses
+import functools
+
+from baselines.data.readers import rows
+from baselines.decoding.writing import Writing
+from baselines.heads.language_model import LanguageModelHead
+from baselines.heads.source_target import encode_pair, prompt_of
+from baselines.losses.token_mean import TokenMean
+from baselines.metrics.generation import text_scores
+from baselines.task import Example, Recipe, Task
+from tasks.common import WritingFlags, check_columns
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(WritingFlags):
+    """Where the parts of an example stand in the user's files."""
+
+    source: str = "source"
+    """Column or field of the text to write from."""
+    target: str = "target"
+    """Column or field of the text to write; files to predict need none."""
+    id: str | None = None
+    """Column or field of the row's id; default: `id` where the file has it, else the line number."""
+
+
+def read(path, options):
+    for number, row in enumerate(rows.read(path)):
+        if number == 0:
+            check_columns(row, options, ("source", "id"))
+        gold = row.text(options.target) if row.get(options.target) is not None else None
+        yield Example(id=row.id(options.id or "id"), texts=(row.text(options.source),), gold=gold, origin=row.origin)
+
+
+def bind(task, options, labels, train_file):
+    """The task that reads the columns of the flags."""
+    return dataclasses.replace(task, read=functools.partial(read, options=options))
+
+
+TASK = Task(
+    files={"train": "train.jsonl", "dev": "dev.jsonl", "test": "test.jsonl"},
+    read=functools.partial(read, options=Options()),
+    encode=encode_pair,
+    head=LanguageModelHead("prefix"),
+    loss=TokenMean(),
+    decode=None,                                                        # the best text as it is
+    metric=text_scores,
+    prompt=prompt_of,
+    writing=Writing(top_k=1, max_tokens=64),
+    recipe=Recipe(max_length=256, batch_size=16, epochs=10, learning_rate=2e-5),
+    source="Put your own file there",
+    options=Options,
+    bind=bind,
+    demo={"max_length": 128, "epochs": 20, "learning_rate": 5e-4},
+)
