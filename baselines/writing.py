@@ -16,14 +16,15 @@ LONGEST = 8192
 
 
 class Writer:
-    """Continues prompts with a model that has an output "logits" (B, L, V).
+    """Continues prompts with a model that has an output of logits (B, L, V).
 
     end_id    token that ends a text
     context   most tokens of prompt and text together
+    output    name of the logits
     """
 
-    def __init__(self, model, end_id, context=LONGEST):
-        self.model, self.end_id, self.context = model, end_id, context
+    def __init__(self, model, end_id, context=LONGEST, output="logits"):
+        self.model, self.end_id, self.context, self.output = model, end_id, context, output
         self._rows = {}
 
     def write(self, prompts, writing, constraints=()):
@@ -54,7 +55,7 @@ class Writer:
         key = num_rows, width, capacity, most_written
         if key not in self._rows:
             self._rows[key] = CachedRows(
-                self.model, self.end_id, num_rows, width, capacity, most_written, candidates=max(64, 2 * width)
+                self.model, self.end_id, num_rows, width, capacity, most_written, max(64, 2 * width), self.output
             )
         return self._rows[key]
 
