@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LEAVES = {"errors", "files", "registry", "settings", "task", "tokenizers", "layers", "losses", "metrics", "weights", "decoding"}
+LEAVES = {"backends", "errors", "files", "graph", "registry", "settings", "task", "tokenizers", "layers", "losses", "metrics", "weights", "decoding", "prefix_index"}
 STAGES = {"data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
-JOINS = {"adjustment", "fitting", "pipeline", "session", "startup", "lint", "leaderboard"}
+JOINS = {"adjustment", "fitting", "pipeline", "generator", "hosting", "opening", "session", "startup", "writing", "writing_session", "lint", "leaderboard"}
 TOP = {"catalog", "flags", "inputs", "run_folder", "progress", "environment", "commands", *JOINS}
 MEANINGLESS = {"utils", "util", "misc", "base", "snippets", "common_utils", "helpers", "manager"}
 LONGEST = 300
@@ -62,7 +62,7 @@ def may_import(module, other):
     mine, theirs = part(module), part(other)
     if mine == theirs == "tasks":
         beside = module.rpartition(".")[0]
-        return other in (beside, f"{beside}.common", "tasks.common")
+        return other in (beside, f"{beside}.common", f"{module}.common", "tasks.common")
     if mine == theirs or theirs == "__init__":
         return True
     if mine == "tasks":

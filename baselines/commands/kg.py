@@ -1,0 +1,120 @@
+"""Knowledge graphs: build an index that a model's answers are kept to, and see what one holds.
+
+run.py kg build FILE --vocab CHECKPOINT --out INDEX [--format knowledge|lines|tsv|jsonl] [--skip_bad_lines]
+run.py kg inspect INDEX [--vocab CHECKPOINT] [--limit 5]
+"""
+
+import dataclasses
+
+from baselines.errors import InputError, nearest
+from baselines.flags import existing, parse
+from baselines.prefix_index.builder import build
+from baselines.prefix_index.index import PrefixIndex
+from baselines.prefix_index.reading import reader
+from baselines.prefix_index.spelling import Spelling
+from baselines.progress import Display
+from baselines.tokenizers.wordpiece import Tokenizer
+
+
+@dataclasses.dataclass(frozen=True)
+class BuildFlags:
+    """Make an index of a file; one that is there is replaced when the new one is complete."""
+
+    vocab: str
+    """Checkpoint folder whose vocabulary the index is for: that of the model that will be asked."""
+    out: str
+    """Folder of the index."""
+    format: str = "knowledge"
+    """knowledge: lines of subject, predicate and object between tabs; lines: keys; tsv: key and values; jsonl: {"key", "value"}."""
+    skip_bad_lines: bool = False
+    """Leave lines out that are no use, and count them; else the first one is an error."""
+    quiet: bool = False
+    """Show no progress."""
+
+
+@dataclasses.dataclass(frozen=True)
+class InspectFlags:
+    """Check an index, every byte of it, and show what it holds."""
+
+    vocab: str | None = None
+    """Checkpoint folder to compare the vocabulary with."""
+    limit: int = 5
+    """How many keys to show."""
+
+
+def main(argv):
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"{__doc__.strip()}\n\nrun.py kg build --help and run.py kg inspect --help show their flags.")
+        return
+    verb, *rest = argv
+    if verb not in VERBS:
+        raise InputError(f"run.py kg {verb}: there is no such verb. {nearest(verb, VERBS)}")
+    run, expected = VERBS[verb]
+    target = rest.pop(0) if rest and not rest[0].startswith("-") else None
+    if target is None and not {"-h", "--help"} & set(rest):
+        raise InputError(f"run.py kg {verb}: expected {expected} after it. Received: {rest[0] if rest else 'nothing'}.")
+    run(target, rest)
+
+
+def build_index(source, argv):
+    flags = parse(BuildFlags, argv, "run.py kg build FILE")
+    source = existing(source, "run.py kg build")
+    reader(flags.format)                                                # complains before the vocabulary is read
+    spelling = Spelling.of(Tokenizer.from_folder(existing(flags.vocab, "--vocab")))
+    with Display(flags.quiet) as display:
+        progress = StageProgress(display)
+        counts = build(source, flags.out, spelling, flags.format, flags.skip_bad_lines, progress.report)
+        progress.close()
+        display.result(f"{flags.out}: {summary(counts)}")
+        if counts["skipped_lines"]:
+            display.result(f"lines left out: {counts['skipped_lines']:,}. Without --skip_bad_lines the first one is told.")
+        if counts.get("unbalanced_names"):
+            display.note(f"names whose brackets do not match, taken as they are: {counts['unbalanced_names']:,}")
+
+
+def inspect_index(folder, argv):
+    flags = parse(InspectFlags, argv, "run.py kg inspect INDEX")
+    fingerprint = Tokenizer.from_folder(existing(flags.vocab, "--vocab")).fingerprint() if flags.vocab else None
+    index = PrefixIndex.open(folder, fingerprint, verify=True)
+    header = index.header
+    size = sum(file["bytes"] for file in header["files"].values())
+    print(f"index          version {header['version']}, {header['layout']}, {size / 1e6:,.1f} MB, every file as it was written")
+    print(f"holds          {summary(header['counts'])}")
+    print(f"vocabulary     {header['vocabulary']['size']:,} tokens, {header['vocabulary']['fingerprint'][:16]}…"
+          f"{', as in ' + flags.vocab if flags.vocab else ''}")  # fmt: skip
+    for key in range(min(max(flags.limit, 0), len(index))):
+        entry = index.entry(key)
+        parts = [entry.name, entry.predicate] if index.parts == 3 else [entry.name]
+        print("  ".join([*parts, *map(shown, entry.values[:3]), *(["…"] if len(entry.values) > 3 else [])]))
+
+
+VERBS = {"build": (build_index, "a file"), "inspect": (inspect_index, "the folder of an index")}
+"""{verb: (what does it, what it expects first)}"""
+
+
+def summary(counts):
+    """What an index holds, in one line."""
+    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+
+
+def shown(value):
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
+class StageProgress:
+    """One bar after the other: what `build` reports, as (stage, how far, of how much)."""
+
+    def __init__(self, display):
+        self.display, self.stage, self.bar = display, None, None
+
+    def report(self, stage, done, total):
+        if (stage, total) != self.stage:
+            self.close()
+            self.stage, self.bar = (stage, total), self.display.bar(stage, total)
+        self.bar.advance(by=done - self.bar.completed)
+
+    def close(self):
+        if self.bar:
+            self.bar.close()
+

@@ -1,0 +1,110 @@
+"""The folder of an index: arrays as .npy files, and index.json that says what they are and what they must add up to.
+
+A file that is cut, swapped or of another version is refused on opening, in milliseconds whatever the size; `verify` reads all of it
+and finds every flipped bit.
+"""
+
+import hashlib
+import json
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from baselines.errors import InputError
+
+FORMAT, VERSION = "prefix-index", 1
+HEADER = "index.json"
+_BLOCK = 1 << 24
+
+
+class Writer:
+    """Fills an empty folder with arrays and, last, the header."""
+
+    def __init__(self, folder):
+        self.folder, self._files = Path(folder), {}
+
+    def array(self, name, array):
+        array = np.ascontiguousarray(array)
+        self.blocks(name, array.dtype, len(array), [array])
+
+    def ragged(self, name, rows):
+        self.array(f"{name}_values", rows.values)
+        self.array(f"{name}_offsets", rows.offsets)
+
+    def blocks(self, name, dtype, count, blocks):
+        """An array of `count` numbers that arrives in blocks."""
+        path = self.folder / f"{name}.npy"
+        with open(path, "wb") as file:                      # not ndarray.tofile, whose error on a full disk has no errno
+            np.lib.format.write_array_header_1_0(
+                file, {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (int(count),)}
+            )
+            for block in blocks:
+                file.write(memoryview(np.ascontiguousarray(block, dtype)).cast("B"))
+        self._files[name] = {"bytes": path.stat().st_size, "crc32": _crc32(path)}
+
+    def header(self, **about):
+        """`about`: what the header tells beside format, version and files; plain JSON."""
+        header = {"format": FORMAT, "version": VERSION, **about, "files": self._files}
+        header["digest"] = _digest(header)
+        (self.folder / HEADER).write_text(json.dumps(header, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_header(folder):
+    """The header of an index. Raises InputError where the folder holds none, another version, or files of another size."""
+    folder = Path(folder)
+    path = folder / HEADER
+    try:
+        header = json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{folder}: expected the folder of an index, with {HEADER}. Received: {error.strerror}. "
+                         "`run.py kg build` makes one.") from error  # fmt: skip
+    except ValueError as error:
+        raise InputError(f"{path}: expected the header of an index in JSON. Received: {error}. Build the index again.") from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise InputError(f"{path}: expected the header of an index. Received: something else.")
+    if header.get("version") != VERSION:
+        raise InputError(f"{path}: expected version {VERSION} of the format. Received: {header.get('version')}. Build it again.")
+    if header.get("digest") != _digest(header):
+        raise InputError(f"{path}: expected the header as it was written. Received: a changed one. Build the index again.")
+    for name, file in header["files"].items():
+        path = folder / f"{name}.npy"
+        size = path.stat().st_size if path.is_file() else None
+        if size != file["bytes"]:
+            received = "none" if size is None else f"{size:,}"
+            raise InputError(f"{path}: expected {file['bytes']:,} bytes. Received: {received}. Is the copy complete?")
+    return header
+
+
+def open_arrays(folder, header):
+    """{name: read-only array in the memory of the file, shared with all processes that open it}."""
+    found = {}
+    for name in header["files"]:
+        path = Path(folder) / f"{name}.npy"
+        try:
+            found[name] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)     # a memmap slices slowly
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: expected an array of an index. Received: {error}. Build the index again.") from error
+    return found
+
+
+def verify(folder, header):
+    """Reads every file. Raises InputError for one whose checksum differs."""
+    for name, file in header["files"].items():
+        path = Path(folder) / f"{name}.npy"
+        if _crc32(path) != file["crc32"]:
+            raise InputError(f"{path}: expected the checksum {file['crc32']}. Received: another: the file is damaged. "
+                             "Copy or build the index again.")  # fmt: skip
+
+
+def _crc32(path):
+    checksum = 0
+    with open(path, "rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            checksum = zlib.crc32(block, checksum)
+    return f"{checksum:08x}"
+
+
+def _digest(header):
+    told = {key: value for key, value in header.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

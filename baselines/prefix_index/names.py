@@ -1,0 +1,23 @@
+"""A name in a knowledge base: a subject, and in brackets at its end what tells it from others of that name.
+
+牛郎织女（中国著名民间故事） is the subject 牛郎织女 with the meaning 中国著名民间故事.
+"""
+
+
+def split_name(name):
+    """(subject, meaning) of a name; a name in brackets alone, or with an opening bracket missing, is a subject."""
+    if name.endswith("）"):
+        opening = name.find("（")
+        if opening > 0:
+            return name[:opening], name[opening + 1 : -1]
+    return name, ""
+
+
+def is_unbalanced(name):
+    """Whether brackets do not match."""
+    return name.count("（") != name.count("）")
+
+
+def folded(text):
+    """What two spellings of a name share: no case, no spaces."""
+    return "".join(text.lower().split())

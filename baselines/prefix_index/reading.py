@@ -1,0 +1,209 @@
+"""Files that an index is made of, in chunks of whole lines: knowledge (S, P, O), lines (keys), tsv and jsonl (keys with values).
+
+A chunk of 20 million lines' file is taken apart by `bytes.split` and checked by counting tabs; only a chunk with a line that does
+not fit is looked at line by line.
+"""
+
+import dataclasses
+import gzip
+import json
+import os
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from baselines.errors import InputError, nearest
+
+CHUNK = 1 << 22
+SHOWN = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows:
+    """Keys and values of some lines: one key and any number of values each.
+
+    names         list of bytes
+    predicates    list of bytes; None where a key is a name alone
+    values        bytes: each value, and a line end behind it
+    lengths       int64 (rows,): of all values of a row, their line ends counted
+    """
+
+    names: list
+    predicates: list | None
+    values: bytes
+    lengths: np.ndarray
+
+
+class Lines:
+    """The lines of a file, their numbers, and what becomes of those that are no use.
+
+    skip   bad lines are counted in `skipped` and left out; else the first one raises InputError
+    """
+
+    def __init__(self, path, skip=False, report=None):
+        self.path, self.skip, self.skipped, self.report = Path(path), skip, 0, report
+
+    def chunks(self):
+        """Yields (number of its first line, bytes that end with a line end)."""
+        number, rest = 1, b""
+        with self._open() as file:
+            while block := self._read(file):
+                if self.report:
+                    self.report("reading", self._raw.tell(), os.fstat(self._raw.fileno()).st_size)
+                head, newline, tail = block.rpartition(b"\n")
+                if not newline:
+                    rest += block
+                    continue
+                chunk, rest = self._clean(rest + head + newline, number), tail
+                yield number, chunk
+                number += chunk.count(b"\n")
+        if rest:
+            yield number, self._clean(rest + b"\n", number)
+
+    def bad(self, number, expected, received):
+        """A line that is no use."""
+        if not self.skip:
+            if isinstance(received, bytes):
+                received = f"{received[: 4 * SHOWN].decode(errors='replace')[:SHOWN]!r}"
+            raise InputError(f"{self.path}:{number}: expected {expected}. Received: {received}. "
+                             "Mend the line, or leave all such out: --skip_bad_lines.")  # fmt: skip
+        self.skipped += 1
+
+    def _clean(self, chunk, number):
+        if number == 1:
+            chunk = chunk.removeprefix(b"\xef\xbb\xbf")
+        return chunk.replace(b"\r\n", b"\n")
+
+    def _open(self):
+        try:
+            raw = open(self.path, "rb", buffering=0)
+        except OSError as error:
+            raise InputError(f"{self.path}: expected a file to build an index of. Received: {error.strerror}.") from error
+        self._raw = raw
+        return gzip.open(raw) if self.path.suffix == ".gz" else raw
+
+    def _read(self, file):
+        try:
+            return file.read(CHUNK)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise InputError(f"{self.path}: expected a whole gzip file. Received: {error}.") from error
+
+
+def knowledge(lines):
+    """Yields Rows of lines `subject TAB predicate TAB object`."""
+    for number, chunk in lines.chunks():
+        if not _fits(chunk):
+            chunk = b"".join(_usable(lines, number, chunk))
+        if chunk:
+            fields = chunk.replace(b"\n", b"\t").split(b"\t")
+            fields.pop()
+            tabs, ends = _places(chunk, b"\t"), _places(chunk, b"\n")
+            yield Rows(fields[0::3], fields[1::3], b"\n".join(fields[2::3]) + b"\n", ends - tabs[1::2])
+
+
+def keys(lines):
+    """Yields Rows of lines that are keys without a value."""
+    for number, chunk in lines.chunks():
+        found = [line for _, line in _texts(lines, number, chunk)]
+        yield Rows(found, None, b"", np.zeros(len(found), np.int64))
+
+
+def tab_separated(lines):
+    """Yields Rows of lines `key TAB value`, or several values, each behind a tab."""
+    for number, chunk in lines.chunks():
+        names, values = [], []
+        for line_number, line in _texts(lines, number, chunk):
+            name, tab, rest = line.partition(b"\t")
+            if not tab or not name.strip():
+                lines.bad(line_number, "a key, a tab and a value", line)
+                continue
+            names.append(name)
+            values.append(rest.replace(b"\t", b"\n") + b"\n")
+        yield Rows(names, None, b"".join(values), np.fromiter(map(len, values), np.int64, len(values)))
+
+
+def json_lines(lines):
+    """Yields Rows of lines {"key": text, "value": anything}; a list is several values, without "value" there is none."""
+    for number, chunk in lines.chunks():
+        names, values = [], []
+        for line_number, line in _texts(lines, number, chunk):
+            row = _json_row(line)
+            if row is None:
+                lines.bad(line_number, 'an object such as {"key": "a text", "value": 1}', line)
+                continue
+            found = row.get("value", [])
+            names.append(row["key"].encode())
+            values.append(b"".join(_json(value) + b"\n" for value in (found if isinstance(found, list) else [found])))
+        yield Rows(names, None, b"".join(values), np.fromiter(map(len, values), np.int64, len(values)))
+
+
+FORMATS = {"knowledge": knowledge, "lines": keys, "tsv": tab_separated, "jsonl": json_lines}
+
+
+def reader(name):
+    """A function of Lines that yields Rows. Raises InputError for a format that is none."""
+    if name not in FORMATS:
+        raise InputError(f"--format: expected one of {', '.join(FORMATS)}. Received: {name}. {nearest(name, FORMATS)}")
+    return FORMATS[name]
+
+
+def _places(chunk, character):
+    return np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord(character))
+
+
+def _fits(chunk):
+    """Whether each line has three columns, the first two not empty, and all is UTF-8."""
+    tabs, ends = _places(chunk, b"\t"), _places(chunk, b"\n")
+    if len(tabs) != 2 * len(ends):
+        return False
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    first, second = tabs[0::2], tabs[1::2]
+    return bool(np.all((starts < first) & (first + 1 < second) & (second < ends))) and _is_text(chunk)
+
+
+def _is_text(raw):
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _texts(lines, number, chunk):
+    """(number, bytes) of each line of a chunk that is UTF-8 and not blank."""
+    all_text = _is_text(chunk)
+    for line_number, line in enumerate(chunk.split(b"\n")[:-1], start=number):
+        if not all_text and not _is_text(line):
+            lines.bad(line_number, "UTF-8", line)
+        elif line and not line.isspace():
+            yield line_number, line
+
+
+def _usable(lines, number, chunk):
+    """Yields the good lines of a chunk of S, P, O."""
+    for line_number, line in _texts(lines, number, chunk):
+        columns = line.split(b"\t")
+        if len(columns) != 3:
+            lines.bad(line_number, "subject, predicate and object with a tab between them", _counted(line, len(columns)))
+        elif not columns[0] or not columns[1]:
+            lines.bad(line_number, "a subject and a predicate that are not empty", line)
+        else:
+            yield line + b"\n"
+
+
+def _counted(line, columns):
+    return f"{columns} column{'s' * (columns > 1)}: {line[: 4 * SHOWN].decode(errors='replace')[:SHOWN]!r}"
+
+
+def _json_row(line):
+    try:
+        row = json.loads(line)
+        json.dumps(row, ensure_ascii=False).encode()                    # half of a surrogate pair is no text
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and isinstance(row.get("key"), str) and row["key"].strip() else None
+
+
+def _json(value):
+    return json.dumps(value, ensure_ascii=False).encode()
