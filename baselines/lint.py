@@ -93,6 +93,14 @@ def per_example(rows, count):
     return longest, np.bincount(rows.example, minlength=count)
 
 
+def with_gold_in_texts(split):
+    """A Split of a task that writes: there gold is one of many good answers, and another one is another example."""
+    return dataclasses.replace(split, examples=[
+        example if example.gold is None else dataclasses.replace(example, texts=(*example.texts, example.gold))
+        for example in split.examples
+    ])  # fmt: skip
+
+
 def check(splits, task, tokenizer, max_length, positions):
     """(Sections, {split name: Counter of its classes})."""
     counted = {split.name: classes.counts(split.examples, task.labels, task.spans) for split in splits}
@@ -102,7 +110,7 @@ def check(splits, task, tokenizer, max_length, positions):
         characters.check(splits, tokenizer),
         classes.check(splits, counted, task.labels),
         scores.check(splits),
-        duplicates.check(splits),
+        duplicates.check([with_gold_in_texts(split) for split in splits] if task.prompt else splits),
         spans.check(splits, task.spans, tokenizer, max_length) if task.spans else None,
     ]
     return list(itertools.compress(sections, sections)), counted

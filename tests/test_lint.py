@@ -172,3 +172,12 @@ def test_a_used_output_folder_is_refused(data, tmp_path):
     task = catalog.find("clue/tnews")[1]
     with pytest.raises(InputError, match="in use"):
         lint.lint("clue/tnews", parse_train(task, arguments[1:], "lint"))
+
+
+def test_several_replies_to_the_same_words_are_no_conflict(tiny, tmp_path):
+    train = write_lines(tmp_path / "train.jsonl", [["国足取胜", "好"], ["国足取胜", "不是吧"], ["女排取胜", "好"]])
+    dev = write_lines(tmp_path / "dev.jsonl", [["国足取胜", "赢了"]])
+    flags = ["--train", str(train), "--dev", str(dev), "--init", str(tiny.checkpoint), "--output", str(tmp_path / "report")]
+    _, report = run_lint(["chat", *flags, "--max_length", "16"], tmp_path)
+    (found,) = [section for section in report["sections"] if section["section"] == "duplicates"]
+    assert {finding["verdict"] for finding in found["findings"]} == {"ok"}
