@@ -56,6 +56,7 @@ class WritingFlags:
         """The Writing of these flags and, for what they leave open, of `usual`."""
         given = {field.name: getattr(self, field.name) for field in dataclasses.fields(WritingFlags)}
         given = {FIELDS.get(name, name): value for name, value in given.items() if value is not None}
+        usual = dataclasses.replace(usual, seed=None)                   # that of scored texts, which are to be compared
         if given.get("beam"):
             usual = dataclasses.replace(usual, top_k=0, top_p=1.0, temperature=1.0, keep_end=False)
         elif DRAWS & given.keys() or given.get("num", 1) > max(usual.beam, 1):

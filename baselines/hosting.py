@@ -1,0 +1,110 @@
+"""Runs ready to be served: from run folders to writers and predictors, named and warmed up."""
+
+import time
+from pathlib import Path
+
+from baselines import catalog
+from baselines.decoding.scheduler import Request
+from baselines.errors import InputError
+from baselines.flags import parse_train
+from baselines.generator import Generator
+from baselines.heads.entities import EntityHead
+from baselines.heads.span import SpanHead
+from baselines.pipeline import open_run, train
+from baselines.run_folder import RunFolder
+from baselines.task import Categories, Example
+
+WARM = "你好"
+DEMO = Path("runs") / "demo"
+
+
+def demo_run(display, folder=DEMO):
+    """The folder of a chat run on the embedded data: the latest that is complete, else one that is trained now."""
+    complete = sorted(folder.glob("chat-*/summary.json"))
+    if complete:
+        return complete[-1].parent
+    path = folder / time.strftime("chat-%Y%m%d-%H%M%S")
+    display.note(f"training a small chat model on the embedded data first: {path}")
+    _, task = catalog.find("chat")
+    flags = ["--demo", "--output", str(path)]
+    train("chat", parse_train(task, flags, "run.py train chat"), command=("train", "chat", *flags))
+    return path
+
+
+def host(folders, rows, max_queue, display):
+    """({run name: Generator}, {run name: RunPredictor}) of run folders; a name is task/folder.
+
+    rows, max_queue   replies that each writer works on at once, and that may wait for it
+    """
+    writers, predictors = {}, {}
+    for folder in folders:
+        run = RunFolder.open(folder)
+        session, _ = open_run(run, None, display)
+        name = f"{session.name}/{Path(folder).resolve().name}"
+        if name in writers or name in predictors:
+            raise InputError(f"--run {folder}: expected runs of different names. Received: {name} twice. Rename one folder.")
+        if session.task.prompt is None:
+            predictors[name] = hosted = RunPredictor(session)
+            hosted.predict((WARM,) * len(hosted.texts))
+        else:
+            writers[name] = hosted = Generator(session, name, rows)
+            hosted.scheduler.max_queue = max_queue
+            warm_up(hosted, rows)
+        display.note(f"{name}: ready")
+    return writers, predictors
+
+
+def warm_up(generator, rows):
+    """Compiles what short prompts need, alone and all rows at once, before anyone waits for it."""
+    scheduler, (prompt, _) = generator.scheduler, generator.prompt([WARM])
+    sampling = generator.writing.sampling()
+    for together in (1, min(rows, scheduler.max_queue)):
+        for _ in range(together):
+            scheduler.submit(Request(prompt, sampling, max_tokens=2, min_tokens=2))
+        scheduler.drain()
+
+
+class RunPredictor:
+    """A serving.hosted.Predictor of a session with trained weights."""
+
+    def __init__(self, session):
+        self.session, self.task_name, self.kind = session, session.name, kind_of(session)
+        self.texts = texts_of(session, self.kind)
+        self._steps = session.steps()
+
+    def predict(self, texts):
+        example = Example(id=0, texts=texts, origin="the request")
+        decode = answer_with_span if self.kind == "answer" else None
+        rows = self.session.rows([example])
+        predictions, _, confidences = self.session.predict(self._steps, [example], rows, decode)
+        found = predictions[0] if self.kind == "answer" else {"prediction": predictions[0]}
+        return found if confidences is None else {**found, "confidence": round(float(confidences[0]), 6)}
+
+
+def answer_with_span(example, outputs):
+    """{"prediction": the text, "span": [start, end] of its characters in the passage}, of the window with the best score."""
+    best = max(range(len(outputs["score"])), key=outputs["score"].__getitem__)
+    start, end = outputs["start"][best], outputs["end"][best]
+    return {"prediction": example.texts[1][start:end], "span": [start, end]}
+
+
+def kind_of(session):
+    """The form of the predictions, see serving.hosted.Predictor."""
+    head, labels = session.task.head, session.task.labels
+    if isinstance(head, SpanHead):
+        return "answer"
+    if isinstance(head, EntityHead):
+        return "entities"
+    if isinstance(labels, Categories):
+        return "labels"
+    return "label" if labels else "other"
+
+
+def texts_of(session, kind):
+    """The names of an example's texts. Raises InputError for tasks whose examples are more than one text or two."""
+    count = session.task.num_texts
+    if count not in (1, 2):
+        raise InputError(f"{session.name}: expected a task with one text or two per example. For others see `run.py predict`.")
+    if kind == "answer":
+        return ("question", "passage")
+    return ("text", "text_pair")[:count]

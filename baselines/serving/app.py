@@ -1,0 +1,59 @@
+"""The HTTP application of some runs: routes, and around them the log, the key and other sites' pages."""
+
+import contextlib
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse, Response
+
+from baselines.serving import completions, predictions
+from baselines.serving.api_error import add_handlers
+from baselines.serving.engine import Engine
+from baselines.serving.metrics import Metrics
+from baselines.serving.pages import addresses, page_routes
+from baselines.serving.predictions import PredictorThread
+from baselines.serving.watch import KeyCheck, Watch
+
+
+def create_app(writers, predictors, limits, access, log_text=False):
+    """A FastAPI application for {run name: Writer} and {run name: Predictor}; its threads live as long as its lifespan."""
+    engines = {name: Engine(name, writer) for name, writer in writers.items()}
+    threads = {name: PredictorThread(name, predictor, limits.max_queue) for name, predictor in predictors.items()}
+    metrics = Metrics()
+    metrics.watch(engines, threads)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app):
+        for engine in engines.values():
+            engine.start()
+        yield
+        for worker in (*engines.values(), *threads.values()):
+            worker.close()
+
+    app = FastAPI(title="baselines", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)  # their pages need a CDN
+    app.state.engines = list(engines.values())
+    add_handlers(app)
+    app.include_router(completions.router(engines, limits, metrics))
+    app.include_router(predictions.router(threads, limits, metrics))
+    app.router.routes.extend(page_routes())
+
+    @app.get("/health")
+    async def health():
+        dead = [name for name, engine in engines.items() if not engine.alive()]
+        status = {"status": f"not writing: {', '.join(dead)}" if dead else "ok", "models": [*engines, *threads]}
+        return JSONResponse(status, 503 if dead else 200)
+
+    @app.get("/metrics")
+    async def metrics_text():
+        content, media_type = metrics.text()
+        return Response(content, media_type=media_type)
+
+    if access.api_key:                                                  # what is added later is around what was added before
+        app.add_middleware(KeyCheck, api_key=access.api_key, free=addresses())
+    if access.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=access.origins, allow_methods=["GET", "POST"], allow_headers=["*"],
+            expose_headers=["X-Dropped-Messages", "X-Request-Id", "Retry-After"],
+        )  # fmt: skip
+    app.add_middleware(Watch, metrics=metrics, with_text=log_text)
+    return app

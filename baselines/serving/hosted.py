@@ -1,0 +1,59 @@
+"""What a server needs of a run, and finding one by the name in a request."""
+
+from typing import Any, Protocol
+
+from baselines.decoding.scores import Prompt
+from baselines.decoding.writing import Writing
+from baselines.errors import nearest
+from baselines.serving.api_error import ApiError
+
+
+class Writer(Protocol):
+    """A run that writes text.
+
+    kind        "chat": answers a list of utterances of two speakers who take turns; "seq2seq": rewrites one text
+    context     tokens of prompt and reply together, at most
+    writing     how it writes where a request does not say
+    scheduler   decoding/scheduler.py's Scheduler, or what has its submit, cancel, step, abort and counts
+    """
+
+    task_name: str
+    kind: str
+    context: int
+    writing: Writing
+    tokenizer: Any
+    scheduler: Any
+
+    def prompt(self, texts: list[str], max_tokens: int) -> tuple[Prompt, int]:
+        """What to continue, with room for so many tokens, and how many of the oldest texts did not fit and were left out."""
+
+
+class Predictor(Protocol):
+    """A run that does not write: one example in, its prediction out.
+
+    texts   names of an example's texts, in order
+    kind    form of the prediction: "label", "labels", "entities" (lists of start, end, category, text), "answer" (a text and
+            where it stands in the last of the texts), or "other"
+    """
+
+    task_name: str
+    kind: str
+    texts: tuple[str, ...]
+
+    def predict(self, texts: tuple[str, ...]) -> dict:
+        """{"prediction", and where the task knows it "confidence", …} of one example."""
+
+
+def find(name, hosted, param="model"):
+    """The key of `hosted`, {run name: anything with task_name}, that `name` means. Raises ApiError 404 for an unknown one.
+
+    A run answers to its own name, to that of its task, and to the last part of either, while no other run does.
+    """
+    if name in hosted:
+        return name
+    for meant in (lambda run, task: name == task, lambda run, task: f"/{task}".endswith(f"/{name}") or run.endswith(f"/{name}")):
+        found = [run for run, each in hosted.items() if meant(run, each.task_name)]
+        if len(found) == 1 and name:
+            return found[0]
+    shown = name if len(name) <= 100 else f"{name[:100]}…"
+    raise ApiError(404, f"There is no {param} {shown!r} here. {nearest(shown, hosted)}", param, "model_not_found")

@@ -1,0 +1,111 @@
+"""How replies are told: OpenAI's objects whole or as a stream of events, and work that ends when its client has gone."""
+
+import asyncio
+import contextlib
+import json
+
+from starlette.responses import Response
+
+from baselines.serving.api_error import ApiError, ClientGone
+
+LAST_WORDS = 1.0
+"""Seconds to tell a client that does not read why its stream ends."""
+
+
+class ChatForm:
+    """Objects of /v1/chat/completions."""
+
+    prefix, whole, part = "chatcmpl", "chat.completion", "chat.completion.chunk"
+
+    @staticmethod
+    def choice(index, text, finish):
+        message = {"role": "assistant", "content": text}
+        return {"index": index, "message": message, "logprobs": None, "finish_reason": finish}
+
+    @staticmethod
+    def opening(index):
+        return {"index": index, "delta": {"role": "assistant", "content": ""}, "logprobs": None, "finish_reason": None}
+
+    @staticmethod
+    def piece(piece):
+        delta = {"content": piece.text} if piece.text else {}
+        return {"index": piece.index, "delta": delta, "logprobs": None, "finish_reason": piece.finish}
+
+
+class TextForm:
+    """Objects of /v1/completions."""
+
+    prefix, whole, part, opening = "cmpl", "text_completion", "text_completion", None
+
+    @staticmethod
+    def choice(index, text, finish):
+        return {"index": index, "text": text, "logprobs": None, "finish_reason": finish}
+
+    @staticmethod
+    def piece(piece):
+        return TextForm.choice(piece.index, piece.text, piece.finish)
+
+
+async def unless_gone(receive, work):
+    """What the coroutine `work` returns. If the client closes the connection first, cancels it and raises ClientGone."""
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(until_gone(receive))
+    try:
+        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientGone
+        return working.result()
+    finally:
+        working.cancel()
+        watching.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+async def until_gone(receive):
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class EventStream(Response):
+    """A response of server-sent events, JSON objects and a last [DONE].
+
+    making   an async context manager that yields an async iterator of objects. It is entered before the response begins: what it
+             refuses then is a refusal with a status. What goes wrong later is an event with the error.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, making, headers):
+        super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **headers})
+        del self.headers["content-length"]
+        self.making = making
+
+    async def __call__(self, scope, receive, send):
+        with contextlib.suppress(ClientGone):
+            await unless_gone(receive, self._write(send))
+
+    async def _write(self, send):
+        refusal = await self._write_events(send)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                if refusal:
+                    await send_event(send, json.dumps(refusal.to_dict(), ensure_ascii=False))
+                await send({"type": "http.response.body", "body": b""})
+
+    async def _write_events(self, send):
+        """Returns the ApiError that ended a stream which had begun, or None."""
+        begun = False
+        try:
+            async with self.making as events:
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                begun = True
+                async for event in events:
+                    await send_event(send, json.dumps(event, ensure_ascii=False, separators=(",", ":")))
+                await send_event(send, "[DONE]")
+        except ApiError as error:
+            if not begun:
+                raise
+            return error
+
+
+async def send_event(send, data):
+    await send({"type": "http.response.body", "body": f"data: {data}\n\n".encode(), "more_body": True})

@@ -1,0 +1,73 @@
+// Asking the server, and remembering. Whatever text comes from it or from the user goes into the page by textContent only.
+import { words } from "./words.js";
+
+export class Refusal extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function ask(path, body, signal) {
+  const key = sessionStorage.getItem("baselines.key");
+  const headers = { ...(body && { "Content-Type": "application/json" }), ...(key && { Authorization: `Bearer ${key}` }) };
+  let response;
+  try {
+    response = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal });
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Refusal(words.unreachable);
+  }
+  if (response.ok) return response;
+  const told = await response.json().catch(() => null);
+  const message = told?.error?.message ?? `${response.status} ${response.statusText}`;
+  throw new Refusal(response.status === 401 ? words.key : message, response.status);
+}
+
+export async function* events(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let held = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Refusal(words.broken);
+    const blocks = (held + value).split("\n\n");
+    held = blocks.pop();
+    for (const block of blocks) {
+      const data = block.replace(/^data: /, "");
+      if (data === "[DONE]") return;
+      const event = JSON.parse(data);
+      if (event.error) throw new Refusal(event.error.message);
+      yield event;
+    }
+  }
+}
+
+export function recall(name, initial) {
+  try {
+    return { ...initial, ...JSON.parse(localStorage.getItem(name)) };
+  } catch {
+    return initial;
+  }
+}
+
+export function remember(name, value) {
+  try {
+    localStorage.setItem(name, JSON.stringify(value));
+  } catch {
+    // full, or forbidden: the page works without a memory
+  }
+}
+
+export function element(kind, className, text) {
+  const made = document.createElement(kind);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+export function bindKey(input, changed) {
+  input.value = sessionStorage.getItem("baselines.key") ?? "";
+  input.addEventListener("change", () => {
+    sessionStorage.setItem("baselines.key", input.value);
+    changed();
+  });
+}

@@ -1,0 +1,35 @@
+"""Text up to the first of some stop strings, while it is being written: what may be the beginning of one is held back."""
+
+
+class StopStrings:
+    """`add` returns the text that is certain to stand before any stop string; then `stopped` tells whether one was found.
+
+    >>> text = StopStrings(["再见"])
+    >>> text.add("明天再"), text.add("说，再见了"), text.stopped
+    ('明天', '再说，', True)
+    """
+
+    def __init__(self, stops=()):
+        self.stops, self.stopped, self._held = tuple(stops), False, ""
+
+    def add(self, text):
+        if self.stopped:
+            return ""
+        text = self._held + text
+        found = [place for place in map(text.find, self.stops) if place >= 0]
+        if found:
+            self.stopped, self._held = True, ""
+            return text[: min(found)]
+        keep = max((overlap(text, stop) for stop in self.stops), default=0)
+        self._held = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+    def finish(self):
+        """What was held back, when nothing follows."""
+        held, self._held = self._held, ""
+        return held
+
+
+def overlap(text, stop):
+    """Length of the longest end of `text` that `stop` begins with, short of all of `stop`."""
+    return next((size for size in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:size])), 0)

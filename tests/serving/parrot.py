@@ -1,0 +1,170 @@
+"""Runs for tests of the server: a model that repeats what was said last, on the real scheduler, and a predictor.
+
+    python tests/serving/parrot.py PORT [PAUSE]        serves them, for tests that need a process of its own
+
+Of a text that begins with 永 it has no end; after 掷 it writes digits at random; 砸 breaks it.
+"""
+
+import contextlib
+import itertools
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from baselines.decoding.candidates import from_whole  # noqa: E402
+from baselines.decoding.scheduler import Scheduler  # noqa: E402
+from baselines.decoding.scores import Prompt  # noqa: E402
+from baselines.decoding.writing import Writing  # noqa: E402
+from baselines.errors import InputError  # noqa: E402
+from baselines.serving import server  # noqa: E402
+from baselines.serving.app import create_app  # noqa: E402
+from baselines.serving.limits import Access, Limits  # noqa: E402
+from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
+from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
+
+LETTERS = "0123456789你好在吗天气今明怎样很不错再见说一二三四五六七八九十永远掷骰子砸，。？！<>b/"
+TOKENIZER = Tokenizer(Vocabulary([*SPECIAL_TOKENS, *LETTERS, "hello", "world", "##s"]))
+IDS = TOKENIZER.vocabulary.ids
+DIGITS = [IDS[digit] for digit in "0123456789"]
+
+
+class ParrotRows:
+    """scores.Rows; `pause` seconds per step, `steps` made."""
+
+    width, end_id, vocab_size = 1, IDS["[SEP]"], len(TOKENIZER.vocabulary)
+
+    def __init__(self, num_rows, capacity, pause):
+        self.num_rows, self.capacity, self.pause, self.steps = num_rows, capacity, pause, 0
+        self.held = {}                                                  # {row: what it will write}
+
+    def admit(self, rows, prompts, adjust=None):
+        for row, prompt in zip(rows, prompts, strict=True):
+            self.held[row] = self.script(prompt.token_ids.tolist())
+        return self.scores(rows, adjust)
+
+    def script(self, token_ids):
+        last = next(list(part) for end, part in itertools.groupby(token_ids[::-1], lambda one: one == self.end_id) if not end)[::-1]
+        last = [token for token in last if token != IDS["[CLS]"]]
+        if last[0] == IDS["砸"]:
+            raise RuntimeError("the parrot fell off its perch")
+        if last[0] == IDS["永"]:
+            return itertools.cycle(last)
+        if last[0] == IDS["掷"]:
+            return itertools.chain([DIGITS] * 6, [self.end_id])
+        return iter([*last, self.end_id])
+
+    def step(self, tokens, parents=None, adjust=None):
+        self.steps += 1
+        time.sleep(self.pause)
+        return self.scores(range(len(tokens)), adjust)
+
+    def scores(self, rows, adjust):
+        values = np.full((len(rows), 1, self.vocab_size), -30.0, np.float32)
+        for number, row in enumerate(rows):
+            likely = next(self.held.get(row, iter(())), self.end_id)
+            values[number, 0, likely] = -np.log(np.size(likely))
+            if adjust is not None and adjust.allowed is not None:
+                values[number][~adjust.allowed[number]] = -np.inf
+        return from_whole(values, self.end_id, 20)
+
+    def release(self, rows):
+        for row in rows:
+            self.held.pop(row, None)
+
+
+class Parrot:
+    """A Writer of such rows."""
+
+    tokenizer = TOKENIZER
+
+    def __init__(self, task_name="chat/parrot", kind="chat", rows=4, max_queue=8, context=64, pause=0.0):
+        self.task_name, self.kind, self.context = task_name, kind, context
+        self.writing = Writing(top_k=5, max_tokens=48, seed=0) if kind == "chat" else Writing(beam=3, max_tokens=24)
+        self.rows = ParrotRows(rows, context, pause)
+        self.scheduler = Scheduler(self.rows, max_queue)
+
+    def prompt(self, texts, max_tokens):
+        longest = self.context - max_tokens
+        parts = [TOKENIZER.ids(text).tolist()[: longest - 2] for text in texts]
+        if not parts[-1]:
+            raise InputError("expected a text with a word in it. Received: none.")
+        dropped = 0
+        while 1 + sum(len(part) + 1 for part in parts) > longest:
+            parts, dropped = parts[1:], dropped + 1
+        ids = [IDS["[CLS]"], *itertools.chain.from_iterable([*part, self.rows.end_id] for part in parts)]
+        return Prompt(np.array(ids, np.int32), np.zeros(len(ids), np.int32)), dropped
+
+
+class Lengths:
+    """A Predictor: long and short texts."""
+
+    task_name, kind, texts = "classify", "label", ("text",)
+
+    def __init__(self, pause=0.0):
+        self.pause = pause
+
+    def predict(self, texts):
+        time.sleep(self.pause)
+        return {"prediction": "长" if len(texts[0]) > 5 else "短", "confidence": 0.75}
+
+
+class Names:
+    """A Predictor: 你好 wherever it stands."""
+
+    task_name, kind, texts = "tag", "entities", ("text",)
+
+    def predict(self, texts):
+        starts = [start for start in range(len(texts[0])) if texts[0].startswith("你好", start)]
+        return {"prediction": [[start, start + 2, "GREETING", "你好"] for start in starts], "confidence": 0.5}
+
+
+class Reader:
+    """A Predictor: the first year of a passage."""
+
+    task_name, kind, texts = "read", "answer", ("question", "passage")
+
+    def predict(self, texts):
+        start = max(texts[1].find("1923年"), 0)
+        return {"prediction": texts[1][start : start + 5], "span": [start, start + 5], "confidence": 0.9}
+
+
+def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, pause=0.0, **parrot):  # noqa: B008
+    """An application of two writers and three predictors; its first writer is app.state.parrot."""
+    writers = {"chat/parrot": Parrot(pause=pause, **parrot), "seq2seq/parrot": Parrot("seq2seq", "seq2seq")}
+    predictors = {"classify": Lengths(pause), "tag": Names(), "read": Reader()}
+    app = create_app(writers, predictors, limits, access, log_text)
+    app.state.parrot = writers["chat/parrot"]
+    return app
+
+
+@contextlib.contextmanager
+def serving(app, grace=0.2):
+    """Yields the address at which a thread serves `app`."""
+    found = server.listening("127.0.0.1", 0)
+    running = server.Server(app, grace)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [found]}, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 10
+        while not running.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        yield server.address(found)
+    finally:
+        running.should_exit = True
+        thread.join(10)
+        found.close()
+
+
+def main(port, pause="0.05"):
+    server.log_to()
+    return server.run(make_app(pause=float(pause)), server.listening("127.0.0.1", int(port)), grace=3)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
