@@ -54,13 +54,26 @@ def check_chosen(settings, chosen):
             )
 
 
-def ranges(part, name, **limits):
+def ranges(part, **limits):
     """Raises InputError where a field of `part` leaves its range (low, high or None); for a part's __post_init__."""
     for field, (low, high) in limits.items():
         value = getattr(part, field)
         if not (value >= low and (high is None or value <= high)):
             bound = f"at least {low}" if high is None else f"from {low} to {high}"
-            raise InputError(f"--{name}.{field}: expected a number, {bound}. Received: {value}")
+            raise InputError(f"{flag(part, field)}: expected a number, {bound}. Received: {value}")
+
+
+def positive(part, *fields):
+    """Raises InputError where a field of `part` is not above 0; for a part's __post_init__."""
+    for field in fields:
+        value = getattr(part, field)
+        if not value > 0:
+            raise InputError(f"{flag(part, field)}: expected a number above 0. Received: {value}")
+
+
+def flag(part, field):
+    """How a field of a part is typed: a part has the name of its file."""
+    return f"--{type(part).__module__.rpartition('.')[2]}.{field}"
 
 
 def described(kind):
@@ -71,7 +84,8 @@ def described(kind):
         for field, text in itertools.pairwise(body):
             if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
                 documented[field.target.id] = text.value.value
-    return [(field.name, _typed(field.default), documented.get(field.name, "")) for field in dataclasses.fields(kind)]
+    fields = sorted(dataclasses.fields(kind), key=lambda field: field.kw_only)         # as they are called
+    return [(field.name, _typed(field.default), documented.get(field.name, "")) for field in fields]
 
 
 def _typed(value):
@@ -79,14 +93,6 @@ def _typed(value):
     if value is dataclasses.MISSING:
         return None
     return ",".join(value) or '""' if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def positive(part, name, *fields):
-    """Raises InputError where a field of `part` is not above 0; for a part's __post_init__."""
-    for field in fields:
-        value = getattr(part, field)
-        if not value > 0:
-            raise InputError(f"--{name}.{field}: expected a number above 0. Received: {value}")
 
 
 def _read(field, value):

@@ -24,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
+from rounds import machine, ratio, take_turns  # noqa: E402
 
 from baselines.layers.feed_forward import FeedForward  # noqa: E402
 from baselines.layers.linear_attention import MultiHeadLinearAttention  # noqa: E402
@@ -51,14 +52,13 @@ def measure(length, tokens, rounds):
     """{layer: [(wall, CPU) seconds of a step]}."""
     x = np.random.default_rng(0).normal(size=(max(tokens // length, 1), length, WIDTH)).astype("float32")
     models = {name: model_of(make(), length) for name, make in LAYERS.items()}
-    seconds = {name: [] for name in models}
-    for number in range(rounds + 1):
-        for name, model in models.items():
-            wall, cpu = time.perf_counter(), time.process_time()
-            model.train_on_batch(x, x)
-            if number:                                                  # the first compiles
-                seconds[name].append((time.perf_counter() - wall, time.process_time() - cpu))
-    return seconds
+
+    def play(model):
+        wall, cpu = time.perf_counter(), time.process_time()
+        model.train_on_batch(x, x)
+        return time.perf_counter() - wall, time.process_time() - cpu
+
+    return take_turns(models, rounds, play)
 
 
 def row(length, seconds, batch_size):
@@ -70,20 +70,13 @@ def row(length, seconds, batch_size):
     return f"| {' | '.join(cells)} |"
 
 
-def ratio(own, other):
-    """The median over rounds of the ratio within a round."""
-    return f"{statistics.median(a / b for a, b in zip(own, other, strict=True)):.2f}"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tokens", type=int, default=2048, help="per step")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     backend = keras.backend.backend()
-    load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
-    print(f"{arguments.tokens} tokens per step, {arguments.rounds} rounds, {datetime.date.today()}; {platform.machine()}, "
-          f"{len(os.sched_getaffinity(0))} cores, {platform.system()}, load averages {load}")  # fmt: skip
+    print(f"{arguments.tokens} tokens per step, {arguments.rounds} rounds, {datetime.date.today()}; {machine()}")
     print(f"keras {keras.__version__}, {backend} {version(backend)}, Python {platform.python_version()}\n")
     header = ["length", "rows", "softmax, CPU ms", *(f"{name} x softmax" for name in list(LAYERS)[1:])]
     header += ["linear x softmax, clock", "keys x 4 x softmax, clock"]

@@ -14,8 +14,9 @@ import os
 import platform
 import statistics
 import sys
-import time
 from pathlib import Path
+
+from rounds import machine, ratio, seconds, take_turns
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,20 +40,15 @@ class Contender:
         model = ClassificationHead(15)(build_transformer_model(config))
         recipe = Recipe(optimizer=name, learning_rate=1e-5, schedule="constant")
         optimizer = optimizers.build(recipe, schedule.build(recipe, 10**6), model.trainable_variables)
-        self.name, self.milliseconds = name, []
         self.steps = Steps(model, cross_entropy, optimizer, jit=not arguments.no_jit, clip_norm=1.0)
         self.parameters = sum(math.prod(weight.shape) for weight in model.trainable_variables)
         self.state_bytes = sum(slot.numpy().nbytes for slot in optimizer.variables)
-        accumulates = getattr(optimizers.kind(name), "accumulates", False)
-        self.buffer_bytes = 0 if accumulates or arguments.accumulate == 1 else 4 * self.parameters
+        self.buffer_bytes = 0 if optimizers.kind(name).accumulates or arguments.accumulate == 1 else 4 * self.parameters
 
-    def round(self, batches, count):
+    def update(self, batches):
         from baselines.training.steps import to_float
 
-        start = time.perf_counter()
-        for _ in range(count):
-            to_float(self.steps.train(batches)["loss"])
-        self.milliseconds.append(1000 * (time.perf_counter() - start) / count)
+        to_float(self.steps.train(batches)["loss"])
 
 
 def batch_of(arguments, config, seed):
@@ -65,23 +61,23 @@ def batch_of(arguments, config, seed):
     return {"features": features, "targets": targets, "weights": np.ones(arguments.batch_size, "float32")}
 
 
-def report(arguments, contenders):
+def report(arguments, contenders, rounds):
     import keras
 
-    first = contenders[0]
+    first = next(iter(contenders))
     print(
-        f"{first.parameters / 1e6:.1f} M parameters, {arguments.accumulate} x {arguments.batch_size} x {arguments.length} tokens, "
-        f"{arguments.rounds} rounds of {arguments.steps} updates; Keras {keras.__version__} on {keras.backend.backend()}, "
-        f"Python {platform.python_version()}, load averages at the end {os.getloadavg()}\n"
+        f"{contenders[first].parameters / 1e6:.1f} M parameters, {arguments.accumulate} x {arguments.batch_size} x "
+        f"{arguments.length} tokens, {arguments.rounds} rounds of {arguments.steps} updates; Keras {keras.__version__} on "
+        f"{keras.backend.backend()}, Python {platform.python_version()}, {machine()}\n"
     )
     header = ["optimizer", "state, bytes per parameter", "with accumulated gradients", "ms per update, median (min)"]
-    header.append(f"x {first.name}")
+    header.append(f"x {first}")
     print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
-    for each in contenders:
-        ratio = statistics.median(a / b for a, b in zip(each.milliseconds, first.milliseconds, strict=True))
-        time_ = f"{statistics.median(each.milliseconds):.1f} ({min(each.milliseconds):.1f})"
-        state = each.state_bytes / each.parameters
-        print(f"| {each.name} | {state:.2f} | {state + each.buffer_bytes / each.parameters:.2f} | {time_} | {ratio:.2f} |")
+    for name, times in rounds.items():
+        each = contenders[name]
+        state, buffer = each.state_bytes / each.parameters, each.buffer_bytes / each.parameters
+        time = f"{1000 * statistics.median(times):.1f} ({1000 * min(times):.1f})"
+        print(f"| {name} | {state:.2f} | {state + buffer:.2f} | {time} | {ratio(times, rounds[first])} |")
 
 
 def main():
@@ -98,14 +94,11 @@ def main():
     config = json.loads((ROOT / "checkpoints" / "mini" / "config.json").read_text(encoding="utf-8"))
     config["num_hidden_layers"] = arguments.layers or config["num_hidden_layers"]
     batches = [batch_of(arguments, config, seed) for seed in range(arguments.accumulate)]
-    contenders = [Contender(name, config, arguments) for name in arguments.optimizers]
-    for number in range(arguments.rounds + 1):
-        for contender in contenders:
-            contender.round(batches, arguments.steps)
-        if not number:
-            for contender in contenders:
-                contender.milliseconds.clear()
-    report(arguments, contenders)
+    contenders = {name: Contender(name, config, arguments) for name in arguments.optimizers}
+    rounds = take_turns(
+        contenders, arguments.rounds, lambda contender: seconds(lambda: contender.update(batches), arguments.steps)
+    )
+    report(arguments, contenders, rounds)
 
 
 if __name__ == "__main__":

@@ -12,26 +12,32 @@ before the first step, in that fresh process. Each part prints a Markdown table 
 """
 
 import argparse
+import contextlib
 import datetime
+import functools
 import json
 import os
 import pathlib
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from importlib.metadata import version
 
+from peers.driver import Contender, start
+from rounds import log, machine, ratio, take_turns
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 MIB = 2**20
+VOCABULARY, CLASSES = 21128, 15
+BACKENDS = {"TensorFlow + XLA": "tensorflow", "JAX": "jax"}
 
 
 def config(layers):
     return {
-        "vocab_size": 21128, "hidden_size": 768, "num_hidden_layers": layers, "num_attention_heads": 12,
+        "vocab_size": VOCABULARY, "hidden_size": 768, "num_hidden_layers": layers, "num_attention_heads": 12,
         "intermediate_size": 3072, "max_position_embeddings": 512,
     }  # fmt: skip
 
@@ -43,7 +49,7 @@ def classifier(layers):
     from baselines.task import Recipe
     from baselines.training import optimizers
 
-    model = ClassificationHead(15)(build_transformer_model(config(layers)))
+    model = ClassificationHead(CLASSES)(build_transformer_model(config(layers)))
     return model, optimizers.build(Recipe(), 2e-5, model.trainable_variables)
 
 
@@ -113,63 +119,35 @@ def memory(arguments):
         print(f"| {layers} | {plain / MIB:.0f} | {computed / MIB:.0f} | {plain / computed:.2f} | {largest} | {times} |", flush=True)
 
 
-def train(layers, batch, length, recompute):
-    """A contender: reads how many steps to make, answers with the seconds of each and the growth of peak memory."""
-    import numpy as np
-
-    from baselines.losses.cross_entropy import cross_entropy
-    from baselines.training.steps import Steps, to_float
-
-    model, optimizer = classifier(layers)
-    steps = Steps(model, cross_entropy, optimizer, clip_norm=1.0, recompute=bool(recompute))
-    rng = np.random.default_rng(0)
-    ids = rng.integers(1, 21128, (batch, length)).astype("int32")
-    rows = {"features": {"token_ids": ids, "segment_ids": 0 * ids}, "targets": 0 * ids[:, 0], "weights": np.ones(batch, "float32")}
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for line in sys.stdin:
-        seconds = []
-        for _ in range(int(line)):
-            started = time.perf_counter()
-            to_float(steps.train([rows])["loss"])
-            seconds.append(time.perf_counter() - started)
-        print(json.dumps([seconds, 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)]), flush=True)
+def contenders(arguments):
+    """Yields ours on both backends, without and with recomputation, each after its first step."""
+    sizes = {
+        "config": config(arguments.layers[0]), "vocab_size": VOCABULARY, "batch_size": arguments.batch, "length": arguments.length,
+        "classes": CLASSES,
+    }  # fmt: skip
+    ours = functools.partial(Contender, python=sys.executable, script="step_ours.py", sizes=sizes, verbose=arguments.verbose)
+    for name, backend in BACKENDS.items():
+        yield ours(name, options=["jit"], KERAS_BACKEND=backend)
+        yield ours(f"{name}, recomputed", options=["jit", "recompute"], KERAS_BACKEND=backend)
 
 
 def timing(arguments):
-    contenders = {}
-    for backend in ("tensorflow", "jax"):
-        for on in (0, 1):
-            environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-            command = [sys.executable, __file__, "train", *map(str, (arguments.layers[0], arguments.batch, arguments.length, on))]
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-            contenders[backend, on] = subprocess.Popen(command, env=environment, **pipes)
-    rounds = {key: [] for key in contenders}
-    growth, first = {}, {}
-    for number in range(arguments.rounds + 1):                          # round 0 compiles and warms up
-        for key, process in contenders.items():
-            print(arguments.steps, file=process.stdin, flush=True)
-            seconds, growth[key] = json.loads(process.stdout.readline())
-            if number:
-                rounds[key].append(statistics.mean(seconds))
-            else:
-                first[key] = seconds[0]
-        log(f"round {number} of {arguments.rounds}")
-    for process in contenders.values():
-        process.stdin.close()
-        process.wait()
+    with contextlib.ExitStack() as stack:
+        started = start(stack, contenders(arguments))
+        rounds = take_turns(started, arguments.rounds, lambda contender: contender.steps(arguments.steps))
     print(
         f"{arguments.layers[0]} layers x 768, {arguments.batch} x {arguments.length} tokens, {arguments.rounds} rounds of "
-        f"{arguments.steps} steps, {datetime.date.today()}; {versions('tensorflow', 'jax')}, "
-        f"load averages at the end {', '.join(f'{load:.1f}' for load in os.getloadavg())}"
+        f"{arguments.steps} steps, {datetime.date.today()}; {versions('tensorflow', 'jax')}, {machine()}"
     )
     print("\n| trained by | ms per sample | time x plain | growth of peak memory, GiB | x plain | first step, s |")
     print("|---|---|---|---|---|---|")
-    names = {"tensorflow": "TensorFlow + XLA", "jax": "JAX"}
-    for (backend, on), seconds in rounds.items():
-        ratio = statistics.median(own / plain for own, plain in zip(seconds, rounds[backend, 0], strict=True))
+    wall = {name: [answer["wall"] for answer in answers] for name, answers in rounds.items()}
+    growth = {name: answers[-1]["peak_bytes"] - started[name].ready["bytes_before"] for name, answers in rounds.items()}
+    for name, contender in started.items():
+        plain = name.removesuffix(", recomputed")
         print(
-            f"| {names[backend]}{', recomputed' * on} | {1000 * statistics.median(seconds) / arguments.batch:.0f} | {ratio:.2f} | "
-            f"{growth[backend, on] / 2**30:.2f} | {growth[backend, on] / growth[backend, 0]:.2f} | {first[backend, on]:.0f} |"
+            f"| {name} | {1000 * statistics.median(wall[name]) / arguments.batch:.0f} | {ratio(wall[name], wall[plain])} | "
+            f"{growth[name] / 2**30:.2f} | {growth[name] / growth[plain]:.2f} | {contender.ready['compile_seconds']:.0f} |"
         )
 
 
@@ -184,15 +162,9 @@ def installed(name):
         return version(f"{name}-cpu")
 
 
-def log(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 def main():
     if sys.argv[1:2] == ["compile"]:
         return print(json.dumps(compiled_bytes(*map(int, sys.argv[2:]))))
-    if sys.argv[1:2] == ["train"]:
-        return train(*map(int, sys.argv[2:]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=["memory", "time"])
     parser.add_argument("--layers", type=int, nargs="+", help="transformer blocks (default: 6 12 24, for time 12)")
@@ -202,6 +174,7 @@ def main():
     parser.add_argument("--no_largest", action="store_true", help="leave out the search for the largest batch")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--steps", type=int, default=2, help="per contender and round")
+    parser.add_argument("--verbose", action="store_true", help="time: show what the contenders print")
     arguments = parser.parse_args()
     usual = {"memory": ([6, 12, 24], 16, 256), "time": ([12], 8, 128)}[arguments.part]
     for name, value in zip(("layers", "batch", "length"), usual, strict=True):

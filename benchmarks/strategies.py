@@ -14,14 +14,13 @@ import pathlib
 import platform
 import statistics
 import sys
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-from train_step import machine  # noqa: E402
+from rounds import log, machine, ratio, seconds, take_turns  # noqa: E402
 
 from baselines.heads.classification import ClassificationHead  # noqa: E402
 from baselines.losses.cross_entropy import cross_entropy  # noqa: E402
@@ -46,23 +45,15 @@ class Contender:
         chosen = strategies.build([] if name == PLAIN else name.split(","), SETTINGS)
         used = {part for strategy in chosen for part in strategy.needs}
         batch = batch if "unlabelled" in used else {part: batch[part] for part in ("features", "targets", "weights")}
-        self.name, self.batch, self.rounds = name, batch, []
+        self.batch = batch
         self.steps = Steps(
             model, cross_entropy, optimizer, chosen, jit=not arguments.no_jit, clip_norm=recipe.clip_norm,
             divergence=head.divergence, survey=lambda: iter([batch]),
         )  # fmt: skip
-        started = time.perf_counter()
-        self.update()
-        self.first = time.perf_counter() - started
+        self.first = seconds(self.update, 1)
 
     def update(self):
         return to_float(self.steps.train([self.batch])["loss"])
-
-    def round(self, count):
-        started = time.perf_counter()
-        for _ in range(count):
-            self.update()
-        self.rounds.append((time.perf_counter() - started) / count)
 
 
 def random_batch(rows, length, vocab_size):
@@ -76,8 +67,7 @@ def random_batch(rows, length, vocab_size):
     return {**part(), "targets": rng.integers(0, CLASSES, rows).astype("int32"), "unlabelled": part()}
 
 
-def report(arguments, config, contenders):
-    plain, *others = contenders
+def report(arguments, config, contenders, rounds):
     sizes = f"{arguments.batch_size} x {arguments.length} tokens"
     layers, width = config["num_hidden_layers"], config["hidden_size"]
     print(f"{layers} layers x {width}, {sizes}; ", end="")
@@ -87,9 +77,9 @@ def report(arguments, config, contenders):
     compiled = "graph" if arguments.no_jit and backend == "tensorflow" else "compiled by XLA"
     print(f"keras {keras.__version__}, {backend} {version}, {compiled}, Python {platform.python_version()}\n")
     print("| strategies | ms per update, median | x plain | first update, s |\n|---|---|---|---|")
-    for contender in (plain, *others):
-        ratio = statistics.median(own / base for own, base in zip(contender.rounds, plain.rounds, strict=True))
-        print(f"| {contender.name} | {1000 * statistics.median(contender.rounds):.1f} | {ratio:.2f} | {contender.first:.1f} |")
+    for name, times in rounds.items():
+        median = 1000 * statistics.median(times)
+        print(f"| {name} | {median:.1f} | {ratio(times, rounds[PLAIN])} | {contenders[name].first:.1f} |")
 
 
 def main():
@@ -104,16 +94,12 @@ def main():
     arguments = parser.parse_args()
     config = json.loads(pathlib.Path(arguments.config).read_text(encoding="utf-8"))
     batch = random_batch(arguments.batch_size, arguments.length, config["vocab_size"])
-    contenders = []
+    contenders = {}
     for name in (PLAIN, *(arguments.strategies or strategies.names())):
-        contenders.append(Contender(name, arguments, config, batch))
-        print(f"{name}: first update after {contenders[-1].first:.1f} s", file=sys.stderr, flush=True)
-    for number in range(arguments.rounds + 1):
-        for contender in contenders:
-            contender.round(arguments.steps)
-            if not number:
-                contender.rounds.clear()                                # warm-up
-    report(arguments, config, contenders)
+        contenders[name] = Contender(name, arguments, config, batch)
+        log(f"{name}: first update after {contenders[name].first:.1f} s")
+    rounds = take_turns(contenders, arguments.rounds, lambda contender: seconds(contender.update, arguments.steps))
+    report(arguments, config, contenders, rounds)
 
 
 if __name__ == "__main__":

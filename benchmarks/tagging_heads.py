@@ -14,7 +14,6 @@ import os
 import platform
 import statistics
 import sys
-import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -23,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-from train_step import machine  # noqa: E402
+from rounds import machine, ratio, seconds, take_turns  # noqa: E402
 
 from baselines.heads.entity_heads import NAMES, entity_head  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
@@ -41,13 +40,12 @@ class Contender:
 
     def __init__(self, name, arguments, config, features):
         keras.utils.set_random_seed(0)
-        self.name, self.head, recipe = name, entity_head(name, CATEGORIES), Recipe()
+        self.head, recipe = entity_head(name, CATEGORIES), Recipe()
         model = self.head(build_transformer_model(config))
         optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
         self.steps = Steps(model, self.head.loss, optimizer, jit=not arguments.no_jit, clip_norm=recipe.clip_norm)
         targets = self.head.batch_targets([CELLS] * arguments.batch_size, arguments.length)
         self.batch = {"features": features, "targets": targets, "weights": np.ones(arguments.batch_size, "float32")}
-        self.times = {"update": [], "prediction": []}
 
     def update(self):
         to_float(self.steps.train([self.batch])["loss"])
@@ -55,25 +53,22 @@ class Contender:
     def prediction(self):
         self.head.compact(self.steps.predict(self.batch["features"]), self.batch["features"])
 
-    def round(self, count):
-        for kind, times in self.times.items():
-            started = time.perf_counter()
-            for _ in range(count):
-                getattr(self, kind)()
-            times.append((time.perf_counter() - started) / count)
+    def play(self, count):
+        """Seconds of an update and of a prediction."""
+        return seconds(self.update, count), seconds(self.prediction, count)
 
 
-def report(arguments, contenders):
+def report(arguments, rounds):
     backend = keras.backend.backend()
     print(f"{arguments.batch_size} x {arguments.length} tokens, {arguments.rounds} rounds of {arguments.steps} steps, ", end="")
     print(f"{datetime.date.today()}; {machine()}; keras {keras.__version__} on {backend}, Python {platform.python_version()}\n")
     print("| head | ms per update | x | ms per prediction | x |\n|---|---|---|---|---|")
-    for each in contenders:
-        cells = []
-        for kind, times in each.times.items():
-            ratio = statistics.median(own / base for own, base in zip(times, contenders[0].times[kind], strict=True))
-            cells += [f"{1000 * statistics.median(times):.1f}", f"{ratio:.2f}"]
-        print(f"| {each.name} | {' | '.join(cells)} |")
+    clocks = {name: list(zip(*played, strict=True)) for name, played in rounds.items()}
+    first = next(iter(clocks.values()))
+    for name, (updates, predictions) in clocks.items():
+        cells = [f"{1000 * statistics.median(updates):.1f}", ratio(updates, first[0])]
+        cells += [f"{1000 * statistics.median(predictions):.1f}", ratio(predictions, first[1])]
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 def main():
@@ -87,13 +82,8 @@ def main():
     tokens = np.random.default_rng(0).integers(5, config["vocab_size"], (arguments.batch_size, arguments.length)).astype("int32")
     places = np.tile(np.arange(arguments.length, dtype=np.int32), (arguments.batch_size, 1))
     features = {"token_ids": tokens, "segment_ids": np.zeros_like(tokens), "char_starts": places, "char_ends": places + 1}
-    contenders = [Contender(name, arguments, config, features) for name in arguments.heads]
-    for number in range(arguments.rounds + 1):
-        for contender in contenders:
-            contender.round(arguments.steps)
-            if not number:
-                contender.times = {kind: [] for kind in contender.times}     # it compiles
-    report(arguments, contenders)
+    contenders = {name: Contender(name, arguments, config, features) for name in arguments.heads}
+    report(arguments, take_turns(contenders, arguments.rounds, lambda contender: contender.play(arguments.steps)))
 
 
 if __name__ == "__main__":

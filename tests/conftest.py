@@ -12,9 +12,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-COMPILED = tempfile.TemporaryDirectory(prefix="jax-", ignore_cleanup_errors=True)
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", COMPILED.name)       # the same tiny model is compiled again and again
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:                       # pytest-xdist's workers inherit that of their controller
+    COMPILED = tempfile.TemporaryDirectory(prefix="jax-", ignore_cleanup_errors=True)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name             # the same tiny model is compiled again and again
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0"          # programs run once or twice: half of the time is LLVM's
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 TITLES = {
@@ -92,6 +94,33 @@ def make_tiny(folder):
 def tiny(tmp_path_factory):
     """A Tiny without a run."""
     return make_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+def make_writing_run(tiny, task, lines, **changes):
+    """The folder of a new run of a task that writes: an epoch on these lines."""
+    import run
+
+    folder = Path(tempfile.mkdtemp(prefix=f"{task}-", dir=tiny.folder))
+    data = write_lines(folder / "lines.jsonl", lines)
+    flags = {"train": data, "dev": data, "epochs": 1, "max_length": 24, "max_tokens": 6, "output": folder / "run", "quiet": True}
+    assert run.main(["train", task, *tiny.flags(**flags | changes)]) == 0
+    return folder / "run"
+
+
+PAIRS = [{"source": title, "target": title[:3]} for titles in TITLES.values() for title in titles]
+DIALOGUES = [titles[first : first + 3] for titles in TITLES.values() for first in range(3)]
+
+
+@pytest.fixture(scope="session")
+def seq2seq_run(tiny):
+    """The folder of a run of seq2seq. Tests must leave it as it is."""
+    return make_writing_run(tiny, "seq2seq", PAIRS)
+
+
+@pytest.fixture(scope="session")
+def chat_run(tiny):
+    """The folder of a run of chat. Tests must leave it as it is."""
+    return make_writing_run(tiny, "chat", DIALOGUES)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.keras, pytest.mark.skipif(keras.backend.backend() != "
 
 
 def start(words, **variables):
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": "", **variables}
+    environment = {**os.environ, "KERAS_BACKEND": "jax", **variables}
     return subprocess.Popen(
         [sys.executable, "run.py", "train", "clue/tnews", *words],
         cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

@@ -16,9 +16,10 @@ from baselines.heads.choice import ChoiceHead
 from baselines.inputs import bind, checkpoint_folder, data_file
 from baselines.models.config import Config, read
 from baselines.models.words import model_options
+from baselines.settings import make
 from baselines.tokenizers.wordpiece import Tokenizer
-from baselines.training import card
-from baselines.training.card_memory import flops, parameters
+from baselines.training import card, optimizers, strategies
+from baselines.training.card_memory import Setup, flops, parameters
 
 OURS = ("--batch_size", "--accumulate", "--precision", "--eval_batch_size")
 SWITCHES = ("--recompute", "--no_recompute")
@@ -33,21 +34,32 @@ def main(argv):
     if memory is None:
         raise InputError("run.py fit-to-card: expected --memory SIZE, the memory of a card, such as 24GB.")
     size, recipe = card.parse_bytes(memory), arguments.recipe
-    config = config_of(arguments)
-    choices = choices_of(full_name, task, arguments)
-    found = card.candidates(config, recipe, choices)
+    setup = setup_of(full_name, task, arguments)
+    found = card.candidates(setup, recipe)
     best = card.choose(found, recipe.precision, size)
-    count, _ = parameters(config)
-    rows = recipe.batch_size * recipe.accumulate * choices
+    count, _ = parameters(setup.config)
+    rows = recipe.batch_size * recipe.accumulate * setup.rows_per_example
     print(
-        f"{count / 1e6:.1f} M parameters, {recipe.optimizer}; an update learns from {rows} rows of {recipe.max_length} tokens: "
-        f"{1e-12 * rows * flops(config, recipe.max_length):.2f} TFLOPs\n"
+        f"{count / 1e6:.1f} M parameters, {recipe.optimizer}; an update learns from {rows} rows of {setup.length} tokens: "
+        f"{1e-12 * rows * flops(setup.config, setup.length):.2f} TFLOPs\n"
     )
     print(table(shown(found, best), best, size))
     if best is None:
         raise InputError(refusal(found, memory))
-    evaluated = card.eval_batch_size(config, recipe, size, choices)
+    evaluated = card.eval_batch_size(setup, recipe, size)
     print(f"\npython run.py train {full_name} {shlex.join(train_flags(argv, best.plan, recipe, evaluated))}")
+
+
+def setup_of(name, task, arguments):
+    """The Setup that the flags of `train` describe."""
+    recipe, settings = arguments.recipe, arguments.settings
+    return Setup(
+        config=config_of(arguments),
+        length=recipe.max_length,
+        optimizer=make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings),
+        strategies=tuple(strategies.build(recipe.strategies, settings)),
+        rows_per_example=choices_of(name, task, arguments),
+    )
 
 
 def choices_of(name, task, arguments):

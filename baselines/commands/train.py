@@ -52,7 +52,7 @@ def check_parts(task, arguments):
         make(losses.kind(recipe.loss), recipe.loss, settings)
         chosen.append(recipe.loss)
     check_chosen(settings, chosen)
-    if recipe.lazy_embeddings and recipe.accumulate > 1 and getattr(optimizer, "accumulates", False):
+    if recipe.lazy_embeddings and recipe.accumulate > 1 and optimizer.accumulates:
         raise InputError(
             f"--lazy_embeddings: expected --accumulate 1 with --optimizer {recipe.optimizer}, which keeps no gradients to tell "
             f"which tokens an update has seen. Received: --accumulate {recipe.accumulate}. Leave one of the three out."

@@ -30,7 +30,7 @@ class Can:
     """How often columns and rows are normalised; more is usually worse."""
 
     def __post_init__(self):
-        ranges(self, "can", k=(2, None), tau=(0, None), alpha=(1e-6, None), iters=(1, None))
+        ranges(self, k=(2, None), tau=(0, None), alpha=(1e-6, None), iters=(1, None))
 
     def __call__(self, probs, prior):
         return can(probs, prior, self.k, self.tau, self.alpha, self.iters)

@@ -35,7 +35,7 @@ class Emo:
     """Largest weight of the distance, where cross-entropy is far above it."""
 
     def __post_init__(self):
-        ranges(self, "emo", limit=(0, None))
+        ranges(self, limit=(0, None))
 
     def __call__(self, targets, logits, table):
         from keras import ops

@@ -20,7 +20,7 @@ class Focal:
     """How much less; 0 is cross-entropy."""
 
     def __post_init__(self):
-        ranges(self, "focal", gamma=(0, None))
+        ranges(self, gamma=(0, None))
 
     def __call__(self, targets, logits):
         from keras import ops

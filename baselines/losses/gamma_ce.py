@@ -23,7 +23,7 @@ class GammaCrossEntropy:
     """From 0, cross-entropy, to 1, smooth accuracy: near 0 from random weights, larger to fine-tune."""
 
     def __post_init__(self):
-        ranges(self, "gamma_ce", gamma=(0, 1))
+        ranges(self, gamma=(0, 1))
 
     def __call__(self, targets, logits):
         from keras import ops

@@ -24,7 +24,7 @@ class LabelSmoothing:
     """Share of the target that all classes divide equally."""
 
     def __post_init__(self):
-        ranges(self, "label_smoothing", epsilon=(0, 1))
+        ranges(self, epsilon=(0, 1))
 
     def __call__(self, targets, logits):
         from keras import ops

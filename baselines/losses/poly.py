@@ -20,7 +20,7 @@ class Poly:
     """Added to the coefficient 1 of that term; 0 is cross-entropy."""
 
     def __post_init__(self):
-        ranges(self, "poly", epsilon=(-1, None))
+        ranges(self, epsilon=(-1, None))
 
     def __call__(self, targets, logits):
         from keras import ops

@@ -9,7 +9,7 @@ import dataclasses
 import re
 
 from baselines.errors import InputError
-from baselines.training.card_memory import Memory, Plan, flops, parameters, update_memory
+from baselines.training.card_memory import Memory, Plan, flops, update_memory
 
 UNITS = {"": 1, "K": 1, "M": 2, "G": 3, "T": 4}
 IDLE_TOKENS = 512
@@ -36,7 +36,7 @@ def parse_bytes(text):
     return size
 
 
-def candidates(config, recipe, rows_per_example=1):
+def candidates(setup, recipe):
     """A Candidate for each precision, with and without recomputation, and each micro-batch that divides the recipe's update."""
     together = recipe.batch_size * recipe.accumulate
     sizes = [size for size in range(together, 0, -1) if together % size == 0]
@@ -46,14 +46,14 @@ def candidates(config, recipe, rows_per_example=1):
         for recompute in (False, True)
         for size in sizes
     ]
-    return [candidate(config, recipe, plan, rows_per_example) for plan in plans]
+    return [candidate(setup, plan) for plan in plans]
 
 
-def candidate(config, recipe, plan, rows_per_example):
-    length = recipe.max_length
-    memory = update_memory(config, plan, length, recipe.optimizer, recipe.strategies, rows_per_example)
-    idle = 1 + IDLE_TOKENS / (plan.batch_size * rows_per_example * length)
-    return Candidate(plan, memory, idle * flops(config, length, plan.recompute) / flops(config, length))
+def candidate(setup, plan):
+    config, length = setup.config, setup.length
+    idle = 1 + IDLE_TOKENS / (plan.batch_size * setup.rows_per_example * length)
+    time = idle * flops(config, length, plan.recompute) / flops(config, length)
+    return Candidate(plan, update_memory(setup, plan), time)
 
 
 def choose(found, precision, memory):
@@ -63,11 +63,10 @@ def choose(found, precision, memory):
     return min(own or fitting, key=lambda one: (round(one.time, 3), one.memory.total), default=None)
 
 
-def eval_batch_size(config, recipe, memory, rows_per_example=1):
+def eval_batch_size(setup, recipe, memory):
     """The recipe's, or the largest that fits beside weights and optimizer, who stay there: a block's values, twice."""
-    count, _ = parameters(config)
-    resident = update_memory(config, Plan(1), recipe.max_length, recipe.optimizer, recipe.strategies).optimizer + 4 * count
-    length = recipe.max_length
+    config, length = setup.config, setup.length
+    resident = update_memory(setup, Plan(1))
     per_row = 4 * (config.num_attention_heads * length**2 + length * (4 * config.hidden_size + config.intermediate_size))
-    free = memory * (1 - RESERVED) - resident
-    return max(1, min(recipe.eval_batch_size, int(free / (2 * per_row * rows_per_example))))
+    free = memory * (1 - RESERVED) - resident.optimizer - resident.weights
+    return max(1, min(recipe.eval_batch_size, int(free / (2 * per_row * setup.rows_per_example))))

@@ -1,27 +1,25 @@
 """How much memory an update takes: a formula, for choosing a batch size before anything is loaded.
 
-    fixed      P (4 + slots), and 4 P more where micro-batches are summed, 2 P where weights are cast to half precision
+    fixed      P (4 + 4 slots), and 4 P more where micro-batches are summed, 2 P where weights are cast to half precision
     per block  A = rows x (a L D + b L F + c H L²) x bytes: what backward needs of its inside
     stored     X = rows x L D x bytes: what it needs of a block that is computed again
 
     plain      fixed + max(N A + R, 4 P)
     recompute  fixed + max(N X + R, 4 P) + W A
 
-P parameters, N blocks, L tokens, D hidden size, F intermediate size, H heads; R: embeddings and head; W: the block in hand with
-its gradients. Gradients (4 P) and activations are not added up: backward frees a block's as it makes the other's. a, b, c, R and W
-are fitted to XLA's buffers for CPUs (tests/training/test_card_memory.py compares), which fuses less than a GPU: there the truth
-is lower. Korthikanti et al., 2022, arXiv:2205.05198, count the same terms by hand.
+P parameters, N blocks, L tokens, D hidden size, F intermediate size, H heads; slots: numbers kept per weight, an optimizer's
+`slots` and the `copies` of strategies; rows: of a micro-batch, times the `passes` that a strategy holds; R: embeddings and head;
+W: the block in hand with its gradients. Gradients (4 P) and activations are not added up: backward frees a block's as it makes
+the other's. a, b, c, R and W are fitted to XLA's buffers for CPUs (tests/training/test_card_memory.py compares), which fuses less
+than a GPU: there the truth is lower. Korthikanti et al., 2022, arXiv:2205.05198, count the same terms by hand.
 """
 
 import dataclasses
 
+from baselines.training.optimizers.optimizer import Optimizer
+from baselines.training.strategies.strategy import Strategy
+
 BYTES = {"float32": 4, "bf16": 2, "fp16": 2}
-SLOT_BYTES = {"adamw": 8, "adam": 8, "adax": 8, "lamb": 8, "muon": 8, "lion": 4, "tiger": 4, "sgd": 4, "adafactor": 0}
-"""Of an optimizer's memory, per parameter."""
-COPIES = {"ema": 1, "lookahead": 1, "child_tuning_d": 1, "pgd": 1, "spectral_norm": 0}
-"""Of all weights, in float32, that a strategy keeps."""
-PASSES = {"r_drop": 2, "vat": 3, "gradient_penalty": 3}
-"""Forward passes whose activations a strategy holds at a time."""
 PER_L_D, PER_L_F, PER_H_L_L = 16.0, 4.0, 4.15
 REST, WORKING = 9.0, 1.4
 """R in units of L D per row, W in units of A."""
@@ -35,6 +33,17 @@ class Plan:
     accumulate: int = 1
     recompute: bool = False
     precision: str = "float32"
+
+
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    """What a Plan leaves as it is: the model's Config, tokens of a row, optimizer, strategies, rows of an example."""
+
+    config: object
+    length: int
+    optimizer: Optimizer
+    strategies: tuple[Strategy, ...] = ()
+    rows_per_example: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,21 +79,22 @@ def parameters(config):
     return tables * config.embedding_size + 2 * config.embedding_size + inside, inside
 
 
-def update_memory(config, plan, length, optimizer="adamw", strategies=(), rows_per_example=1):
-    """The Memory of an update on micro-batches of plan.batch_size examples of `length` tokens."""
+def update_memory(setup, plan):
+    """The Memory of an update on micro-batches of plan.batch_size examples."""
+    config, length = setup.config, setup.length
     count, _ = parameters(config)
     half = plan.precision != "float32"
-    rows = plan.batch_size * rows_per_example * max([PASSES.get(name, 1) for name in strategies], default=1)
+    rows = plan.batch_size * setup.rows_per_example * max([strategy.passes for strategy in setup.strategies], default=1)
     block = rows * block_activations(config, length, plan.precision)
     entry = rows * length * config.hidden_size * BYTES[plan.precision]
     stored = config.num_hidden_layers * (entry if plan.recompute else block) + REST * entry
     again = WORKING * block if plan.recompute else 0
-    gradients = 4 * count
-    copies = sum(COPIES.get(name, 0) for name in strategies)
+    gradients, summed = 4 * count, plan.accumulate > 1 and not setup.optimizer.accumulates
+    copies = setup.optimizer.slots + sum(strategy.copies for strategy in setup.strategies)
     return Memory(
         weights=count * (4 + 2 * half),
-        optimizer=count * (SLOT_BYTES.get(optimizer, 8) + 4 * copies),
-        gradients=gradients + 4 * count * (plan.accumulate > 1),
+        optimizer=4 * count * copies,
+        gradients=gradients + 4 * count * summed,
         activations=max(stored - gradients, 0) + again,
     )
 

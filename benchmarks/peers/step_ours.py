@@ -1,4 +1,4 @@
-"""Our step. Options: jit or graph; the environment's KERAS_BACKEND says on what."""
+"""Our step. Options: jit or graph, recompute; the environment's KERAS_BACKEND says on what."""
 
 import pathlib
 import sys
@@ -23,7 +23,9 @@ def build(sizes, options):
     model = ClassificationHead(sizes["classes"])(encoder)
     recipe = Recipe()
     optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
-    steps = Steps(model, cross_entropy, optimizer, jit="jit" in options, clip_norm=recipe.clip_norm)
+    steps = Steps(
+        model, cross_entropy, optimizer, jit="jit" in options, clip_norm=recipe.clip_norm, recompute="recompute" in options
+    )
 
     def step(batch):
         token_ids, segment_ids, targets = batch

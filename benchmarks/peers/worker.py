@@ -1,8 +1,10 @@
-"""The talk between train_step.py and the process of a contender, on stdin and stdout.
+"""The process of a contender, on its side: it answers driver.py on stdin and stdout.
 
-    worker   {"parameters", "compile_seconds", "versions"}        when the first step is done
+    worker   {"parameters", "compile_seconds", "versions", "bytes_before"}    when the first step is done
     driver   a number N
-    worker   {"seconds": [N], "cpu_seconds", "peak_bytes"}        after N steps
+    worker   {"seconds": [N], "cpu_seconds", "peak_bytes"}                    after N steps
+
+Bytes are the largest so far that the process had in memory: before the first step, and now.
 """
 
 import json
@@ -45,9 +47,13 @@ def serve(build):
     def answer(**values):
         print(json.dumps(values), file=answers, flush=True)
 
-    answer(parameters=parameters, compile_seconds=sum(steps(1)), versions=versions)
+    before = peak_bytes()
+    answer(parameters=parameters, compile_seconds=sum(steps(1)), versions=versions, bytes_before=before)
     for line in sys.stdin:
         cpu = time.process_time()
         seconds = list(steps(int(line)))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        answer(seconds=seconds, cpu_seconds=time.process_time() - cpu, peak_bytes=peak)
+        answer(seconds=seconds, cpu_seconds=time.process_time() - cpu, peak_bytes=peak_bytes())
+
+
+def peak_bytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import small
 from keras import ops
 
 from baselines.models import residual
@@ -12,11 +13,7 @@ from baselines.models.initialization import deepnorm, kernel, table_range
 
 pytestmark = pytest.mark.keras
 CONFIG = {
-    "vocab_size": 40,
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 24,
+    **small.CONFIG,
     "max_position_embeddings": 64,
     "initializer_range": 0.3,
     "hidden_dropout_prob": 0.0,

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import small
 
 from baselines.errors import InputError
 from baselines.models.builder import build_transformer_model, configure
@@ -14,14 +15,7 @@ from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.weights.save import save_google, save_hugging_face
 
 pytestmark = pytest.mark.keras
-CONFIG = {
-    "vocab_size": 40,
-    "hidden_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 24,
-    "max_position_embeddings": 8,
-}
+CONFIG = {**small.CONFIG, "num_hidden_layers": 1, "max_position_embeddings": 8}
 
 
 def names(model):

@@ -1,19 +1,14 @@
 """Families are found by their files, and name every weight of their models."""
 
 import pytest
+import small
 
 from baselines.models.builder import build_transformer_model
 from baselines.models.config import Config
 from baselines.models.families import families, family
 
 pytestmark = pytest.mark.keras
-CONFIG = {
-    "vocab_size": 40,
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 24,
-}
+CONFIG = small.CONFIG
 
 
 def test_families_are_the_files_that_build():

@@ -3,21 +3,14 @@
 import keras
 import numpy as np
 import pytest
+import small
 from keras import ops
 
 from baselines.models.builder import build_transformer_model
 
 pytestmark = pytest.mark.keras
 FAMILIES = ("bert", "nezha", "roformer")
-CONFIG = {
-    "vocab_size": 40,
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 24,
-    "max_position_embeddings": 32,
-    "initializer_range": 0.3,
-}
+CONFIG = {**small.CONFIG, "max_position_embeddings": 32, "initializer_range": 0.3}
 HEADS = {"with_pool": True, "with_nsp": True, "with_mlm": True}
 
 

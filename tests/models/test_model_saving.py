@@ -9,16 +9,13 @@ import sys
 import keras
 import numpy as np
 import pytest
+import small
 
 from baselines.models.builder import build_transformer_model
 
 pytestmark = pytest.mark.keras
 CONFIG = {
-    "vocab_size": 40,
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 24,
+    **small.CONFIG,
     "max_position_embeddings": 4,
     "hidden_act": "gelu_tanh",
     "residual_attention_scores": True,

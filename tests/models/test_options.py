@@ -6,6 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
+import small
 
 from baselines.errors import InputError
 from baselines.models.builder import build_transformer_model, configure
@@ -15,15 +16,7 @@ from baselines.models.options import USUAL
 from baselines.weights.save import save_google, save_hugging_face
 
 pytestmark = pytest.mark.keras
-CONFIG = {
-    "vocab_size": 40,
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 24,
-    "max_position_embeddings": 8,
-    "initializer_range": 0.3,
-}
+CONFIG = {**small.CONFIG, "max_position_embeddings": 8, "initializer_range": 0.3}
 BATCH = {"token_ids": np.array([[1, 5, 7, 0]], "int32"), "segment_ids": np.array([[0, 0, 1, 0]], "int32")}
 
 

@@ -10,9 +10,10 @@ from baselines import catalog
 from baselines.errors import InputError
 from baselines.flags import parse_train
 from baselines.models.config import Config
+from baselines.settings import make
 from baselines.task import Recipe
-from baselines.training import card
-from baselines.training.card_memory import Plan, parameters, update_memory
+from baselines.training import card, optimizers, strategies
+from baselines.training.card_memory import Plan, Setup, parameters, update_memory
 
 BASE = {
     "vocab_size": 21128, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072,
@@ -27,8 +28,14 @@ def checkpoint(tmp_path):
     return tmp_path
 
 
-def total(*plan, length=128, **options):
-    return update_memory(CONFIG, Plan(*plan), length, **options).total
+def setup(optimizer="adamw", chosen=(), length=128, **settings):
+    """A Setup of BERT-base with parts of those names."""
+    part = make(optimizers.kind(optimizer), optimizer, settings)
+    return Setup(CONFIG, length, part, tuple(strategies.build(chosen, settings)))
+
+
+def total(*plan, **options):
+    return update_memory(setup(**options), Plan(*plan)).total
 
 
 def proposed(checkpoint, capsys, *argv):
@@ -61,12 +68,23 @@ def test_memory_grows_with_batch_length_slots_and_copies_and_shrinks_with_recomp
     assert total(32, length=128) < total(32, length=256)
     assert total(32, 1, True) < total(32) and total(32, 1, False, "bf16") < total(32)
     assert total(32, optimizer="adafactor") < total(32, optimizer="lion") < total(32)
-    assert total(32, strategies=("ema",)) - total(32) == 4 * parameters(CONFIG)[0]
-    assert total(32, strategies=("r_drop",)) > total(32)
+    assert total(32, chosen=("ema",)) - total(32) == 4 * parameters(CONFIG)[0]
+    assert total(32, chosen=("r_drop",)) > total(32)
+
+
+def test_accumulation_takes_one_more_copy_but_of_an_optimizer_that_accumulates():
+    assert total(32, 2) - total(32) == 4 * parameters(CONFIG)[0]
+    assert total(32, 2, optimizer="tiger") == total(32, optimizer="tiger")
+
+
+def test_settings_count_where_memory_depends_on_them():
+    for name, field in (("sgd", "momentum"), ("adafactor", "beta_1")):
+        more = total(32, optimizer=name, **{f"{name}.{field}": 0.9})
+        assert more - total(32, optimizer=name) == 4 * parameters(CONFIG)[0]
 
 
 def test_candidates_keep_the_rows_of_an_update():
-    found = card.candidates(CONFIG, Recipe(batch_size=12, accumulate=2))
+    found = card.candidates(setup(), Recipe(batch_size=12, accumulate=2))
     assert {one.plan.batch_size * one.plan.accumulate for one in found} == {24}
     assert {(one.plan.precision, one.plan.recompute) for one in found} == {
         (precision, recompute) for precision in ("float32", "bf16") for recompute in (False, True)
@@ -74,8 +92,7 @@ def test_candidates_keep_the_rows_of_an_update():
 
 
 def test_the_quickest_that_fits_is_chosen_and_precision_only_changed_if_it_must():
-    recipe = Recipe(batch_size=32, max_length=256)
-    found = card.candidates(CONFIG, recipe)
+    found = card.candidates(setup(length=256), Recipe(batch_size=32))
     assert card.choose(found, "float32", 80e9).plan == Plan(32)
     small = card.choose(found, "float32", 4e9)
     assert small.plan.recompute and small.plan.precision == "float32" and small.memory.total < 4e9
@@ -96,7 +113,7 @@ def test_the_command_that_is_printed_is_one_of_train(memory, checkpoint, capsys)
     assert recipe.batch_size * recipe.accumulate == 64
     assert (recipe.max_length, recipe.epochs, recipe.strategies) == (256, 3, ("fgm",))
     plan = Plan(recipe.batch_size, recipe.accumulate, recipe.recompute, recipe.precision)
-    assert update_memory(CONFIG, plan, 256, strategies=("fgm",)).total < card.parse_bytes(memory)
+    assert update_memory(setup("adamw", ["fgm"], 256), plan).total < card.parse_bytes(memory)
 
 
 def test_the_choices_of_a_question_are_rows(capsys):
@@ -119,5 +136,5 @@ def test_mistakes_are_told_in_one_line(typed, checkpoint, capsys):
 
 
 def test_evaluation_shrinks_where_its_rows_would_not_fit():
-    assert card.eval_batch_size(CONFIG, Recipe(max_length=128), 24e9) == 64
-    assert 1 <= card.eval_batch_size(CONFIG, Recipe(max_length=512), 3e9) < 64
+    assert card.eval_batch_size(setup(), Recipe(), 24e9) == 64
+    assert 1 <= card.eval_batch_size(setup(length=512), Recipe(), 3e9) < 64

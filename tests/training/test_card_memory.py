@@ -5,7 +5,8 @@ import pytest
 import tiny
 
 from baselines.models.config import Config
-from baselines.training.card_memory import Plan, update_memory
+from baselines.training.card_memory import Plan, Setup, update_memory
+from baselines.training.optimizers.adamw import AdamW
 
 pytestmark = [
     pytest.mark.keras,
@@ -32,7 +33,7 @@ def test_the_formula_is_near_what_is_compiled_and_recomputation_saves():
     temporary = {}
     for recompute in (False, True):
         temporary[recompute], resident = compiled(recompute)
-        expected = update_memory(config, Plan(ROWS, recompute=recompute), LENGTH)
+        expected = update_memory(Setup(config, LENGTH, AdamW()), Plan(ROWS, recompute=recompute))
         assert expected.weights + expected.optimizer == pytest.approx(resident, rel=0.05)
         ratio = (expected.gradients + expected.activations) / temporary[recompute]
         assert 1 / FACTOR < ratio < FACTOR, (recompute, ratio)

@@ -35,6 +35,14 @@ def test_every_strategy_has_defaults_and_says_what_it_is():
         assert strategies.build([name], {}) and len(summary) > 20
 
 
+@pytest.mark.parametrize("name", strategies.names())
+def test_what_a_strategy_remembers_is_in_its_copies(name):
+    (strategy,) = strategies.build([name], {})
+    weights = {path: np.zeros((64, 64), "float32") for path in PATHS}
+    kept = sum(np.asarray(array).nbytes for array in strategy.start(weights, None).values())
+    assert kept / (4 * 64 * 64 * len(PATHS)) <= strategy.copies + 0.01
+
+
 @pytest.mark.parametrize("name", ["fgm", "pgd", "gradient_penalty", "vat", "noise"])
 def test_a_table_that_is_no_weight_is_told_with_the_nearest(name):
     (strategy,) = strategies.build([name], {f"{name}.table": "Embedding-Tokens/embeddings"})

@@ -3,10 +3,11 @@
 import dataclasses
 
 from baselines.settings import ranges
+from baselines.training.optimizers.optimizer import Optimizer
 
 
 @dataclasses.dataclass(frozen=True)
-class Adafactor:
+class Adafactor(Optimizer):
     """See rules/adafactor.py. Needs larger rates than AdamW: about 1e-3, in fine-tuning too."""
 
     beta_1: float = 0.0
@@ -30,9 +31,13 @@ class Adafactor:
 
     def __post_init__(self):
         ranges(
-            self, "adafactor", beta_1=(0, 1), beta_2=(0, 1), epsilon_1=(0, None), epsilon_2=(0, None),
+            self, beta_1=(0, 1), beta_2=(0, 1), epsilon_1=(0, None), epsilon_2=(0, None),
             clipping_threshold=(0, None), min_dim_size_to_factor=(1, None),
         )  # fmt: skip
+
+    @property
+    def slots(self):
+        return 1 if self.beta_1 else 0                                  # rows and columns beside it: next to nothing
 
     def build(self, recipe, rate, weights):
         from baselines.training.optimizers.rules import adafactor

@@ -3,11 +3,14 @@
 import dataclasses
 
 from baselines.settings import ranges
+from baselines.training.optimizers.optimizer import Optimizer
 
 
 @dataclasses.dataclass(frozen=True)
-class Adam:
+class Adam(Optimizer):
     """Keras' Adam. Its epsilon stands beside the root before the correction: at update t it counts as epsilon/sqrt(1-beta_2^t)."""
+
+    slots = 2
 
     beta_1: float = 0.9
     """Decay of the mean of gradients."""
@@ -17,7 +20,7 @@ class Adam:
     """Added to the root of the latter."""
 
     def __post_init__(self):
-        ranges(self, "adam", beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
+        ranges(self, beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
 
     def build(self, recipe, rate, weights):
         import keras

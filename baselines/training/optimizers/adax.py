@@ -3,11 +3,14 @@
 import dataclasses
 
 from baselines.settings import ranges
+from baselines.training.optimizers.optimizer import Optimizer
 
 
 @dataclasses.dataclass(frozen=True)
-class AdaX:
+class AdaX(Optimizer):
     """See rules/adax.py."""
+
+    slots = 2
 
     beta_1: float = 0.9
     """Decay of the mean of gradients; it is not corrected."""
@@ -17,7 +20,7 @@ class AdaX:
     """Added to the root of the squares."""
 
     def __post_init__(self):
-        ranges(self, "adax", beta_1=(0, 1), beta_2=(1e-8, None), epsilon=(0, None))
+        ranges(self, beta_1=(0, 1), beta_2=(1e-8, None), epsilon=(0, None))
 
     def build(self, recipe, rate, weights):
         from baselines.training.optimizers.rules import adax

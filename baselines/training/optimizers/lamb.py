@@ -3,11 +3,14 @@
 import dataclasses
 
 from baselines.settings import ranges
+from baselines.training.optimizers.optimizer import Optimizer
 
 
 @dataclasses.dataclass(frozen=True)
-class Lamb:
+class Lamb(Optimizer):
     """See rules/lamb.py."""
+
+    slots = 2
 
     beta_1: float = 0.9
     """Decay of the mean of gradients."""
@@ -19,7 +22,7 @@ class Lamb:
     """Weights whose path contains one of these words take plain steps, in any case."""
 
     def __post_init__(self):
-        ranges(self, "lamb", beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
+        ranges(self, beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
 
     def build(self, recipe, rate, weights):
         from baselines.training.optimizers.rules import lamb

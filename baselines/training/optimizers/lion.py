@@ -4,11 +4,14 @@ import dataclasses
 
 from baselines.settings import ranges
 from baselines.training.optimizers import not_decayed
+from baselines.training.optimizers.optimizer import Optimizer
 
 
 @dataclasses.dataclass(frozen=True)
-class Lion:
+class Lion(Optimizer):
     """Keras' Lion with the values for language (vision: 0.9 and 0.99). A tenth of AdamW's rate, and more decay."""
+
+    slots = 1
 
     beta_1: float = 0.95
     """Weight of the moment in the sign."""
@@ -16,7 +19,7 @@ class Lion:
     """Decay of the moment."""
 
     def __post_init__(self):
-        ranges(self, "lion", beta_1=(1e-6, 1), beta_2=(0, 1))
+        ranges(self, beta_1=(1e-6, 1), beta_2=(0, 1))
 
     def build(self, recipe, rate, weights):
         import keras

@@ -4,13 +4,16 @@ import dataclasses
 
 from baselines.settings import ranges
 from baselines.training.optimizers import not_decayed
+from baselines.training.optimizers.optimizer import Optimizer
 
 OUTSIDE_BLOCKS = r"^(?!Transformer-\d)"
 
 
 @dataclasses.dataclass(frozen=True)
-class Muon:
+class Muon(Optimizer):
     """Keras' Muon, whose steps are as long as AdamW's: rates and decay carry over."""
+
+    slots = 2                                                           # the matrices of blocks: 1
 
     momentum: float = 0.95
     """Decay of the moment that is made orthogonal."""
@@ -22,7 +25,7 @@ class Muon:
     """Of AdamW: added to the root of the latter."""
 
     def __post_init__(self):
-        ranges(self, "muon", momentum=(0, 1), beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
+        ranges(self, momentum=(0, 1), beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
 
     def build(self, recipe, rate, weights):
         import keras

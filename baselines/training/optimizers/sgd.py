@@ -4,10 +4,11 @@ import dataclasses
 
 from baselines.settings import ranges
 from baselines.training.optimizers import not_decayed
+from baselines.training.optimizers.optimizer import Optimizer
 
 
 @dataclasses.dataclass(frozen=True)
-class Sgd:
+class Sgd(Optimizer):
     """Keras' SGD."""
 
     momentum: float = 0.0
@@ -16,7 +17,11 @@ class Sgd:
     """Look ahead along the momentum."""
 
     def __post_init__(self):
-        ranges(self, "sgd", momentum=(0, 1))
+        ranges(self, momentum=(0, 1))
+
+    @property
+    def slots(self):
+        return 1 if self.momentum else 0
 
     def build(self, recipe, rate, weights):
         import keras

@@ -1,16 +1,17 @@
 """Tiger: signs and relative rates; accumulates without extra memory, survives NaN. Su Jianlin, 2023, kexue.fm/archives/9512."""
 
 import dataclasses
-from typing import ClassVar
 
 from baselines.settings import ranges
+from baselines.training.optimizers.optimizer import Optimizer
 
 
 @dataclasses.dataclass(frozen=True)
-class Tiger:
+class Tiger(Optimizer):
     """See rules/tiger.py. Rates of 1e-3 to 2e-3 for matrices, which are relative to their size."""
 
-    accumulates: ClassVar[bool] = True
+    slots = 1
+    accumulates = True
 
     beta: float = 0.965
     """Decay of the moment (vision: 0.945)."""
@@ -18,7 +19,7 @@ class Tiger:
     """What a weight whose gradient is not finite is multiplied by."""
 
     def __post_init__(self):
-        ranges(self, "tiger", beta=(0, 1), shrink=(0, 1))
+        ranges(self, beta=(0, 1), shrink=(0, 1))
 
     def build(self, recipe, rate, weights):
         from baselines.training.optimizers.rules import tiger

@@ -12,7 +12,7 @@ import logging
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.settings import positive, ranges
+from baselines.settings import flag, positive, ranges
 from baselines.training.strategies.strategy import Strategy
 
 log = logging.getLogger(__name__)
@@ -29,16 +29,18 @@ class ChildTuningD(Strategy):
     layers: str = "Transformer-"
     """Weights whose path contains this are masked; all others learn."""
 
+    copies = 0.25                                                       # masks are bytes
+
     def __post_init__(self):
-        positive(self, "child_tuning_d", "p")
-        ranges(self, "child_tuning_d", p=(0, 1))
+        positive(self, "p")
+        ranges(self, p=(0, 1))
 
     def start(self, weights, survey):
         chosen = {path: array for path, array in weights.items() if self.layers in path}
         if not chosen:
             shown = ", ".join(sorted({path.partition("/")[0] for path in weights})[:8])
             raise InputError(
-                f"--child_tuning_d.layers: expected a part of some weights' paths, such as {shown}. Received: {self.layers!r}"
+                f"{flag(self, 'layers')}: expected a part of some weights' paths, such as {shown}. Received: {self.layers!r}"
             )
         if survey is None:
             return {path: np.zeros(array.shape, "uint8") for path, array in chosen.items()}

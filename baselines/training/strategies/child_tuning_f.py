@@ -21,8 +21,8 @@ class ChildTuningF(Strategy):
     """Mask what the optimizer adds to the weights, weight decay with it, instead of the gradients."""
 
     def __post_init__(self):
-        positive(self, "child_tuning_f", "p")
-        ranges(self, "child_tuning_f", p=(0, 1))
+        positive(self, "p")
+        ranges(self, p=(0, 1))
 
     def averaged(self, gradients, weights, step):
         if self.increments:

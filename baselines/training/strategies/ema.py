@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.settings import ranges
+from baselines.settings import flag, ranges
 from baselines.training.strategies.strategy import Strategy
 
 SHARE = "share"
@@ -23,10 +23,12 @@ class Ema(Strategy):
     momentum: float = 0.999
     """What the mean keeps of itself in an update: about the last 1 / (1 - momentum) updates count."""
 
+    copies = 1
+
     def __post_init__(self):
-        ranges(self, "ema", momentum=(0, 1))
+        ranges(self, momentum=(0, 1))
         if self.momentum == 1:
-            raise InputError("--ema.momentum: expected a number below 1: at 1 the mean never moves. Received: 1.0")
+            raise InputError(f"{flag(self, 'momentum')}: expected a number below 1: at 1 the mean never moves. Received: 1.0")
 
     def start(self, weights, survey):
         return {SHARE: np.zeros((), "float32")} | {path: np.zeros_like(array) for path, array in weights.items()}

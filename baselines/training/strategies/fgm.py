@@ -7,27 +7,20 @@ The weights learn from the moved pass alone; the loss that is shown is that of t
 import dataclasses
 
 from baselines.settings import ranges
-from baselines.training.strategies.perturbation import TOKENS, moved, of_length, require_table
-from baselines.training.strategies.strategy import Strategy
+from baselines.training.strategies.perturbation import OnTable, moved, of_length
 
 
 @dataclasses.dataclass(frozen=True)
-class Fgm(Strategy):
+class Fgm(OnTable):
     """step = epsilon g / ||g||, where g is the table's gradient; the update is by the gradients at table + step."""
 
     epsilon: float = 1.0
     """Length of the step; published CLUE runs use 0.5."""
-    table: str = TOKENS
-    """Path of the table that moves."""
     add_clean: bool = False
     """Add the gradients of the unmoved pass to those of the moved one."""
 
     def __post_init__(self):
-        ranges(self, "fgm", epsilon=(0, None))
-
-    def start(self, weights, survey):
-        require_table(weights, self.table, "fgm")
-        return {}
+        ranges(self, epsilon=(0, None))
 
     def gradients(self, loss_and_gradients, weights, step):
         _, clean = loss_and_gradients(weights)

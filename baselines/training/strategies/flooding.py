@@ -19,7 +19,7 @@ class Flooding(Strategy):
     """The level, in units of the loss: to be tuned; 0 is off."""
 
     def __post_init__(self):
-        ranges(self, "flooding", b=(0, None))
+        ranges(self, b=(0, None))
 
     def loss(self, compute_loss, weights, step):
         from keras import ops

@@ -7,27 +7,22 @@ batch, so the penalty shrinks as 1/B: epsilon belongs to a batch size.
 import dataclasses
 
 from baselines.settings import ranges
-from baselines.training.strategies.perturbation import TOKENS, require_table
-from baselines.training.strategies.strategy import Strategy
+from baselines.training.strategies.perturbation import OnTable
 
 
 @dataclasses.dataclass(frozen=True)
-class GradientPenalty(Strategy):
+class GradientPenalty(OnTable):
     """loss + epsilon / 2 times the sum of squares of its gradient by the embeddings, taken of the unscaled loss, in float32."""
 
     epsilon: float = 1.0
     """Weight of the penalty."""
     dense: bool = False
     """Sum the gradients of equal tokens before squaring (those of the table); else each occurrence counts by itself."""
-    table: str = TOKENS
-    """Path of the table."""
+
+    passes = 3
 
     def __post_init__(self):
-        ranges(self, "gradient_penalty", epsilon=(0, None))
-
-    def start(self, weights, survey):
-        require_table(weights, self.table, "gradient_penalty")
-        return {}
+        ranges(self, epsilon=(0, None))
 
     def loss(self, compute_loss, weights, step):
         from keras import ops

@@ -23,8 +23,10 @@ class Lookahead(Strategy):
     alpha: float = 0.5
     """Part of the way that stays; 1 is the plain optimizer."""
 
+    copies = 1
+
     def __post_init__(self):
-        ranges(self, "lookahead", k=(1, None), alpha=(0, 1))
+        ranges(self, k=(1, None), alpha=(0, 1))
 
     def start(self, weights, survey):
         return {UPDATES: np.zeros((), "int32"), **weights}

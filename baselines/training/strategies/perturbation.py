@@ -1,18 +1,31 @@
 """What strategies that move an embedding table share: finding the table, and the length of a move."""
 
+import dataclasses
+
 from baselines.errors import InputError, nearest
+from baselines.settings import flag
+from baselines.training.strategies.strategy import Strategy
 
 TOKENS = "Embedding-Token/embeddings"
 """The token table: equal tokens move alike, and rows of tokens that the batch does not hold have gradient 0."""
 
 
-def require_table(weights, table, name):
-    """Raises InputError unless the path `table`, setting of the strategy `name`, is a trained weight."""
-    if table not in weights:
-        tables = [path for path in weights if path.endswith("embeddings")]
-        known = ", ".join(tables or sorted(weights)[:8])
-        advice = nearest(table, weights)
-        raise InputError(f"--{name}.table: expected the path of a trained weight, such as {known}. Received: {table!r}. {advice}")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OnTable(Strategy):
+    """A strategy whose setting `table` is checked as training starts."""
+
+    table: str = TOKENS
+    """Path of the embedding table."""
+
+    def start(self, weights, survey):
+        if self.table not in weights:
+            tables = [path for path in weights if path.endswith("embeddings")]
+            known = ", ".join(tables or sorted(weights)[:8])
+            advice = nearest(self.table, weights)
+            raise InputError(
+                f"{flag(self, 'table')}: expected the path of a trained weight, such as {known}. Received: {self.table!r}. {advice}"
+            )
+        return {}
 
 
 def norm(array):

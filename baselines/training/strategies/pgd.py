@@ -6,12 +6,11 @@
 import dataclasses
 
 from baselines.settings import ranges
-from baselines.training.strategies.perturbation import TOKENS, moved, norm, of_length, require_table
-from baselines.training.strategies.strategy import Strategy
+from baselines.training.strategies.perturbation import OnTable, moved, norm, of_length
 
 
 @dataclasses.dataclass(frozen=True)
-class Pgd(Strategy):
+class Pgd(OnTable):
     """steps times: shift += step_size g / ||g||, shortened to epsilon if it is longer; the update is by the gradients there."""
 
     epsilon: float = 1.0
@@ -20,15 +19,11 @@ class Pgd(Strategy):
     """Length of each step."""
     steps: int = 3
     """How many; 1 with step_size = epsilon is fgm."""
-    table: str = TOKENS
-    """Path of the table that moves."""
+
+    copies = 1                                                          # the shift, as large as its table
 
     def __post_init__(self):
-        ranges(self, "pgd", epsilon=(0, None), step_size=(0, None), steps=(1, None))
-
-    def start(self, weights, survey):
-        require_table(weights, self.table, "pgd")
-        return {}
+        ranges(self, epsilon=(0, None), step_size=(0, None), steps=(1, None))
 
     def gradients(self, loss_and_gradients, weights, step):
         shift = 0 * weights[self.table]

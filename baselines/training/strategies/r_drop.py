@@ -22,9 +22,10 @@ class RDrop(Strategy):
 
     needs = ("divergence",)
     takes = ("unlabelled",)
+    passes = 2
 
     def __post_init__(self):
-        ranges(self, "r_drop", alpha=(0, None))
+        ranges(self, alpha=(0, None))
 
     def loss(self, compute_loss, weights, step):
         first, outputs = compute_loss(weights)

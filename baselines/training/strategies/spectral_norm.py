@@ -25,7 +25,7 @@ class SpectralNorm(Strategy):
     """Power iterations per micro-batch."""
 
     def __post_init__(self):
-        ranges(self, "spectral_norm", factor=(0, None), iterations=(1, None))
+        ranges(self, factor=(0, None), iterations=(1, None))
 
     def start(self, weights, survey):
         random, found = np.random.default_rng(0), {}

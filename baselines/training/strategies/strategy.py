@@ -14,10 +14,14 @@ class Strategy:
     step      a Step (training/passes.py): memory, random numbers, further passes
     needs     what a run must have for it: "unlabelled" text, a head's "divergence"
     takes     what it makes use of where a run has it
+    copies    float32 numbers that it keeps per weight of the model; usually none
+    passes    forward passes whose activations it holds at a time; usually one
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
     takes: ClassVar[tuple[str, ...]] = ()
+    copies: ClassVar[float] = 0
+    passes: ClassVar[int] = 1
 
     def start(self, weights, survey):
         """{name: NumPy array} to remember between updates, from the weights that training starts from, as NumPy arrays.

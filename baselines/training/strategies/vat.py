@@ -7,12 +7,11 @@ Needs `--unlabelled FILE`: a batch of it goes with every batch of training. The 
 import dataclasses
 
 from baselines.settings import positive, ranges
-from baselines.training.strategies.perturbation import TOKENS, moved, of_length, require_table
-from baselines.training.strategies.strategy import Strategy
+from baselines.training.strategies.perturbation import OnTable, moved, of_length
 
 
 @dataclasses.dataclass(frozen=True)
-class Vat(Strategy):
+class Vat(OnTable):
     """loss + weight D(epsilon u), where D(x) = KL(answers || answers at table + x) and u is the direction in which D grows most.
 
     Power iteration from fresh noise: u = gradient of D at xi u / ||u||. Answers, and gradients of D, are without dropout.
@@ -26,18 +25,13 @@ class Vat(Strategy):
     """Rounds that find the direction, each a forward and backward pass; 0: random noise."""
     weight: float = 1.0
     """Factor of the divergence in the loss."""
-    table: str = TOKENS
-    """Path of the table that moves."""
 
     needs = ("divergence", "unlabelled")
+    passes = 3
 
     def __post_init__(self):
-        ranges(self, "vat", epsilon=(0, None), iterations=(0, None), weight=(0, None))
-        positive(self, "vat", "xi")
-
-    def start(self, weights, survey):
-        require_table(weights, self.table, "vat")
-        return {}
+        ranges(self, epsilon=(0, None), iterations=(0, None), weight=(0, None))
+        positive(self, "xi")
 
     def loss(self, compute_loss, weights, step):
         from keras import ops

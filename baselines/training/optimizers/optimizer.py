@@ -1,0 +1,22 @@
+"""What an optimizer's file offers: settings that become a Keras optimizer, and how much memory that will take.
+
+An optimizer is a frozen dataclass whose fields are flags, as a strategy is. Import Keras inside `build`: `--help` must be quick.
+"""
+
+from typing import ClassVar
+
+
+class Optimizer:
+    """The settings of an optimizer.
+
+    slots         float32 numbers that it keeps per weight, at most; every optimizer says how many, as a property where its
+                  settings tell
+    accumulates   whether it takes up micro-batches one by one, so that their gradients are never added up elsewhere
+    """
+
+    slots: ClassVar[int]
+    accumulates: ClassVar[bool] = False
+
+    def build(self, recipe, rate, weights):
+        """rate: float or schedule; weights: the trainable variables. Returns a Keras optimizer."""
+        raise NotImplementedError
