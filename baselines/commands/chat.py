@@ -130,11 +130,14 @@ def parameters(writing):
 
 def changed(writing, words):
     """The Writing with NAME=VALUE words taken in. Raises InputError for one that is not, and unfit values."""
-    argv = []
+    argv, keep_end = [], writing.keep_end
     for word in words:
         name, sign, value = word.partition("=")
         if not sign or name not in parameters(writing):
             raise InputError(f"/params: expected NAME=VALUE. Received: {word}. {nearest(name, parameters(writing))}")
-        argv += [f"--{name}", value] if name != "keep_end" else [f"--{'' if value.lower() == 'true' else 'no_'}keep_end"]
+        if name == "keep_end":
+            keep_end = value.lower() == "true"
+        else:
+            argv += [f"--{name}", value]
     flags = parse(WritingFlags, argv, "/params")
-    return flags.writing(writing)
+    return dataclasses.replace(flags.writing(writing), keep_end=keep_end, seed=writing.seed if flags.seed is None else flags.seed)
