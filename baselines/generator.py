@@ -14,10 +14,11 @@ from baselines.heads.dialogue import history_prompt, utterances_of
 from baselines.heads.source_target import source_prompt
 from baselines.models.families import trained_positions
 from baselines.pipeline import open_run
+from baselines.prefix_index.constraint import InIndex
 from baselines.progress import Display
 from baselines.run_folder import RunFolder
 from baselines.tokenizers.streaming import TextStream
-from baselines.writing import LONGEST, Writer
+from baselines.writing import LONGEST, Writer, seeds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Generator:
         self.kind = "chat" if session.task.head.mask == "causal" else "seq2seq"
         self.context = min(trained_positions(session.config) or LONGEST, session.recipe.max_length + self.writing.max_tokens)
         self.end_id = self.tokenizer.vocabulary.sep_id
-        self._writer = Writer(session.model, self.end_id, self.context)
+        self._writer = Writer(session.model, self.end_id, self.context, self_terminating=session.self_terminating)
         self._session = session
 
     @classmethod
@@ -99,19 +100,35 @@ class Generator:
         found = self._writer.write(prompts, writing, constraints)
         return [[Text(self.text(one.token_ids), one.score, one.finished) for one in some] for some in found]
 
+    def retrieve(self, inputs, index, writing=None):
+        """For each list of texts [(Entry, score)] of keys of a PrefixIndex written after it, best first.
+
+        Raises InputError for an index of knowledge, whose keys have several parts, and for one of another vocabulary.
+        """
+        if index.parts != 1:
+            raise InputError(
+                f"{index.folder}: expected an index of plain keys (lines, tsv, jsonl). Received: one of knowledge, see run.py kg."
+            )
+        if index.header["vocabulary"]["fingerprint"] != self.tokenizer.fingerprint():
+            raise InputError(f"{index.folder}: expected an index made with this run's vocabulary. Received: one made with another.")
+        writing = writing or self.writing
+        prompts = [self.prompt(texts, writing.max_tokens)[0] for texts in inputs]
+        found = self._writer.write(prompts, writing, (InIndex(index),))
+        return [[(entry, one.score) for one in some for entry in index.lookup(one.token_ids)] for some in found]
+
     def stream(self, texts, writing=None):
         """Yields one text piece by piece, as it is drawn. Whoever stops asking stops the writing."""
         writing = writing or self.writing
         if writing.beam or writing.num > 1:
             raise InputError("expected one text that is drawn: beams and several texts cannot be shown while they are written.")
         prompt, _ = self.prompt(texts, writing.max_tokens)
-        stream, pieces, over = TextStream(self.tokenizer), [], []
+        stream, pieces, over, ((seed,),) = TextStream(self.tokenizer), [], [], seeds(writing, 1)
 
         def receive(event):
             (over if isinstance(event, Finished) else pieces).append(event)
 
         request = Request(
-            prompt, writing.sampling(), writing.max_tokens, writing.min_tokens, writing.seed, writing.constraints(), receive
+            prompt, writing.sampling(), writing.max_tokens, writing.min_tokens, seed, writing.constraints(), receive
         )
         ticket = self.scheduler.submit(request)
         try:

@@ -10,6 +10,7 @@ from baselines import losses
 from baselines.data import word_list
 from baselines.errors import InputError
 from baselines.inputs import bind, checkpoint_folder
+from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import trained_positions
 from baselines.models.vocabulary import TABLES
@@ -28,11 +29,12 @@ def new_session(name, task, arguments, labels, train_file, display):
     """A Session with a model from --init or from random weights, and a new head."""
     flags, recipe = arguments.flags, arguments.recipe
     task = bound(task, arguments.options, labels, train_file)
+    folder, from_scratch = initial_checkpoint(flags, display)
+    tokenizer = Tokenizer.from_folder(folder)
+    task = self_terminating(task, arguments.options, tokenizer)
     table = getattr(task.head, "token_table", None)
     losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
-    folder, from_scratch = initial_checkpoint(flags, display)
     prepare_keras(recipe, display)
-    tokenizer = Tokenizer.from_folder(folder)
     config = configure(folder, recipe.model, **model_options(recipe.model_options))
     check_model_parallel(recipe, config)
     check_vocabulary(tokenizer, config, folder, flags.ignore_mismatched)
@@ -56,6 +58,12 @@ def bound(task, options, labels, train_file):
     chosen = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(task.writing)}
     chosen = {name: value for name, value in chosen.items() if value is not None}
     return dataclasses.replace(task, writing=dataclasses.replace(task.writing, **chosen))
+
+
+def self_terminating(task, options, tokenizer):
+    """The task whose texts always end, if a flag asks for it: that needs the end's id, so it comes after the tokenizer."""
+    epsilon = getattr(options, "self_terminating", 0)
+    return dataclasses.replace(task, loss=SelfTerminating(tokenizer.vocabulary.sep_id, epsilon)) if epsilon else task
 
 
 def encoder_of(task, config):
@@ -95,6 +103,7 @@ def trained_session(name, task, arguments, labels, checkpoint, display):
     config = configure(checkpoint)
     model = task.head(encoder_of(task, config))
     tokenizer = Tokenizer.from_folder(checkpoint)
+    task = self_terminating(task, arguments.options, tokenizer)
     session = kind_of(task)(name, task, arguments.recipe, tokenizer, config, model, display, arguments.flags.cache)
     session.load_checkpoint(checkpoint)
     return session

@@ -21,16 +21,18 @@ class Writer:
     end_id    token that ends a text
     context   most tokens of prompt and text together
     output    name of the logits
+    self_terminating   see CachedRows
     """
 
-    def __init__(self, model, end_id, context=LONGEST, output="logits"):
+    def __init__(self, model, end_id, context=LONGEST, output="logits", self_terminating=None):
         self.model, self.end_id, self.context, self.output = model, end_id, context, output
+        self.self_terminating = self_terminating
         self._rows = {}
 
     def write(self, prompts, writing, constraints=()):
         """For each Prompt a list of Hypothesis, best first: `writing.num` of them, or fewer where a beam finds no more.
 
-        constraints   see decoding/constraints.py, besides those of `writing`
+        constraints   see decoding/constraints.py, besides those of `writing`: a tuple for all prompts, or a list of one for each
 
         Raises InputError for a prompt that leaves no room for the longest text.
         """
@@ -43,9 +45,14 @@ class Writer:
                 f"max_tokens {writing.max_tokens}. Shorten one of them."
             )
         order = sorted(range(len(prompts)), key=lambda number: -len(prompts[number].token_ids))     # alike lengths together
-        constraints = (*constraints, *writing.constraints())
-        write = self._search if writing.beam else self._draw
-        found = write([prompts[number] for number in order], writing, constraints, longest)
+        given = constraints if isinstance(constraints, list) else [constraints] * len(prompts)
+        given = [(*given[number], *writing.constraints()) for number in order]
+        some = [prompts[number] for number in order]
+        if writing.beam:
+            found = self._search(some, writing, given, longest)
+        else:
+            each = seeds(writing, len(prompts))
+            found = self._draw(some, [each[number] for number in order], writing, given, longest)
         return [found[place] for place in np.argsort(order)]
 
     def rows(self, num_rows, width, capacity, most_written):
@@ -55,33 +62,35 @@ class Writer:
         key = num_rows, width, capacity, most_written
         if key not in self._rows:
             self._rows[key] = CachedRows(
-                self.model, self.end_id, num_rows, width, capacity, most_written, max(64, 2 * width), self.output
-            )
+                self.model, self.end_id, num_rows, width, capacity, most_written, max(64, 2 * width), self.output,
+                self.self_terminating,
+            )  # fmt: skip
         return self._rows[key]
 
     def _search(self, prompts, writing, constraints, longest):
         rows = self.rows(min(len(prompts), ROWS), writing.beam, longest + writing.max_tokens, writing.max_tokens)
         return beam_search(
             rows, prompts, constraints, beam=writing.beam, max_tokens=writing.max_tokens, min_tokens=writing.min_tokens,
-            num=writing.num, length_penalty=writing.length_penalty, penalty=writing.repetition_penalty,
+            num=writing.num, length_penalty=writing.length_penalty, penalty=writing.repetition_penalty, ends=writing.ends,
         )  # fmt: skip
 
-    def _draw(self, prompts, writing, constraints, longest):
+    def _draw(self, prompts, seeds, writing, constraints, longest):
         count = len(prompts) * writing.num
         rows = self.rows(min(count, ROWS), 1, longest + writing.max_tokens, writing.max_tokens)
         scheduler = Scheduler(rows, max_queue=count)
-        seeds = np.random.SeedSequence(writing.seed).spawn(count)
-        drawn = []
-        for number, seed in enumerate(seeds):
-            text = DrawnText()
-            prompt = prompts[number // writing.num]
-            scheduler.submit(
-                Request(prompt, writing.sampling(), writing.max_tokens, writing.min_tokens, seed, constraints, text.receive)
-            )
-            drawn.append(text)
+        groups = [[DrawnText() for _ in each] for each in seeds]
+        for prompt, group, each, some in zip(prompts, groups, seeds, constraints, strict=True):
+            for text, seed in zip(group, each, strict=True):
+                scheduler.submit(
+                    Request(prompt, writing.sampling(), writing.max_tokens, writing.min_tokens, seed, some, text.receive)
+                )
         scheduler.drain()
-        groups = [drawn[start : start + writing.num] for start in range(0, count, writing.num)]
         return [sorted((text.hypothesis() for text in group), key=lambda one: -one.score) for group in groups]
+
+
+def seeds(writing, num_prompts):
+    """Those of the texts that are drawn for each prompt: what a prompt gets depends on its place, not on what the others are."""
+    return [prompt.spawn(writing.num) for prompt in np.random.SeedSequence(writing.seed).spawn(num_prompts)]
 
 
 class DrawnText:

@@ -6,8 +6,10 @@ import typing
 
 import numpy as np
 
+from baselines.errors import InputError
 from baselines.evaluation.predictions import gather_losses
 from baselines.heads.language_model import decode_text
+from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.families import trained_positions
 from baselines.session import Session
 from baselines.writing import LONGEST, Writer
@@ -24,9 +26,24 @@ class WritingSession(Session):
 
     gives_outputs: typing.ClassVar[bool] = False
 
+    def __post_init__(self):
+        if self.task.guide:
+            self.guide                                                  # noqa: B018  an index of no use is told before the work
+
     @functools.cached_property
     def writer(self):
-        return Writer(self.model, self.tokenizer.vocabulary.sep_id, trained_positions(self.config) or LONGEST)
+        context = trained_positions(self.config) or LONGEST
+        return Writer(self.model, self.tokenizer.vocabulary.sep_id, context, self_terminating=self.self_terminating)
+
+    @property
+    def self_terminating(self):
+        """The epsilon by which the model learns to end, or None."""
+        return self.task.loss.epsilon if isinstance(self.task.loss, SelfTerminating) else None
+
+    @functools.cached_property
+    def guide(self):
+        """What keeps the task's texts to what exists, or None."""
+        return self.task.guide and self.task.guide(self.tokenizer)
 
     def prompt(self, example, writing=None):
         """What the example's text is written after, short enough for the longest text."""
@@ -34,7 +51,11 @@ class WritingSession(Session):
         return self.task.prompt(example, self.tokenizer, min(self.recipe.max_length, room))
 
     def predict(self, steps, examples, rows, decode=None, adjust=None):
-        """({id: text}, loss of each example or None, None)."""
+        """({id: text}, loss of each example or None, None). Raises InputError for a task that lacks what its texts are kept to."""
+        if self.task.writing is None:
+            raise InputError(
+                f"{self.name}: expected --index INDEX, from which its answers are taken. Received: none. Make one: run.py kg build."
+            )
         return self._texts(steps, examples, decode), self._losses(rows, len(examples), self._sums(steps, rows)), None
 
     def score(self, steps, examples, rows, adjust=None):
@@ -47,27 +68,38 @@ class WritingSession(Session):
         return self._scores(some, self._texts(steps, some), self._sums(steps, rows))
 
     def _scores(self, examples, predictions, sums):
-        scores = dict(self.task.metric([example.gold for example in examples], [predictions[example.id] for example in examples]))
+        golds, found = [example.gold for example in examples], [predictions[example.id] for example in examples]
+        scores = dict(self.task.metric(golds, found)) if self.task.writing else {}
         if sums is not None:
             totals, counts = sums
             loss = float(totals.sum() / max(counts.sum(), 1))
             scores |= {"log_likelihood": -loss, "perplexity": float(np.exp(min(loss, 700))), "loss": loss}
-        first = {self.task.selects: scores[self.task.selects]} if self.task.selects in scores else {}
+        selects = self.task.selects if self.task.writing else "log_likelihood"
+        first = {selects: scores[selects]} if selects in scores else {}
         return first | scores
 
     def _losses(self, rows, count, sums):
         return None if sums is None else gather_losses(rows.example, sums[0] / np.maximum(sums[1], 1e-6), count)
 
     def _texts(self, steps, examples, decode=None):
-        decode = decode or self.task.decode or decode_text(self.tokenizer)
+        if self.task.writing is None:
+            return {example.id: None for example in examples}
+        decode = decode or (self.guide or self.task).decode or decode_text(self.tokenizer)
         steps.sync()                                                    # the writer reads the model's own variables
         texts = {}
         groups = [examples[start : start + TOGETHER] for start in range(0, len(examples), TOGETHER)]
         for group in self.display.track(groups, "writing", len(groups)):
-            found = self.writer.write([self.prompt(example) for example in group], self.task.writing)
-            for example, hypotheses in zip(group, found, strict=True):
-                texts[example.id] = decode(example, {"token_ids": [hypothesis.token_ids for hypothesis in hypotheses]})
+            prompts = [self.prompt(example) for example in group]
+            for example, hypotheses in zip(group, self.write(group, prompts), strict=True):
+                texts[example.id] = decode(example, outputs_of(hypotheses))
         return texts
+
+    def write(self, examples, prompts):
+        """Hypotheses for each prompt, best first, as the task writes and its guide allows."""
+        constraints = ()
+        if self.guide:
+            constraints = [self.guide.constraints(example, prompt) for example, prompt in zip(examples, prompts, strict=True)]
+        return self.writer.write(prompts, self.task.writing, constraints)
 
     def _sums(self, steps, rows):
         """(loss totals, token counts) of every row, float (2, N); None for rows without gold."""
@@ -78,3 +110,9 @@ class WritingSession(Session):
             _, *sums = steps.evaluate(batch)
             found[:, numbers] = [each[: len(numbers)] for each in sums]
         return found
+
+
+def outputs_of(hypotheses):
+    """What the `decode` stage of a task that writes gets: lists, the best text first."""
+    fields = {"token_ids": "token_ids", "scores": "score", "finished": "finished"}
+    return {name: [getattr(one, field) for one in hypotheses] for name, field in fields.items()}

@@ -25,6 +25,15 @@ class WritingFlags:
     """Texts to be scored: beams that search the likeliest; 0 draws. Default: the task's."""
     top_k: int | None = None
     """Texts to be scored: draw among so many of the likeliest tokens; 1 is greedy. Default: the task's."""
+    self_terminating: float = 0.0
+    """In (0, 1): learn and write by a distribution in which the end is at least this likely at each token, and ever more, so
+    that every text ends: 0.02 within 35 tokens. arXiv:2002.02492. 0: by a softmax."""
+
+    def __post_init__(self):
+        if not 0 <= self.self_terminating < 1:
+            raise InputError(
+                f"--self_terminating: expected a number in (0, 1), or 0 for a softmax. Received: {self.self_terminating}."
+            )
 
 
 def check_columns(row, columns, flags):

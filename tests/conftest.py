@@ -119,8 +119,8 @@ def seq2seq_run(tiny):
 
 @pytest.fixture(scope="session")
 def chat_run(tiny):
-    """The folder of a run of chat. Tests must leave it as it is."""
-    return make_writing_run(tiny, "chat", DIALOGUES)
+    """The folder of a run of chat, whose replies always end. Tests must leave it as it is."""
+    return make_writing_run(tiny, "chat", DIALOGUES, self_terminating=0.2)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import tyro
 from baselines.errors import InputError
 from baselines.files import atomic_write
 from baselines.flags import existing, parse
+from baselines.prefix_index.index import PrefixIndex
 from baselines.run_folder import RunFolder
 from baselines.startup import load_generator
 
@@ -47,7 +48,7 @@ class WritingFlags:
     """Above 1, what was written before becomes less likely."""
     no_repeat_ngram: int | None = None
     """No so many tokens in a row occur twice."""
-    keep_end: bool | None = None
+    keep_end: bool = False
     """The end stays possible where top_k and top_p would drop it, so that every text ends."""
     seed: int | None = None
     """Of what is drawn: the same texts again."""
@@ -55,7 +56,7 @@ class WritingFlags:
     def writing(self, usual):
         """The Writing of these flags and, for what they leave open, of `usual`."""
         given = {field.name: getattr(self, field.name) for field in dataclasses.fields(WritingFlags)}
-        given = {FIELDS.get(name, name): value for name, value in given.items() if value is not None}
+        given = {FIELDS.get(name, name): value for name, value in given.items() if value is not None and value is not False}
         usual = dataclasses.replace(usual, seed=None)                   # that of scored texts, which are to be compared
         if given.get("beam"):
             usual = dataclasses.replace(usual, top_k=0, top_p=1.0, temperature=1.0, keep_end=False)
@@ -76,6 +77,8 @@ class Flags(WritingFlags):
     """File of texts to write from, in the format of the run's task, or .txt with one on each line."""
     output: str | None = None
     """File to write, JSON lines; default: standard output."""
+    index: str | None = None
+    """Write only keys of this index (`run.py kg build --format lines|tsv|jsonl`); they come with their values."""
     quiet: bool = False
     """Print texts only."""
 
@@ -88,14 +91,19 @@ def main(argv):
     RunFolder.open(flags.run)
     if flags.input:
         existing(flags.input, "--input")
+    index = PrefixIndex.open(flags.index) if flags.index else None
 
     generator = load_generator().Generator.from_run(flags.run, quiet=flags.quiet or not flags.input)
     writing = flags.writing(generator.writing)
     if flags.input:
-        return write_file(generator, flags, writing)
+        return write_file(generator, flags, writing, index)
     _, dropped = generator.prompt(flags.texts, writing.max_tokens)
     if dropped:
         print(f"the {dropped} oldest utterances do not fit and were left out", file=sys.stderr)
+    if index:
+        for key in keys(generator, [flags.texts], writing, index)[0]:
+            print("  ".join([f"{key['score']:8.3f}", key["text"], *map(str, key["values"])]))
+        return 0
     if writing.beam or writing.num > 1:
         for text in generator.write([flags.texts], writing)[0]:
             print(f"{text.score:8.3f}  {text.text}" if writing.num > 1 else text.text)
@@ -106,7 +114,23 @@ def main(argv):
     return 0
 
 
-def write_file(generator, flags, writing):
+def keys(generator, inputs, writing, index):
+    """For each list of texts the keys of an index written after it, as dicts, best first."""
+    return [
+        [{"text": entry.name, "score": round(score, 4), "values": entry.values} for entry, score in found]
+        for found in generator.retrieve(inputs, index, writing)
+    ]
+
+
+def written(generator, inputs, writing):
+    """For each list of texts those written after it, as dicts, best first."""
+    return [
+        [{"text": text.text, "score": round(text.score, 4), "finished": text.finished} for text in texts]
+        for texts in generator.write(inputs, writing)
+    ]
+
+
+def write_file(generator, flags, writing, index=None):
     """A JSON line for each text of the input: its id and the texts written after it, best first."""
     from baselines.progress import Display
 
@@ -115,9 +139,9 @@ def write_file(generator, flags, writing):
     lines = []
     with Display(flags.quiet) as display:
         for group in display.track(groups, "writing", len(groups)):
-            found = generator.write([texts for _, texts in group], writing)
-            for (name, _), texts in zip(group, found, strict=True):
-                each = [{"text": text.text, "score": round(text.score, 4), "finished": text.finished} for text in texts]
+            texts = [texts for _, texts in group]
+            found = keys(generator, texts, writing, index) if index else written(generator, texts, writing)
+            for (name, _), each in zip(group, found, strict=True):
                 lines.append(json.dumps({"id": name, "texts": each}, ensure_ascii=False) + "\n")
     if not flags.output:
         sys.stdout.writelines(lines)

@@ -122,6 +122,7 @@ class Scheduler:
         for ticket in [ticket for ticket in self._active.values() if ticket.cancelled]:
             self._finish(ticket, Finished("cancelled"))
         begun = self._begin()
+        any_left = bool(begun or self._active)
         if self._active:
             count = max(self._active) + 1
             tokens = np.zeros((count, 1), np.int32)
@@ -129,7 +130,7 @@ class Scheduler:
                 tokens[row] = ticket.written[-1]
             tickets = [self._active.get(row) for row in range(count)]
             self._choose(tickets, lambda adjust: self.rows.step(tokens, None, adjust))
-        return bool(begun or self._active)
+        return any_left
 
     def drain(self):
         """Steps until nothing is left to write."""
@@ -147,10 +148,9 @@ class Scheduler:
         """Puts waiting texts into free rows, the lowest first: a step costs as many rows as the highest that is used."""
         with self._changed:
             free = [row for row in range(self.rows.num_rows) if row not in self._active]
-            begun, dropped = [], []
-            while self._waiting and (len(begun) < len(free) or self._waiting[0].cancelled):
-                ticket = self._waiting.popleft()
-                (dropped if ticket.cancelled else begun).append(ticket)
+            dropped = [ticket for ticket in self._waiting if ticket.cancelled]
+            waiting = [ticket for ticket in self._waiting if not ticket.cancelled]
+            begun, self._waiting = waiting[: len(free)], collections.deque(waiting[len(free) :])
             for row, ticket in zip(free, begun, strict=False):
                 ticket.row = row
                 self._active[row] = ticket

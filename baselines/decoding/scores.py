@@ -71,7 +71,7 @@ class Rows(Protocol):
         """Put new prompts into the rows of these numbers, whatever was there. Scores (len(rows), 1, …) of their first token."""
 
     def step(self, tokens, parents=None, adjust=None) -> Scores:
-        """Append tokens int (r, K) to the first r rows; Scores (r, K, …) of what follows.
+        """Append tokens int (r, K) to the first r rows; Scores (r, K, …) of what follows. No row behind them holds a prompt.
 
         parents   int (r, K): which of the row's prefixes each token continues; the first, 0, is the only one after `admit`.
                   None: each its own. Rows that hold no prompt take any token, and their scores mean nothing.

@@ -31,19 +31,23 @@ class Writing:
     """Above 1, what was written before becomes less likely."""
     no_repeat_ngram: int = 0
     """No so many tokens in a row occur twice; 0 does not mind."""
+    ends: int = 1
+    """Of beams: end tokens of a text. The last one finishes it, those before it part it."""
     keep_end: bool = False
     """The end stays possible where top_k and top_p would drop it, so that every text ends."""
     seed: int | None = None
     """Of what is drawn; default: another one each time."""
 
     def __post_init__(self):
-        if self.beam < 0 or self.num < 1 or self.no_repeat_ngram < 0:
+        if self.beam < 0 or self.num < 1 or self.no_repeat_ngram < 0 or (self.seed or 0) < 0:
             raise InputError(
-                "expected beam >= 0, num >= 1 and no_repeat_ngram >= 0. "
-                f"Received: {self.beam}, {self.num} and {self.no_repeat_ngram}."
+                "expected beam >= 0, num >= 1, no_repeat_ngram >= 0 and seed >= 0. "
+                f"Received: {self.beam}, {self.num}, {self.no_repeat_ngram} and {self.seed}."
             )
         if self.beam and (self.top_k or self.top_p < 1 or self.temperature != 1 or self.keep_end):
             raise InputError("expected either beam or top_k, top_p, temperature and keep_end, which draw. Received: both.")
+        if self.ends != 1 and not self.beam:
+            raise InputError(f"ends: expected a beam for texts of several parts. Received: ends {self.ends}, beam {self.beam}.")
         if self.num > max(self.beam, 1) and (self.beam or self.top_k == 1):
             what = f"beam, {self.beam}" if self.beam else "1, for greedy has one text"
             raise InputError(f"num: expected at most {what}. Received: {self.num}.")

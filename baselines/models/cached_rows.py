@@ -1,5 +1,7 @@
 """A language model as decoding.scores.Rows: two compiled functions, one for prompts and one for a token of every row."""
 
+import math
+
 import numpy as np
 from keras import ops
 
@@ -9,6 +11,8 @@ from baselines.decoding.slots import Slots, buckets, round_up
 from baselines.models.cached import CachedModel, Step
 
 NOTHING = Adjust()
+HIDDEN = -1e9
+"""A logit that has no share in a softmax."""
 
 
 class CachedRows:
@@ -19,9 +23,14 @@ class CachedRows:
     num_rows R, width K, capacity   see decoding.scores.Rows
     most_written   tokens that are written after a prompt at most; a width above 1 saves memory by knowing it
     candidates   M, the likeliest tokens that Scores hold at once
+    self_terminating   epsilon of decoding/self_terminating.py, by whose distribution the model was trained; None: a softmax.
+                       Its log-probabilities are the logits that an Adjust changes then
     """
 
-    def __init__(self, model, end_id, num_rows=8, width=1, capacity=256, most_written=None, candidates=64, output="logits"):
+    def __init__(
+        self, model, end_id, num_rows=8, width=1, capacity=256, most_written=None, candidates=64, output="logits",
+        self_terminating=None,
+    ):  # fmt: skip
         self.cached = CachedModel(model, output)
         self.end_id, self.num_rows, self.width, self.capacity = end_id, num_rows, width, capacity
         self.vocab_size = int(model.output[output].shape[-1])
@@ -30,6 +39,8 @@ class CachedRows:
         self.row_sizes, self.slot_sizes, self.prompt_sizes = buckets(num_rows, 1, 4), buckets(slots, 64), buckets(capacity, 16)
         self.slots = Slots(num_rows, width, slots)
         self.segments = np.zeros(num_rows, np.int32)
+        self.self_terminating = self_terminating
+        self.log_alpha = np.zeros((num_rows, width), np.float32)        # of each prefix, if self-terminating
         self.compilations = 0
         self._memory = {
             name: tuple(ops.zeros(shape, self.cached.dtype()) for shape in shapes)
@@ -53,29 +64,39 @@ class CachedRows:
             features["segment_ids"][row, : lengths[number]] = prompts[number].segment_ids
         lengths = np.array([lengths[number] for number in filled], np.int32)
         places = np.array([rows[number] for number in filled], np.int32)
-        found, self._memory = self._admit(self._memory, features, lengths, places, given(adjust, filled))
+        log_alpha = np.zeros((count, 1), np.float32)
+        found, self._memory = self._admit(self._memory, features, lengths, places, log_alpha, given(adjust, filled))
+        self.log_alpha[rows] = ops.convert_to_numpy(found.pop("log_alpha"))[: len(rows)]
         return scores(found, len(rows))
 
     def step(self, tokens, parents=None, adjust=None):
-        """As decoding.scores.Rows."""
+        """As decoding.scores.Rows. Raises ValueError where a row behind these holds a prompt: it may be computed with them."""
         tokens = np.asarray(tokens, np.int32)
         count = len(tokens)
+        held = np.flatnonzero(self.slots.used)
+        if held.size and held[-1] >= count:
+            raise ValueError(f"CachedRows.step: expected all rows that hold a prompt. Received: {count}, without row {held[-1]}")
         size = round_up(count, self.row_sizes)
         positions, slots = self.slots.append(count, parents)
         seen = round_up(int(self.slots.used[:count].max(initial=1)), self.slot_sizes)
         filled = [*range(count), *[0] * (size - count)]
+        log_alpha = self.log_alpha[:count]
+        if parents is not None:
+            log_alpha = np.take_along_axis(log_alpha, np.asarray(parents), axis=1)
+        log_alpha = np.where(tokens == self.end_id, np.float32(0), log_alpha)
         features = {"token_ids": tokens[filled], "segment_ids": np.repeat(self.segments[filled, None], self.width, 1)}
         at = [positions[filled], slots[filled], self.slots.visible[filled, :, :seen]]
         if self.cached.reads_positions:
             at.append(self.slots.positions[filled, :seen])
-        found, self._memory = self._step(self._memory, features, at, given(adjust, filled))
+        found, self._memory = self._step(self._memory, features, at, log_alpha[filled], given(adjust, filled))
+        self.log_alpha[:count] = ops.convert_to_numpy(found.pop("log_alpha"))[:count]
         return scores(found, count)
 
     def release(self, rows):
         """These rows hold no prompt any more."""
         self.slots.release(rows)
 
-    def _admit(self, memory, features, lengths, places, adjust):
+    def _admit(self, memory, features, lengths, places, log_alpha, adjust):
         self.compilations += 1                                          # once per trace
         if "prefix_length" in self.cached.inputs:
             features = {**features, "prefix_length": lengths}
@@ -83,17 +104,19 @@ class CachedRows:
         memory = {
             name: tuple(place(kept, places, new) for kept, new in zip(memory[name], fresh[name], strict=True)) for name in memory
         }
-        return self._scored(logits[:, None], adjust), memory
+        return self._scored(logits[:, None], log_alpha, adjust), memory
 
-    def _step(self, memory, features, at, adjust):
+    def _step(self, memory, features, at, log_alpha, adjust):
         self.compilations += 1
         if "prefix_length" in self.cached.inputs:
             features = {**features, "prefix_length": features["token_ids"][:, 0]}   # the mask is given: nobody reads it
         logits, memory = self.cached.step(features, Step(*at), memory)
-        return self._scored(logits, adjust), memory
+        return self._scored(logits, log_alpha, adjust), memory
 
-    def _scored(self, logits, adjust):
-        """{"ids", "values", "end", "whole"} of logits (B, Q, V), as Scores has them."""
+    def _scored(self, logits, log_alpha, adjust):
+        """{"ids", "values", "end", "whole"} of logits (B, Q, V), as Scores has them, and "log_alpha" (B, Q) for the next token."""
+        if self.self_terminating:
+            logits, log_alpha = ending(logits, log_alpha, self.end_id, self.self_terminating)
         if adjust["seen"] is not None:
             penalty = ops.cast(adjust["penalty"], "float32")[:, None, None]
             logits = ops.where(adjust["seen"], ops.where(logits > 0, logits / penalty, logits * penalty), logits)
@@ -103,7 +126,16 @@ class CachedRows:
         if adjust["allowed"] is not None:
             found = ops.where(adjust["allowed"], found, -np.inf)
         values, ids = ops.top_k(found, self.candidates)
-        return {"ids": ops.cast(ids, "int32"), "values": values, "end": found[:, :, self.end_id], "whole": found}
+        ids = ops.cast(ids, "int32")
+        return {"ids": ids, "values": values, "end": found[:, :, self.end_id], "whole": found, "log_alpha": log_alpha}
+
+
+def ending(logits, log_alpha, end_id, epsilon):
+    """decoding.self_terminating.self_terminating in what can be compiled."""
+    log_alpha = log_alpha + math.log1p(-epsilon) + ops.log_sigmoid(logits[..., end_id])
+    is_end = ops.arange(logits.shape[-1]) == end_id
+    others = log_alpha[..., None] + ops.log_softmax(ops.where(is_end, HIDDEN, logits), axis=-1)
+    return ops.where(is_end, ops.log(-ops.expm1(log_alpha))[..., None], others), log_alpha
 
 
 def given(adjust, rows):

@@ -7,7 +7,7 @@ from baselines.tokenizers.normalization import is_cjk
 
 WORDS_HELD_BACK = 3
 """Of a Latin text: later tokens may continue a word, close a decimal or make a contraction of the last three."""
-_LAST_WORDS = re.compile(rf"(\s*\S+){{0,{WORDS_HELD_BACK}}}\s*$")
+_WORD = re.compile(r"\s*\S+")
 
 
 class TextStream:
@@ -40,4 +40,5 @@ class TextStream:
 def certain(text):
     """How much of a decoded text no later token can change: up to its last ideograph, or all but its last words."""
     last = next((number for number in range(len(text), 0, -1) if is_cjk(text[number - 1]) or is_tight(text[number - 1])), 0)
-    return max(last, _LAST_WORDS.search(text).start())
+    words = [word.start() for word in _WORD.finditer(text)][-WORDS_HELD_BACK:]
+    return max(last, words[0] if words else 0)

@@ -27,5 +27,5 @@ TASK = Task(
     source="Put your own file there",
     num_texts=None,
     options=ChatFlags,
-    demo={"max_length": 128, "epochs": 30, "learning_rate": 5e-4},
+    demo={"max_length": 128, "batch_size": 8, "epochs": 20, "learning_rate": 5e-4},
 )

@@ -29,5 +29,5 @@ TASK = Task(
     source="Get LCCC from https://github.com/thu-coai/CDial-GPT",
     num_texts=None,
     options=ChatFlags,
-    demo={"max_length": 128, "accumulate": 1, "epochs": 30, "learning_rate": 5e-4},
+    demo={"max_length": 128, "batch_size": 8, "accumulate": 1, "epochs": 20, "learning_rate": 5e-4},
 )

@@ -56,7 +56,8 @@ def test_reset_undo_and_quit(monkeypatch, capsys):
 
 
 def test_parameters_change_how_the_next_reply_is_drawn(monkeypatch, capsys):
-    conversation, _, told = talk(monkeypatch, capsys, ["/params top_k=2 temperature=0.5 max_length=4 keep_end=true", "你好", "/params"])
+    line = "/params top_k=2 temperature=0.5 max_length=4 keep_end=true"
+    conversation, _, told = talk(monkeypatch, capsys, [line, "你好", "/params"])
     writing = conversation.generator.asked[0][1]
     assert (writing.top_k, writing.temperature, writing.max_tokens, writing.keep_end) == (2, 0.5, 4, True)
     assert "temperature=0.5" in told

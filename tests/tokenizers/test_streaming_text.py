@@ -1,7 +1,5 @@
 """Text that is given piece by piece is the text of all tokens, and nothing that was given is taken back."""
 
-import time
-
 import pytest
 from conftest import ROOT
 from hypothesis import given, settings
@@ -58,8 +56,7 @@ def test_latin_words_come_three_behind():
     assert given == ["", "", "", "a", " b", " c"] and stream.finish() == " d e f"
 
 
-def test_what_is_certain_of_long_words_is_found_quickly():
-    """A text that is spoken between two tokens: the search once took seconds for words of a hundred ideographs."""
-    text, start = ("中" * 300 + " ") * 8 + "x", time.perf_counter()
+def test_what_is_certain_is_found_in_one_go():
+    """By a regular expression that tried every way to part this into three words it took five minutes."""
+    text = ("中" * 300 + " ") * 8 + "x"
     assert certain(text) == len(text) - 2
-    assert time.perf_counter() - start < 0.1
