@@ -18,7 +18,7 @@ from baselines.prefix_index.constraint import InIndex
 from baselines.progress import Display
 from baselines.run_folder import RunFolder
 from baselines.tokenizers.streaming import TextStream
-from baselines.writing import LONGEST, Writer, seeds
+from baselines.writing import LONGEST, seeds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Generator:
         self.kind = "chat" if session.task.head.mask == "causal" else "seq2seq"
         self.context = min(trained_positions(session.config) or LONGEST, session.recipe.max_length + self.writing.max_tokens)
         self.end_id = self.tokenizer.vocabulary.sep_id
-        self._writer = Writer(session.model, self.end_id, self.context, self_terminating=session.self_terminating)
+        self._writer = session.new_writer(self.context)
         self._session = session
 
     @classmethod
@@ -54,6 +54,8 @@ class Generator:
         run = RunFolder.open(folder)
         with Display(quiet) as display:
             session, _ = open_run(run, None, display)
+        if session.task.prompt is not None and (session.task.guide or session.task.writing is None):
+            raise InputError(f"{folder}: expected a run that writes texts. Received: {session.name}; see `run.py kg ask`.")
         if session.task.prompt is None:
             raise InputError(f"{folder}: expected a run of a task that writes, such as seq2seq or chat. Received: {session.name}.")
         return cls(session, name or f"{session.name}/{run.path.name}", num_rows)

@@ -21,12 +21,13 @@ class Writer:
     end_id    token that ends a text
     context   most tokens of prompt and text together
     output    name of the logits
+    unwritable   token ids that are no text, such as padding's; constraints that are given to `write` are taken at their word
     self_terminating   see CachedRows
     """
 
-    def __init__(self, model, end_id, context=LONGEST, output="logits", self_terminating=None):
+    def __init__(self, model, end_id, context=LONGEST, output="logits", self_terminating=None, unwritable=()):
         self.model, self.end_id, self.context, self.output = model, end_id, context, output
-        self.self_terminating = self_terminating
+        self.self_terminating, self.unwritable = self_terminating, unwritable
         self._rows = {}
 
     def write(self, prompts, writing, constraints=()):
@@ -44,39 +45,46 @@ class Writer:
                 f"expected prompt and text within the model's {self.context} tokens. Received: a prompt of {longest} tokens and "
                 f"max_tokens {writing.max_tokens}. Shorten one of them."
             )
+        free = bool(constraints)
         order = sorted(range(len(prompts)), key=lambda number: -len(prompts[number].token_ids))     # alike lengths together
         given = constraints if isinstance(constraints, list) else [constraints] * len(prompts)
         given = [(*given[number], *writing.constraints()) for number in order]
         some = [prompts[number] for number in order]
         if writing.beam:
-            found = self._search(some, writing, given, longest)
+            found = self._search(some, writing, given, longest, free)
         else:
             each = seeds(writing, len(prompts))
-            found = self._draw(some, [each[number] for number in order], writing, given, longest)
+            found = self._draw(some, [each[number] for number in order], writing, given, longest, free)
         return [found[place] for place in np.argsort(order)]
 
-    def rows(self, num_rows, width, capacity, most_written):
-        """CachedRows of these sizes or somewhat larger ones; the same again where they were asked for before."""
+    def rows(self, num_rows, width, capacity, most_written, free=False):
+        """New CachedRows of these sizes. free: any token may be written."""
+        return CachedRows(
+            self.model, self.end_id, num_rows, width, capacity, most_written, candidates=max(64, 2 * width), output=self.output,
+            self_terminating=self.self_terminating, unwritable=() if free else self.unwritable,
+        )  # fmt: skip
+
+    def _kept_rows(self, num_rows, width, capacity, most_written, free):
+        """CachedRows of these sizes or somewhat larger ones, empty; the same again where they were asked for before."""
         num_rows = round_up(num_rows, buckets(max(num_rows, ROWS), 1, 4))
         capacity = min(round_up(capacity, buckets(self.context, 64)), self.context)
-        key = num_rows, width, capacity, most_written
+        key = num_rows, width, capacity, most_written, free
         if key not in self._rows:
-            self._rows[key] = CachedRows(
-                self.model, self.end_id, num_rows, width, capacity, most_written, max(64, 2 * width), self.output,
-                self.self_terminating,
-            )  # fmt: skip
+            self._rows[key] = self.rows(*key)
+        self._rows[key].release(np.arange(num_rows))                    # texts that were interrupted are still in them
         return self._rows[key]
 
-    def _search(self, prompts, writing, constraints, longest):
-        rows = self.rows(min(len(prompts), ROWS), writing.beam, longest + writing.max_tokens, writing.max_tokens)
+    def _search(self, prompts, writing, constraints, longest, free):
+        longest += writing.max_tokens
+        rows = self._kept_rows(min(len(prompts), ROWS), writing.beam, longest, writing.max_tokens, free)
         return beam_search(
             rows, prompts, constraints, beam=writing.beam, max_tokens=writing.max_tokens, min_tokens=writing.min_tokens,
             num=writing.num, length_penalty=writing.length_penalty, penalty=writing.repetition_penalty, ends=writing.ends,
         )  # fmt: skip
 
-    def _draw(self, prompts, seeds, writing, constraints, longest):
-        count = len(prompts) * writing.num
-        rows = self.rows(min(count, ROWS), 1, longest + writing.max_tokens, writing.max_tokens)
+    def _draw(self, prompts, seeds, writing, constraints, longest, free):
+        count, longest = len(prompts) * writing.num, longest + writing.max_tokens
+        rows = self._kept_rows(min(count, ROWS), 1, longest, None, free)
         scheduler = Scheduler(rows, max_queue=count)
         groups = [[DrawnText() for _ in each] for each in seeds]
         for prompt, group, each, some in zip(prompts, groups, seeds, constraints, strict=True):

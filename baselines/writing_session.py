@@ -12,6 +12,7 @@ from baselines.heads.language_model import decode_text
 from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.families import trained_positions
 from baselines.session import Session
+from baselines.tokenizers.detokenization import is_special
 from baselines.writing import LONGEST, Writer
 
 TEXTS_OF_AN_EPOCH = 200
@@ -32,8 +33,14 @@ class WritingSession(Session):
 
     @functools.cached_property
     def writer(self):
-        context = trained_positions(self.config) or LONGEST
-        return Writer(self.model, self.tokenizer.vocabulary.sep_id, context, self_terminating=self.self_terminating)
+        return self.new_writer(trained_positions(self.config) or LONGEST)
+
+    def new_writer(self, context):
+        """A Writer of the session's model for prompts and texts of at most `context` tokens together."""
+        vocabulary = self.tokenizer.vocabulary
+        end_id = vocabulary.sep_id
+        unwritable = [i for i, token in enumerate(vocabulary.tokens) if is_special(token) and i != end_id]
+        return Writer(self.model, end_id, context, self_terminating=self.self_terminating, unwritable=unwritable)
 
     @property
     def self_terminating(self):

@@ -7,6 +7,8 @@ from baselines.decoding.constraints import ForcedPrefix
 from baselines.decoding.scores import Prompt
 from baselines.decoding.writing import Writing
 from baselines.errors import InputError
+from baselines.models.cached_rows import CachedRows
+from baselines.writing import Writer
 
 END = 2
 CONFIG = {
@@ -23,7 +25,6 @@ DRAWN = Writing(temperature=2.0, num=2, max_tokens=5, seed=3)
 @pytest.fixture(scope="module")
 def writer():
     from baselines.models.builder import build_transformer_model
-    from baselines.writing import Writer
 
     return Writer(build_transformer_model(CONFIG, mask="causal", with_mlm="linear"), END, 24, output="mlm")
 
@@ -73,10 +74,26 @@ def test_draws_depend_on_the_seed_and_the_place_of_the_prompt_only(writer):
 
 
 @pytest.mark.keras
-def test_the_same_sizes_are_compiled_once(writer):
-    assert writer.rows(3, 1, 20, 5) is writer.rows(4, 1, 24, 5)
-    assert writer.rows(3, 2, 20, 5) is not writer.rows(3, 1, 20, 5)
+def test_rows_are_made_once_and_serve_again_after_an_interruption(writer, monkeypatch):
+    writing = Writing(top_k=1, max_tokens=5)
+    found, made, step = writer.write(PROMPTS, writing), [], CachedRows.step
+    monkeypatch.setattr(writer, "rows", lambda *sizes: made.append(sizes))
+    monkeypatch.setattr(CachedRows, "step", lambda *arguments: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        writer.write(PROMPTS, writing)
+    monkeypatch.setattr(CachedRows, "step", step)
+    assert writer.write(PROMPTS, writing) == found and made == []
     assert writer.write([], DRAWN) == []
+
+
+@pytest.mark.keras
+def test_what_is_no_text_is_written_only_where_a_constraint_says_so(writer):
+    first = writer.write(PROMPTS[:1], Writing(top_k=1, max_tokens=1))[0][0].token_ids[0]
+    other = Writer(writer.model, END, 24, output="mlm", unwritable=[first])
+    assert other.write(PROMPTS[:1], Writing(top_k=1, max_tokens=1))[0][0].token_ids[:1] != (first,)
+    drawn = other.write(PROMPTS, Writing(num=8, max_tokens=5, seed=1))
+    assert all(first not in text.token_ids for some in drawn for text in some)
+    assert other.write(PROMPTS[:1], Writing(beam=2, max_tokens=2), (ForcedPrefix((first,)),))[0][0].token_ids[0] == first
 
 
 @pytest.mark.keras

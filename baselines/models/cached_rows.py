@@ -23,13 +23,14 @@ class CachedRows:
     num_rows R, width K, capacity   see decoding.scores.Rows
     most_written   tokens that are written after a prompt at most; a width above 1 saves memory by knowing it
     candidates   M, the likeliest tokens that Scores hold at once
+    unwritable   token ids that are never written, such as padding's: -inf in all Scores
     self_terminating   epsilon of decoding/self_terminating.py, by whose distribution the model was trained; None: a softmax.
                        Its log-probabilities are the logits that an Adjust changes then
     """
 
     def __init__(
         self, model, end_id, num_rows=8, width=1, capacity=256, most_written=None, candidates=64, output="logits",
-        self_terminating=None,
+        self_terminating=None, unwritable=(),
     ):  # fmt: skip
         self.cached = CachedModel(model, output)
         self.end_id, self.num_rows, self.width, self.capacity = end_id, num_rows, width, capacity
@@ -40,6 +41,7 @@ class CachedRows:
         self.slots = Slots(num_rows, width, slots)
         self.segments = np.zeros(num_rows, np.int32)
         self.self_terminating = self_terminating
+        self.writable = np.isin(np.arange(self.vocab_size), unwritable, invert=True)
         self.log_alpha = np.zeros((num_rows, width), np.float32)        # of each prefix, if self-terminating
         self.compilations = 0
         self._memory = {
@@ -123,6 +125,8 @@ class CachedRows:
         if adjust["temperature"] is not None:
             logits = logits / ops.cast(adjust["temperature"], "float32")[:, None, None]
         found = ops.log_softmax(logits, axis=-1)
+        if not self.writable.all():
+            found = ops.where(self.writable, found, -np.inf)
         if adjust["allowed"] is not None:
             found = ops.where(adjust["allowed"], found, -np.inf)
         values, ids = ops.top_k(found, self.candidates)
