@@ -12,8 +12,9 @@ from pathlib import Path
 
 import tyro
 
+from baselines import catalog
 from baselines.errors import InputError, nearest
-from baselines.run_folder import read_yaml
+from baselines.run_folder import RunFolder, read_yaml
 from baselines.settings import fitted, take_settings
 from baselines.task import Recipe
 
@@ -140,6 +141,29 @@ def parse(kind, argv, prog, **settings):
         advice = nearest(name.partition("=")[0], _flag_names(kind))
         raise InputError(f"{prog}: expected flags of this command. Received: {name}. {advice} See --help.")
     return parsed
+
+
+def parse_for_run(kind, argv, prog):
+    """(an instance of the dataclass `kind`, {name: value} of given flags that the task of --run takes anew)."""
+    _, run = take_option(argv, "--run")
+    later = _later(run) if run else None
+    if not later:
+        try:
+            return parse(kind, argv, prog), {}
+        except InputError:
+            if run:
+                RunFolder.open(run)                                     # where there is none, its flags are not what is wrong
+            raise
+    joint = dataclasses.make_dataclass("Arguments", [("flags", kind), ("task", later)], frozen=True)
+    joint.__doc__ = kind.__doc__
+    parsed = parse(joint, argv, prog)
+    return parsed.flags, {name: value for name, value in dataclasses.asdict(parsed.task).items() if value is not None}
+
+
+def _later(run):
+    """The flags that the task of a run takes anew, a dataclass; None where there are none, or no such run."""
+    run = RunFolder(run)
+    return catalog.find(run.read_recipe()["task"])[1].later if (run.path / "recipe.yaml").is_file() else None
 
 
 def take_option(argv, name):

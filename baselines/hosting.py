@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from baselines import catalog
+from baselines.answerer import Answerer
 from baselines.decoding.scheduler import Request
 from baselines.errors import InputError
 from baselines.flags import parse_train
@@ -31,19 +32,25 @@ def demo_run(display, folder=DEMO):
     return path
 
 
-def host(folders, rows, max_queue, display):
-    """({run name: Generator}, {run name: RunPredictor}) of run folders; a name is task/folder.
+def host(folders, rows, max_queue, display, index=None):
+    """({run name: Generator}, {run name: RunPredictor or Answerer}) of run folders; a name is task/folder.
 
     rows, max_queue   replies that each writer works on at once, and that may wait for it
+    index             of runs that answer from one
     """
     writers, predictors = {}, {}
+    if index and not any(takes_index(RunFolder.open(folder)) for folder in folders):
+        raise InputError(f"--index {index}: expected a run that answers from an index among --run. Received: none.")
     for folder in folders:
         run = RunFolder.open(folder)
-        session, _ = open_run(run, None, display)
+        session, _ = open_run(run, None, display, changes={"index": index} if index and takes_index(run) else None)
         name = f"{session.name}/{Path(folder).resolve().name}"
         if name in writers or name in predictors:
             raise InputError(f"--run {folder}: expected runs of different names. Received: {name} twice. Rename one folder.")
-        if session.task.prompt is None:
+        if takes_index(run):
+            predictors[name] = hosted = Answerer(session)
+            hosted.predict((WARM,))
+        elif session.task.prompt is None:
             predictors[name] = hosted = RunPredictor(session)
             hosted.predict((WARM,) * len(hosted.texts))
         else:
@@ -52,6 +59,11 @@ def host(folders, rows, max_queue, display):
             warm_up(hosted, rows)
         display.note(f"{name}: ready")
     return writers, predictors
+
+
+def takes_index(run):
+    """Whether a run's task answers from an index."""
+    return hasattr(catalog.find(run.read_recipe()["task"])[1].later, "index")
 
 
 def warm_up(generator, rows):

@@ -13,6 +13,7 @@ from pathlib import Path
 from baselines import catalog
 from baselines.adjustment import COUNTS, adjustment, gain
 from baselines.data.examples import class_counts, gold_counts
+from baselines.demo_index import with_demo_index
 from baselines.environment import peak_memory
 from baselines.errors import InputError
 from baselines.evaluation.report import prediction_lines, write_report
@@ -21,10 +22,11 @@ from baselines.files import atomic_write
 from baselines.fitting import fit
 from baselines.flags import check_recipe, train_arguments
 from baselines.inputs import data_file, each_file
-from baselines.opening import new_session, trained_session
+from baselines.opening import bound, new_session, trained_session
 from baselines.progress import Display
 from baselines.run_folder import RunFolder
 from baselines.task import Example
+from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import devices, strategies
 
 
@@ -73,6 +75,9 @@ def train_here(name, arguments, resume, command):
                 run.write_json(COUNTS, gold_counts(examples["train"], session.task.classes))
         display.log_to(run.log)
         display.note(f"run folder: {run}")
+        answering = with_demo_index(run, name, task, arguments, lambda: session.tokenizer)
+        if answering is not arguments:
+            session.task = bound(task, answering.options, labels, files["train"])
         position = fit(session, run, examples, rows, arguments.settings, resume is not None)
 
         memory = peak_memory()
@@ -98,13 +103,14 @@ def summarize(run, position, metric, memory):
         run.write_json("summary.json", {"metric": metric, "score": position.best, **found, "peak_memory": memory})
 
 
-def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one"):
+def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one", changes=None):
     """Scores a run's best checkpoint on its dev file (tables in its dev/), or on `file` (evaluate/FILE). Returns the scores.
 
-    can   Can, or None: adjusts predictions, for tables of their own (dev-can/)
+    can       Can, or None: adjusts predictions, for tables of their own (dev-can/)
+    changes   {option: value} of the run's task that are others than in training
     """
     with Display(quiet) as display:
-        session, arguments = open_run(run, name, display, devices)
+        session, arguments = open_run(run, name, display, devices, changes)
         path = file or data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
         examples = session.examples(path, "dev")
         folder = (f"evaluate/{Path(file).name}" if file else "dev") + ("-can" if can else "")
@@ -123,10 +129,10 @@ def score_split(session, steps, run, folder, examples, rows, adjust=None):
     return scores
 
 
-def predict(run, source, output=None, name=None, quiet=False, can=None, devices="one"):
+def predict(run, source, output=None, name=None, quiet=False, can=None, devices="one", changes=None):
     """Predicts a file, or the one example that a tuple of texts makes. Returns [{"id", "prediction", "confidence"}, …]."""
     with Display(quiet) as display:
-        session, arguments = open_run(run, name, display, devices)
+        session, arguments = open_run(run, name, display, devices, changes)
         if isinstance(source, tuple):
             check_texts(session, source)
             return predict_examples(session, session.steps(), [Example(id=0, texts=source, origin="the command line")])
@@ -174,10 +180,10 @@ def without_gold(examples):
     return [dataclasses.replace(example, gold=None) for example in examples]
 
 
-def submit(run, name=None, tests=(), quiet=False, can=None):
+def submit(run, name=None, tests=(), quiet=False, can=None, changes=None):
     """Writes, checks and zips the files that the leaderboard accepts, one per test file. Returns the path of submit.zip."""
     with Display(quiet) as display:
-        session, arguments = open_run(run, name, display)
+        session, arguments = open_run(run, name, display, changes=changes)
         task, submission = session.task, session.task.submit
         if submission is None:
             raise InputError(f"{session.name}: expected a task with a leaderboard. This has none; see `run.py predict`.")
@@ -199,17 +205,19 @@ def submit(run, name=None, tests=(), quiet=False, can=None):
     return archive
 
 
-def open_run(run, name, display, devices="one"):
+def open_run(run, name, display, devices="one", changes=None):
     """(Session with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's.
 
     devices   those that compute now: what a run was trained on is no part of its weights
+    changes   {option: value} of the task that are others than in training
     """
     values = run.read_recipe()
     task_name, task = catalog.find(values.pop("task"))
     if name and catalog.find(name)[0] != task_name:
         raise InputError(f"{run}: expected a run of {catalog.find(name)[0]}. Received: a run of {task_name}.")
-    values |= {"devices": devices, "model_parallel": 1}
+    values |= {"devices": devices, "model_parallel": 1, **(changes or {})}
     arguments = check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
+    arguments = with_demo_index(run, task_name, task, arguments, lambda: Tokenizer.from_folder(run.require_best()))
     labels = run.read_json("labels.json")
     return trained_session(task_name, task, arguments, labels, run.require_best(), display), arguments
 

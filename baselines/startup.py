@@ -33,6 +33,14 @@ def load_generator():
     return generator
 
 
+def load_answerer():
+    """The module baselines.answerer, as `load_pipeline`."""
+    load_pipeline()
+    from baselines import answerer
+
+    return answerer
+
+
 @contextlib.contextmanager
 def without_small_talk():
     """What native code writes to standard error inside is shown afterwards, less the lines that inform of nothing amiss."""

@@ -184,8 +184,13 @@ class Task:
     cell     prediction -> its text in a cell, where predictions are written as a table
     prompt   for tasks that write: (example, tokenizer, max_length) -> decoding.scores.Prompt, what the text is written after. Then
              decode gets {"token_ids": [list of ids, the best text first]}; None: the best one's text
-    writing  for tasks that write: the decoding.writing.Writing by which texts to be scored are written
+             Its outputs also have "scores" and "finished", of each text
+    writing  for tasks that write: the decoding.writing.Writing by which texts to be scored are written; None where `bind` lacks
+             what they need: gold is scored by its likelihood then, and no text is written
+    guide    for tasks whose texts are kept to what exists: tokenizer -> an object with constraints(example, prompt), a tuple as in
+             decoding/constraints.py for this one, and a `decode` in place of the task's
     options  a dataclass of flags of this task's own, or None
+    later    those of `options` that verbs take too which use a run, in a dataclass where None means: as in training; or None
     bind     (task, options, labels or None, train file or None) -> the task completed by what only the user's files know:
              columns and label names. Called before anything else on tasks that have it.
     """
@@ -209,8 +214,10 @@ class Task:
     cell: Callable[[Any], str] = str
     prompt: Callable[..., Any] | None = None
     writing: Any = None
+    guide: Callable[..., Any] | None = None
     selects: str | None = None
     options: type | None = None
+    later: type | None = None
     bind: Callable[..., "Task"] | None = None
     demo: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Recipe fields that `--demo` changes: the embedded data is small and starts from a small model."""

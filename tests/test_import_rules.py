@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LEAVES = {"backends", "errors", "files", "graph", "registry", "settings", "task", "tokenizers", "layers", "losses", "metrics", "weights", "decoding", "prefix_index"}
+LEAVES = {
+    "backends", "errors", "files", "graph", "registry", "settings", "task", "tokenizers", "layers", "losses", "metrics", "weights",
+    "decoding", "prefix_index",
+}  # fmt: skip
 STAGES = {"data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
-JOINS = {"adjustment", "fitting", "pipeline", "generator", "hosting", "opening", "session", "startup", "writing", "writing_session", "lint", "leaderboard"}
+JOINS = {
+    "adjustment", "fitting", "pipeline", "generator", "hosting", "opening", "session", "startup", "demo_index", "answerer",
+    "writing", "writing_session", "lint", "leaderboard",
+}  # fmt: skip
 TOP = {"catalog", "flags", "inputs", "run_folder", "progress", "environment", "commands", *JOINS}
 MEANINGLESS = {"utils", "util", "misc", "base", "snippets", "common_utils", "helpers", "manager"}
 LONGEST = 300

@@ -49,6 +49,7 @@ FILES["wsc"].append("test1.0.json")
 
 SHAPES = {"classify": "csv", "match": "csv", "tag": "txt", "read": "json", "choose": "jsonl", "seq2seq": "jsonl", "chat": "jsonl"}
 SHAPE_FILES = {f"{shape}/{split}.{suffix}" for shape, suffix in SHAPES.items() for split in ("train", "dev", "test")}
+KNOWLEDGE = {"kgclue/Knowledge.txt", "kgclue/train.json", "kgclue/dev.json", "kgclue/test.json"}
 
 
 def rows(task, name):
@@ -70,7 +71,7 @@ def generated():
 
 
 def test_generator_reproduces_the_committed_files(generated):
-    assert set(generated) == {f"clue/{task}/{name}" for task in FILES for name in FILES[task]} | SHAPE_FILES
+    assert set(generated) == {f"clue/{task}/{name}" for task in FILES for name in FILES[task]} | SHAPE_FILES | KNOWLEDGE
     for path, text in generated.items():
         assert (collection.ROOT / path).read_bytes() == text.encode(), f"{path}: run python -m tools.mini"
 
@@ -238,7 +239,7 @@ def test_files_of_the_users_shapes_are_read_by_their_tasks(name, counts):
 
 def test_vocabulary_covers_every_character_of_the_data(generated):
     tokens = set((vocabulary.FOLDER / "vocab.txt").read_text(encoding="utf-8").splitlines())
-    characters = set("".join(generated.values()).lower()) - set(" \n")
+    characters = set("".join(generated.values()).lower()) - set(" \t\n㵐")     # the last one is there because it has no token
     assert characters - tokens == set()
 
 
@@ -286,3 +287,22 @@ def test_write_makes_the_same_files_in_an_empty_folder(tmp_path, generated):
     written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert written == {"README.md", *generated}
     assert pathlib.Path(tmp_path / "README.md").read_text().endswith(collection.TABLE_END + "after\n")
+
+
+def test_the_knowledge_base_has_what_makes_the_official_one_hard(generated):
+    """Names with and without brackets, several objects, a character without a token; and every answer is its key's first object."""
+    first, counts = {}, collections.Counter()
+    for line in generated["kgclue/Knowledge.txt"].splitlines():
+        name, predicate, object_ = line.split("\t")
+        first.setdefault((name, predicate), object_)
+        counts[name, predicate] += 1
+    names = {name for name, _ in first}
+    assert len(counts) >= 290 and max(counts.values()) == 2
+    assert {"沙田镇", "沙田镇（柳江下游的古镇）", "沙田镇（白河北岸的集镇）", "㵐水"} <= names and "许明远" not in names
+    assert "㵐" not in (collection.ROOT.parents[1] / "checkpoints" / "mini" / "vocab.txt").read_text(encoding="utf-8")
+    rows = {split: list(map(json.loads, generated[f"kgclue/{split}.json"].splitlines())) for split in ("train", "dev", "test")}
+    for row in (*rows["train"], *rows["dev"]):
+        *key, object_ = row["answer"].split(" ||| ")
+        assert first[tuple(key)] == object_
+    questions = [row["question"] for split in rows.values() for row in split]
+    assert len(set(questions)) == len(questions) and all(set(row) == {"id", "question"} for row in rows["test"])

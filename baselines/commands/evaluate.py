@@ -7,7 +7,7 @@ import dataclasses
 
 from baselines.adjustment import take_can
 from baselines.commands import optional_task
-from baselines.flags import parse
+from baselines.flags import parse_for_run
 from baselines.run_folder import RunFolder
 from baselines.startup import load_pipeline
 
@@ -31,8 +31,9 @@ class Flags:
 def main(argv):
     name, argv = optional_task(argv)
     argv, can = take_can(argv)
-    flags = parse(Flags, argv, "run.py evaluate TASK")
+    flags, changes = parse_for_run(Flags, argv, "run.py evaluate TASK")
     run = RunFolder.open(flags.run)
 
     pipeline = load_pipeline()
-    print(pipeline.shown(pipeline.evaluate(run, name, flags.dev, flags.quiet, can if flags.can else None, flags.devices)))
+    can = can if flags.can else None
+    print(pipeline.shown(pipeline.evaluate(run, name, flags.dev, flags.quiet, can, flags.devices, changes)))

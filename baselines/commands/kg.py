@@ -1,18 +1,24 @@
-"""Knowledge graphs: build an index that a model's answers are kept to, and see what one holds.
+"""Knowledge graphs: build an index that a model's answers are kept to, see what one holds, and ask questions.
 
 run.py kg build FILE --vocab CHECKPOINT --out INDEX [--format knowledge|lines|tsv|jsonl] [--skip_bad_lines]
 run.py kg inspect INDEX [--vocab CHECKPOINT] [--limit 5]
+run.py kg ask --run DIR --index INDEX ["question" …] [--num 3]
 """
 
 import dataclasses
+import math
+import sys
+
+import tyro
 
 from baselines.errors import InputError, nearest
-from baselines.flags import existing, parse
+from baselines.flags import existing, parse, parse_for_run
 from baselines.prefix_index.builder import build
 from baselines.prefix_index.index import PrefixIndex
 from baselines.prefix_index.reading import reader
 from baselines.prefix_index.spelling import Spelling
 from baselines.progress import Display
+from baselines.startup import load_answerer
 from baselines.tokenizers.wordpiece import Tokenizer
 
 
@@ -42,13 +48,29 @@ class InspectFlags:
     """How many keys to show."""
 
 
+@dataclasses.dataclass(frozen=True)
+class AskFlags:
+    """Answer questions with a run; without any, each line of the input is one.
+
+    With --run DIR, --help shows --index, --beam and more."""
+
+    questions: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Questions, each between quotes."""
+    run: str = tyro.MISSING
+    """Run folder."""
+    num: int = 3
+    """Answers to show for a question, at most."""
+
+
 def main(argv):
     if not argv or argv[0] in ("-h", "--help"):
-        print(f"{__doc__.strip()}\n\nrun.py kg build --help and run.py kg inspect --help show their flags.")
+        print(f"{__doc__.strip()}\n\nrun.py kg build --help and the like show the flags of each.")
         return
     verb, *rest = argv
+    if verb == "ask":
+        return ask(rest)
     if verb not in VERBS:
-        raise InputError(f"run.py kg {verb}: there is no such verb. {nearest(verb, VERBS)}")
+        raise InputError(f"run.py kg {verb}: there is no such verb. {nearest(verb, [*VERBS, 'ask'])}")
     run, expected = VERBS[verb]
     target = rest.pop(0) if rest and not rest[0].startswith("-") else None
     if target is None and not {"-h", "--help"} & set(rest):
@@ -86,6 +108,44 @@ def inspect_index(folder, argv):
         entry = index.entry(key)
         parts = [entry.name, entry.predicate] if index.parts == 3 else [entry.name]
         print("  ".join([*parts, *map(shown, entry.values[:3]), *(["…"] if len(entry.values) > 3 else [])]))
+
+
+def ask(argv):
+    flags, changes = parse_for_run(AskFlags, argv, "run.py kg ask")
+    if flags.num < 1:
+        raise InputError(f"--num: expected a number, at least 1. Received: {flags.num}.")
+    if any(not question.strip() for question in flags.questions):
+        raise InputError("run.py kg ask: expected questions that are not empty. Received: an empty one.")
+    answerer = load_answerer().Answerer.from_run(flags.run, changes)
+    if flags.questions:
+        for question, answers in zip(flags.questions, answerer.ask(flags.questions, flags.num), strict=True):
+            tell(answers, question if len(flags.questions) > 1 else "")
+        return 0
+    print(f"{answerer.task_name}: ask something; Ctrl-D ends it.", file=sys.stderr)
+    while True:
+        try:
+            question = input("> " if sys.stdin.isatty() else "").strip()
+            if question:
+                tell(answerer.ask([question], flags.num)[0])
+        except EOFError:
+            return 0
+        except KeyboardInterrupt:                                       # as shells do: a new line
+            print(file=sys.stderr)
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+
+
+def tell(answers, question=""):
+    """Prints the answers to a question, the best one first, and what speaks for each."""
+    if question:
+        print(question)
+    if not answers:
+        print("no answer: no key of the index was written to its end")
+    for rank, answer in enumerate(answers, start=1):
+        parts = ((answer.subject, answer.meaning and f"（{answer.meaning}）"), (answer.predicate,), (shown(answer.object),))
+        print(f"{rank}  {'  '.join(''.join(part) for part in parts)}   {math.exp(min(answer.score, 0)):.4f}")
+        for reason in answer.why:
+            print(f"     {reason}")
 
 
 VERBS = {"build": (build_index, "a file"), "inspect": (inspect_index, "the folder of an index")}

@@ -11,7 +11,7 @@ import tyro
 from baselines.adjustment import take_can
 from baselines.commands import optional_task
 from baselines.errors import InputError
-from baselines.flags import existing, parse
+from baselines.flags import existing, parse_for_run
 from baselines.run_folder import RunFolder
 from baselines.startup import load_pipeline
 
@@ -39,7 +39,7 @@ class Flags:
 def main(argv):
     name, argv = optional_task(argv)
     argv, can = take_can(argv)
-    flags = parse(Flags, argv, "run.py predict TASK")
+    flags, changes = parse_for_run(Flags, argv, "run.py predict TASK")
     if bool(flags.texts) == bool(flags.input):
         raise InputError('run.py predict: expected either --input FILE or one example\'s texts, such as "好吃不贵". Received: '
                          + ("both." if flags.input else "neither."))
@@ -52,7 +52,7 @@ def main(argv):
 
     pipeline = load_pipeline()
     quiet, can = flags.quiet or not flags.input, can if flags.can else None
-    lines = pipeline.predict(run, source, flags.output, name, quiet, can, flags.devices)
+    lines = pipeline.predict(run, source, flags.output, name, quiet, can, flags.devices, changes)
     if not flags.output:
         for line in lines:
             print(json.dumps(line, ensure_ascii=False))

@@ -25,6 +25,8 @@ class Flags:
 
     run: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Run folder; again for further ones, --run A --run B."""
+    index: str | None = None
+    """Index (`run.py kg build`) of the runs that answer from one; default: that which a run was trained with."""
     demo: bool = False
     """Serve a small chat run; it is trained first, which takes some minutes, unless runs/demo has one."""
     host: str = "127.0.0.1"
@@ -78,7 +80,7 @@ def serve(flags, key, socket):
 
     with Display(flags.quiet) as display:
         folders = [*flags.run, *([hosting.demo_run(display)] if flags.demo else [])]
-        writers, predictors = hosting.host(folders, flags.rows, flags.max_queue, display)
+        writers, predictors = hosting.host(folders, flags.rows, flags.max_queue, display, flags.index)
         limits = Limits(
             max_body=flags.max_body, max_tokens=flags.max_tokens, timeout=flags.timeout, max_queue=flags.max_queue
         )

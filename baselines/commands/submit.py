@@ -9,7 +9,7 @@ from pathlib import Path
 from baselines.adjustment import take_can
 from baselines.commands import optional_task
 from baselines.errors import InputError
-from baselines.flags import existing, parse
+from baselines.flags import existing, parse, parse_for_run
 from baselines.leaderboard import submit_together
 from baselines.progress import Display
 from baselines.run_folder import RunFolder
@@ -47,11 +47,11 @@ def main(argv):
     if any(word.partition("=")[0] == "--runs" for word in argv):
         return submit_group(name, argv)
     argv, can = take_can(argv)
-    flags = parse(Flags, argv, "run.py submit TASK")
+    flags, changes = parse_for_run(Flags, argv, "run.py submit TASK")
     run, tests = RunFolder.open(flags.run), [existing(path, "--test") for path in flags.test]
 
     pipeline = load_pipeline()
-    print(pipeline.submit(run, name, tests, flags.quiet, can if flags.can else None))
+    print(pipeline.submit(run, name, tests, flags.quiet, can if flags.can else None, changes))
 
 
 def submit_group(group, argv):

@@ -10,6 +10,7 @@ A key is the tokens of a subject, [SEP], those of a predicate, [SEP], of a meani
 and [SEP]. Where a part of a key is complete [SEP] is among what may follow, so no key is hidden by a longer one.
 """
 
+import bisect
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -180,6 +181,12 @@ class PrefixIndex:
         """(first, last + 1) of the keys whose subject is spelled as that of `key`."""
         spelling = int(self._subject_keys.searchsorted(self._subject_keys.dtype.type(key), side="right")) - 1
         return int(self._subject_keys[spelling]), int(self._subject_keys[spelling + 1])
+
+    def has_predicate(self, token_ids):
+        """Whether a predicate is spelled so, its end token included."""
+        table = self._tokens[1]
+        row = bisect.bisect_left(range(len(table)), list(token_ids), key=lambda row: table[row].tolist())
+        return row < len(table) and table[row].tolist() == list(token_ids)
 
     def part_ids(self, part, key):
         """Token ids of the second or third part of a key, its end token included."""

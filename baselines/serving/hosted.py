@@ -33,7 +33,7 @@ class Predictor(Protocol):
 
     texts   names of an example's texts, in order
     kind    form of the prediction: "label", "labels", "entities" (lists of start, end, category, text), "answer" (a text and
-            where it stands in the last of the texts), or "other"
+            where it stands in the last of the texts), "answers" (the best one as text, and all with their parts), or "other"
     """
 
     task_name: str

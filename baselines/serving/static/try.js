@@ -68,6 +68,14 @@ const DRAW = {
   answer({ prediction, span }, texts) {
     return [element("p", "label", prediction || words.nothing), marked(texts.at(-1), span ? [[...span, ""]] : [])];
   },
+  answers({ answers }) {
+    const table = document.createElement("table");
+    for (const { name, predicate, object, score, why } of answers) {
+      const row = table.insertRow();
+      for (const text of [name, predicate, object, Math.exp(score).toFixed(4), why.join("; ")]) row.insertCell().textContent = text;
+    }
+    return [element("p", "label", answers.length ? answers[0].object : words.nothing), table];
+  },
   other: ({ prediction }) => [element("pre", "passage", JSON.stringify(prediction, null, 2))],
 };
 

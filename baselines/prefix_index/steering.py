@@ -1,0 +1,101 @@
+"""Aliases, preferences and bans of overrides.py in one question's search, as a constraint.
+
+An alias leaves only its subject. What is banned is not begun where nothing else can come of it. A boost of 2 lets a key gain 2 on
+the keys without it: these lose 2 where they part from it, for the sums of a search must only fall.
+"""
+
+import numpy as np
+
+
+class Rules:
+    """The preferences of an Overrides, spelled once for all questions.
+
+    boosts   per part of a key, subject and predicate: {token ids with the end: log-probability}
+    taken    log-probability that a whole key without any boost has lost
+    """
+
+    def __init__(self, overrides, tree, ids):
+        self.tree, self.overrides, self.ids = tree, overrides, ids
+        parts = overrides.subjects, overrides.predicates
+        self.boosts = [{ids(text): weight for text, weight in part.boost.items()} for part in parts]
+        self.banned_predicates = {ids(text) for text in overrides.predicates.ban}
+        self.taken = sum(max(boosts.values(), default=0.0) for boosts in self.boosts)
+        banned = map(ids, overrides.subjects.ban)
+        self.dead = self._dead({ids for ids in banned if tree.index.unknown_id not in ids})     # others are spelled so too
+        self._alive = {}
+
+    def of(self, question):
+        """The Steering of a question, or None where nothing of the file concerns it."""
+        subjects = {self.ids(subject) for subject in self.overrides.aliases_in(question).values()}
+        if not (subjects or self.dead or self.banned_predicates or any(self.boosts)):
+            return None
+        return Steering(self, subjects)
+
+    def alive(self, state):
+        """bool, for each key from state.low to state.high: its predicate is not banned."""
+        first, last = self.tree.index.subject_range(state.low)
+        if first not in self._alive:
+            predicates = (self.tree.index.part_ids(1, key) for key in range(first, last))
+            self._alive[first] = np.array([tuple(ids.tolist()) not in self.banned_predicates for ids in predicates])
+        return self._alive[first][state.low - first : state.high - first]
+
+    def _dead(self, banned):
+        """Prefixes, as tuples, that lead to banned subjects only."""
+        dead = set()
+        for subject in sorted(banned, key=len, reverse=True):
+            prefix = subject
+            dead.add(prefix)
+            while prefix:
+                prefix = prefix[:-1]
+                if not all((*prefix, int(token)) in dead for token in self.tree.next(self.tree.state(prefix))):
+                    break
+                dead.add(prefix)
+        return dead
+
+
+class Steering:
+    """Rules for one question; `allowed` and `rescore` are what decoding/constraints.py describes.
+
+    subjects   set of token ids with the end: the only ones, if there are any
+    """
+
+    def __init__(self, rules, subjects=frozenset()):
+        self.rules, self.subjects = rules, subjects
+
+    def allowed(self, prefixes):
+        return [self._allowed(tuple(prefix)) for prefix in prefixes]
+
+    def rescore(self, prefixes, log_probabilities):
+        rescored = np.array(log_probabilities, np.float32)
+        for row, prefix in zip(rescored, prefixes, strict=True):
+            self._add_boosts(row, tuple(prefix))
+        return rescored
+
+    def _allowed(self, prefix):
+        rules, state = self.rules, self.rules.tree.state(prefix)
+        if state is None or state.part > 1:
+            return None
+        if state.part == 1:
+            if not rules.banned_predicates:
+                return None
+            return np.unique(rules.tree.index.tokens(state)[rules.alive(state)])
+        if self.subjects:
+            return sorted({subject[len(prefix)] for subject in self.subjects if subject[: len(prefix)] == prefix})
+        if not rules.dead:
+            return None
+        return [token for token in rules.tree.next(state).tolist() if (*prefix, token) not in rules.dead]
+
+    def _add_boosts(self, row, prefix):
+        """Takes from each token what can be gained now and not behind it."""
+        end = self.rules.tree.index.end_id
+        part = prefix.count(end)
+        if part > 1 or not self.rules.boosts[part]:
+            return
+        written = prefix[prefix.index(end) + 1 :] if part else prefix
+        after = {}
+        for ids, weight in self.rules.boosts[part].items():
+            if ids[: len(written)] == written:
+                after[ids[len(written)]] = max(weight, after.get(ids[len(written)], 0.0))
+        if after:
+            row -= max(after.values())
+            row[list(after)] += list(after.values())
