@@ -1,4 +1,4 @@
-"""Text up to the first of some stop strings, while it is being written: what may be the beginning of one is held back."""
+"""Text up to the stop string that is complete first, while it is being written: what may be the beginning of one is held back."""
 
 
 class StopStrings:
@@ -16,10 +16,10 @@ class StopStrings:
         if self.stopped:
             return ""
         text = self._held + text
-        found = [place for place in map(text.find, self.stops) if place >= 0]
-        if found:
+        found = first(text, self.stops)
+        if found is not None:
             self.stopped, self._held = True, ""
-            return text[: min(found)]
+            return text[:found]
         keep = max((overlap(text, stop) for stop in self.stops), default=0)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
@@ -28,6 +28,12 @@ class StopStrings:
         """What was held back, when nothing follows."""
         held, self._held = self._held, ""
         return held
+
+
+def first(text, stops):
+    """Where the stop string begins that is complete first in `text`, of those that end there together the longest; or None."""
+    found = [(place + len(stop), place) for place, stop in zip(map(text.find, stops), stops, strict=True) if place >= 0]
+    return min(found)[1] if found else None
 
 
 def overlap(text, stop):
