@@ -10,7 +10,7 @@ from baselines.errors import InputError
 from baselines.models.cached_rows import CachedRows
 from baselines.writing import Writer
 
-END = 2
+PAD, END = 0, 2
 CONFIG = {
     "vocab_size": 20, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16,
     "max_position_embeddings": 24, "initializer_range": 0.4,
@@ -24,9 +24,12 @@ DRAWN = Writing(temperature=2.0, num=2, max_tokens=5, seed=3)
 
 @pytest.fixture(scope="module")
 def writer():
+    import keras
+
     from baselines.models.builder import build_transformer_model
 
-    return Writer(build_transformer_model(CONFIG, mask="causal", with_mlm="linear"), END, 24, output="mlm")
+    keras.utils.set_random_seed(0)
+    return Writer(build_transformer_model(CONFIG, mask="causal", with_mlm="linear"), END, 24, output="mlm", unwritable=[PAD])
 
 
 def greedy(model, prompt, longest):
@@ -34,7 +37,8 @@ def greedy(model, prompt, longest):
     ids, length = np.zeros((1, 12), "int32"), len(prompt.token_ids)
     ids[0, :length] = prompt.token_ids
     for last in range(length - 1, length + longest - 1):
-        token = int(np.argmax(np.array(model({"token_ids": ids, "segment_ids": np.zeros_like(ids)})["mlm"])[0, last]))
+        logits = np.array(model({"token_ids": ids, "segment_ids": np.zeros_like(ids)})["mlm"])[0, last]
+        token = PAD + 1 + int(np.argmax(logits[PAD + 1 :]))
         if token == END:
             return tuple(ids[0, length : last + 1].tolist()), True
         ids[0, last + 1] = token
@@ -58,7 +62,8 @@ def test_beams_in_the_order_of_their_prompts_best_first(writer):
         assert len(some) == 2 and some[0].score >= some[1].score and some[0].token_ids != some[1].token_ids
     (forced,) = writer.write(PROMPTS[:1], Writing(beam=3, max_tokens=5), (ForcedPrefix((9, 9)),))[0]
     assert forced.token_ids[:2] == (9, 9)
-    assert len(set(writer.write(PROMPTS[:1], Writing(beam=3, max_tokens=5, no_repeat_ngram=1))[0][0].token_ids)) > 1
+    (varied,) = writer.write(PROMPTS[:1], Writing(beam=3, min_tokens=5, max_tokens=5, no_repeat_ngram=1))[0]
+    assert len(varied.token_ids) >= 4 and len(set(varied.token_ids)) == len(varied.token_ids)
 
 
 @pytest.mark.keras

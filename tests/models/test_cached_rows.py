@@ -1,5 +1,6 @@
 """What Scores promise, beams that share a prompt's memory, rows that are used again, and one compilation for each shape."""
 
+import keras
 import numpy as np
 import pytest
 import small
@@ -18,6 +19,7 @@ ROWS, WIDTH, CAPACITY, CANDIDATES, END, EPSILON = 4, 3, 16, 7, 2, 0.1
 
 @pytest.fixture(scope="module")
 def model():
+    keras.utils.set_random_seed(0)
     return build_transformer_model(CONFIG, model="nezha", mask="prefix", with_mlm="linear")
 
 
