@@ -1,6 +1,6 @@
 """What differs between backends outside of training, one file for each. training/backends/ has what differs within.
 
-A file gives `compiled`, `devices` and `peaks`.
+A file gives `compiled`, `sealed`, `devices` and `peaks`.
 """
 
 import importlib

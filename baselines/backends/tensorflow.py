@@ -1,14 +1,49 @@
 """TensorFlow."""
 
 import tensorflow as tf
+from tensorflow.compiler.tf2xla.python.xla import optimization_barrier
 
 
 def compiled(function, variables):
-    """function(state, *arguments) -> (outputs, state), compiled by XLA once for each shape.
+    """function(state, *arguments) -> (outputs, state), compiled by XLA once for each shape; state is updated in place.
 
     function    of pytrees of arrays; reads `variables` as they are when it is called
     """
-    return tf.function(function, jit_compile=True, autograph=False)
+    made = {}
+
+    def call(state, *arguments):
+        kept, leaves = tf.nest.flatten(state), tf.nest.flatten(arguments)
+        if not isinstance(kept[0], tf.Variable):                        # XLA copies tensors, but not variables that it updates
+            state = tf.nest.map_structure(tf.Variable, state)
+            kept = tf.nest.flatten(state)
+        given = [leaf for leaf in leaves if leaf is not None]
+        key = (*map(id, kept), *(leaf is not None and (leaf.shape, leaf.dtype) for leaf in leaves))
+        if key not in made:
+            made[key] = traced(function, state, arguments), kept
+        # Called by its shapes, for tf.function takes a millisecond to find out which of its traces these arguments are for.
+        return made[key][0](*map(tf.convert_to_tensor, given)), state
+
+    return call
+
+
+def traced(function, state, arguments):
+    """A concrete function of those tensors in `arguments` that are not None; it updates the variables of `state`."""
+    leaves = tf.nest.flatten(arguments)
+
+    @tf.function(jit_compile=True, autograph=False)
+    def update(*given):
+        given = iter(given)
+        filled = tf.nest.pack_sequence_as(arguments, [None if leaf is None else next(given) for leaf in leaves])
+        outputs, updated = function(tf.nest.map_structure(tf.convert_to_tensor, state), *filled)
+        tf.nest.map_structure(lambda variable, new: variable.assign(new, read_value=False), state, updated)
+        return outputs
+
+    return update.get_concrete_function(*(tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves if leaf is not None))
+
+
+def sealed(array):
+    """`array` as it is; inside of what is compiled, nothing that follows is computed together with what was before."""
+    return array if tf.executing_eagerly() else optimization_barrier(array)[0]
 
 
 def devices():

@@ -66,9 +66,10 @@ class CachedRows:
             features["segment_ids"][row, : lengths[number]] = prompts[number].segment_ids
         lengths = np.array([lengths[number] for number in filled], np.int32)
         places = np.array([rows[number] for number in filled], np.int32)
-        log_alpha = np.zeros((count, 1), np.float32)
+        log_alpha = np.zeros((count, 1), np.float32) if self.self_terminating else None
         found, self._memory = self._admit(self._memory, features, lengths, places, log_alpha, given(adjust, filled))
-        self.log_alpha[rows] = ops.convert_to_numpy(found.pop("log_alpha"))[: len(rows)]
+        if self.self_terminating:
+            self.log_alpha[rows] = ops.convert_to_numpy(found.pop("log_alpha"))[: len(rows)]
         return scores(found, len(rows))
 
     def step(self, tokens, parents=None, adjust=None):
@@ -82,21 +83,28 @@ class CachedRows:
         positions, slots = self.slots.append(count, parents)
         seen = round_up(int(self.slots.used[:count].max(initial=1)), self.slot_sizes)
         filled = [*range(count), *[0] * (size - count)]
-        log_alpha = self.log_alpha[:count]
-        if parents is not None:
-            log_alpha = np.take_along_axis(log_alpha, np.asarray(parents), axis=1)
-        log_alpha = np.where(tokens == self.end_id, np.float32(0), log_alpha)
-        features = {"token_ids": tokens[filled], "segment_ids": np.repeat(self.segments[filled, None], self.width, 1)}
-        at = [positions[filled], slots[filled], self.slots.visible[filled, :, :seen]]
-        if self.cached.reads_positions:
-            at.append(self.slots.positions[filled, :seen])
-        found, self._memory = self._step(self._memory, features, at, log_alpha[filled], given(adjust, filled))
-        self.log_alpha[:count] = ops.convert_to_numpy(found.pop("log_alpha"))[:count]
+        segments = np.repeat(self.segments[:count, None], self.width, 1)
+        # In one array, for to hand over each costs as much as a small product.
+        numbers = np.concatenate([tokens, segments, positions, slots], axis=1)[filled]
+        slot_positions = self.slots.positions[filled, :seen] if self.cached.reads_positions else None
+        log_alpha = self._continued(tokens, parents)[filled] if self.self_terminating else None
+        found, self._memory = self._step(
+            self._memory, numbers, self.slots.visible[filled, :, :seen], slot_positions, log_alpha, given(adjust, filled)
+        )
+        if self.self_terminating:
+            self.log_alpha[:count] = ops.convert_to_numpy(found.pop("log_alpha"))[:count]
         return scores(found, count)
 
     def release(self, rows):
         """These rows hold no prompt any more."""
         self.slots.release(rows)
+
+    def _continued(self, tokens, parents):
+        """log_alpha of what each of these tokens (count, K) continues; after an end it begins again."""
+        log_alpha = self.log_alpha[: len(tokens)]
+        if parents is not None:
+            log_alpha = np.take_along_axis(log_alpha, np.asarray(parents), axis=1)
+        return np.where(tokens == self.end_id, np.float32(0), log_alpha)
 
     def _admit(self, memory, features, lengths, places, log_alpha, adjust):
         self.compilations += 1                                          # once per trace
@@ -108,15 +116,17 @@ class CachedRows:
         }
         return self._scored(logits[:, None], log_alpha, adjust), memory
 
-    def _step(self, memory, features, at, log_alpha, adjust):
+    def _step(self, memory, numbers, visible, slot_positions, log_alpha, adjust):
         self.compilations += 1
+        tokens, segments, positions, slots = ops.split(numbers, 4, axis=1)
+        features = {"token_ids": tokens, "segment_ids": segments}
         if "prefix_length" in self.cached.inputs:
-            features = {**features, "prefix_length": features["token_ids"][:, 0]}   # the mask is given: nobody reads it
-        logits, memory = self.cached.step(features, Step(*at), memory)
+            features = {**features, "prefix_length": tokens[:, 0]}   # the mask is given: nobody reads it
+        logits, memory = self.cached.step(features, Step(positions, slots, visible, slot_positions), memory)
         return self._scored(logits, log_alpha, adjust), memory
 
     def _scored(self, logits, log_alpha, adjust):
-        """{"ids", "values", "end", "whole"} of logits (B, Q, V), as Scores has them, and "log_alpha" (B, Q) for the next token."""
+        """{"ids", "values", "end", "whole"} of logits (B, Q, V), as Scores has them, and "log_alpha" if self-terminating."""
         if self.self_terminating:
             logits, log_alpha = ending(logits, log_alpha, self.end_id, self.self_terminating)
         if adjust["seen"] is not None:
@@ -130,8 +140,8 @@ class CachedRows:
         if adjust["allowed"] is not None:
             found = ops.where(adjust["allowed"], found, -np.inf)
         values, ids = ops.top_k(found, self.candidates)
-        ids = ops.cast(ids, "int32")
-        return {"ids": ids, "values": values, "end": found[:, :, self.end_id], "whole": found, "log_alpha": log_alpha}
+        found = {"ids": ops.cast(ids, "int32"), "values": values, "end": found[:, :, self.end_id], "whole": found}
+        return {**found, "log_alpha": log_alpha} if self.self_terminating else found
 
 
 def ending(logits, log_alpha, end_id, epsilon):

@@ -26,10 +26,14 @@ class Contender:
             sys.exit(f"{self.name}: the process ended with {self.process.wait()}; --verbose shows what it says")
         return json.loads(line)
 
+    def ask(self, request):
+        """Its answer to what JSON can say."""
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        return self.answer()
+
     def steps(self, count):
         """{"wall", "cpu": seconds of a step, "seconds": [of every step], "peak_bytes"}."""
-        print(count, file=self.process.stdin, flush=True)
-        found = self.answer()
+        found = self.ask(count)
         return {**found, "wall": sum(found["seconds"]) / count, "cpu": found["cpu_seconds"] / count}
 
     def close(self):

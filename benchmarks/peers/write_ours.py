@@ -1,0 +1,75 @@
+"""Our texts: baselines.writing.Writer; the environment's KERAS_BACKEND says on what. Option: profile."""
+
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+import keras  # noqa: E402
+from step_ours import backend_version  # noqa: E402
+from writing_worker import serve  # noqa: E402
+
+from baselines.decoding.scores import Prompt  # noqa: E402
+from baselines.decoding.writing import Writing  # noqa: E402
+from baselines.heads.language_model import LanguageModelHead  # noqa: E402
+from baselines.models.builder import build_transformer_model  # noqa: E402
+from baselines.models.cached_rows import CachedRows  # noqa: E402
+from baselines.writing import Writer  # noqa: E402
+
+
+def build(sizes, options):
+    head = LanguageModelHead("prefix")
+    model = head(build_transformer_model(sizes["folder"], **head.encoder))
+    writer = Writer(model, sizes["end_id"], sizes["config"]["max_position_embeddings"])
+    settings = {
+        "beam": Writing(beam=sizes["beam"], max_tokens=sizes["tokens"]),
+        "top-k": Writing(top_k=sizes["top_k"], max_tokens=sizes["tokens"], seed=0),
+    }
+    clock = Clock() if "profile" in options else None
+
+    def write(search, prompts):
+        prompts = [Prompt(prompt, 0 * prompt) for prompt in prompts]
+        return [found[0].token_ids for found in writer.write(prompts, settings[search])]
+
+    def more():
+        parts = clock.read() if clock else {}
+        return {"compilations": sum(rows.compilations for rows in writer._rows.values()), "parts": parts}
+
+    backend = keras.backend.backend()
+    return write, more, model.count_params(), {"keras": keras.__version__, backend: backend_version(backend)}
+
+
+class Clock:
+    """Seconds in the prompts' pass, in steps, and in the compiled part of these, until a result is there."""
+
+    def __init__(self):
+        self.seconds = {}
+        for name, part in {"admit": "prompt", "step": "step"}.items():
+            setattr(CachedRows, name, self.timed(getattr(CachedRows, name), part))
+        make = CachedRows.__init__
+
+        def timed_compiled(rows, *args, **kwargs):
+            make(rows, *args, **kwargs)
+            rows._step = self.timed(rows._step, "compiled")
+
+        CachedRows.__init__ = timed_compiled
+
+    def timed(self, function, part):
+        def call(*args, **kwargs):
+            start = time.perf_counter()
+            found = function(*args, **kwargs)
+            if part == "compiled":                                      # JAX answers before it is done
+                keras.tree.map_structure(keras.ops.convert_to_numpy, found[0]["end"])
+            self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - start
+            return found
+
+        return call
+
+    def read(self):
+        found, self.seconds = self.seconds, {}
+        return found
+
+
+if __name__ == "__main__":
+    serve(build)
