@@ -4,7 +4,7 @@ import dataclasses
 
 from baselines.inputs import data_file
 from baselines.prefix_index.builder import build
-from baselines.prefix_index.folder import HEADER
+from baselines.prefix_index.kind import INDEX
 from baselines.prefix_index.spelling import Spelling
 
 
@@ -16,6 +16,6 @@ def with_demo_index(run, name, task, arguments, tokenizer):
     if not arguments.flags.demo or "knowledge" not in task.files or arguments.options.index is not None:
         return arguments
     folder = run.path / "index"
-    if not (folder / HEADER).is_file():
+    if not (folder / INDEX.header).is_file():
         build(data_file(name, task, "knowledge", None, True), folder, Spelling.of(tokenizer()))
     return dataclasses.replace(arguments, options=dataclasses.replace(arguments.options, index=str(folder)))

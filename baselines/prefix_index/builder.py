@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from baselines import array_folder as files
 from baselines.errors import InputError
 from baselines.files import atomic_folder
-from baselines.prefix_index import folder as files
+from baselines.prefix_index.kind import INDEX
 from baselines.prefix_index.lock import only_builder
 from baselines.prefix_index.ragged import offsets_of
 from baselines.prefix_index.reading import Lines, reader
@@ -34,14 +35,14 @@ def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=
     """
     out, report = Path(out), report or _silent
     lines, read = Lines(path, skip_bad_lines, report), reader(format)
-    if out.exists() and not (out.is_dir() and ((out / files.HEADER).is_file() or not any(out.iterdir()))):
+    if out.exists() and not (out.is_dir() and ((out / INDEX.header).is_file() or not any(out.iterdir()))):
         raise InputError(f"{out}: expected a new folder, or an index to replace. Received: something else that is there.")
     with only_builder(out), atomic_folder(out) as folder:
         values = folder / "values.unsorted"
         rows = _number(read(lines), values)
         if not len(rows.name):
             raise InputError(f"{path}: expected at least one key. Received: {lines.skipped or 'no'} lines, none of them one.")
-        writer = files.Writer(folder)
+        writer = files.Writer(folder, INDEX)
         parts = 1 if rows.predicates is None else 3
         counts = {"rows": len(rows.name), "skipped_lines": lines.skipped, **_write(writer, rows, spelling, values, report)}
         values.unlink()

@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from baselines import array_folder as files
 from baselines.errors import InputError
 from baselines.files import recover
-from baselines.prefix_index import folder as files
 from baselines.prefix_index import mentions
+from baselines.prefix_index.kind import INDEX
 from baselines.prefix_index.names import split_name
 from baselines.prefix_index.ragged import Ragged
 from baselines.prefix_index.trie import Trie
@@ -76,7 +77,7 @@ class PrefixIndex:
         Raises InputError for a folder that is damaged, foreign, or made with another vocabulary.
         """
         recover(folder)
-        header = files.read_header(folder)
+        header = files.read_header(folder, INDEX)
         if fingerprint is not None and header["vocabulary"]["fingerprint"] != fingerprint:
             raise InputError(f"{folder}: expected an index made with the vocabulary it is used with. Received: one made with "
                              "another. Build it again: run.py kg build … --vocab CHECKPOINT.")  # fmt: skip

@@ -10,12 +10,13 @@ import shutil
 import pytest
 from small_index import ids, index_of, key, spelling
 
+from baselines import array_folder as files
 from baselines import files as whole_or_not
 from baselines.errors import InputError
 from baselines.prefix_index import builder, lock, reading
-from baselines.prefix_index import folder as files
 from baselines.prefix_index.builder import build
 from baselines.prefix_index.index import PrefixIndex
+from baselines.prefix_index.kind import INDEX
 
 GOOD = "中国\ta\t1"
 
@@ -90,7 +91,7 @@ def test_line_ends_a_mark_of_utf8_blank_lines_and_chunks_do_not_matter(tmp_path,
     assert found == {"中国": ("1",), "中": ("2",), "国（人民）": ("3",)}
     (tmp_path / "source.gz").write_bytes(gzip.compress(content))
     build(tmp_path / "source.gz", tmp_path / "of_gzip", spelling())
-    assert (tmp_path / "of_gzip" / files.HEADER).read_bytes() == (tmp_path / "index" / files.HEADER).read_bytes()
+    assert (tmp_path / "of_gzip" / INDEX.header).read_bytes() == (tmp_path / "index" / INDEX.header).read_bytes()
 
 
 def test_brackets_that_do_not_match_are_counted_and_kept(tmp_path):
@@ -138,7 +139,7 @@ def test_numbers_too_large_for_a_word_are_sorted_all_the_same(tmp_path, monkeypa
     for word in (2, 20, 1000):
         monkeypatch.setattr(builder, "_WORD", word)
         built(tmp_path, "\n".join(lines))
-        assert (tmp_path / "index" / files.HEADER).read_bytes() == (tmp_path / "one_word" / files.HEADER).read_bytes()
+        assert (tmp_path / "index" / INDEX.header).read_bytes() == (tmp_path / "one_word" / INDEX.header).read_bytes()
 
 
 # Damage
@@ -158,7 +159,7 @@ def copied(sound, tmp_path):
 
 
 def names_of_files(folder):
-    return sorted(path.name for path in folder.iterdir() if path.name != files.HEADER)
+    return sorted(path.name for path in folder.iterdir() if path.name != INDEX.header)
 
 
 def test_a_cut_or_missing_file_is_refused_on_opening(copied):
@@ -186,12 +187,12 @@ def test_damage_to_what_an_array_is_is_refused(copied):
     path = copied / "trie_labels.npy"
     content = path.read_bytes()
     path.write_bytes(b"no array" + content[8:])
-    with pytest.raises(InputError, match="expected an array of an index"):
+    with pytest.raises(InputError, match="expected an array in .npy"):
         PrefixIndex.open(copied)
 
 
 def test_a_changed_foreign_or_later_header_is_refused(copied, tmp_path):
-    path = copied / files.HEADER
+    path = copied / INDEX.header
     header = json.loads(path.read_text())
     for content, message in (
         ("{", "in JSON"),

@@ -1,9 +1,12 @@
-"""The folder of an index: arrays as .npy files, and index.json that says what they are and what they must add up to.
+"""A folder of arrays as .npy files, and a header in JSON that says what they are and what they must add up to.
+
+    KIND = Kind("prefix-index", 1, "index.json", "an index", "`run.py kg build` makes one.")
 
 A file that is cut, swapped or of another version is refused on opening, in milliseconds whatever the size; `verify` reads all of it
 and finds every flipped bit.
 """
 
+import dataclasses
 import hashlib
 import json
 import zlib
@@ -13,16 +16,30 @@ import numpy as np
 
 from baselines.errors import InputError
 
-FORMAT, VERSION = "prefix-index", 1
-HEADER = "index.json"
 _BLOCK = 1 << 24
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What a folder holds.
+
+    format, version   as its header says; another version is refused
+    header            name of the header's file
+    noun, made_by     for messages: "an index", and how one is made
+    """
+
+    format: str
+    version: int
+    header: str
+    noun: str
+    made_by: str
 
 
 class Writer:
     """Fills an empty folder with arrays and, last, the header."""
 
-    def __init__(self, folder):
-        self.folder, self._files = Path(folder), {}
+    def __init__(self, folder, kind):
+        self.folder, self.kind, self._files = Path(folder), kind, {}
 
     def array(self, name, array):
         array = np.ascontiguousarray(array)
@@ -45,28 +62,30 @@ class Writer:
 
     def header(self, **about):
         """`about`: what the header tells beside format, version and files; plain JSON."""
-        header = {"format": FORMAT, "version": VERSION, **about, "files": self._files}
+        header = {"format": self.kind.format, "version": self.kind.version, **about, "files": self._files}
         header["digest"] = _digest(header)
-        (self.folder / HEADER).write_text(json.dumps(header, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (self.folder / self.kind.header).write_text(json.dumps(header, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def read_header(folder):
-    """The header of an index. Raises InputError where the folder holds none, another version, or files of another size."""
+def read_header(folder, kind):
+    """The header of a folder of a Kind. Raises InputError where it holds none, another version, or files of another size."""
     folder = Path(folder)
-    path = folder / HEADER
+    path = folder / kind.header
     try:
         header = json.loads(path.read_bytes())
     except OSError as error:
-        raise InputError(f"{folder}: expected the folder of an index, with {HEADER}. Received: {error.strerror}. "
-                         "`run.py kg build` makes one.") from error  # fmt: skip
+        raise InputError(
+            f"{folder}: expected the folder of {kind.noun}, with {kind.header}. Received: {error.strerror}. {kind.made_by}"
+        ) from error
     except ValueError as error:
-        raise InputError(f"{path}: expected the header of an index in JSON. Received: {error}. Build the index again.") from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise InputError(f"{path}: expected the header of an index. Received: something else.")
-    if header.get("version") != VERSION:
-        raise InputError(f"{path}: expected version {VERSION} of the format. Received: {header.get('version')}. Build it again.")
+        raise InputError(f"{path}: expected the header of {kind.noun} in JSON. Received: {error}. {kind.made_by}") from error
+    if not isinstance(header, dict) or header.get("format") != kind.format:
+        raise InputError(f"{path}: expected the header of {kind.noun}. Received: something else. {kind.made_by}")
+    if header.get("version") != kind.version:
+        received = header.get("version")
+        raise InputError(f"{path}: expected version {kind.version} of the format. Received: {received}. Build it again.")
     if header.get("digest") != _digest(header):
-        raise InputError(f"{path}: expected the header as it was written. Received: a changed one. Build the index again.")
+        raise InputError(f"{path}: expected the header as it was written. Received: a changed one. {kind.made_by}")
     for name, file in header["files"].items():
         path = folder / f"{name}.npy"
         size = path.stat().st_size if path.is_file() else None
@@ -84,7 +103,7 @@ def open_arrays(folder, header):
         try:
             found[name] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)     # a memmap slices slowly
         except (OSError, ValueError) as error:
-            raise InputError(f"{path}: expected an array of an index. Received: {error}. Build the index again.") from error
+            raise InputError(f"{path}: expected an array in .npy. Received: {error}. Build the folder again.") from error
     return found
 
 
@@ -94,7 +113,7 @@ def verify(folder, header):
         path = Path(folder) / f"{name}.npy"
         if _crc32(path) != file["crc32"]:
             raise InputError(f"{path}: expected the checksum {file['crc32']}. Received: another: the file is damaged. "
-                             "Copy or build the index again.")  # fmt: skip
+                             "Copy or build the folder again.")  # fmt: skip
 
 
 def _crc32(path):
