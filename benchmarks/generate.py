@@ -87,8 +87,9 @@ def contenders(arguments, sizes):
     if arguments.oracle:
         yield contender("bert4keras", arguments.oracle, "write_bert4keras.py", sizes)
     if arguments.torch:
-        yield contender("transformers", arguments.torch, "write_transformers.py", sizes)
-        yield contender("transformers, 1 thread", arguments.torch, "write_transformers.py", sizes, ["1"])
+        for count in arguments.torch_threads:
+            name, threads = ("transformers, 1 thread", ["1"]) if count == "1" else ("transformers", [])
+            yield contender(name, arguments.torch, "write_transformers.py", sizes, threads)
 
 
 def measure(started, search, batch, rounds):
@@ -164,6 +165,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--oracle", metavar="PYTHON", help="a Python that has bert4keras 0.11.5, tensorflow and tf-keras")
     parser.add_argument("--torch", metavar="PYTHON", help="a Python that has transformers and torch")
+    threads = parser.add_argument("--torch_threads", nargs="+", choices=("own", "1"), default=["own", "1"])
+    threads.help = "as many threads as torch takes, or 1 (default: both in turn)"
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 16], help="prompts at once (default: 1 4 16)")
     parser.add_argument("--searches", nargs="+", choices=("beam", "top-k"), default=["beam", "top-k"], help="default: both")
     parser.add_argument("--tokens", type=int, default=64, help="of a text (default: %(default)s)")
