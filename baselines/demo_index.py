@@ -17,5 +17,6 @@ def with_demo_index(run, name, task, arguments, tokenizer):
         return arguments
     folder = run.path / "index"
     if not (folder / INDEX.header).is_file():
-        build(data_file(name, task, "knowledge", None, True), folder, Spelling.of(tokenizer()))
+        source, order = data_file(name, task, "knowledge", None, True), arguments.options.order
+        build(source, folder, Spelling.of(tokenizer()), order=order)
     return dataclasses.replace(arguments, options=dataclasses.replace(arguments.options, index=str(folder)))

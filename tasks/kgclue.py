@@ -19,6 +19,7 @@ from baselines.losses.token_mean import TokenMean
 from baselines.metrics.kg import knowledge_scores
 from baselines.prefix_index.answers import Answers
 from baselines.prefix_index.index import PrefixIndex
+from baselines.prefix_index.names import order_of
 from baselines.task import Example, Recipe, Submission, Task
 
 NO_ANSWER = " |||  ||| "
@@ -26,7 +27,7 @@ NO_ANSWER = " |||  ||| "
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
+class Later:
     """How questions are answered; training needs none of it."""
 
     index: str | None = None
@@ -40,6 +41,14 @@ class Options:
     """value (default): a key ends wherever one does; leaf: only where no longer one goes on, as the published decoder."""
     overrides: str | None = None
     """YAML or JSON file of aliases, preferences, bans and given answers, see docs/kgclue.md."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(Later):
+    """How questions are answered, and what is learnt to be written."""
+
+    order: str = "spm"
+    """Order of what is written: subject, predicate, meaning; or smp, which is learnt less well. The index has the same."""
 
 
 def read(path):
@@ -61,11 +70,18 @@ def record(example, prediction):
 
 def guide(tokenizer, options):
     index = PrefixIndex.open(options.index, tokenizer.fingerprint())
+    if index.parts == 3 and index.order != order_of(options.order):
+        raise InputError(
+            f"{options.index}: expected keys in the order of the run, {options.order}. Received: {', '.join(index.order)}. "
+            f"Build it again: run.py kg build … --order {options.order}."
+        )
     return AnswerGuide(Answers(index, tokenizer.ids, options.look_ahead or "full_key", options.end or "value", options.overrides))
 
 
 def bind(task, options, labels, train_file):
     """The task that answers from the index of the flags, or one that only learns."""
+    order_of(options.order)
+    task = dataclasses.replace(task, encode=functools.partial(encode_question, order=options.order))
     if options.index is None:
         return dataclasses.replace(task, writing=None)
     beam = 3 if options.beam is None else options.beam
@@ -92,7 +108,7 @@ TASK = Task(
     ),
     source="Get them from https://github.com/CLUEbenchmark/KgCLUE, and Knowledge.txt by the link in its README",
     options=Options,
-    later=Options,
+    later=Later,
     bind=bind,
     demo={"batch_size": 16, "epochs": 12, "learning_rate": 1e-3},
 )

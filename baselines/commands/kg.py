@@ -1,6 +1,6 @@
 """Knowledge graphs: build an index that a model's answers are kept to, see what one holds, and ask questions.
 
-run.py kg build FILE --vocab CHECKPOINT --out INDEX [--format knowledge|lines|tsv|jsonl] [--skip_bad_lines]
+run.py kg build FILE --vocab CHECKPOINT --out INDEX [--format knowledge|lines|tsv|jsonl] [--skip_bad_lines] [--order spm]
 run.py kg inspect INDEX [--vocab CHECKPOINT] [--limit 5]
 run.py kg ask --run DIR --index INDEX ["question" …] [--num 3]
 """
@@ -15,6 +15,7 @@ from baselines.errors import InputError, nearest
 from baselines.flags import existing, parse, parse_for_run
 from baselines.prefix_index.builder import build
 from baselines.prefix_index.index import PrefixIndex
+from baselines.prefix_index.names import order_of
 from baselines.prefix_index.reading import reader
 from baselines.prefix_index.spelling import Spelling
 from baselines.progress import Display
@@ -34,6 +35,8 @@ class BuildFlags:
     """knowledge: lines of subject, predicate and object between tabs; lines: keys; tsv: key and values; jsonl: {"key", "value"}."""
     skip_bad_lines: bool = False
     """Leave lines out that are no use, and count them; else the first one is an error."""
+    order: str = "spm"
+    """Of what is written for a key of knowledge: spm (subject, predicate, meaning) or smp, as the run that will be asked."""
     quiet: bool = False
     """Show no progress."""
 
@@ -81,11 +84,11 @@ def main(argv):
 def build_index(source, argv):
     flags = parse(BuildFlags, argv, "run.py kg build FILE")
     source = existing(source, "run.py kg build")
-    reader(flags.format)                                                # complains before the vocabulary is read
+    reader(flags.format), order_of(flags.order)                         # complain before the vocabulary is read
     spelling = Spelling.of(Tokenizer.from_folder(existing(flags.vocab, "--vocab")))
     with Display(flags.quiet) as display:
         progress = StageProgress(display)
-        counts = build(source, flags.out, spelling, flags.format, flags.skip_bad_lines, progress.report)
+        counts = build(source, flags.out, spelling, flags.format, flags.skip_bad_lines, progress.report, flags.order)
         progress.close()
         display.result(f"{flags.out}: {summary(counts)}")
         if counts["skipped_lines"]:
@@ -101,6 +104,7 @@ def inspect_index(folder, argv):
     header = index.header
     size = sum(file["bytes"] for file in header["files"].values())
     print(f"index          version {header['version']}, {header['layout']}, {size / 1e6:,.1f} MB, every file as it was written")
+    print(f"a key is       {', '.join(index.order)}")
     print(f"holds          {summary(header['counts'])}")
     print(f"vocabulary     {header['vocabulary']['size']:,} tokens, {header['vocabulary']['fingerprint'][:16]}…"
           f"{', as in ' + flags.vocab if flags.vocab else ''}")  # fmt: skip

@@ -2,7 +2,7 @@
 
 "刘晓华主要讲什么课啊？", "刘晓华（广东工业大学教授） ||| 主讲课程 ||| 《固体物理》": segment 0 up to the first [SEP], 1
 behind it; only the key is learnt. Subject and predicate first, which questions tell well, so that few meanings are left: 8 to 10
-points better than subject, meaning, predicate. Su, 2021, kexue.fm/archives/8802.
+points better than subject, meaning, predicate, which is the order "smp". Su, 2021, kexue.fm/archives/8802.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from baselines.errors import InputError
 from baselines.heads.language_model import next_tokens
 from baselines.heads.source_target import source_prompt
-from baselines.prefix_index.names import split_name
+from baselines.prefix_index.names import order_of, split_name
 
 LEARNT_QUESTION = 65
 """Tokens of a question that training looks at; answering takes the row's whole length."""
@@ -24,7 +24,7 @@ def columns_of(text, origin):
     return columns
 
 
-def encode_question(example, tokenizer, max_length):
+def encode_question(example, tokenizer, max_length, order="spm"):
     """The `encode` stage: one (features, next tokens int32 (L,)); without gold only the question. Long rows lose their end."""
     if example.gold is None:
         prompt = prompt_of(example, tokenizer, max_length)
@@ -33,8 +33,8 @@ def encode_question(example, tokenizer, max_length):
     prompt = source_prompt(example.texts[0], tokenizer, min(LEARNT_QUESTION, max_length))
     name, predicate, _ = columns_of(example.gold, example.origin)
     subject, meaning = split_name(name)
-    sep_id = tokenizer.vocabulary.sep_id
-    key = [token for part in (subject, predicate, meaning) for token in (*tokenizer.ids(part), sep_id)]
+    parts, sep_id = {"subject": subject, "predicate": predicate, "meaning": meaning}, tokenizer.vocabulary.sep_id
+    key = [token for part in order_of(order) for token in (*tokenizer.ids(parts[part]), sep_id)]
     token_ids = np.concatenate([prompt.token_ids, np.array(key, np.int32)])[:max_length]
     segment_ids = np.zeros_like(token_ids)
     segment_ids[len(prompt.token_ids) :] = 1

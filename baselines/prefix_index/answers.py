@@ -143,7 +143,7 @@ class Answers:
                 continue
             chosen, others = gains[tokens == token].max(), gains[tokens != token].max()
             if chosen > others:
-                part = ("subject", "predicate", "meaning")[state.part]
+                part = self.index.order[state.part]
                 yield f"look-ahead: more of the question is to come behind this {part}, {chosen} tokens against {others}"
 
 

@@ -15,6 +15,7 @@ from baselines.errors import InputError
 from baselines.files import atomic_folder
 from baselines.prefix_index.kind import INDEX
 from baselines.prefix_index.lock import only_builder
+from baselines.prefix_index.names import order_of
 from baselines.prefix_index.ragged import offsets_of
 from baselines.prefix_index.reading import Lines, reader
 from baselines.prefix_index.spelling import Numbering, joined
@@ -24,17 +25,18 @@ from baselines.prefix_index.values import write_values
 _WORD = 1 << 64                                             # what one number to sort by holds
 
 
-def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=None):
+def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=None, order="spm"):
     """Make an index folder `out` of a file; an index that is there is replaced when the new one is complete.
 
     spelling         a Spelling: the tokenizer it is built for
     format           knowledge | lines | tsv | jsonl, see reading.py
     skip_bad_lines   leave lines out that are no use; else the first one raises InputError with its number
     report           None, or called with (what is done, how far, of how much)
+    order            of the parts of a key of knowledge, see names.py
     Returns the counts that the header holds. Raises InputError for what the user can mend, OSError for a full disk.
     """
     out, report = Path(out), report or _silent
-    lines, read = Lines(path, skip_bad_lines, report), reader(format)
+    lines, read, parts = Lines(path, skip_bad_lines, report), reader(format), order_of(order)
     if out.exists() and not (out.is_dir() and ((out / INDEX.header).is_file() or not any(out.iterdir()))):
         raise InputError(f"{out}: expected a new folder, or an index to replace. Received: something else that is there.")
     with only_builder(out), atomic_folder(out) as folder:
@@ -43,12 +45,13 @@ def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=
         if not len(rows.name):
             raise InputError(f"{path}: expected at least one key. Received: {lines.skipped or 'no'} lines, none of them one.")
         writer = files.Writer(folder, INDEX)
-        parts = 1 if rows.predicates is None else 3
-        counts = {"rows": len(rows.name), "skipped_lines": lines.skipped, **_write(writer, rows, spelling, values, report)}
+        parts = ("key",) if rows.predicates is None else parts
+        counts = {"rows": len(rows.name), "skipped_lines": lines.skipped}
+        counts |= _write(writer, rows, spelling, values, report, meanings_first=parts[-1] == "predicate")
         values.unlink()
         vocabulary = {"fingerprint": spelling.fingerprint, "size": spelling.vocab_size}
-        writer.header(layout=format, parts=parts, end_id=spelling.end_id, unknown_id=spelling.unknown_id, vocabulary=vocabulary,
-                      counts=counts)  # fmt: skip
+        ids = {"end_id": spelling.end_id, "unknown_id": spelling.unknown_id}
+        writer.header(layout=format, parts=list(parts), **ids, vocabulary=vocabulary, counts=counts)
     return counts
 
 
@@ -81,7 +84,7 @@ def _number(chunks, values):
     return _Rows(*columns, [name.decode() for name in names], [text.decode() for text in predicates] or None)
 
 
-def _write(writer, rows, spelling, values, report):
+def _write(writer, rows, spelling, values, report, meanings_first):
     """All arrays of the index. Returns counts for the header. Strings and numbers of `rows` are let go of as they are written."""
     names, counts = write_names(writer, rows.names, rows.predicates is None, spelling, report)
     rows.names = None
@@ -93,7 +96,8 @@ def _write(writer, rows, spelling, values, report):
         counts["predicates"] = len(rows.predicates)
     rows.name = rows.predicate = None
     report("sorting", 1, 3)
-    order, first = _key_order(entity, predicate, names.spelling_of_entity, spelling_of_predicate)
+    spelling_of_entity = names.spelling_with_meaning if meanings_first else names.spelling_of_entity
+    order, first = _key_order(entity, predicate, spelling_of_entity, spelling_of_predicate)
     _write_keys(writer, entity[order[first]], None if rows.predicates is None else predicate[order[first]], names)
     del entity, predicate
     report("sorting", 2, 3)

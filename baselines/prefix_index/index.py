@@ -6,8 +6,9 @@
     state = index.advance(state, token_id)
     index.entries(state)                # once the last end token is written
 
-A key is the tokens of a subject, [SEP], those of a predicate, [SEP], of a meaning, [SEP]; in an index of plain keys, of one text
-and [SEP]. Where a part of a key is complete [SEP] is among what may follow, so no key is hidden by a longer one.
+A key is the tokens of a subject, [SEP], those of a predicate, [SEP], of a meaning, [SEP], or the meaning before the predicate; in an
+index of plain keys, of one text and [SEP]. Where a part of a key is complete [SEP] is among what may follow, so no key is hidden by a
+longer one.
 """
 
 import bisect
@@ -52,11 +53,16 @@ class Entry(NamedTuple):
 
 
 class PrefixIndex:
-    """Read-only, memory-mapped; any number of processes share one copy. `parts` is 3 for knowledge and 1 for plain keys."""
+    """Read-only, memory-mapped; any number of processes share one copy.
+
+    order   names of the parts of a key, as they are written: ("subject", "predicate", "meaning"), or ("key",) for plain keys
+    parts   how many: 3 or 1
+    """
 
     def __init__(self, folder, header, arrays):
         self.folder, self.header = Path(folder), header
-        self.parts, self.end_id, self.unknown_id = header["parts"], header["end_id"], header["unknown_id"]
+        self.order, self.end_id, self.unknown_id = tuple(header["parts"]), header["end_id"], header["unknown_id"]
+        self.parts = len(self.order)
         self.vocab_size = header["vocabulary"]["size"]
         self.trie = Trie(arrays["trie_labels"], arrays["trie_children"])
         self._leaves, self._subject_keys = arrays["subject_leaves"], arrays["subject_keys"]
@@ -66,7 +72,7 @@ class PrefixIndex:
         self._unknown = arrays["unknown_hashes"], arrays["unknown_entities"], ragged("unknown_tokens")
         if self.parts == 3:
             self._key_predicate, self._predicate_texts = arrays["key_predicate"], ragged("predicate_text")
-            self._tokens = {1: ragged("predicate_tokens"), 2: ragged("meaning_tokens")}
+            self._tokens = {part: ragged(f"{self.order[part]}_tokens") for part in (1, 2)}
 
     @classmethod
     def open(cls, folder, fingerprint=None, verify=False):
@@ -151,6 +157,11 @@ class PrefixIndex:
                 return None
         return state
 
+    def key(self, subject, predicate, meaning):
+        """The three parts of a key, such as their token ids, one behind the other in the order of the index."""
+        parts = {"subject": subject, "predicate": predicate, "meaning": meaning}
+        return [token for name in self.order for token in parts[name]]
+
     def lookup(self, token_ids):
         """Entries of a whole key, whose last end token may be left out; [] if there is none such."""
         state = self.walk(token_ids)
@@ -185,7 +196,7 @@ class PrefixIndex:
 
     def has_predicate(self, token_ids):
         """Whether a predicate is spelled so, its end token included."""
-        table = self._tokens[1]
+        table = self._tokens[self.order.index("predicate")]
         row = bisect.bisect_left(range(len(table)), list(token_ids), key=lambda row: table[row].tolist())
         return row < len(table) and table[row].tolist() == list(token_ids)
 
@@ -198,7 +209,8 @@ class PrefixIndex:
         return self.header["layout"] == "jsonl"
 
     def _rows(self, part, low, high):
-        return self._key_predicate[low:high] if part == 1 else self._entity_meaning[self._key_entity[low:high]]
+        is_predicate = self.order[part] == "predicate"
+        return self._key_predicate[low:high] if is_predicate else self._entity_meaning[self._key_entity[low:high]]
 
     def _down(self, state, token_id):
         node = self.trie.child(state.low, token_id)

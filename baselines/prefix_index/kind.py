@@ -2,4 +2,4 @@
 
 from baselines.array_folder import Kind
 
-INDEX = Kind("prefix-index", 1, "index.json", "an index", "Build it with `run.py kg build`.")
+INDEX = Kind("prefix-index", 2, "index.json", "an index", "Build it with `run.py kg build`.")

@@ -21,7 +21,7 @@ class LookAhead:
     """Gains of the tokens that may follow, for one question.
 
     question_ids   token ids of the question, [CLS] and [SEP] included
-    scope          "predicate": predicates alone, while one is written; "full_key": subject, [SEP], predicate, [SEP], meaning
+    scope          "predicate": predicates alone, while one is written; "full_key": all parts with [SEP] between them
     most_keys      a subject with more keys is not looked ahead in
     """
 
@@ -29,6 +29,7 @@ class LookAhead:
         if scope not in SCOPES:
             raise InputError(f"look_ahead: expected one of {', '.join(SCOPES)}. Received: {scope}. {nearest(scope, SCOPES)}")
         self.index, self.scope, self.most_keys = index, scope, most_keys
+        self._parts = [part for part, name in enumerate(index.order) if name == "predicate" or scope == "full_key" and part]
         self._common = Subsequences([int(token) for token in question_ids])
         self._of_keys = {}                                  # first key of a subject -> what each key has in common
 
@@ -37,8 +38,7 @@ class LookAhead:
 
         prefix   all token ids written, that lead to `state`
         """
-        last_part = 1 if self.scope == "predicate" else 2
-        if not 1 <= state.part <= last_part or self.index.parts == 1:
+        if state.part not in self._parts:
             return None
         first, last = self.index.subject_range(state.low)
         if last - first > self.most_keys:
@@ -53,16 +53,16 @@ class LookAhead:
         return best - self._common.of(written)
 
     def _lengths(self, first, last, subject):
-        """What each key from first to last has in common with the question; neighbours share a predicate."""
+        """What each key from first to last has in common with the question; neighbours share the part behind it."""
         common, index = self._common, self.index
         start = common.start() if self.scope == "predicate" else common.extend(common.start(), subject)
         lengths, known = np.empty(last - first, np.int64), {}
         for key in range(first, last):
-            predicate = index.part_ids(1, key).tobytes()
-            if predicate not in known:
-                tokens = index.part_ids(1, key).tolist()
-                known[predicate] = common.extend(start, tokens[:-1] if self.scope == "predicate" else tokens)
-            bits = known[predicate]
+            tokens = index.part_ids(self._parts[0], key)
+            shared = tokens.tobytes()
+            if shared not in known:
+                known[shared] = common.extend(start, tokens.tolist()[: -1 if self.scope == "predicate" else None])
+            bits = known[shared]
             if self.scope == "full_key":
                 bits = common.extend(bits, index.part_ids(2, key).tolist()[:-1])
             lengths[key - first] = common.length(bits)

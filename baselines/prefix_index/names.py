@@ -3,6 +3,18 @@
 牛郎织女（中国著名民间故事） is the subject 牛郎织女 with the meaning 中国著名民间故事.
 """
 
+from baselines.errors import InputError, nearest
+
+ORDERS = {"spm": ("subject", "predicate", "meaning"), "smp": ("subject", "meaning", "predicate")}
+"""{order: the parts of a key as they are written}"""
+
+
+def order_of(name):
+    """The parts of keys in an order. Raises InputError for one that is none."""
+    if name not in ORDERS:
+        raise InputError(f"order: expected one of {', '.join(ORDERS)}. Received: {name}. {nearest(name, ORDERS)}")
+    return ORDERS[name]
+
 
 def split_name(name):
     """(subject, meaning) of a name; a name in brackets alone, or with an opening bracket missing, is a subject."""

@@ -189,5 +189,5 @@ class _Reader:
 def entries_of(index, ids, name, predicate):
     """Entries of an index that have this name and predicate."""
     subject, meaning = split_name(name)
-    found = index.lookup([*ids(subject), *ids(predicate), *ids(meaning)])
+    found = index.lookup(index.key(ids(subject), ids(predicate), ids(meaning)))
     return [one for one in found if (one.name, one.predicate) == (name, predicate)]

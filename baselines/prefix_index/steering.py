@@ -10,14 +10,16 @@ import numpy as np
 class Rules:
     """The preferences of an Overrides, spelled once for all questions.
 
-    boosts   per part of a key, subject and predicate: {token ids with the end: log-probability}
+    boosts   per part of a key: {token ids with the end: log-probability}
+    last     the part that is a predicate
     taken    log-probability that a whole key without any boost has lost
     """
 
     def __init__(self, overrides, tree, ids):
         self.tree, self.overrides, self.ids = tree, overrides, ids
-        parts = overrides.subjects, overrides.predicates
-        self.boosts = [{ids(text): weight for text, weight in part.boost.items()} for part in parts]
+        self.last = tree.index.order.index("predicate")
+        boosts = {"subject": overrides.subjects.boost, "predicate": overrides.predicates.boost, "meaning": {}}
+        self.boosts = [{ids(text): weight for text, weight in boosts[part].items()} for part in tree.index.order]
         self.banned_predicates = {ids(text) for text in overrides.predicates.ban}
         self.taken = sum(max(boosts.values(), default=0.0) for boosts in self.boosts)
         banned = map(ids, overrides.subjects.ban)
@@ -35,7 +37,7 @@ class Rules:
         """bool, for each key from state.low to state.high: its predicate is not banned."""
         first, last = self.tree.index.subject_range(state.low)
         if first not in self._alive:
-            predicates = (self.tree.index.part_ids(1, key) for key in range(first, last))
+            predicates = (self.tree.index.part_ids(self.last, key) for key in range(first, last))
             self._alive[first] = np.array([tuple(ids.tolist()) not in self.banned_predicates for ids in predicates])
         return self._alive[first][state.low - first : state.high - first]
 
@@ -73,9 +75,9 @@ class Steering:
 
     def _allowed(self, prefix):
         rules, state = self.rules, self.rules.tree.state(prefix)
-        if state is None or state.part > 1:
+        if state is None or state.part > rules.last:
             return None
-        if state.part == 1:
+        if state.part:
             if not rules.banned_predicates:
                 return None
             return np.unique(rules.tree.index.tokens(state)[rules.alive(state)])
@@ -89,9 +91,9 @@ class Steering:
         """Takes from each token what can be gained now and not behind it."""
         end = self.rules.tree.index.end_id
         part = prefix.count(end)
-        if part > 1 or not self.rules.boosts[part]:
+        if part == len(self.rules.boosts) or not self.rules.boosts[part]:
             return
-        written = prefix[prefix.index(end) + 1 :] if part else prefix
+        written = prefix[len(prefix) - prefix[::-1].index(end) :] if part else prefix
         after = {}
         for ids, weight in self.rules.boosts[part].items():
             if ids[: len(written)] == written:

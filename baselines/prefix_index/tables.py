@@ -15,12 +15,14 @@ from baselines.prefix_index.trie import build_trie, lexicographic_order
 class Names:
     """Names in the order of the index, where they are called entities.
 
-    entity_of_name        uint32 (names,): from the order of the file to that of the index
-    spelling_of_entity    int64 (names,), ascending: entities of one spelling have subjects of the same tokens
+    entity_of_name           uint32 (names,): from the order of the file to that of the index
+    spelling_of_entity       int64 (names,), ascending: entities of one spelling have subjects of the same tokens
+    spelling_with_meaning    the same of subject and meaning together
     """
 
     entity_of_name: np.ndarray
     spelling_of_entity: np.ndarray
+    spelling_with_meaning: np.ndarray
 
 
 def write_names(writer, names, whole, spelling, report):
@@ -35,9 +37,9 @@ def write_names(writer, names, whole, spelling, report):
     report("sorting", 0, 3)
     spelling_of_subject, counts = _write_trie(writer, sequences, spelling.vocab_size)
     spelling_of_name = spelling_of_subject[subject_of_name]
-    rank = np.zeros(len(names), np.int64)
+    rank, spelling_of_meaning = np.zeros(len(names), np.int64), np.zeros(1, np.int64)
     if not whole:
-        ranks, _, meaning_sequences = _sorted(list(meanings), spelling, report)
+        ranks, spelling_of_meaning, meaning_sequences = _sorted(list(meanings), spelling, report)
         writer.ragged("meaning_tokens", meaning_sequences)
         rank = ranks[meaning_of_name]
         counts |= {"meanings": len(meanings), "unbalanced_names": sum(map(is_unbalanced, names))}
@@ -47,7 +49,10 @@ def write_names(writer, names, whole, spelling, report):
     counts["unknown_subjects"] = _write_unknown(writer, sequences, subjects, subject_of_name[order], spelling.unknown_id)
     entity_of_name = np.empty(len(names), np.uint32)
     entity_of_name[order] = np.arange(len(names), dtype=np.uint32)
-    return Names(entity_of_name, spelling_of_name[order]), {"names": len(names), "subjects": len(subjects), **counts}
+    spelling_of_entity, of_meaning = spelling_of_name[order], spelling_of_meaning[rank[order]]
+    is_new = (spelling_of_entity[1:] != spelling_of_entity[:-1]) | (of_meaning[1:] != of_meaning[:-1])
+    found = Names(entity_of_name, spelling_of_entity, np.cumsum(np.concatenate([[0], is_new])))
+    return found, {"names": len(names), "subjects": len(subjects), **counts}
 
 
 def write_predicates(writer, predicates, spelling, report):

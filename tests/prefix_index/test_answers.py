@@ -26,13 +26,18 @@ def index(tmp_path_factory):
     return index_of(tmp_path_factory.mktemp("index"), LINES)
 
 
+@pytest.fixture(scope="module")
+def meanings_first(tmp_path_factory):
+    return index_of(tmp_path_factory.mktemp("index"), LINES, order="smp")
+
+
 @pytest.fixture
 def steered(index, tmp_path):
     """Answers of an index with an overrides file of this text."""
 
-    def make(text, name="overrides.yaml", **options):
+    def make(text, name="overrides.yaml", of=index, **options):
         (tmp_path / name).write_text(text, encoding="utf-8")
-        return Answers(index, ids, overrides=tmp_path / name, **options)
+        return Answers(of, ids, overrides=tmp_path / name, **options)
 
     return make
 
@@ -65,6 +70,19 @@ def test_characters_without_a_token_are_answered_by_their_own(index):
     for question, object_ in (("㛃a", "7"), ("㛄a", "8")):
         best = written(Answers(index, ids), question, beam=3, num=3)[0]
         assert best.object == object_ and any("copied" in reason for reason in best.why)
+
+
+def test_meanings_before_predicates_change_the_way_and_not_what_is_found(index, meanings_first, steered):
+    for question in ("国b", "㛄a"):
+        one, other = (written(Answers(each, ids, "none"), question) for each in (index, meanings_first))
+        assert {answer.text for answer in one} == {answer.text for answer in other}
+    text = "subjects: {boost: {国: 3}}\npredicates: {boost: {ba: 1.5}, ban: [a]}\nanswers: {谁: 中国（人民） ||| a}"
+    found = {answer.object: answer.score for answer in written(steered(text, of=meanings_first, look_ahead="none"), "")}
+    plain = {answer.object: answer.score for answer in written(steered("predicates: {ban: [a]}", of=meanings_first,
+             look_ahead="none"), "")}  # fmt: skip
+    assert set(found) == set(plain) == {"4", "5", "6", "10"}                 # 中国人民 is not begun: no key of it remains
+    assert [found[one] - plain[one] for one in ("5", "6", "10")] == pytest.approx([3, 4.5, 0], abs=1e-4)
+    assert written(steered(text, of=meanings_first), "谁？")[0].object == "3"
 
 
 def test_an_alias_leaves_its_subject_only(steered):

@@ -198,7 +198,7 @@ def test_a_changed_foreign_or_later_header_is_refused(copied, tmp_path):
         ("{", "in JSON"),
         ("[]", "something else"),
         ('{"format": "model"}', "something else"),
-        (json.dumps(header | {"version": 2}), "expected version 1 of the format. Received: 2"),
+        (json.dumps(header | {"version": 1}), "expected version 2 of the format. Received: 1"),
         (json.dumps(header | {"end_id": 3}), "a changed one"),
         ("\xff", "in JSON"),
     ):

@@ -66,14 +66,16 @@ def test_no_gain_changes_nothing(teacher):
     assert np.array_equal(guided.rescore([prefix], nothing), nothing)
 
 
-def test_gains_are_those_of_all_keys_one_by_one(tmp_path):
+@pytest.mark.parametrize("order", ["spm", "smp"])
+def test_gains_are_those_of_all_keys_one_by_one(tmp_path, order):
     rng = np.random.default_rng(0)
     text = lambda low, high: "".join(rng.choice(list("ab中国人"), rng.integers(low, high)))  # noqa: E731
     lines = {f"{text(1, 2)}{'（' + text(1, 4) + '）' if rng.random() < 0.5 else ''}\t{text(1, 5)}\to" for _ in range(120)}
-    index = index_of(tmp_path, sorted(lines))
+    index = index_of(tmp_path, sorted(lines), order=order)
     question = [CLS, *ids(text(9, 10)), END]
     common = Subsequences(question)
-    keys = [key(entry.subject, entry.predicate, entry.meaning) for entry in map(index.entry, range(len(index)))]
+    entries = map(index.entry, range(len(index)))
+    keys = [key(*index.key([entry.subject], [entry.predicate], [entry.meaning])) for entry in entries]
     look_ahead = LookAhead(index, question)
     for prefix in {tuple(k[:length]) for k in keys for length in range(len(k)) if END in k[:length]}:
         state = index.walk(prefix)
@@ -81,6 +83,14 @@ def test_gains_are_those_of_all_keys_one_by_one(tmp_path):
                 for token in index.next(state).tolist()}  # fmt: skip
         expected = [length - common.of(prefix) for length in best.values()]
         assert look_ahead.gains(state, prefix).tolist() == expected and min(expected) >= 0
+
+
+def test_predicates_are_compared_wherever_they_stand(tmp_path):
+    index = index_of(tmp_path, TEACHER, order="smp")
+    meaning = [*key("刘晓华", "广东工业大学教授"), END]
+    assert gains(LookAhead(index, ENCODED, "predicate"), [*meaning, *ids("主")]) == {"讲": 2, "要": 1}
+    assert gains(LookAhead(index, ENCODED, "predicate"), [*key("刘晓华"), END]) is None
+    assert gains(LookAhead(index, ENCODED, "full_key"), [*key("刘晓华"), END]) is not None
 
 
 def test_a_subject_with_too_many_keys_is_not_looked_ahead_in(teacher):

@@ -13,11 +13,12 @@ from small_index import END, IDS, SPELLED, ids, index_of, key
 
 from baselines import files
 from baselines.prefix_index.index import PrefixIndex
-from baselines.prefix_index.names import split_name
+from baselines.prefix_index.names import order_of, split_name
 
 SENTENCES = ["明月几时有", "明天会更好", "明天下雨", "明天下午开会", "明天下午放假", "明年见", "今夕是何年", "今天去哪里玩"]
 NAMES = st.text("aAb中㛃㛄（） ", min_size=1, max_size=5)
 PREDICATES, OBJECTS = st.text("aAb㛃", min_size=1, max_size=3), st.sampled_from(["", "o", "o p", "中"])
+ORDER = st.sampled_from(["spm", "smp"])
 TRIPLES = st.lists(st.tuples(NAMES, PREDICATES, OBJECTS), min_size=1, max_size=30)
 
 
@@ -28,13 +29,13 @@ def _no_waiting_for_the_disk():
         yield
 
 
-def nested_dicts(triples):
+def nested_dicts(triples, order):
     """The oracle: {token: {…}} down to {(name, predicate): [objects]}."""
     tree = {}
     for name, predicate, value in triples:
-        subject, meaning = split_name(name)
+        parts = dict(zip(("subject", "meaning"), split_name(name), strict=True), predicate=predicate)
         node = tree
-        for part in (subject, predicate, meaning):
+        for part in map(parts.get, order_of(order)):
             tokens = ids(part) or ([1] if part else [])                 # a text of spaces alone is one unknown token
             for token in [*tokens, END]:
                 node = node.setdefault(token, {})
@@ -62,13 +63,14 @@ def assert_same(index, state, node, written=()):
 
 
 @settings(max_examples=60, deadline=None)
-@given(TRIPLES)
-@example([("中", "a", "o"), ("中（）", "a", "o"), ("中（a）", "a", "o"), ("中", "A", "p"), ("中（a）", "A", "p")])
-@example([("（中）", "a", "o"), (" ", "a", "o"), ("㛃（ ）", "a", "o"), ("㛄", "a", "o")])
-def test_every_node_is_as_in_nested_dicts(triples):
+@given(TRIPLES, ORDER)
+@example([("中", "a", "o"), ("中（）", "a", "o"), ("中（a）", "a", "o"), ("中", "A", "p"), ("中（a）", "A", "p")], "spm")
+@example([("中", "a", "o"), ("中（A）", "a", "o"), ("中（a）", "b", "o"), ("中", "A", "p"), ("中（a）", "A", "p")], "smp")
+@example([("（中）", "a", "o"), (" ", "a", "o"), ("㛃（ ）", "a", "o"), ("㛄", "a", "o")], "spm")
+def test_every_node_is_as_in_nested_dicts(triples, order):
     with tempfile.TemporaryDirectory() as folder:
-        index = index_of(Path(folder), ["\t".join(triple) for triple in triples])
-        assert_same(index, index.root(), nested_dicts(triples))
+        index = index_of(Path(folder), ["\t".join(triple) for triple in triples], order=order)
+        assert_same(index, index.root(), nested_dicts(triples, order))
 
 
 @settings(max_examples=30, deadline=None)

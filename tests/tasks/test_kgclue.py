@@ -13,6 +13,7 @@ from baselines.commands.kg import tell
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.prefix_index.index import PrefixIndex
+from baselines.task import Example
 from baselines.tokenizers.wordpiece import Tokenizer
 
 MINI = ROOT / "datasets" / "mini" / "kgclue"
@@ -81,10 +82,22 @@ def test_a_row_is_the_question_and_the_key_and_only_the_key_is_learnt(limit):
     assert [token for token in targets if token >= 0] == key[: max(0, limit - len(prompt.token_ids))]
 
 
+def test_a_row_may_have_its_meaning_before_its_predicate():
+    tokenizer, sep = Tokenizer.from_folder(ROOT / "checkpoints" / "mini"), ["[SEP]"]
+    example = Example(id=0, texts=("大",), gold="山（水） ||| 高 ||| 一")
+    for order, key in (("spm", "山高水"), ("smp", "山水高")):
+        task = TASK.bind(TASK, TASK.options(order=order), None, None)
+        ((features, _),) = task.encode(example, tokenizer, 40)
+        tokens = [tokenizer.vocabulary.tokens[token] for token in features["token_ids"]]
+        assert tokens == ["[CLS]", "大", *sep, *(token for part in key for token in [part, *sep])]
+    with pytest.raises(InputError, match="order: expected one of spm, smp. Received: pms"):
+        TASK.bind(TASK, TASK.options(order="pms"), None, None)
+
+
 def test_long_questions_are_cut_shorter_in_training_than_for_answers():
     tokenizer = Tokenizer.from_folder(ROOT / "checkpoints" / "mini")
     example = next(TASK.read(MINI / "train.json"))
-    example = type(example)(id=0, texts=("大" * 200,), gold=example.gold)
+    example = Example(id=0, texts=("大" * 200,), gold=example.gold)
     ((features, _),) = TASK.encode(example, tokenizer, 128)
     assert (features["segment_ids"] == 0).sum() == 65 and len(TASK.prompt(example, tokenizer, 128).token_ids) == 128
 
@@ -195,6 +208,8 @@ def test_ask_shows_parts_scores_and_reasons(arguments, tmp_path, capsys, monkeyp
         (("kg", "ask", "RUN", "INDEX", "--num", "0", "谁"), "--num: expected a number, at least 1"),
         (("kg", "ask", "RUN", "OTHER", "谁"), "expected an index made with the vocabulary it is used with"),
         (("kg", "ask", "RUN", "LINES", "谁"), "expected an index of knowledge. Received: one of format lines"),
+        (("kg", "ask", "RUN", "TURNED", "谁"), "expected keys in the order of the run, spm. Received: subject, meaning, predicate"),
+        (("evaluate", "kgclue", "RUN", "INDEX", "--order", "smp"), "Received: --order"),
         (("predict", "kgclue", "RUN", "谁"), "kgclue: expected --index INDEX"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--beam", "0"), "--beam: expected a number, at least 1. Received: 0"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--look_ahead", "keys"), "look_ahead: expected one of none, predicate, full_key"),
@@ -207,11 +222,12 @@ def test_mistakes_are_one_line(words, message, knowledge, tmp_path, capsys):
     if "OTHER" in words:
         write_checkpoint(tmp_path / "other", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "大"])
         main("kg", "build", knowledge / "Knowledge.txt", "--vocab", tmp_path / "other", "--out", tmp_path / "OTHER", "--quiet")
-    if "LINES" in words:
-        vocabulary = ("--vocab", knowledge / "checkpoint", "--out", tmp_path / "LINES", "--quiet")
-        main("kg", "build", knowledge / "Knowledge.txt", *vocabulary, "--format", "lines")
+    for name, flags in (("LINES", ("--format", "lines")), ("TURNED", ("--order", "smp"))):
+        if name in words:
+            vocabulary = ("--vocab", knowledge / "checkpoint", "--out", tmp_path / name, "--quiet")
+            main("kg", "build", knowledge / "Knowledge.txt", *vocabulary, *flags)
     meant = {"RUN": ("--run", knowledge / "run"), "INDEX": ("--index", knowledge / "index")}
-    meant |= {name: ("--index", tmp_path / name) for name in ("OTHER", "LINES")}
+    meant |= {name: ("--index", tmp_path / name) for name in ("OTHER", "LINES", "TURNED")}
     capsys.readouterr()
     assert main(*(each for word in words for each in meant.get(word, (word,)))) == 2
     error = capsys.readouterr().err.strip()
