@@ -6,9 +6,9 @@
     state = index.advance(state, token_id)
     index.entries(state)                # once the last end token is written
 
-A key is the tokens of a subject, [SEP], those of a predicate, [SEP], of a meaning, [SEP], or the meaning before the predicate; in an
-index of plain keys, of one text and [SEP]. Where a part of a key is complete [SEP] is among what may follow, so no key is hidden by a
-longer one.
+A key is the tokens of a subject, [SEP], those of a predicate, [SEP], of a meaning, [SEP], or the meaning before the predicate; in
+an index of plain keys, of one text and [SEP]. Where a part of a key is complete [SEP] is among what may follow, so no key is hidden
+by a longer one.
 """
 
 import bisect
