@@ -35,7 +35,7 @@ def fit(session, run, examples, rows, settings, resume):
             learning_rate=optimizers.schedule_of(optimizer).at,
             updates_per_epoch=per_epoch,
             updates=functools.partial(updates_of, session, rows, batches),
-            rows=functools.partial(ids_of_update, session, examples["train"], rows["train"], batches),
+            rows=functools.partial(names_of_update, session, examples["train"], rows["train"], batches),
             evaluate=lambda: session.score_epoch(steps, examples["dev"], rows["dev"]),
             keep_best=keep_best,
             record=record,
@@ -54,10 +54,10 @@ def fit(session, run, examples, rows, settings, resume):
             ) from error
 
 
-def ids_of_update(session, examples, rows, batches, epoch, update):
-    """The ids of the training examples that an update learned from, for messages."""
+def names_of_update(session, examples, rows, batches, epoch, update):
+    """What the training rows that an update learned from are called, for messages."""
     groups = batches.rows_of_updates(session.recipe.seed, epoch, session.recipe.accumulate)
-    return [examples[rows.example[number]].id for numbers in groups[update] for number in numbers]
+    return [session.name_of(examples, rows, number) for numbers in groups[update] for number in numbers]
 
 
 def updates_of(session, rows, batches, epoch, skip):

@@ -72,9 +72,12 @@ class TrainArguments:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()} | dict(self.settings)
 
 
-def train_arguments(task, values, origin="--config"):
-    """TrainArguments of a task from a flat mapping such as recipe.yaml's. Raises InputError for unknown keys and unfit values."""
-    types = [TrainFlags, Recipe, *([task.options] if task.options else [])]
+def train_arguments(task, values, origin="--config", flags=TrainFlags):
+    """TrainArguments of a task from a flat mapping such as recipe.yaml's. Raises InputError for unknown keys and unfit values.
+
+    flags   the dataclass of what is read and written
+    """
+    types = [flags, Recipe, *([task.options] if task.options else [])]
     known = {field.name: field for kind in types for field in dataclasses.fields(kind)}
     settings = {key: value for key, value in values.items() if "." in str(key)}
     values = {key: value for key, value in values.items() if key not in settings}
@@ -87,14 +90,14 @@ def train_arguments(task, values, origin="--config"):
     if values.get("demo"):
         recipe = dataclasses.replace(recipe, **task.demo)
     return TrainArguments(
-        TrainFlags(**pick(TrainFlags)),
+        flags(**pick(flags)),
         dataclasses.replace(recipe, **pick(Recipe)),
         task.options(**pick(task.options)) if task.options else None,
         settings,
     )
 
 
-def parse_train(task, argv, prog):
+def parse_train(task, argv, prog, flags=TrainFlags):
     """TrainArguments from a command line. Later wins: task's recipe, --demo, --config FILE, flags."""
     argv, config = take_option(argv, "--config")
     argv, settings = take_settings(argv)
@@ -105,8 +108,8 @@ def parse_train(task, argv, prog):
     for word, demo in {"--demo": True, "--no_demo": False}.items():
         if word in argv:
             values["demo"] = demo
-    default = train_arguments(task, values, config)
-    fields = [("files", TrainFlags, default.flags), ("recipe", Recipe, default.recipe)]
+    default = train_arguments(task, values, config, flags)
+    fields = [("files", flags, default.flags), ("recipe", Recipe, default.recipe)]
     if task.options:
         fields.append(("task", task.options, default.options))
     kind = dataclasses.make_dataclass("Arguments", [(name, type_) for name, type_, _ in fields], frozen=True)

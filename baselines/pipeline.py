@@ -37,14 +37,19 @@ def train(name, arguments, resume=None, command=()):
 
     Several hosts do all of this side by side; the files of the first one are kept.
     """
+    return on_each_host(train_here, name, arguments, resume, command)
+
+
+def on_each_host(work, name, arguments, resume, command):
+    """work(name, arguments, resume, command); on all hosts but the first its files are written aside and thrown away."""
     if devices.is_first_host():
-        return train_here(name, arguments, resume, command)
+        return work(name, arguments, resume, command)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "run"
         if resume:
             shutil.copytree(resume.path, copy)
         flags = dataclasses.replace(arguments.flags, output=str(copy), quiet=True)
-        return train_here(name, dataclasses.replace(arguments, flags=flags), resume and RunFolder(copy), command)
+        return work(name, dataclasses.replace(arguments, flags=flags), resume and RunFolder(copy), command)
 
 
 def train_here(name, arguments, resume, command):

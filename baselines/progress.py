@@ -69,7 +69,7 @@ class Display:
 
 
 class Bar:
-    """One line of progress: `advance` moves it, with a text such as the loss."""
+    """One line of progress: `advance` moves it, with a text such as the loss. `total` None: nobody knows how far it goes."""
 
     def __init__(self, display, label, total, completed=0):
         self.display, self.label, self.total, self.completed = display, label, total, completed
@@ -81,13 +81,18 @@ class Bar:
         self.completed += by
         now = time.monotonic()
         if self.display.bars:
-            if now - self.shown > 0.1 or self.completed >= self.total:
+            if now - self.shown > 0.1 or self.completed == self.total:
                 self.display._progress.update(self.id, completed=self.completed, text=text)
                 self.shown = now
         elif not self.display.quiet and now - self.shown > SECONDS_BETWEEN_LINES:
-            left = (now - self.started) / max(self.completed - self.first, 1) * (self.total - self.completed)
-            self.display.console.print(f"{self.label} {self.completed}/{self.total}  {text}  {left:.0f} s left", markup=False)
+            self.display.console.print(f"{self.label} {self._far(now)}  {text}".rstrip(), markup=False)
             self.shown = now
+
+    def _far(self, now):
+        if self.total is None:
+            return str(self.completed)
+        left = (now - self.started) / max(self.completed - self.first, 1) * (self.total - self.completed)
+        return f"{self.completed}/{self.total}  {left:.0f} s left"
 
     def close(self):
         if self.display.bars:

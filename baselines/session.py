@@ -31,6 +31,7 @@ class Session:
     """task (bound), recipe, tokenizer, config and model of one run. opening.py makes them.
 
     training_loss   what updates minimise; rows are always scored by the task's own loss, so that runs can be compared
+    stored_dtype    of the weights of a saved checkpoint; None: as they are
     """
 
     name: str
@@ -42,8 +43,9 @@ class Session:
     display: object
     cache: str = ""
     training_loss: object = None
-    gives_outputs: typing.ClassVar[bool] = True
-    """Whether outputs of scored rows are looked at, besides their losses."""
+    stored_dtype: str | None = None
+    returned: typing.ClassVar[tuple | None] = None
+    """Names of the outputs of scored rows that are looked at, besides their losses; None: all."""
 
     @property
     def weight_names(self):
@@ -72,7 +74,8 @@ class Session:
         if not self.cache or len(examples) < FEW:
             return make()
         code = [ROOT / "tasks", *(ROOT / "baselines" / part for part in ("data", "heads", "tokenizers"))]
-        parts = [self.name, kind, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
+        settings = getattr(stage, "keywords", None)                     # of a functools.partial
+        parts = [self.name, kind, settings, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
         parts += [(example.texts, example.gold, example.extra) for example in examples]
         key = content_hash(*parts, *(file for folder in code for file in sorted(folder.rglob("*.py"))))
         return cached_rows(self.cache, key, make)
@@ -87,6 +90,10 @@ class Session:
         pad_id = self.tokenizer.vocabulary.pad_id
         return Batches(rows, batch_size, self.recipe.max_length, self.task.head.batch_targets, pad_id, devices.shares())
 
+    def name_of(self, examples, rows, number):
+        """What a row is called in messages: the id of its example."""
+        return examples[rows.example[number]].id
+
     def steps(self, optimizer=None, strategies=(), survey=None):
         return Steps(
             self.model,
@@ -100,7 +107,7 @@ class Session:
             divergence=getattr(self.task.head, "divergence", None),
             survey=survey,
             training_loss=self.training_loss,
-            gives_outputs=self.gives_outputs,
+            returned=self.returned,
         )
 
     def predict(self, steps, examples, rows, decode=None, adjust=None):
@@ -160,7 +167,7 @@ class Session:
             values["id2label"] = dict(enumerate(self.task.labels.names))
             values["label2id"] = {name: index for index, name in enumerate(self.task.labels.names)}
         with atomic_folder(path) as folder:
-            save_hugging_face(self.model, folder, self.weight_names)
+            save_hugging_face(self.model, folder, self.weight_names, self.stored_dtype)
             (folder / "config.json").write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
             self.tokenizer.save(folder)
 

@@ -33,6 +33,14 @@ def load_generator():
     return generator
 
 
+def load_pretraining():
+    """The module baselines.pretraining, as `load_pipeline`, with the other hosts if there are any."""
+    load_pipeline(several_hosts=True)
+    from baselines import pretraining
+
+    return pretraining
+
+
 def load_answerer():
     """The module baselines.answerer, as `load_pipeline`."""
     load_pipeline()

@@ -226,3 +226,28 @@ class Task:
     def classes(self):
         """The Labels of which gold is one, or None."""
         return None if isinstance(self.labels, Categories) else self.labels
+
+
+@dataclasses.dataclass(frozen=True)
+class Pretraining:
+    """An objective of `run.py pretrain`, `OBJECTIVE = Pretraining(...)` at the end of a file under tasks/pretraining/.
+
+    head     attaches the output layers to an encoder; its model gives "logits" and "predicted", the likeliest token of each
+    loss     as a Task's
+    make     (token_ids int32 (B, L), starts bool (B, L): a word begins here, vocabulary, rng) -> (features, targets int32, of the
+             shape of "predicted", -1 where nothing is learnt)
+    needs    special tokens that the vocabulary must have besides [CLS], [SEP] and [PAD]
+    recipe   its defaults; an epoch is `--epoch_updates` updates
+    labels   None: what is predicted is the text itself
+    """
+
+    head: Any
+    loss: Callable[[Any, dict], Any]
+    make: Callable[..., tuple[dict, Any]]
+    needs: tuple[str, ...] = ()
+    recipe: Recipe = Recipe(
+        max_length=512, batch_size=32, epochs=125, learning_rate=1e-4, warmup=0.025, optimizer="adamw", weight_decay=0.01,
+    )  # fmt: skip
+    labels: Labels | None = None
+    options: type | None = None
+    demo: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -25,7 +25,7 @@ TOGETHER = 64
 class WritingSession(Session):
     """As Session; the model has an output "logits" of the next token, the task a `prompt` and a `writing`."""
 
-    gives_outputs: typing.ClassVar[bool] = False
+    returned: typing.ClassVar[tuple | None] = ()
 
     def __post_init__(self):
         if self.task.guide:

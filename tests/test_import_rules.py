@@ -8,13 +8,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAVES = {
-    "array_folder", "backends", "errors", "files", "graph", "registry", "settings", "task", "tokenizers", "layers", "losses", "metrics",
-    "weights", "decoding", "prefix_index",
+    "array_folder", "backends", "errors", "files", "graph", "registry", "settings", "task", "tokenizers", "layers", "losses",
+    "metrics", "weights", "decoding", "prefix_index",
 }  # fmt: skip
 STAGES = {"data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
 JOINS = {
     "adjustment", "fitting", "pipeline", "generator", "hosting", "opening", "session", "startup", "demo_index", "answerer",
-    "writing", "writing_session", "lint", "leaderboard",
+    "writing", "writing_session", "lint", "leaderboard", "pretraining",
 }  # fmt: skip
 TOP = {"catalog", "flags", "inputs", "run_folder", "progress", "environment", "commands", *JOINS}
 MEANINGLESS = {"utils", "util", "misc", "base", "snippets", "common_utils", "helpers", "manager"}

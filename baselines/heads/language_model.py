@@ -17,23 +17,27 @@ class LanguageModelHead:
     """Adds no layer: the MLM head of the checkpoint is what is trained.
 
     mask         who sees whom, see above
+    predicts     whether there is another output "predicted", int (B, L): the likeliest next token
     encoder      what build_transformer_model must be told for this head
     token_table  the weight whose rows are the embeddings of the tokens that the logits score
     """
 
     token_table = "Embedding-Token/embeddings"
 
-    def __init__(self, mask="prefix"):
+    def __init__(self, mask="prefix", predicts=False):
         if mask not in MASKS:
             raise ValueError(f"LanguageModelHead: expected one of {MASKS}. Received: mask={mask!r}")
-        self.mask = mask
+        self.mask, self.predicts = mask, predicts
         self.encoder = {"mask": mask, "with_mlm": "linear"}
 
     def __call__(self, encoder):
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, L, V)}, of the token after each position."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
-        return keras.Model(encoder.input, {"logits": encoder.output["mlm"]}, name="language_model")
+        outputs = {"logits": encoder.output["mlm"]}
+        if self.predicts:
+            outputs["predicted"] = keras.ops.argmax(outputs["logits"], axis=-1)
+        return keras.Model(encoder.input, outputs, name="language_model")
 
     def batch_targets(self, targets, length):
         """Next tokens int32 (L,) of each row, -1 where nothing is learnt, as int32 (B, L) filled up with -1."""

@@ -11,8 +11,9 @@ def jieba_words(text):
 
     Without the hidden Markov model, which invents words: those of the dictionary only, as WoBERT was trained.
     """
-    import jieba  # reads its dictionary at the first call, about a second
+    import jieba  # reads its dictionary at the first call, about a second, and says so
 
+    jieba.setLogLevel("WARNING")
     return jieba.lcut(text, HMM=False)
 
 

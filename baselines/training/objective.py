@@ -40,15 +40,15 @@ class Objective:
     scored(values, state)                   -> [weights to score and to store]
     predict(features), evaluate(batch)      -> outputs; (outputs, row totals, row counts); dropout off
 
-    divergence, survey, recompute, gives_outputs: see steps.py.
+    divergence, survey, recompute, returned: see steps.py.
     """
 
     def __init__(
-        self, model, loss, strategies=(), divergence=None, survey=None, training_loss=None, recompute=False, gives_outputs=True,
+        self, model, loss, strategies=(), divergence=None, survey=None, training_loss=None, recompute=False, returned=None,
     ):  # fmt: skip
         backend = backends.current()
         self.model, self.loss, self.strategies = model, loss, tuple(strategies)
-        self.training_loss, self.gives_outputs = training_loss or loss, gives_outputs
+        self.training_loss, self.returned = training_loss or loss, returned
         self.divergence, self.value_and_gradients, self.total = divergence, backend.value_and_gradients, backend.total
         self.recompute = Recompute(model, backend.checkpoint) if recompute else None
         self.weights = model.trainable_variables
@@ -138,4 +138,5 @@ class Objective:
 
     def evaluate(self, batch):
         outputs = self.predict(batch["features"])
-        return (outputs if self.gives_outputs else {}), *row_losses(self.loss, batch, outputs)
+        returned = outputs if self.returned is None else {name: outputs[name] for name in self.returned}
+        return returned, *row_losses(self.loss, batch, outputs)

@@ -23,16 +23,16 @@ class Steps:
     divergence          head.divergence, for strategies that compare two outputs
     survey              () -> batches of the training rows, for strategies that look at all of them first; None in a resumed run
     recompute           compute the inside of each block again in the backward pass instead of storing it, see recompute.py
-    gives_outputs       whether evaluate returns outputs; without, {}: those of a language model would fill the memory
+    returned            names of the outputs that evaluate returns, None for all: those of a language model would fill the memory
     """
 
     def __init__(
         self, model, loss, optimizer=None, strategies=(), jit=True, clip_norm=0.0, clip="hard", divergence=None, survey=None,
-        training_loss=None, recompute=False, gives_outputs=True,
+        training_loss=None, recompute=False, returned=None,
     ):
         if optimizer is not None and not optimizer.built:
             optimizer.build(model.trainable_variables)
-        objective = Objective(model, loss, strategies, divergence, survey, training_loss, recompute, gives_outputs)
+        objective = Objective(model, loss, strategies, divergence, survey, training_loss, recompute, returned)
         self.optimizer, self.memory = optimizer, objective.memory
         self._backend = backends.current().BackendSteps(objective, Update(optimizer, objective, clip_norm, clip), jit)
         self.train, self.sync, self.reset = self._backend.train, self._backend.sync, self._backend.reset

@@ -9,12 +9,13 @@ from baselines.weights.load import weights_by_path
 from baselines.weights.names import own_name
 
 
-def save_hugging_face(model, folder, names):
-    """Writes folder/model.safetensors; `transformers.AutoModel` loads it beside a config.json."""
+def save_hugging_face(model, folder, names, dtype=None):
+    """Writes folder/model.safetensors, in `dtype` if it is given; `transformers.AutoModel` loads it beside a config.json."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {}
     for path, array in _arrays(model):
+        array = array if dtype is None else array.astype(dtype)
         name = names.get(path) or own_name(path)
         tensors[name.hugging_face] = array.T if name.transposed else array
     safetensors_file.write(folder / safetensors_file.FILE, tensors, metadata={"format": "pt"})

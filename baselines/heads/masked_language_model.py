@@ -1,0 +1,30 @@
+"""The tokens at some places of a row, by the MLM head of the encoder. Devlin et al., 2018, arXiv:1810.04805.
+
+Only the places asked for pay for the projection on the vocabulary: at 128 tokens that is as much work as two layers of BERT-base.
+"""
+
+from baselines.layers.take_positions import TakePositions
+
+
+class MaskedLanguageModelHead:
+    """Adds no layer with weights: the MLM head of the checkpoint is what is trained.
+
+    encoder      what build_transformer_model must be told for this head
+    token_table  the weight whose rows are the embeddings of the tokens that the logits score
+    """
+
+    encoder = {"with_mlm": "linear"}
+    token_table = "Embedding-Token/embeddings"
+
+    def __call__(self, encoder):
+        """A keras.Model from the encoder's inputs and "mlm_positions" int32 (B, P) to {"logits" (B, P, V), "predicted" (B, P)}."""
+        import keras  # here: tasks import heads, and `--help` must be quick
+
+        positions = keras.Input((None,), dtype="int32", name="mlm_positions")
+        taken = TakePositions(name="MLM-Positions")([encoder.output["hidden_states"], positions])
+        y = encoder.get_layer("MLM-Norm")(encoder.get_layer("MLM-Dense")(taken))
+        y = encoder.get_layer("MLM-Bias")(encoder.get_layer("Embedding-Token")(y, reverse=True))
+        logits = encoder.get_layer("MLM-Activation")(y)
+        inputs = {**encoder.input, "mlm_positions": positions}
+        outputs = {"logits": logits, "predicted": keras.ops.argmax(logits, axis=-1)}
+        return keras.Model(inputs, outputs, name="masked_language_model")

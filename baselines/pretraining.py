@@ -1,0 +1,193 @@
+"""The map of pretraining: text files -> packed records -> batches of an objective -> a checkpoint folder."""
+
+import dataclasses
+import math
+import os
+import typing
+from pathlib import Path
+
+import numpy as np
+
+from baselines.data.corpus import Corpus
+from baselines.data.record_batches import RecordBatches
+from baselines.data.records import RECORDS, Records, write_records
+from baselines.environment import peak_memory, sha256
+from baselines.errors import InputError
+from baselines.fitting import fit
+from baselines.inputs import each_file
+from baselines.models.builder import configure
+from baselines.models.words import model_options
+from baselines.opening import (
+    check_length,
+    check_model_parallel,
+    check_vocabulary,
+    encoder_of,
+    prepare_keras,
+    with_words,
+)
+from baselines.pipeline import on_each_host, shown
+from baselines.progress import Display
+from baselines.run_folder import RunFolder
+from baselines.session import Session
+from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.training import devices
+from baselines.weights.load import load_weights
+
+
+@dataclasses.dataclass
+class PretrainingSession(Session):
+    """As Session, of an objective: rows are Records, and what is predicted are tokens."""
+
+    returned: typing.ClassVar[tuple | None] = ("predicted",)
+    epoch_updates: int = 0
+
+    def batches(self, rows, batch_size):
+        make = lambda token_ids, starts, rng: self.task.make(token_ids, starts, self.tokenizer.vocabulary, rng)  # noqa: E731
+        pad_id = self.tokenizer.vocabulary.pad_id
+        return RecordBatches(rows, batch_size, self.recipe.max_length, make, pad_id, self.epoch_updates, devices.shares())
+
+    def filled(self, rows):
+        """Share of the tokens of batches that are no padding."""
+        return len(rows.tokens) / (len(rows) * self.recipe.max_length)
+
+    def name_of(self, examples, rows, number):
+        return f"row {number} of the records"
+
+    def score_epoch(self, steps, examples, rows):
+        """{"log_likelihood", "accuracy", "perplexity", "loss"} of the held-out rows: means over the tokens to be predicted."""
+        total = count = right = 0.0
+        batches = self.batches(rows["dev"] if isinstance(rows, dict) else rows, self.recipe.eval_batch_size)
+        count_of_batches = math.ceil(len(batches.records) / batches.batch_size)
+        for numbers, batch in self.display.track(batches.in_turn(), "scoring", count_of_batches):
+            found, totals, counts = steps.evaluate(batch)
+            real = slice(len(numbers))
+            total, count = total + totals[real].sum(), count + counts[real].sum()
+            right += np.sum((found["predicted"] == batch["targets"])[real])     # -1, nothing to learn, is never predicted
+        loss = float(total / max(count, 1))
+        accuracy = float(right / max(count, 1))
+        return {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}
+
+
+def pretrain(name, objective, arguments, resume=None, command=()):
+    """Trains a model on text. Returns the RunFolder. Several hosts do it side by side, as in pipeline.train."""
+    return on_each_host(lambda *run: pretrain_here(objective, *run), name, arguments, resume, command)
+
+
+def pretrain_here(objective, name, arguments, resume, command):
+    flags = arguments.flags
+    with Display(flags.quiet) as display:
+        source = Path(flags.init or flags.architecture)
+        tokenizer = Tokenizer.from_folder(vocabulary_folder(flags))
+        for token in objective.needs:
+            if token not in tokenizer.vocabulary:
+                raise InputError(f"{vocabulary_folder(flags)}: expected a vocabulary with {token}. Received: one without. Add it.")
+        session = new_session(name, objective, arguments, source, tokenizer, display)
+        run = resume or RunFolder.create(flags.output, name)
+        rows = records(run, session, flags)
+        if not resume:
+            files = {"train": flags.corpus} | ({"dev": flags.dev} if flags.dev else {})
+            run.describe(name, arguments.to_dict(), each_file(files), None, command)
+        display.log_to(run.log)
+        display.note(f"run folder: {run}")
+        batch = arguments.recipe.batch_size
+        if len(rows["train"]) < batch:
+            received = f"{len(rows['train'])} rows of {session.recipe.max_length} tokens"
+            raise InputError(f"--corpus: expected text for at least one batch of {batch} rows. Received: {received}.")
+        position = fit(session, run, {"train": None, "dev": None}, rows, arguments.settings, resume is not None)
+        summarize(session, run, position, rows)
+    return run
+
+
+def new_session(name, objective, arguments, source, tokenizer, display):
+    """A PretrainingSession with a model from --init, or of random weights as --model says."""
+    flags, recipe = arguments.flags, arguments.recipe
+    prepare_keras(recipe, display)
+    config = configure(source, recipe.model, **model_options(recipe.model_options))
+    check_model_parallel(recipe, config)
+    check_vocabulary(tokenizer, config, source, flags.ignore_mismatched)
+    tokenizer, config, adapt = with_words(flags.words, tokenizer, config, display)
+    check_length(recipe.max_length, config, source)
+    encoder = encoder_of(objective, config)
+    model = objective.head(encoder)
+    session = PretrainingSession(
+        name, objective, recipe, tokenizer, config, model, display, epoch_updates=flags.epoch_updates,
+        stored_dtype="float16" if flags.store_half else None,
+    )  # fmt: skip
+    if flags.init:
+        verdict = load_weights(encoder, source, session.weight_names, adapt, ignore_mismatched=flags.ignore_mismatched)
+        display.note(f"{source}: {verdict.summary()}")
+    else:
+        display.note(f"starting from random weights: {source} gives the configuration")
+    return session
+
+
+def vocabulary_folder(flags):
+    """The folder with the vocabulary: --vocab, or that of the checkpoint or configuration that the model starts from."""
+    source = Path(flags.vocab or flags.init or flags.architecture)
+    return source if source.is_dir() else source.parent
+
+
+def records(run, session, flags):
+    """{"train", "dev": Records}: packed before, as --records or the run folder has them, or now."""
+    folder = Path(flags.records) if flags.records else run.path / "records"
+    made_of = {
+        "corpus": {Path(path).name: sha256(path) for path in flags.corpus},
+        "dev": {Path(path).name: sha256(path) for path in flags.dev or ()},
+        "vocabulary": session.tokenizer.fingerprint(),
+        "max_length": session.recipe.max_length,
+        "held_out": flags.held_out,
+    }
+    if not (folder / RECORDS.header).is_file():
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(f"--records {folder}: expected packed records, or a new folder. Received: something else.")
+        corpora = {"train": Corpus(tuple(flags.corpus), flags.skip_bad_lines)}
+        if flags.dev:
+            corpora["dev"] = Corpus(tuple(flags.dev), flags.skip_bad_lines)
+        pack(folder, corpora, session, flags, made_of)
+    found = {split: Records.open(folder, split) for split in ("train", "dev")}
+    told = found["train"].header["made_of"]
+    for key, value in made_of.items():
+        if told.get(key) != value:
+            raise InputError(
+                f"{folder}: expected records of the same {key} as this run's: {value}. Received: {told.get(key)}. "
+                "Pack them again in another folder: --records."
+            )
+    return found
+
+
+def pack(folder, corpora, session, flags, made_of):
+    display, workers = session.display, flags.workers or os.cpu_count() or 1
+    bar = display.bar("packing, lines", None)
+    advance = lambda lines: bar.advance(by=lines - bar.completed)       # noqa: E731
+    held_out = 0 if flags.dev else flags.held_out
+    try:
+        counts = write_records(
+            folder, corpora, session.tokenizer, session.recipe.max_length, held_out, workers, made_of, advance
+        )
+    finally:
+        bar.close()
+    told = counts["train"]
+    display.note(
+        f"{folder}: {told['lines']:,} lines ({told['skipped_lines']} of no use left out), {counts['train_rows']:,} rows with "
+        f"{counts['train_tokens']:,} tokens to train on, {counts['dev_rows']:,} held out; {told['tokens_cut']:,} tokens of "
+        "sentences longer than a row cut off"
+    )
+
+
+def summarize(session, run, position, rows):
+    """Writes summary.json and tells the score, and how many tokens were learnt from in a second."""
+    recipe = session.recipe
+    last = [line for line in run.metrics.read() if line["split"] == "dev"][-1]
+    tokens = position.updates * recipe.accumulate * recipe.batch_size * recipe.max_length
+    speed = tokens / max(position.seconds, 1e-9)
+    names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
+    found = {name: getattr(position, name) for name in names}
+    run.write_json(
+        "summary.json",
+        {"metric": "log_likelihood", "score": position.best, **found, "tokens_per_second": speed, "peak_memory": peak_memory()},
+    )
+    scores = {name: value for name, value in last.items() if name not in ("epoch", "step", "split")}
+    session.display.result(
+        f"held out  {shown(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes, {speed:,.0f} tokens/s "
+        f"with padding, {session.filled(rows['train']):.0%} of it text)"
+    )

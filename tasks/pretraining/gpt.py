@@ -1,0 +1,16 @@
+"""GPT: the next token of every one, from those before it. Radford et al., 2018."""
+
+import numpy as np
+
+from baselines.heads.language_model import LanguageModelHead, next_tokens
+from baselines.losses.token_mean import TokenMean
+from baselines.task import Pretraining
+
+
+def make(token_ids, starts, vocabulary, rng):
+    learnt = token_ids != vocabulary.pad_id
+    targets = np.stack([next_tokens(*row) for row in zip(token_ids, learnt, strict=True)])
+    return {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids)}, targets
+
+
+OBJECTIVE = Pretraining(head=LanguageModelHead("causal", predicts=True), loss=TokenMean(), make=make)

@@ -1,0 +1,20 @@
+"""RoBERTa: masked words from both sides, masked anew in every pass, whole words at once. arXiv:1907.11692, arXiv:1906.08101.
+
+北京 是 [MASK][MASK] 的 首都      no next-sentence prediction, all segments 0; loss and accuracy are means over chosen tokens
+"""
+
+import numpy as np
+
+from baselines.heads.masked_language_model import MaskedLanguageModelHead
+from baselines.losses.token_mean import TokenMean
+from baselines.task import Pretraining
+from tasks.pretraining.common import whole_word_masks
+
+
+def make(token_ids, starts, vocabulary, rng):
+    most = token_ids.shape[1] // 4                                      # a row of 128 has 18 chosen tokens, and seldom more than 32
+    corrupted, positions, targets = whole_word_masks(token_ids, starts, vocabulary, most, rng)
+    return {"token_ids": corrupted, "segment_ids": np.zeros_like(corrupted), "mlm_positions": positions}, targets
+
+
+OBJECTIVE = Pretraining(head=MaskedLanguageModelHead(), loss=TokenMean(), make=make, needs=("[MASK]",))

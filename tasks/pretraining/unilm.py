@@ -1,0 +1,32 @@
+"""UniLM: a row is cut in two, and its second part is written after its first. Dong et al., 2019, arXiv:1905.03197.
+
+[CLS] 1 2 3 4 5 [SEP], cut 3 -> [CLS] 1 2 [SEP] 3 4 5 [SEP], segments 0 0 0 0 1 1 1 1; tokens of segment 1 are learnt
+
+The reference draws the cut in the padding too, where nothing is left to learn; here it is within the row. [CLS] stays before it.
+"""
+
+import numpy as np
+
+from baselines.heads.language_model import LanguageModelHead, next_tokens
+from baselines.losses.token_mean import TokenMean
+from baselines.task import Pretraining
+from tasks.pretraining.common import real_lengths
+
+
+def make(token_ids, starts, vocabulary, rng):
+    lengths = real_lengths(token_ids, vocabulary.pad_id)
+    return cut_in_two(token_ids, rng.integers(1, np.maximum(lengths - 1, 2)), vocabulary)
+
+
+def cut_in_two(token_ids, cuts, vocabulary):
+    """(features, targets) of rows with a [SEP] put in before the place `cuts` (B,). The last token of a full row is lost."""
+    places = np.arange(token_ids.shape[1])
+    shifted = np.concatenate([token_ids[:, :1], token_ids[:, :-1]], axis=1)
+    cuts = cuts[:, None]
+    ids = np.where(places < cuts, token_ids, np.where(places == cuts, vocabulary.sep_id, shifted)).astype(np.int32)
+    segment_ids = ((places > cuts) & (ids != vocabulary.pad_id)).astype(np.int32)
+    targets = np.stack([next_tokens(row, segment == 1) for row, segment in zip(ids, segment_ids, strict=True)])
+    return {"token_ids": ids, "segment_ids": segment_ids}, targets
+
+
+OBJECTIVE = Pretraining(head=LanguageModelHead("prefix", predicts=True), loss=TokenMean(), make=make)
