@@ -42,7 +42,8 @@ def add_handlers(app):
         return error.response()
 
     async def framework(request, error):
-        message = f"{request.method} {request.url.path[:100]}: {error.detail}. The API is /v1, /predict, /health and /metrics."
+        api = "/v1, /predict, /search, /paraphrase, /health and /metrics"
+        message = f"{request.method} {request.url.path[:100]}: {error.detail}. The API is {api}."
         return ApiError(error.status_code, message, code="unknown_url", headers=error.headers).response()
 
     async def gone(request, error):

@@ -6,8 +6,9 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 
-from baselines.serving import completions, predictions
+from baselines.serving import completions, embeddings, paraphrases, predictions, searches
 from baselines.serving.api_error import add_handlers
+from baselines.serving.embedding import EmbedderThread
 from baselines.serving.engine import Engine
 from baselines.serving.metrics import Metrics
 from baselines.serving.pages import addresses, page_routes
@@ -15,32 +16,41 @@ from baselines.serving.predictions import PredictorThread
 from baselines.serving.watch import KeyCheck, Watch
 
 
-def create_app(writers, predictors, limits, access, log_text=False):
-    """A FastAPI application for {run name: Writer} and {run name: Predictor}; its threads live as long as its lifespan."""
+def create_app(writers, predictors, limits, access, log_text=False, embedders=None, indexes=None):
+    """A FastAPI application; its threads live as long as its lifespan.
+
+    writers, predictors, embedders   {run name: Writer, Predictor or Embedder}; a run may be a writer and an embedder
+    indexes                          {name: Index} of these embedders
+    """
     engines = {name: Engine(name, writer) for name, writer in writers.items()}
     threads = {name: PredictorThread(name, predictor, limits.max_queue) for name, predictor in predictors.items()}
+    embedding = {name: EmbedderThread(name, embedder, limits.max_queue) for name, embedder in (embedders or {}).items()}
     metrics = Metrics()
-    metrics.watch(engines, threads)
+    metrics.watch(engines, threads, embedding)
 
     @contextlib.asynccontextmanager
     async def lifespan(app):
-        for engine in engines.values():
-            engine.start()
+        for worker in (*engines.values(), *embedding.values()):
+            worker.start()
         yield
-        for worker in (*engines.values(), *threads.values()):
+        for worker in (*engines.values(), *threads.values(), *embedding.values()):
             worker.close()
 
     app = FastAPI(title="baselines", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)  # their pages need a CDN
     app.state.engines = list(engines.values())
     add_handlers(app)
-    app.include_router(completions.router(engines, limits, metrics))
+    app.include_router(completions.router(engines, embedding, limits, metrics))
     app.include_router(predictions.router(threads, limits, metrics))
+    app.include_router(embeddings.router(embedding, limits, metrics))
+    app.include_router(searches.router(indexes or {}, embedding, limits, metrics))
+    app.include_router(paraphrases.router(engines, embedding, limits, metrics))
     app.router.routes.extend(page_routes())
 
     @app.get("/health")
     async def health():
-        dead = [name for name, engine in engines.items() if not engine.alive()]
-        status = {"status": f"not writing: {', '.join(dead)}" if dead else "ok", "models": [*engines, *threads]}
+        dead = [worker.name for worker in (*engines.values(), *embedding.values()) if not worker.alive()]
+        names = [*dict.fromkeys((*engines, *threads, *embedding))]
+        status = {"status": f"not working: {', '.join(dead)}" if dead else "ok", "models": names}
         return JSONResponse(status, 503 if dead else 200)
 
     @app.get("/metrics")

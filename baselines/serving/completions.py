@@ -17,25 +17,29 @@ from baselines.serving.requests import DRAWN, encode, most_tokens, requests, utt
 from baselines.serving.responses import ChatForm, EventStream, TextForm, unless_gone
 
 
-def router(engines, limits, metrics):
-    """The routes of these engines, {run name: Engine}."""
-    routes, started = APIRouter(), int(time.time())
+def router(engines, embedding, limits, metrics):
+    """The routes of these engines, {run name: Engine}; those that make vectors, {run name: EmbedderThread}, are listed too."""
+    routes, started, listed = APIRouter(), int(time.time()), {**engines, **embedding}
 
     def model(name):
+        shown = {"id": name, "object": "model", "created": started, "owned_by": "baselines"}
+        if name in embedding:
+            shown |= {"dimensions": embedding[name].embedder.dimensions}
+        if name not in engines:
+            return {**shown, "task": embedding[name].task_name, "kind": "embedding"}
         engine = engines[name]
         writer, nothing = engine.writer, CompletionBody(prompt="…")
         usual = writing(nothing, writer.writing, limits, writer.context)
-        shown = {"id": name, "object": "model", "created": started, "owned_by": "baselines"}
         shown |= {"task": engine.task_name, "kind": writer.kind, "most_tokens": most_tokens(limits, writer.context)}
         return {**shown, "defaults": {field: getattr(usual, field) for field in ("max_tokens", "min_tokens", *DRAWN)}}
 
     @routes.get("/v1/models")
     async def models():
-        return {"object": "list", "data": [model(name) for name in engines]}
+        return {"object": "list", "data": [model(name) for name in listed]}
 
     @routes.get("/v1/models/{name:path}")
     async def one_model(name: str):
-        return model(find(name, engines))
+        return model(find(name, listed))
 
     @routes.post("/v1/chat/completions")
     async def chat(request: Request):

@@ -83,13 +83,10 @@ class Message(BaseModel):
         return self
 
 
-class Generation(Strict):
-    """What both kinds of requests share."""
+class Drawing(Strict):
+    """How a text is drawn."""
 
     model: str | None = None
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    n: Annotated[int, Field(ge=1)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     min_tokens: Annotated[int, Field(ge=0)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -98,8 +95,19 @@ class Generation(Strict):
     repetition_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
     no_repeat_ngram: Annotated[int, Field(ge=0, le=100)] | None = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
-    stop: Annotated[tuple[str, ...], BeforeValidator(stop_strings)] = ()
     user: str | None = None
+
+    def most_tokens(self):
+        return self.max_tokens
+
+
+class Generation(Drawing):
+    """What both kinds of OpenAI's requests share."""
+
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Annotated[int, Field(ge=1)] | None = None
+    stop: Annotated[tuple[str, ...], BeforeValidator(stop_strings)] = ()
     presence_penalty: unsupported(0, 0.0, instead=" See repetition_penalty.") = None
     frequency_penalty: unsupported(0, 0.0, instead=" See repetition_penalty.") = None
     logit_bias: unsupported({}) = None
@@ -109,9 +117,6 @@ class Generation(Strict):
         if self.stream_options and not self.stream:
             raise ValueError("stream_options: expected only together with stream.")
         return self
-
-    def most_tokens(self):
-        return self.max_tokens
 
 
 class ChatBody(Generation):

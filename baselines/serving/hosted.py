@@ -2,6 +2,8 @@
 
 from typing import Any, Protocol
 
+import numpy as np
+
 from baselines.decoding.scores import Prompt
 from baselines.decoding.writing import Writing
 from baselines.errors import nearest
@@ -42,6 +44,34 @@ class Predictor(Protocol):
 
     def predict(self, texts: tuple[str, ...]) -> dict:
         """{"prediction", and where the task knows it "confidence", …} of one example."""
+
+
+class Embedder(Protocol):
+    """A run that makes vectors of texts.
+
+    dimensions  of a vector
+    """
+
+    task_name: str
+    dimensions: int
+
+    def embed(self, texts: list[str]) -> tuple[np.ndarray, list[int]]:
+        """(float32 (N, D) of length 1, the tokens that were read of each text). Raises InputError for a text without tokens."""
+
+
+class Index(Protocol):
+    """Vectors of a corpus, and what was said with them.
+
+    model       name of the Embedder that made them       size   items       rerankers   what `rerank` may be
+    """
+
+    task_name: str
+    model: str
+    size: int
+    rerankers: tuple[str, ...]
+
+    def search(self, query: str, vector: np.ndarray, k: int, rerank: str | None) -> list[dict]:
+        """At most k items, best first: {"id", "text", "score", "metadata"} each."""
 
 
 def find(name, hosted, param="model"):

@@ -21,16 +21,22 @@ class Metrics:
         self.prompt_tokens = Counter("prompt_tokens", "Tokens of prompts", ["model"], **make)
         self.reply_tokens = Counter("reply_tokens", "Tokens written", ["model"], **make)
         self.predictions = Counter("predictions", "Examples predicted", ["model"], **make)
-        self.now = Gauge("open", "Replies and examples that wait or are worked on now", ["model", "state"], **make)
+        self.embeddings = Counter("embeddings", "Texts made into vectors", ["model"], **make)
+        self.searches = Counter("searches", "Searches of an index", ["index"], **make)
+        self.paraphrases = Counter("paraphrases", "Paraphrases told", ["model"], **make)
+        self.now = Gauge("open", "Replies, examples and texts that wait or are worked on now", ["model", "state"], **make)
         ProcessCollector(registry=self.registry)
 
-    def watch(self, engines, predictors):
+    def watch(self, engines, predictors, embedders):
         """Lets the gauge ask these, {name: …}, whenever it is read."""
         for name, engine in engines.items():
             self.now.labels(name, "writing").set_function(lambda engine=engine: engine.counts[0])
             self.now.labels(name, "waiting").set_function(lambda engine=engine: engine.counts[1])
         for name, thread in predictors.items():
             self.now.labels(name, "waiting").set_function(lambda thread=thread: thread.waiting)
+
+        for name, thread in embedders.items():
+            self.now.labels(name, "embedding").set_function(lambda thread=thread: thread.waiting)
 
     def count_replies(self, model, replies, prompt_tokens, arrived, outcome):
         """Takes account of a request's Replies; those that are not finished ended by `outcome`."""

@@ -13,7 +13,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-ADDRESSES = {"chat.html": "/", "try.html": "/try"}
+ADDRESSES = {"chat.html": "/", "try.html": "/try", "similar.html": "/similar"}
 """Of the pages; other files are at /static/NAME."""
 
 

@@ -134,12 +134,56 @@ class Reader:
         return {"prediction": texts[1][start : start + 5], "span": [start, start + 5], "confidence": 0.9}
 
 
-def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, pause=0.0, **parrot):  # noqa: B008
-    """An application of two writers and three predictors; its first writer is app.state.parrot."""
+class Letters:
+    """An Embedder: how often each token occurs, so that texts are as similar as their letters. 砸 breaks it."""
+
+    task_name, dimensions = "simbert", len(TOKENIZER.vocabulary)
+
+    def __init__(self, pause=0.0):
+        self.pause, self.passes = pause, []                             # texts of each pass
+
+    def embed(self, texts):
+        self.passes.append(list(texts))
+        time.sleep(self.pause)
+        found = [TOKENIZER.ids(text) for text in texts]
+        if not all(map(len, found)):
+            raise InputError("expected a text with a token in it. Received: one without.")
+        if any(IDS["砸"] in ids for ids in found):
+            raise RuntimeError("the letters fell out of their box")
+        counts = np.array([np.bincount(ids, minlength=self.dimensions) for ids in found], np.float32)
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True), [len(ids) + 2 for ids in found]
+
+
+class Shelf:
+    """An Index of a few texts; rerank "length" puts the shortest first."""
+
+    task_name, model, rerankers = "simbert", "simbert/letters", ("length",)
+
+    def __init__(self, texts=("今天天气不错", "今天天气怎样", "明天再见", "你好", "你好吗")):
+        self.texts, self.size = texts, len(texts)
+        self.vectors, _ = Letters().embed(texts)
+
+    def search(self, query, vector, k, rerank):
+        scores = self.vectors @ vector
+        order = np.argsort(-scores, kind="stable")[:k].tolist()
+        if rerank:
+            order.sort(key=lambda place: len(self.texts[place]))
+        return [{"id": place, "text": self.texts[place], "score": float(scores[place]), "metadata": None} for place in order]
+
+
+def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, pause=0.0, similar=False, **parrot):  # noqa: B008
+    """An application of two writers and three predictors; its first writer is app.state.parrot.
+
+    similar   also of one that writes and makes vectors, app.state.letters, and of an index of these
+    """
     writers = {"chat/parrot": Parrot(pause=pause, **parrot), "seq2seq/parrot": Parrot("seq2seq", "seq2seq")}
     predictors = {"classify": Lengths(pause), "tag": Names(), "read": Reader()}
-    app = create_app(writers, predictors, limits, access, log_text)
-    app.state.parrot = writers["chat/parrot"]
+    embedders, indexes = {}, {}
+    if similar:
+        writers["simbert/letters"], embedders["simbert/letters"] = Parrot("simbert", "seq2seq", pause=pause), Letters(pause)
+        indexes["faq"] = Shelf()
+    app = create_app(writers, predictors, limits, access, log_text, embedders, indexes)
+    app.state.parrot, app.state.letters = writers["chat/parrot"], embedders.get("simbert/letters")
     return app
 
 

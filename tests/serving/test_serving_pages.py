@@ -248,3 +248,70 @@ def test_runs_that_do_not_write_can_be_tried(open_page):
     page.locator("[name=question]").fill(" ")
     page.locator("#predict").click()
     expect(page.locator("#notice")).to_contain_text("texts[0]")
+
+
+def rows(page):
+    """The texts of the table of results, from the second column on."""
+    return [[cell.inner_text() for cell in row.locator("td").all()[1:]] for row in page.locator("#result tr").all()]
+
+
+def tab(page, kind):
+    page.locator(f"[data-kind={kind}]").click()
+
+
+def test_one_run_compares_searches_paraphrases_and_writes(open_page):
+    page = open_page("/similar", app=make_app(similar=True))
+    page.locator("#text").fill("今天天气")
+    page.locator("#others").fill("你好\n\n今天天气不错<b>\n明天")
+    page.locator("#text").press("Enter")
+    expect(page.locator("#result tr")).to_have_count(3)
+    found = rows(page)
+    assert [text for _, text in found] == ["今天天气不错<b>", "明天", "你好"] and float(found[0][0]) > float(found[1][0]) > 0
+    page.locator("summary").click()
+    expect(page.locator("details .passage")).to_contain_text("0.8165 0.4082")
+
+    tab(page, "search")
+    expect(page.locator("#others")).to_be_hidden()
+    expect(page.locator("#index")).to_have_value("faq")
+    page.locator("#count").fill("2")
+    page.locator("#go").click()
+    expect(page.locator("#result tr")).to_have_count(2)
+    assert sorted(text for _, text, _ in rows(page)) == ["今天天气不错", "今天天气怎样"]
+    page.locator("#rerank").select_option("length")
+    page.locator("#count").fill("5")
+    page.locator("#go").click()
+    expect(page.locator("#result tr")).to_have_count(5)
+    assert rows(page)[0][1] == "你好"
+
+    tab(page, "paraphrase")
+    page.locator("#text").fill("掷骰子")
+    page.locator("#count").fill("3")
+    page.locator("#seed").fill("1")
+    page.locator("#go").click()
+    expect(page.locator("#result tr")).to_have_count(3)
+    page.locator("#count").fill("0")
+    page.locator("#go").click()
+    expect(page.locator("#notice")).to_contain_text("correct the settings")
+
+    tab(page, "write")
+    page.locator("#text").fill("你好吗")
+    page.locator("#go").click()
+    expect(page.locator("#result .passage")).to_have_text("你好吗")
+    page.reload()
+    expect(page.locator("#text")).to_have_value("你好吗")
+
+
+def test_what_a_page_of_similar_texts_cannot_do_is_told(open_page):
+    expect(open_page("/similar").locator("#notice")).to_have_text("No run of this server makes vectors.")
+    page = open_page("/similar", app=make_app(Limits(max_tokens=16), pause=0.1, similar=True), locale="zh-CN", **PHONE)
+    page.locator("#text").fill("砸")
+    page.locator("#go").click()
+    expect(page.locator("#notice")).to_contain_text("The server made a mistake")
+    expect(page.locator("#go")).to_have_text("比较")
+    tab(page, "write")
+    page.locator("#text").fill("永远" + "x" * 200)
+    page.locator("#go").click()
+    expect(page.locator("#result .passage")).to_have_text(re.compile("^永远"))
+    page.locator("#stop").click()
+    expect(page.locator("#notice")).to_have_text("已停止。")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

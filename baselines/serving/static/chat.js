@@ -1,4 +1,5 @@
 // The chat. Its memory is a list of complete turns, user and assistant alternating; a turn that fails goes back into the composer.
+import { sendOnEnter } from "./entering.js";
 import { ask, bindKey, element, events, recall, remember, Refusal } from "./server.js";
 import { fillWords, words } from "./words.js";
 
@@ -116,7 +117,7 @@ function draw() {
 
 async function loadModels() {
   try {
-    const { data } = await (await ask("/v1/models")).json();
+    const data = (await (await ask("/v1/models")).json()).data.filter((model) => model.kind !== "embedding");
     models = Object.fromEntries(data.map((model) => [model.id, model]));
     $("model").replaceChildren(...data.map((model) => new Option(model.id, model.id)));
     show(data.length ? "" : words.no_writers);
@@ -154,13 +155,7 @@ $("composer").addEventListener("submit", (event) => {
   send();
 });
 settings.addEventListener("submit", (event) => event.preventDefault());
-text.addEventListener("keydown", (event) => {
-  const composing = event.isComposing || event.keyCode === 229;         // Enter then takes the input method's words (229: Safari)
-  if (event.key === "Enter" && !event.shiftKey && !composing) {
-    event.preventDefault();
-    send();
-  }
-});
+sendOnEnter(text, send);
 text.addEventListener("input", () => {
   grow();
   if (!writing) state.draft = text.value;

@@ -11,6 +11,9 @@ const WORDS = {
     broken: "The connection broke off.", unreachable: "The server cannot be reached.", wrong: "Please correct the settings marked.",
     key: "This server asks for an API key.", no_writers: "No run of this server writes text.",
     no_predictors: "No run of this server classifies, tags or reads.", confidence: "Confidence", nothing: "Nothing found.",
+    similar: "Similar texts", compare: "Compare", search: "Search", paraphrase: "Paraphrase", write: "Write", others: "Other texts, one on each line",
+    index: "Index", rerank: "Order of the best", count: "How many", none: "by vectors", vector: (n) => `The vector of the first text: ${n} numbers`,
+    no_embedders: "No run of this server makes vectors.",
     names: { text: "Text", text_pair: "Second text", question: "Question", passage: "Passage" },
   },
   zh: {
@@ -24,6 +27,9 @@ const WORDS = {
     broken: "连接中断。", unreachable: "无法连接服务器。", wrong: "请修改标出的设置。",
     key: "服务器需要 API 密钥。", no_writers: "这个服务器上没有生成文本的模型。",
     no_predictors: "这个服务器上没有分类、标注或阅读理解的模型。", confidence: "置信度", nothing: "没有找到。",
+    similar: "相似文本", compare: "比较", search: "搜索", paraphrase: "改写", write: "生成", others: "其他文本，每行一条",
+    index: "索引", rerank: "重排", count: "数量", none: "按向量", vector: (n) => `第一个文本的向量（${n} 维）`,
+    no_embedders: "这个服务器上没有生成向量的模型。",
     names: { text: "文本", text_pair: "第二个文本", question: "问题", passage: "文章" },
   },
 };
