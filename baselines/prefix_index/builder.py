@@ -13,14 +13,14 @@ import numpy as np
 from baselines import array_folder as files
 from baselines.errors import InputError
 from baselines.files import atomic_folder
+from baselines.folder_lock import only_builder
 from baselines.prefix_index.kind import INDEX
-from baselines.prefix_index.lock import only_builder
 from baselines.prefix_index.names import order_of
-from baselines.prefix_index.ragged import offsets_of
 from baselines.prefix_index.reading import Lines, reader
 from baselines.prefix_index.spelling import Numbering, joined
 from baselines.prefix_index.tables import Names, write_names, write_predicates
 from baselines.prefix_index.values import write_values
+from baselines.ragged import offsets_of
 
 _WORD = 1 << 64                                             # what one number to sort by holds
 

@@ -24,8 +24,8 @@ from baselines.files import recover
 from baselines.prefix_index import mentions
 from baselines.prefix_index.kind import INDEX
 from baselines.prefix_index.names import split_name
-from baselines.prefix_index.ragged import Ragged
 from baselines.prefix_index.trie import Trie
+from baselines.ragged import Ragged
 
 
 class State(NamedTuple):

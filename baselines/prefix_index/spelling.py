@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from baselines.prefix_index.ragged import Ragged
+from baselines.ragged import Ragged
 
 _AT_ONCE = 1 << 14
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from baselines.prefix_index.mentions import build_table
 from baselines.prefix_index.names import is_unbalanced, split_name
-from baselines.prefix_index.ragged import Ragged
 from baselines.prefix_index.spelling import Numbering
 from baselines.prefix_index.trie import build_trie, lexicographic_order
+from baselines.ragged import Ragged
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ import itertools
 
 import numpy as np
 
-from baselines.prefix_index.ragged import smallest_unsigned
+from baselines.ragged import smallest_unsigned
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from baselines.prefix_index.ragged import gather
+from baselines.ragged import gather
 
 
 def write_values(writer, lengths, order, first, values, report):

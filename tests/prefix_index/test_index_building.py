@@ -12,8 +12,9 @@ from small_index import ids, index_of, key, spelling
 
 from baselines import array_folder as files
 from baselines import files as whole_or_not
+from baselines import folder_lock as lock
 from baselines.errors import InputError
-from baselines.prefix_index import builder, lock, reading
+from baselines.prefix_index import builder, reading
 from baselines.prefix_index.builder import build
 from baselines.prefix_index.index import PrefixIndex
 from baselines.prefix_index.kind import INDEX

@@ -61,6 +61,12 @@ def smallest_unsigned(largest, least=np.uint16):
     return next(kind for kind in types[types.index(least) :] if largest <= np.iinfo(kind).max)
 
 
+def ranges(starts, lengths):
+    """int64: start, start + 1, … start + length - 1 of each row, one row behind the other."""
+    ends = np.cumsum(lengths)
+    return np.repeat(starts - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
+
+
 def gather(values, starts, lengths):
     """Yields blocks whose concatenation is values[start : start + length] for each row, a few MB at a time."""
     ends = np.cumsum(lengths, dtype=np.int64)

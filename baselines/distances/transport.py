@@ -1,0 +1,86 @@
+"""Optimal transport between two small sets of weights: the earth mover's distance, by POT's network simplex.
+
+POT solves in float64 and exactly: no regularisation. Where all weights are equal and there are as many on both sides the optimum is
+an assignment, which SciPy finds several times faster.
+"""
+
+import dataclasses
+import os
+import warnings
+
+import numpy as np
+
+from baselines.errors import InputError
+
+LARGE = 500
+"""Points on both sides above which a warning says that the work grows with the cube."""
+TOLERANCE = 1e-6
+"""How far from 1 weights may sum."""
+PIVOTS = 10_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Transport:
+    """value = sum(plan * costs), the least there is.
+
+    plan         float64 (m, n): what goes from where to where
+    potentials   (m,) and (n,): their sum with the weights is `value` too, and u_i + v_j <= costs_ij
+    """
+
+    value: float
+    plan: np.ndarray
+    potentials: tuple[np.ndarray, np.ndarray]
+
+
+def transport(p, q, costs):
+    """The Transport of weights p (m,) to q (n,), each of sum 1, at costs (m, n).
+
+    Raises InputError for negative weights, another sum, other shapes, NaN or infinity; RuntimeError where the solver fails.
+    """
+    costs = np.ascontiguousarray(costs, np.float64)
+    if costs.ndim != 2 or not np.isfinite(costs).all():
+        raise InputError(f"costs: expected finite numbers of shape (m, n). Received: shape {costs.shape}, or NaN or infinity.")
+    p, q = weights(p, "p", costs.shape[0]), weights(q, "q", costs.shape[1])
+    if min(costs.shape) > LARGE:
+        m, n = costs.shape
+        warnings.warn(f"optimal transport of {m} x {n} points: the work grows with the cube", stacklevel=2)
+    plan, log = pot().emd(p, q, costs, numItermax=PIVOTS, log=True, check_marginals=False)
+    if log["warning"] is not None:
+        raise RuntimeError(f"optimal transport was not solved: {log['warning']}")
+    return Transport(float((plan * costs).sum()), plan, (log["u"], log["v"]))
+
+
+def least_cost(p, q, costs):
+    """The value of `transport` for weights above 0 that are known to be right, and costs of at least 0; None: all weights equal."""
+    m, n = costs.shape
+    if m == 1 or n == 1:                                                # the plan is forced
+        p, q = (np.full(m, 1 / m) if p is None else p), (np.full(n, 1 / n) if q is None else q)
+        return max(float(p @ costs @ q), 0.0)
+    if p is None and q is None and m == n:
+        from scipy.optimize import linear_sum_assignment
+
+        return max(float(costs[linear_sum_assignment(costs)].mean()), 0.0)
+    found = transport(np.full(m, 1 / m) if p is None else p, np.full(n, 1 / n) if q is None else q, costs)
+    return max(found.value, 0.0)
+
+
+def weights(values, name, count):
+    """Weights as float64 (count,) of sum 1. Raises InputError for others."""
+    values = np.asarray(values, np.float64)
+    if values.shape != (count,):
+        raise InputError(f"{name}: expected {count} weights, as the costs have rows or columns. Received: shape {values.shape}.")
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise InputError(f"{name}: expected finite weights of at least 0. Received: NaN, infinity or a negative one.")
+    total = values.sum()
+    if abs(total - 1) > TOLERANCE:
+        raise InputError(f"{name}: expected weights that sum to 1. Received: {total:.6g}. Divide them by their sum.")
+    return values / total
+
+
+def pot():
+    """The module ot, which otherwise imports every deep-learning library that it finds, to compute with their arrays."""
+    for library in ("PYTORCH", "JAX", "CUPY", "TENSORFLOW"):
+        os.environ.setdefault(f"POT_BACKEND_DISABLE_{library}", "1")
+    import ot
+
+    return ot
