@@ -62,7 +62,18 @@ class WritingFlags:
             usual = dataclasses.replace(usual, top_k=0, top_p=1.0, temperature=1.0, keep_end=False)
         elif DRAWS & given.keys() or given.get("num", 1) > max(usual.beam, 1):
             usual = dataclasses.replace(usual, beam=0, top_k=0 if usual.top_k == 1 else usual.top_k)
-        return dataclasses.replace(usual, **given)
+        try:
+            return dataclasses.replace(usual, **given)
+        except InputError as error:
+            raise in_flags(error) from None
+
+
+def in_flags(error):
+    """The InputError with the names of flags where it has those of Writing's fields."""
+    message = str(error)
+    for flag, field in FIELDS.items():
+        message = message.replace(field, flag)
+    return InputError(message)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +106,14 @@ def main(argv):
 
     generator = load_generator().Generator.from_run(flags.run, quiet=flags.quiet or not flags.input)
     writing = flags.writing(generator.writing)
+    try:
+        return write(generator, flags, writing, index)
+    except InputError as error:
+        raise in_flags(error) from None
+
+
+def write(generator, flags, writing, index):
+    """Writes after the texts or the file that the flags name."""
     if flags.input:
         return write_file(generator, flags, writing, index)
     _, dropped = generator.prompt(flags.texts, writing.max_tokens)

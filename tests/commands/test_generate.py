@@ -79,7 +79,8 @@ def test_either_a_text_or_a_file(capsys, tmp_path):
     "words, told",
     [
         ((TITLE, "--beam", 3, "--top_k", 5), "either beam or top_k"), ((TITLE, OTHER), "one text to write from. Received: 2"),
-        (("--input", "nowhere.jsonl"), "nowhere.jsonl"), ((TITLE, "--max_length", 40), "at most 27"),
+        (("--input", "nowhere.jsonl"), "nowhere.jsonl"), ((TITLE, "--max_length", 40), "max_length: expected at most 27"),
+        ((TITLE, "--min_length", 9, "--max_length", 3), "0 <= min_length <= max_length"),
         ((TITLE, "--seed", -1), "seed >= 0"), ((TITLE, "--temperature", 0), "temperature"),
     ],
 )  # fmt: skip
