@@ -9,6 +9,8 @@ and finds every flipped bit.
 import dataclasses
 import hashlib
 import json
+import os
+import shutil
 import zlib
 from pathlib import Path
 
@@ -43,22 +45,36 @@ class Writer:
 
     def array(self, name, array):
         array = np.ascontiguousarray(array)
-        self.blocks(name, array.dtype, len(array), [array])
+        self.blocks(name, array.dtype, array.shape, [array])
 
     def ragged(self, name, rows):
         self.array(f"{name}_values", rows.values)
         self.array(f"{name}_offsets", rows.offsets)
 
-    def blocks(self, name, dtype, count, blocks):
-        """An array of `count` numbers that arrives in blocks."""
-        path = self.folder / f"{name}.npy"
+    def blocks(self, name, dtype, shape, blocks):
+        """An array of this shape, or of so many numbers, that arrives in blocks of its first axis."""
+        path = path_of(self.folder, name)
         with open(path, "wb") as file:                      # not ndarray.tofile, whose error on a full disk has no errno
             np.lib.format.write_array_header_1_0(
-                file, {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (int(count),)}
+                file, {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": as_shape(shape)}
             )
             for block in blocks:
                 file.write(memoryview(np.ascontiguousarray(block, dtype)).cast("B"))
+        self.file(name)
+
+    def file(self, name):
+        """Takes up a file that is in the folder: an array's, or one of a library's own format, whose name has its suffix."""
+        path = path_of(self.folder, name)
         self._files[name] = {"bytes": path.stat().st_size, "crc32": _crc32(path)}
+
+    def link(self, name, source, header):
+        """Takes a file over, as it is, from the folder `source` of that header: the same one, where the system has links."""
+        path = path_of(self.folder, name)
+        try:
+            os.link(path_of(source, name), path)
+        except OSError:
+            shutil.copyfile(path_of(source, name), path)
+        self._files[name] = header["files"][name]
 
     def header(self, **about):
         """`about`: what the header tells beside format, version and files; plain JSON."""
@@ -87,7 +103,7 @@ def read_header(folder, kind):
     if header.get("digest") != _digest(header):
         raise InputError(f"{path}: expected the header as it was written. Received: a changed one. {kind.made_by}")
     for name, file in header["files"].items():
-        path = folder / f"{name}.npy"
+        path = path_of(folder, name)
         size = path.stat().st_size if path.is_file() else None
         if size != file["bytes"]:
             received = "none" if size is None else f"{size:,}"
@@ -99,7 +115,9 @@ def open_arrays(folder, header):
     """{name: read-only array in the memory of the file, shared with all processes that open it}."""
     found = {}
     for name in header["files"]:
-        path = Path(folder) / f"{name}.npy"
+        path = path_of(folder, name)
+        if path.suffix != ".npy":
+            continue
         try:
             found[name] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)     # a memmap slices slowly
         except (OSError, ValueError) as error:
@@ -110,10 +128,20 @@ def open_arrays(folder, header):
 def verify(folder, header):
     """Reads every file. Raises InputError for one whose checksum differs."""
     for name, file in header["files"].items():
-        path = Path(folder) / f"{name}.npy"
+        path = path_of(folder, name)
         if _crc32(path) != file["crc32"]:
             raise InputError(f"{path}: expected the checksum {file['crc32']}. Received: another: the file is damaged. "
                              "Copy or build the folder again.")  # fmt: skip
+
+
+def path_of(folder, name):
+    """Where a file of the header stands: name.npy of an array, the name itself where it has a suffix."""
+    return Path(folder) / (name if "." in name else f"{name}.npy")
+
+
+def as_shape(shape):
+    """(3,) of 3, (3, 2) of (3, 2), plain ints."""
+    return tuple(map(int, shape)) if isinstance(shape, tuple) else (int(shape),)
 
 
 def _crc32(path):

@@ -1,0 +1,44 @@
+"""Whitening: vectors turned and stretched until no direction is favoured, the weak ones dropped. Su et al., 2021, arXiv:2103.15316.
+
+v -> (v - mean) @ matrix, where matrix = U sqrt(1 / Λ) of the covariance U Λ U^T, its first `size` columns.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from baselines.errors import InputError
+
+WEAKEST = 1e-7
+"""Share of the largest variance below which a direction is noise of rounding."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Whitening:
+    """mean float32 (D,), matrix float32 (D, size)."""
+
+    mean: np.ndarray
+    matrix: np.ndarray
+
+    def __call__(self, vectors):
+        """float32 (N, D) -> float32 (N, size)."""
+        return (np.asarray(vectors, np.float32) - self.mean) @ self.matrix
+
+
+def fit(vectors, size):
+    """The Whitening of float (N, D) vectors to `size` numbers. Raises InputError where they do not vary in so many directions."""
+    vectors = np.asarray(vectors, np.float64)
+    if not 1 <= size <= vectors.shape[1]:
+        raise InputError(f"--whitening: expected a size from 1 to the vectors' {vectors.shape[1]}. Received: {size}.")
+    mean = vectors.mean(0)
+    variances, directions = np.linalg.eigh(np.cov(vectors - mean, rowvar=False, bias=True).reshape(len(mean), len(mean)))
+    variances, directions = variances[::-1], directions[:, ::-1]        # largest first
+    usable = int((variances > WEAKEST * max(variances[0], 1e-30)).sum())
+    if usable < size:
+        raise InputError(
+            f"--whitening: expected a size of at most {usable}, the directions in which these {len(vectors)} vectors vary. "
+            f"Received: {size}. Take more texts, or a smaller size."
+        )
+    signs = np.sign(directions[np.abs(directions).argmax(0), np.arange(len(mean))])     # eigenvectors have none of their own
+    matrix = directions[:, :size] * signs[:size] / np.sqrt(variances[:size])
+    return Whitening(mean.astype(np.float32), matrix.astype(np.float32))
