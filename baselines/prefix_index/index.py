@@ -22,6 +22,7 @@ from baselines import array_folder as files
 from baselines.errors import InputError
 from baselines.files import recover
 from baselines.prefix_index import mentions
+from baselines.prefix_index.batch import next_tokens
 from baselines.prefix_index.kind import INDEX
 from baselines.prefix_index.names import split_name
 from baselines.prefix_index.trie import Trie
@@ -134,8 +135,9 @@ class PrefixIndex:
 
     def next_batch(self, states):
         """`next` of each state; None, a prefix that is in no key, has no next."""
-        nothing = np.zeros(0, np.int32)
-        return [nothing if state is None else self.next(state) for state in states]
+        tokens, counts = next_tokens(self, states)
+        ends = np.cumsum(counts).tolist()
+        return [tokens[end - count : end] for end, count in zip(ends, counts.tolist(), strict=True)]
 
     def advance_batch(self, states, token_ids):
         """`advance` of each state that is one."""
@@ -144,8 +146,8 @@ class PrefixIndex:
     def mask(self, states):
         """bool (len(states), vocab_size): `next_batch` as rows."""
         rows = np.zeros((len(states), self.vocab_size), bool)
-        found = self.next_batch(states)
-        rows[np.repeat(np.arange(len(states)), list(map(len, found))), np.concatenate([*found, np.zeros(0, np.int32)])] = True
+        tokens, counts = next_tokens(self, states)
+        rows[np.repeat(np.arange(len(states)), counts), tokens] = True
         return rows
 
     def walk(self, token_ids, state=None):
@@ -186,8 +188,12 @@ class PrefixIndex:
 
     def tokens(self, state):
         """int32 (keys,), ascending: the next token of each key from state.low to state.high, from the second part on."""
-        table = self._tokens[state.part]
-        return table.values[table.offsets[self._rows(state.part, state.low, state.high)] + table.offsets.dtype.type(state.depth)]
+        return self.tokens_of(state.part, slice(state.low, state.high), state.depth)
+
+    def tokens_of(self, part, keys, depth):
+        """int32 (keys,): the token at place `depth`, one number or one for each, of the second or third part of some keys."""
+        table, offsets = self._tokens[part], self._tokens[part].offsets
+        return table.values[offsets[self._rows(part, keys)] + np.asarray(depth, offsets.dtype)]
 
     def subject_range(self, key):
         """(first, last + 1) of the keys whose subject is spelled as that of `key`."""
@@ -202,15 +208,14 @@ class PrefixIndex:
 
     def part_ids(self, part, key):
         """Token ids of the second or third part of a key, its end token included."""
-        return self._tokens[part][self._rows(part, key, key + 1)[0]]
+        return self._tokens[part][self._rows(part, key)]
 
     @property
     def _is_json(self):
         return self.header["layout"] == "jsonl"
 
-    def _rows(self, part, low, high):
-        is_predicate = self.order[part] == "predicate"
-        return self._key_predicate[low:high] if is_predicate else self._entity_meaning[self._key_entity[low:high]]
+    def _rows(self, part, keys):
+        return self._key_predicate[keys] if self.order[part] == "predicate" else self._entity_meaning[self._key_entity[keys]]
 
     def _down(self, state, token_id):
         node = self.trie.child(state.low, token_id)
