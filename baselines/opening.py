@@ -8,7 +8,9 @@ import numpy as np
 
 from baselines import losses
 from baselines.data import word_list
+from baselines.embedding_session import EmbeddingSession
 from baselines.errors import InputError
+from baselines.heads.embedding import EmbeddingHead
 from baselines.inputs import bind, checkpoint_folder
 from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.builder import build_transformer_model, configure
@@ -18,7 +20,7 @@ from baselines.models.vocabulary import rows as selected_rows
 from baselines.models.words import model_options
 from baselines.session import Session
 from baselines.tokenizers.wordpiece import Tokenizer
-from baselines.training import devices
+from baselines.training import devices, gradient_cache
 from baselines.weights.load import load_weights
 from baselines.writing_session import WritingSession
 
@@ -35,6 +37,7 @@ def new_session(name, task, arguments, labels, train_file, display):
     table = getattr(task.head, "token_table", None)
     losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
     prepare_keras(recipe, display)
+    gradient_cache.check(recipe, task.loss)
     config = configure(folder, recipe.model, **model_options(recipe.model_options))
     check_model_parallel(recipe, config)
     check_vocabulary(tokenizer, config, folder, flags.ignore_mismatched)
@@ -73,6 +76,8 @@ def encoder_of(task, config):
 
 def kind_of(task):
     """The Session that predicts as the task does."""
+    if isinstance(task.head, EmbeddingHead):
+        return EmbeddingSession
     return WritingSession if task.prompt else Session
 
 
@@ -101,11 +106,13 @@ def trained_session(name, task, arguments, labels, checkpoint, display):
     task = bound(task, arguments.options, labels, None)
     prepare_keras(arguments.recipe, display)
     config = configure(checkpoint)
-    model = task.head(encoder_of(task, config))
+    encoder = encoder_of(task, config)
+    model = task.head(encoder)
     tokenizer = Tokenizer.from_folder(checkpoint)
     task = self_terminating(task, arguments.options, tokenizer)
     session = kind_of(task)(name, task, arguments.recipe, tokenizer, config, model, display, arguments.flags.cache)
     session.load_checkpoint(checkpoint)
+    session.encoder = encoder
     return session
 
 

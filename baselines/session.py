@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from baselines.data.batching import Batches
+from baselines.data.drawn_batches import DrawnBatches
 from baselines.data.encoding import cached_rows, content_hash, encode_examples
 from baselines.data.examples import read_examples
 from baselines.evaluation.predictions import gather, gather_losses, take
@@ -31,6 +32,7 @@ class Session:
     """task (bound), recipe, tokenizer, config and model of one run. opening.py makes them.
 
     training_loss   what updates minimise; rows are always scored by the task's own loss, so that runs can be compared
+    encoder         of a trained session: the model under the head, with the same weights
     stored_dtype    of the weights of a saved checkpoint; None: as they are
     """
 
@@ -49,7 +51,8 @@ class Session:
 
     @property
     def weight_names(self):
-        return family(self.config.model_type).weight_names(self.config)
+        names, new = family(self.config.model_type).weight_names(self.config), getattr(self.task.head, "may_be_new", ())
+        return {path: dataclasses.replace(name, optional=name.optional or path.startswith(new)) for path, name in names.items()}
 
     def examples(self, path, split):
         """The checked examples of a file."""
@@ -90,6 +93,14 @@ class Session:
         pad_id = self.tokenizer.vocabulary.pad_id
         return Batches(rows, batch_size, self.recipe.max_length, self.task.head.batch_targets, pad_id, devices.shares())
 
+    def training_batches(self, rows, batch_size):
+        """Those of `rows` to learn from."""
+        if self.task.draw is None:
+            return self.batches(rows, batch_size)
+        make = lambda encoded, rng: self.task.draw(encoded, self.tokenizer, self.recipe.max_length, rng)  # noqa: E731
+        make_batches = functools.partial(self.batches, batch_size=batch_size)
+        return DrawnBatches(rows, make, self.task.together, batch_size, make_batches)
+
     def name_of(self, examples, rows, number):
         """What a row is called in messages: the id of its example."""
         return examples[rows.example[number]].id
@@ -108,6 +119,7 @@ class Session:
             survey=survey,
             training_loss=self.training_loss,
             returned=self.returned,
+            gradient_cache=self.recipe.gradient_cache and optimizer is not None,
         )
 
     def predict(self, steps, examples, rows, decode=None, adjust=None):
