@@ -1,0 +1,139 @@
+"""`run.py pretrain` from text to a checkpoint: it learns, resumes exactly, goes on from a checkpoint, and says what is wrong."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+from conftest import TITLES, write_lines
+from safetensors.numpy import load_file
+
+import run as command_line
+from baselines.training.trainer import Trainer
+
+pytestmark = pytest.mark.keras
+TEXT = [f"{first}，{second}。" for titles in TITLES.values() for first in titles for second in titles] * 4
+
+
+@pytest.fixture(scope="module")
+def corpus(tiny):
+    path = tiny.folder / "corpus.txt"
+    path.write_text("\n".join(TEXT), encoding="utf-8")
+    return path
+
+
+def flags(tiny, corpus, output, **changes):
+    given = {
+        "corpus": corpus, "model": tiny.checkpoint / "config.json", "output": output, "held_out": 5, "epochs": 2,
+        "epoch_updates": 12, "batch_size": 8, "max_length": 24, "learning_rate": 0.02, "workers": 1, "log_steps": 4, "quiet": True,
+        "jit": False,
+    }  # fmt: skip
+    words = []
+    for name, value in {**given, **changes}.items():
+        if value is not None:
+            words += [f"--{'' if value else 'no_'}{name}"] if isinstance(value, bool) else [f"--{name}", str(value)]
+    return words
+
+
+@pytest.fixture(scope="module")
+def pretrained(tiny, corpus):
+    """The folder of a finished run of roberta. Tests must leave it as it is."""
+    folder = tiny.folder / "pretrained"
+    assert command_line.main(["pretrain", "roberta", *flags(tiny, corpus, folder)]) == 0
+    return folder
+
+
+def dev_lines(folder):
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line["split"] == "dev"]
+
+
+def test_it_learns_and_leaves_a_checkpoint(pretrained, tiny):
+    first, last = dev_lines(pretrained)
+    assert last["loss"] < first["loss"] < np.log(120) and 0 < last["accuracy"] <= 1
+    assert last["perplexity"] == pytest.approx(np.exp(last["loss"]))
+    assert (pretrained / "curves.png").stat().st_size > 1000
+    assert json.loads((pretrained / "summary.json").read_text())["tokens_per_second"] > 0
+    code = command_line.main(["train", "clue/tnews", *tiny.flags(
+        init=pretrained / "best", from_scratch=False, epochs=1, output=tiny.folder / "tuned", quiet=True, model="auto",
+    )])  # fmt: skip
+    assert code == 0
+
+
+def test_interrupted_and_resumed_is_the_same_as_undisturbed(pretrained, tiny, corpus, monkeypatch):
+    folder, scored = tiny.folder / "interrupted", Trainer._score_epoch
+
+    def stop(self, position):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "_score_epoch", stop)
+    arguments = flags(tiny, corpus, folder, save_minutes=0)
+    assert command_line.main(["pretrain", "roberta", *arguments]) == 130
+    monkeypatch.setattr(Trainer, "_score_epoch", scored)
+    assert command_line.main(["pretrain", "--resume", str(folder), "roberta", "--epochs", "2"]) == 0
+    assert (folder / "metrics.jsonl").read_text() == (pretrained / "metrics.jsonl").read_text()
+    assert (folder / "best" / "model.safetensors").read_bytes() == (pretrained / "best" / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("objective", ["gpt", "unilm"])
+def test_the_other_objectives_go_on_from_a_checkpoint_on_the_same_records(pretrained, tiny, corpus, objective):
+    folder = tiny.folder / objective
+    words = flags(tiny, corpus, folder, init=pretrained / "best", model=None, records=pretrained / "records", epochs=1,
+                  store_half=True)  # fmt: skip
+    assert command_line.main(["pretrain", objective, *words]) == 0
+    assert dev_lines(folder)[0]["loss"] < np.log(120)
+    tensors = load_file(folder / "best" / "model.safetensors")
+    assert {str(array.dtype) for array in tensors.values()} == {"float16"}
+    assert not (folder / "records").exists()
+
+
+def test_new_words_join_the_vocabulary(pretrained, tiny, corpus):
+    words = tiny.folder / "words.tsv"
+    words.write_text("人工智能\t12\n罕见\t1\n", encoding="utf-8")
+    folder = tiny.folder / "more"
+    arguments = flags(tiny, corpus, folder, init=pretrained / "best", model=None, words=words, epochs=1, epoch_updates=2)
+    assert command_line.main(["pretrain", "roberta", *arguments]) == 0
+    before, after = (json.loads((path / "best" / "config.json").read_text())["vocab_size"] for path in (pretrained, folder))
+    assert after == before + 1
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"corpus": "none*.txt"}, "--corpus: expected a file or folder. Received: none*.txt"),
+        ({"model": None}, "expected --model config.json, or --init CHECKPOINT. Received: neither"),
+        ({"held_out": 1}, "--held_out: expected a number, at least 2. Received: 1."),
+        ({"batch_size": 500}, "--corpus: expected text for at least one batch of 500 rows. Received:"),
+        ({"max_length": 100}, "--max_length: expected at most 64"),
+        ({"strategies": "vat"}, "vat"),
+    ],
+)
+def test_what_is_wrong_is_one_line(tiny, corpus, capsys, changes, message):
+    words = flags(tiny, corpus, tiny.folder / "wrong", **changes)
+    assert command_line.main(["pretrain", "roberta", *words]) == 2
+    shutil.rmtree(tiny.folder / "wrong", ignore_errors=True)
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert message in line
+
+
+def test_a_vocabulary_without_mask_is_refused(tiny, corpus, capsys, tmp_path):
+    shutil.copytree(tiny.checkpoint, tmp_path / "checkpoint")
+    path = tmp_path / "checkpoint" / "vocab.txt"
+    path.write_text(path.read_text(encoding="utf-8").replace("[MASK]", "[unused1]"), encoding="utf-8")
+    words = flags(tiny, corpus, tmp_path / "run", model=tmp_path / "checkpoint" / "config.json")
+    assert command_line.main(["pretrain", "roberta", *words]) == 2
+    assert "expected a vocabulary with [MASK]" in capsys.readouterr().err
+
+
+def test_another_configuration_is_refused_with_the_difference(pretrained, capsys):
+    assert command_line.main(["pretrain", "--resume", str(pretrained), "roberta", "--batch_size", "16", "--seed", "42"]) == 2
+    assert "Received: batch_size 16 (not 8)." in capsys.readouterr().err
+
+
+def test_records_of_other_text_are_refused(pretrained, tiny, tmp_path, capsys):
+    other = write_lines(tmp_path / "other.jsonl", [{"text": line} for line in TEXT])
+    words = flags(tiny, other, tmp_path / "run", records=pretrained / "records")
+    assert command_line.main(["pretrain", "roberta", *words]) == 2
+    assert "expected records of the same corpus" in capsys.readouterr().err
+    assert os.listdir(tmp_path / "run") == []
