@@ -5,7 +5,9 @@ trie, predicates and meanings sorted tables (tables.py); one stable sort of a nu
 keys, and their values, kept on disk till then, are copied in that order.
 """
 
+import contextlib
 import dataclasses
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +35,13 @@ def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=
     skip_bad_lines   leave lines out that are no use; else the first one raises InputError with its number
     report           None, or called with (what is done, how far, of how much)
     order            of the parts of a key of knowledge, see names.py
-    Returns the counts that the header holds. Raises InputError for what the user can mend, OSError for a full disk.
+    Returns the counts that the header holds. Raises InputError for what the user can mend, a full disk included.
     """
     out, report = Path(out), report or _silent
     lines, read, parts = Lines(path, skip_bad_lines, report), reader(format), order_of(order)
     if out.exists() and not (out.is_dir() and ((out / INDEX.header).is_file() or not any(out.iterdir()))):
         raise InputError(f"{out}: expected a new folder, or an index to replace. Received: something else that is there.")
-    with only_builder(out), atomic_folder(out) as folder:
+    with only_builder(out), _room(out), atomic_folder(out) as folder:
         values = folder / "values.unsorted"
         rows = _number(read(lines), values)
         if not len(rows.name):
@@ -53,6 +55,18 @@ def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=
         ids = {"end_id": spelling.end_id, "unknown_id": spelling.unknown_id}
         writer.header(layout=format, parts=list(parts), **ids, vocabulary=vocabulary, counts=counts)
     return counts
+
+
+@contextlib.contextmanager
+def _room(out):
+    """Tells of a full disk in our words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise InputError(f"{out}: expected room for an index and, until it is complete, for its values once more. Received: "
+                         f"{error.strerror}. What was there before is as it was.") from error  # fmt: skip
 
 
 @dataclasses.dataclass

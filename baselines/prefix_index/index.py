@@ -195,16 +195,32 @@ class PrefixIndex:
         table, offsets = self._tokens[part], self._tokens[part].offsets
         return table.values[offsets[self._rows(part, keys)] + np.asarray(depth, offsets.dtype)]
 
+    def predicates_of(self, state):
+        """uint32 (keys,): the numbers of the predicates of the keys from state.low to state.high, behind a subject."""
+        return self._key_predicate[state.low : state.high]
+
     def subject_range(self, key):
         """(first, last + 1) of the keys whose subject is spelled as that of `key`."""
         spelling = int(self._subject_keys.searchsorted(self._subject_keys.dtype.type(key), side="right")) - 1
         return int(self._subject_keys[spelling]), int(self._subject_keys[spelling + 1])
 
-    def has_predicate(self, token_ids):
-        """Whether a predicate is spelled so, its end token included."""
+    def predicates(self, token_ids):
+        """range of the numbers of the predicates that are spelled so, the end token included."""
         table = self._tokens[self.order.index("predicate")]
-        row = bisect.bisect_left(range(len(table)), list(token_ids), key=lambda row: table[row].tolist())
-        return row < len(table) and table[row].tolist() == list(token_ids)
+        some = range(len(table)), list(token_ids)
+        first, last = (cut(*some, key=lambda row: table[row].tolist()) for cut in (bisect.bisect_left, bisect.bisect_right))
+        return range(first, last)
+
+    def leaf(self, token_ids):
+        """The node of the trie where a subject that is there ends, the end token included."""
+        return self.trie.child(self.walk(token_ids[:-1]).low, token_ids[-1])
+
+    def leaves_with_only(self, predicates):
+        """List of nodes where subjects end whose keys have none but these predicates, numbers; it looks at every key."""
+        chosen = np.zeros(len(self._predicate_texts), bool)
+        chosen[predicates] = True
+        others = np.add.reduceat(~chosen[self._key_predicate], self._subject_keys[:-1].astype(np.int64), dtype=np.int64)
+        return self._leaves[others == 0].tolist()
 
     def part_ids(self, part, key):
         """Token ids of the second or third part of a key, its end token included."""

@@ -175,7 +175,7 @@ class _Reader:
             raise self.wrong(node, where, f"a subject of {self.index.folder}", subject)
 
     def check_predicate(self, predicate, node, where):
-        if not self.index.has_predicate(self.ids(predicate)):
+        if not self.index.predicates(self.ids(predicate)):
             raise self.wrong(node, where, f"a predicate of {self.index.folder}", predicate)
 
     def wrong(self, node, where, expected, received):

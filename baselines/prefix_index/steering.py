@@ -12,47 +12,34 @@ class Rules:
 
     boosts   per part of a key: {token ids with the end: log-probability}
     last     the part that is a predicate
+    banned   int64, numbers of banned predicates
+    dead     nodes of the trie of subjects behind which there is nothing that is not banned
     taken    log-probability that a whole key without any boost has lost
     """
 
     def __init__(self, overrides, tree, ids):
-        self.tree, self.overrides, self.ids = tree, overrides, ids
-        self.last = tree.index.order.index("predicate")
+        self.tree, self.overrides, self.ids, index = tree, overrides, ids, tree.index
+        self.last = index.order.index("predicate")
         boosts = {"subject": overrides.subjects.boost, "predicate": overrides.predicates.boost, "meaning": {}}
-        self.boosts = [{ids(text): weight for text, weight in boosts[part].items()} for part in tree.index.order]
-        self.banned_predicates = {ids(text) for text in overrides.predicates.ban}
+        self.boosts = [{ids(text): weight for text, weight in boosts[part].items()} for part in index.order]
+        banned = [number for text in overrides.predicates.ban for number in index.predicates(ids(text))]
+        self.banned = np.array(sorted(set(banned)), np.int64)
         self.taken = sum(max(boosts.values(), default=0.0) for boosts in self.boosts)
-        banned = map(ids, overrides.subjects.ban)
-        self.dead = self._dead({ids for ids in banned if tree.index.unknown_id not in ids})     # others are spelled so too
-        self._alive = {}
+        leaves = index.leaves_with_only(self.banned) if len(self.banned) else []
+        subjects = map(ids, overrides.subjects.ban)
+        leaves += [index.leaf(subject) for subject in subjects if index.unknown_id not in subject]      # others are spelled so too
+        self.dead = index.trie.without(leaves)
 
     def of(self, question):
         """The Steering of a question, or None where nothing of the file concerns it."""
         subjects = {self.ids(subject) for subject in self.overrides.aliases_in(question).values()}
-        if not (subjects or self.dead or self.banned_predicates or any(self.boosts)):
+        if not (subjects or self.dead or len(self.banned) or any(self.boosts)):
             return None
         return Steering(self, subjects)
 
     def alive(self, state):
         """bool, for each key from state.low to state.high: its predicate is not banned."""
-        first, last = self.tree.index.subject_range(state.low)
-        if first not in self._alive:
-            predicates = (self.tree.index.part_ids(self.last, key) for key in range(first, last))
-            self._alive[first] = np.array([tuple(ids.tolist()) not in self.banned_predicates for ids in predicates])
-        return self._alive[first][state.low - first : state.high - first]
-
-    def _dead(self, banned):
-        """Prefixes, as tuples, that lead to banned subjects only."""
-        dead = set()
-        for subject in sorted(banned, key=len, reverse=True):
-            prefix = subject
-            dead.add(prefix)
-            while prefix:
-                prefix = prefix[:-1]
-                if not all((*prefix, int(token)) in dead for token in self.tree.next(self.tree.state(prefix))):
-                    break
-                dead.add(prefix)
-        return dead
+        return ~np.isin(self.tree.index.predicates_of(state), self.banned)
 
 
 class Steering:
@@ -78,14 +65,16 @@ class Steering:
         if state is None or state.part > rules.last:
             return None
         if state.part:
-            if not rules.banned_predicates:
+            if not len(rules.banned):
                 return None
             return np.unique(rules.tree.index.tokens(state)[rules.alive(state)])
         if self.subjects:
             return sorted({subject[len(prefix)] for subject in self.subjects if subject[: len(prefix)] == prefix})
         if not rules.dead:
             return None
-        return [token for token in rules.tree.next(state).tolist() if (*prefix, token) not in rules.dead]
+        trie = rules.tree.index.trie
+        first, tokens = int(trie.children[state.low]), trie.next(state.low).tolist()
+        return [token for node, token in enumerate(tokens, start=first) if node not in rules.dead]
 
     def _add_boosts(self, row, prefix):
         """Takes from each token what can be gained now and not behind it."""

@@ -29,6 +29,19 @@ class Trie:
         place = int(labels.searchsorted(labels.dtype.type(label)))
         return first + place if place < len(labels) and labels[place] == label else None
 
+    def parent(self, node):
+        """The node that `node`, which is not the root, is a child of."""
+        return int(self.children.searchsorted(self.children.dtype.type(node), side="right")) - 1
+
+    def without(self, leaves):
+        """set of nodes behind which there is nothing but these leaves, themselves included."""
+        found, new = set(leaves), set(leaves)
+        while new:
+            parents = {self.parent(node) for node in new if node}
+            new = {node for node in parents if found.issuperset(range(self.children[node], self.children[node + 1]))} - found
+            found |= new
+        return found
+
 
 def build_trie(sequences, vocab_size):
     """(Trie, node at which each sequence ends: int64 (R,)) of a Ragged of token ids; no sequence is empty."""

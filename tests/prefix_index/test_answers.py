@@ -106,6 +106,9 @@ def test_what_is_banned_is_not_answered_with(steered):
     assert {answer.object for answer in alike} == {"1 2", *map(str, range(3, 11))} - {"7"}
     for seed in range(4):                                                   # no dead end, however narrow the beam
         assert written(steered("subjects: {ban: [中国, 中国人]}"), "中国", seed, beam=1, num=1)
+        assert written(steered("predicates: {ban: [a, ab]}"), "中国", seed, beam=1, num=1)[0].predicate in ("b", "ba")
+    everything = "subjects: {ban: [中国, 中国人, 国]}\npredicates: {ban: [a, b]}"
+    assert written(steered(everything), "中国") == []
 
 
 def test_a_boost_is_what_a_key_gains_on_others(index, steered):
