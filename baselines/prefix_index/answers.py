@@ -137,8 +137,9 @@ class Answers:
         token_ids = [*map(int, token_ids)]
         for place, token in enumerate(token_ids):
             state = self.tree.state(token_ids[:place])
-            tokens = self.index.next(state)
-            gains = guided.look_ahead.gains(state, token_ids[:place]) if len(tokens) > 1 else None
+            entities = guided.copying.entities(token_ids[:place])
+            tokens = self.index.next(state, entities)
+            gains = guided.look_ahead.gains(state, token_ids[:place], entities) if len(tokens) > 1 else None
             if gains is None:
                 continue
             chosen, others = gains[tokens == token].max(), gains[tokens != token].max()

@@ -69,7 +69,10 @@ class Guided:
 
     def allowed(self, prefixes):
         """As InIndex.allowed; among subjects of one spelling, those that stand in the question."""
-        return [self.tree.next(self.tree.state(prefix), self.copying and self.copying.entities(prefix)) for prefix in prefixes]
+        return [self.tree.next(self.tree.state(prefix), self._entities(prefix)) for prefix in prefixes]
+
+    def _entities(self, prefix):
+        return self.copying and self.copying.entities(prefix)
 
     def rescore(self, prefixes, log_probabilities):
         """float32 (N, V), -inf where not allowed -> the same, weighed and summing to 1. The argument is not changed."""
@@ -81,9 +84,11 @@ class Guided:
 
     def _weighed(self, prefix, ids, log_p):
         state = self.tree.state(prefix)
-        gains = self.look_ahead.gains(state, prefix) if self.look_ahead and len(ids) > 1 else None
-        if gains is not None:
-            log_p = log_p / (gains[np.isin(self.tree.index.next(state), ids)] + 1)
+        if self.look_ahead and len(ids) > 1:
+            entities = self._entities(prefix)
+            gains = self.look_ahead.gains(state, prefix, entities)
+            if gains is not None:
+                log_p = log_p / (gains[np.isin(self.tree.index.next(state, entities), ids)] + 1)
         log_p = _normalized(log_p)
         if self.copying and state.part == 0 and self.copying.is_next(prefix):
             log_p = _at_least(log_p, ids == self.tree.index.unknown_id, self.copying.share)

@@ -112,9 +112,7 @@ class PrefixIndex:
             return np.zeros(0, np.int32)
         if state.part == 0:
             return self.trie.next(state.low).astype(np.int32)
-        tokens = self.tokens(state)
-        if entities is not None:
-            tokens = tokens[np.isin(self._key_entity[state.low : state.high], entities)]
+        tokens = self.tokens(state) if entities is None else self.tokens_of(state.part, self.keys(state, entities), state.depth)
         if len(tokens) < 2:
             return tokens
         return tokens[np.concatenate([[True], tokens[1:] != tokens[:-1]])]
@@ -194,6 +192,11 @@ class PrefixIndex:
         """int32 (keys,): the token at place `depth`, one number or one for each, of the second or third part of some keys."""
         table, offsets = self._tokens[part], self._tokens[part].offsets
         return table.values[offsets[self._rows(part, keys)] + np.asarray(depth, offsets.dtype)]
+
+    def keys(self, state, entities=None):
+        """int64, ascending: the keys from state.low to state.high; with `entities` only those of these names."""
+        keys = np.arange(state.low, state.high)
+        return keys if entities is None else keys[np.isin(self._key_entity[state.low : state.high], entities)]
 
     def predicates_of(self, state):
         """uint32 (keys,): the numbers of the predicates of the keys from state.low to state.high, behind a subject."""

@@ -31,33 +31,40 @@ class LookAhead:
         self.index, self.scope, self.most_keys = index, scope, most_keys
         self._parts = [part for part, name in enumerate(index.order) if name == "predicate" or scope == "full_key" and part]
         self._common = Subsequences([int(token) for token in question_ids])
-        self._of_keys = {}                                  # first key of a subject -> what each key has in common
+        self._of_keys = {}                                  # first key of a subject, names: keys, what each has in common
 
-    def gains(self, state, prefix):
-        """int64, one per token of `index.next(state)`; None where the rule does not apply.
+    def gains(self, state, prefix, entities=None):
+        """int64, one per token of `index.next(state, entities)`; None where the rule does not apply.
 
-        prefix   all token ids written, that lead to `state`
+        prefix     all token ids written, that lead to `state`
+        entities   numbers of names, ascending: of keys of one spelling only those of these are meant
         """
         if state.part not in self._parts:
             return None
         first, last = self.index.subject_range(state.low)
-        if last - first > self.most_keys:
+        if entities is None and last - first > self.most_keys:
             return None
-        prefix = [int(token) for token in prefix]
-        if first not in self._of_keys:
-            self._of_keys[first] = self._lengths(first, last, prefix[: prefix.index(self.index.end_id) + 1])
-        tokens = self.index.tokens(state)
+        prefix, of_subject = [int(token) for token in prefix], (first, None if entities is None else tuple(entities))
+        if of_subject not in self._of_keys:
+            subject = prefix[: prefix.index(self.index.end_id) + 1]
+            keys = self.index.keys(state._replace(low=first, high=last), entities)
+            self._of_keys[of_subject] = keys, self._lengths(keys, subject) if len(keys) <= self.most_keys else None
+        keys, lengths = self._of_keys[of_subject]
+        if lengths is None:
+            return None
+        begin, end = keys.searchsorted([state.low, state.high]).tolist()
+        tokens = self.index.tokens_of(state.part, keys[begin:end], state.depth)
         begins = np.flatnonzero(np.concatenate([[True], tokens[1:] != tokens[:-1]]))
-        best = np.maximum.reduceat(self._of_keys[first][state.low - first : state.high - first], begins)
+        best = np.maximum.reduceat(lengths[begin:end], begins)
         written = prefix[len(prefix) - state.depth :] if self.scope == "predicate" else prefix
         return best - self._common.of(written)
 
-    def _lengths(self, first, last, subject):
-        """What each key from first to last has in common with the question; neighbours share the part behind it."""
+    def _lengths(self, keys, subject):
+        """What each of some keys of a subject has in common with the question; neighbours share the part behind it."""
         common, index = self._common, self.index
         start = common.start() if self.scope == "predicate" else common.extend(common.start(), subject)
-        lengths, known = np.empty(last - first, np.int64), {}
-        for key in range(first, last):
+        lengths, known = np.empty(len(keys), np.int64), {}
+        for place, key in enumerate(keys.tolist()):
             tokens = index.part_ids(self._parts[0], key)
             shared = tokens.tobytes()
             if shared not in known:
@@ -65,5 +72,5 @@ class LookAhead:
             bits = known[shared]
             if self.scope == "full_key":
                 bits = common.extend(bits, index.part_ids(2, key).tolist()[:-1])
-            lengths[key - first] = common.length(bits)
+            lengths[place] = common.length(bits)
         return lengths

@@ -97,6 +97,20 @@ def test_a_subject_with_too_many_keys_is_not_looked_ahead_in(teacher):
     assert LookAhead(teacher, ENCODED, most_keys=1).gains(teacher.walk(key("刘晓华", "主")), key("刘晓华", "主")) is None
 
 
+def test_of_names_that_are_spelled_alike_those_in_the_question_are_compared(tmp_path):
+    index = index_of(tmp_path, ["㛃\t主讲\t1", "㛃\t主要\t2", "㛄\t主讲课程\t3", "㛄\t成就\t4", "㛄\t主\t5"])
+    (mention,) = index.mentions("㛃主讲课程")
+    question, subject = [CLS, *ids("㛃主讲课程"), END], [*ids("㛃"), END]
+    for scope, scopes in (("predicate", 0), ("full_key", 1)):           # the [SEP] of a longer key is one more
+        for most in (10, 2):
+            look_ahead = LookAhead(index, question, scope, most_keys=most)
+            state = index.walk([*subject, *ids("主")])
+            found = look_ahead.gains(state, [*subject, *ids("主")], mention.entities)
+            assert found.tolist() == [scopes, 1 + scopes] and len(index.next(state, mention.entities)) == 2
+            every = look_ahead.gains(state, [*subject, *ids("主")])
+            assert every is None if most == 2 else every.max() == 3 + scopes
+
+
 def test_an_unknown_scope_is_refused(teacher):
     with pytest.raises(InputError, match="Did you mean predicate"):
         LookAhead(teacher, ENCODED, "predicates")
