@@ -13,6 +13,7 @@ from baselines.heads.entities import EntityHead
 from baselines.heads.span import SpanHead
 from baselines.pipeline import open_run, train
 from baselines.run_folder import RunFolder
+from baselines.serving.hosted import Hosted
 from baselines.task import Categories, Example
 
 WARM = "你好"
@@ -33,32 +34,32 @@ def demo_run(display, folder=DEMO):
 
 
 def host(folders, rows, max_queue, display, index=None):
-    """({run name: Generator}, {run name: RunPredictor or Answerer}) of run folders; a name is task/folder.
+    """A serving.hosted.Hosted of run folders: of Generator, RunPredictor or Answerer; a name is task/folder.
 
     rows, max_queue   replies that each writer works on at once, and that may wait for it
     index             of runs that answer from one
     """
-    writers, predictors = {}, {}
+    hosted = Hosted()
     if index and not any(takes_index(RunFolder.open(folder)) for folder in folders):
         raise InputError(f"--index {index}: expected a run that answers from an index among --run. Received: none.")
     for folder in folders:
         run = RunFolder.open(folder)
         session, _ = open_run(run, None, display, changes={"index": index} if index and takes_index(run) else None)
         name = f"{session.name}/{Path(folder).resolve().name}"
-        if name in writers or name in predictors:
+        if name in hosted.runs:
             raise InputError(f"--run {folder}: expected runs of different names. Received: {name} twice. Rename one folder.")
         if takes_index(run):
-            predictors[name] = hosted = Answerer(session)
-            hosted.predict((WARM,))
+            hosted.predictors[name] = Answerer(session)
+            hosted.predictors[name].predict((WARM,))
         elif session.task.prompt is None:
-            predictors[name] = hosted = RunPredictor(session)
-            hosted.predict((WARM,) * len(hosted.texts))
+            hosted.predictors[name] = predictor = RunPredictor(session)
+            predictor.predict((WARM,) * len(predictor.texts))
         else:
-            writers[name] = hosted = Generator(session, name, rows)
-            hosted.scheduler.max_queue = max_queue
-            warm_up(hosted, rows)
+            hosted.writers[name] = writer = Generator(session, name, rows)
+            writer.scheduler.max_queue = max_queue
+            warm_up(writer, rows)
         display.note(f"{name}: ready")
-    return writers, predictors
+    return hosted
 
 
 def takes_index(run):

@@ -40,8 +40,8 @@ def client(runs):
     from baselines.serving.app import create_app
     from baselines.serving.limits import Access, Limits
 
-    writers, predictors = host(runs.values(), rows=2, max_queue=4, display=Display(quiet=True))
-    with TestClient(create_app(writers, predictors, Limits(), Access())) as client:
+    hosted = host(runs.values(), rows=2, max_queue=4, display=Display(quiet=True))
+    with TestClient(create_app(hosted, Limits(), Access())) as client:
         yield client
 
 

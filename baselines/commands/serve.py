@@ -80,14 +80,14 @@ def serve(flags, key, socket):
 
     with Display(flags.quiet) as display:
         folders = [*flags.run, *([hosting.demo_run(display)] if flags.demo else [])]
-        writers, predictors = hosting.host(folders, flags.rows, flags.max_queue, display, flags.index)
+        hosted = hosting.host(folders, flags.rows, flags.max_queue, display, flags.index)
         limits = Limits(
             max_body=flags.max_body, max_tokens=flags.max_tokens, timeout=flags.timeout, max_queue=flags.max_queue
         )
-        app = create_app(writers, predictors, limits, Access(key, flags.cors), flags.log_text)
+        app = create_app(hosted, limits, Access(key, flags.cors), flags.log_text)
         if key is None and not is_local(flags.host):
             display.result(f"anyone who reaches {flags.host} may use this server: consider --api_key_file")
-        names, page = ", ".join([*writers, *predictors]), "/" if writers else "/try"
+        names, page = ", ".join(hosted.runs), "/" if hosted.writers else "/try"
         server.log_to(sys.stderr, flags.quiet)
         ready = f"serving {names} at {server.address(socket)}{page}   (Ctrl-C ends it)"
         return server.run(app, socket, GRACE, lambda: display.result(ready))

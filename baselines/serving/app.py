@@ -16,15 +16,11 @@ from baselines.serving.predictions import PredictorThread
 from baselines.serving.watch import KeyCheck, Watch
 
 
-def create_app(writers, predictors, limits, access, log_text=False, embedders=None, indexes=None):
-    """A FastAPI application; its threads live as long as its lifespan.
-
-    writers, predictors, embedders   {run name: Writer, Predictor or Embedder}; a run may be a writer and an embedder
-    indexes                          {name: Index} of these embedders
-    """
-    engines = {name: Engine(name, writer) for name, writer in writers.items()}
-    threads = {name: PredictorThread(name, predictor, limits.max_queue) for name, predictor in predictors.items()}
-    embedding = {name: EmbedderThread(name, embedder, limits.max_queue) for name, embedder in (embedders or {}).items()}
+def create_app(hosted, limits, access, log_text=False):
+    """A FastAPI application for a Hosted; its threads live as long as its lifespan."""
+    engines = {name: Engine(name, writer) for name, writer in hosted.writers.items()}
+    threads = {name: PredictorThread(name, predictor, limits.max_queue) for name, predictor in hosted.predictors.items()}
+    embedding = {name: EmbedderThread(name, embedder, limits.max_queue) for name, embedder in hosted.embedders.items()}
     metrics = Metrics()
     metrics.watch(engines, threads, embedding)
 
@@ -42,15 +38,14 @@ def create_app(writers, predictors, limits, access, log_text=False, embedders=No
     app.include_router(completions.router(engines, embedding, limits, metrics))
     app.include_router(predictions.router(threads, limits, metrics))
     app.include_router(embeddings.router(embedding, limits, metrics))
-    app.include_router(searches.router(indexes or {}, embedding, limits, metrics))
+    app.include_router(searches.router(hosted.indexes, embedding, limits, metrics))
     app.include_router(paraphrases.router(engines, embedding, limits, metrics))
     app.router.routes.extend(page_routes())
 
     @app.get("/health")
     async def health():
         dead = [worker.name for worker in (*engines.values(), *embedding.values()) if not worker.alive()]
-        names = [*dict.fromkeys((*engines, *threads, *embedding))]
-        status = {"status": f"not working: {', '.join(dead)}" if dead else "ok", "models": names}
+        status = {"status": f"not working: {', '.join(dead)}" if dead else "ok", "models": hosted.runs}
         return JSONResponse(status, 503 if dead else 200)
 
     @app.get("/metrics")

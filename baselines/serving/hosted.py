@@ -1,5 +1,6 @@
 """What a server needs of a run, and finding one by the name in a request."""
 
+import dataclasses
 from typing import Any, Protocol
 
 import numpy as np
@@ -72,6 +73,21 @@ class Index(Protocol):
 
     def search(self, query: str, vector: np.ndarray, k: int, rerank: str | None) -> list[dict]:
         """At most k items, best first: {"id", "text", "score", "metadata"} each."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Hosted:
+    """All that a server serves, by name; a run may be among the writers and among the embedders."""
+
+    writers: dict[str, Writer] = dataclasses.field(default_factory=dict)
+    predictors: dict[str, Predictor] = dataclasses.field(default_factory=dict)
+    embedders: dict[str, Embedder] = dataclasses.field(default_factory=dict)
+    indexes: dict[str, Index] = dataclasses.field(default_factory=dict)
+
+    @property
+    def runs(self):
+        """Their names."""
+        return [*dict.fromkeys((*self.writers, *self.predictors, *self.embedders))]
 
 
 def find(name, hosted, param="model"):

@@ -24,6 +24,7 @@ from baselines.decoding.writing import Writing  # noqa: E402
 from baselines.errors import InputError  # noqa: E402
 from baselines.serving import server  # noqa: E402
 from baselines.serving.app import create_app  # noqa: E402
+from baselines.serving.hosted import Hosted  # noqa: E402
 from baselines.serving.limits import Access, Limits  # noqa: E402
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
 from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
@@ -182,7 +183,7 @@ def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, paus
     if similar:
         writers["simbert/letters"], embedders["simbert/letters"] = Parrot("simbert", "seq2seq", pause=pause), Letters(pause)
         indexes["faq"] = Shelf()
-    app = create_app(writers, predictors, limits, access, log_text, embedders, indexes)
+    app = create_app(Hosted(writers, predictors, embedders, indexes), limits, access, log_text)
     app.state.parrot, app.state.letters = writers["chat/parrot"], embedders.get("simbert/letters")
     return app
 

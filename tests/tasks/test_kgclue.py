@@ -274,8 +274,8 @@ def test_a_server_answers_with_all_it_knows(knowledge, seq2seq_run):
     from baselines.serving.limits import Access, Limits
 
     display = Display(quiet=True)
-    writers, predictors = host([knowledge / "run"], rows=2, max_queue=4, display=display, index=str(knowledge / "index"))
-    with TestClient(create_app(writers, predictors, Limits(), Access(), log_text=False)) as client:
+    hosted = host([knowledge / "run"], rows=2, max_queue=4, display=display, index=str(knowledge / "index"))
+    with TestClient(create_app(hosted, Limits(), Access(), log_text=False)) as client:
         found = client.post("/predict/kgclue", json={"question": "㵐水有多长？"}).json()
         assert found["prediction"] == "㵐水 ||| 长度 ||| 八"
         assert found["answers"][0]["object"] == "八" and found["answers"][0]["why"]
