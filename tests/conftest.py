@@ -16,7 +16,10 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:                       # pytest
     COMPILED = tempfile.TemporaryDirectory(prefix="jax-", ignore_cleanup_errors=True)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name             # the same tiny model is compiled again and again
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
-os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0"          # programs run once or twice: half of the time is LLVM's
+# Programs run once or twice: half of the time is LLVM's, and the newer emitters of fused loops take as much again.
+os.environ["XLA_FLAGS"] = (
+    "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 TITLES = {
