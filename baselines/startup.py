@@ -41,6 +41,14 @@ def load_pretraining():
     return pretraining
 
 
+def load_masked_words():
+    """The module baselines.masked_words, as `load_pipeline`."""
+    load_pipeline()
+    from baselines import masked_words
+
+    return masked_words
+
+
 def load_answerer():
     """The module baselines.answerer, as `load_pipeline`."""
     load_pipeline()

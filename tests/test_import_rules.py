@@ -16,8 +16,8 @@ BENEATH = {"errors", "files", "array_folder", "folder_lock", "ragged"}
 STAGES = {"data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
 JOINS = {
     "adjustment", "fitting", "pipeline", "generator", "hosting", "opening", "session", "startup", "demo_index", "answerer",
-    "writing", "writing_session", "lint", "leaderboard", "pretraining",
-    "embedder", "encoding", "indexing", "searcher", "paraphraser", "augmentation",
+    "writing", "writing_session", "embedding_session", "lint", "leaderboard", "pretraining", "masked_words",
+    "embedder", "vector_file", "indexing", "searcher", "paraphraser", "augmentation",
 }  # fmt: skip
 TOP = {"catalog", "flags", "inputs", "run_folder", "progress", "environment", "commands", *JOINS}
 MEANINGLESS = {"utils", "util", "misc", "base", "snippets", "common_utils", "helpers", "manager"}
