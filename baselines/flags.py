@@ -47,7 +47,7 @@ class TrainFlags:
     output: str | None = None
     """Run folder; default: runs/TASK/TIME."""
     demo: bool = False
-    """Use the embedded data (datasets/mini) and the embedded small model (checkpoints/mini)."""
+    """Use the embedded data (datasets/mini) and the embedded small model (checkpoints/mini; mini_unilm for tasks that write)."""
     cache: str = ".cache/encoded"
     """Folder that keeps encoded data for the next run; "" keeps nothing."""
     quiet: bool = False

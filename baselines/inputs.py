@@ -52,14 +52,14 @@ def each_file(files):
     return found
 
 
-def checkpoint_folder(flags):
-    """The folder of --init, or of the embedded model. Raises InputError if there is none."""
+def checkpoint_folder(flags, embedded="mini"):
+    """The folder of --init or, with --demo, of an embedded model under checkpoints/. Raises InputError if there is none."""
     if flags.init is None and not flags.demo:
         raise InputError(
             "--init: expected a checkpoint folder to start from (Google-BERT or Hugging Face, see checkpoints/README.md). "
             "Received: none. Add --init FOLDER, or try --demo."
         )
-    folder = Path(flags.init or ROOT / "checkpoints" / "mini")
+    folder = Path(flags.init or ROOT / "checkpoints" / embedded)
     if not folder.is_dir():
         raise InputError(f"--init: expected a checkpoint folder. Received: {folder}, which is none. Is the path right?")
     return folder

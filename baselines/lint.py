@@ -32,7 +32,7 @@ def lint(name, arguments):
     flags, max_length = arguments.flags, arguments.recipe.max_length
     name, task = catalog.find(name)
     paths = files(name, task, flags)
-    folder = checkpoint_folder(flags)
+    folder = checkpoint_folder(flags, task.demo_checkpoint)
     tokenizer, positions = Tokenizer.from_folder(folder), config.read(folder)[0].get("max_position_embeddings")
     task = bind(task, arguments.options, None, paths["train"])
     with Display(flags.quiet) as display:

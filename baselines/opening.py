@@ -31,7 +31,7 @@ def new_session(name, task, arguments, labels, train_file, display):
     """A Session with a model from --init or from random weights, and a new head."""
     flags, recipe = arguments.flags, arguments.recipe
     task = bound(task, arguments.options, labels, train_file)
-    folder, from_scratch = initial_checkpoint(flags, display)
+    folder = checkpoint_folder(flags, task.demo_checkpoint)
     tokenizer = Tokenizer.from_folder(folder)
     task = self_terminating(task, arguments.options, tokenizer)
     table = getattr(task.head, "token_table", None)
@@ -45,7 +45,9 @@ def new_session(name, task, arguments, labels, train_file, display):
     check_length(recipe.max_length, config, folder)
     encoder = encoder_of(task, config)
     session = kind_of(task)(name, task, recipe, tokenizer, config, task.head(encoder), display, flags.cache)
-    if not from_scratch:
+    if flags.from_scratch:
+        display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
+    else:
         verdict = load_weights(encoder, folder, session.weight_names, adapt, ignore_mismatched=flags.ignore_mismatched)
         display.note(f"{folder}: {verdict.summary()}")
     embeddings = None if table is None else weight_of(session.model, table)
@@ -125,16 +127,6 @@ def prepare_keras(recipe, display):
         display.note("fp16 on a CPU is computed by way of float32: the same result as on a card, but slower than float32")
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(POLICIES[recipe.precision])
-
-
-def initial_checkpoint(flags, display):
-    """(folder, whether its weights are left aside) that a new model starts from."""
-    folder = checkpoint_folder(flags)
-    has_weights = any(folder.glob("*.safetensors*")) or any(folder.glob("*.index"))
-    from_scratch = flags.from_scratch or (flags.demo and flags.init is None and not has_weights)
-    if from_scratch:
-        display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
-    return folder, from_scratch
 
 
 def check_vocabulary(tokenizer, config, folder, ignore_mismatched):

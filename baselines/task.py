@@ -227,6 +227,11 @@ class Task:
         """The Labels of which gold is one, or None."""
         return None if isinstance(self.labels, Categories) else self.labels
 
+    @property
+    def demo_checkpoint(self):
+        """The folder under checkpoints/ that `--demo` starts from: for tasks that write, the one that has learnt to."""
+        return "mini_unilm" if self.prompt or self.writing else "mini"
+
 
 @dataclasses.dataclass(frozen=True)
 class Pretraining:

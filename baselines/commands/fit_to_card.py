@@ -54,7 +54,7 @@ def setup_of(name, task, arguments):
     """The Setup that the flags of `train` describe."""
     recipe, settings = arguments.recipe, arguments.settings
     return Setup(
-        config=config_of(arguments),
+        config=config_of(task, arguments),
         length=recipe.max_length,
         optimizer=make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings),
         strategies=tuple(strategies.build(recipe.strategies, settings)),
@@ -69,14 +69,14 @@ def choices_of(name, task, arguments):
     flags = arguments.flags
     path = data_file(name, task, "train", flags.train, flags.demo)
     examples = bind(task, arguments.options, None, path).read(path[0] if isinstance(path, tuple) else path)
-    tokenizer = Tokenizer.from_folder(checkpoint_folder(flags))
+    tokenizer = Tokenizer.from_folder(checkpoint_folder(flags, task.demo_checkpoint))
     features, _ = next(iter(task.encode(next(iter(examples)), tokenizer, arguments.recipe.max_length)))
     return len(features["token_ids"])
 
 
-def config_of(arguments):
+def config_of(task, arguments):
     """The Config of --init; no weights are read."""
-    values, where = read(checkpoint_folder(arguments.flags))
+    values, where = read(checkpoint_folder(arguments.flags, task.demo_checkpoint))
     recipe = arguments.recipe
     values |= model_options(recipe.model_options)
     return Config.from_dict(values if recipe.model == "auto" else {**values, "model_type": recipe.model}, where)
