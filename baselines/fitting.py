@@ -45,9 +45,9 @@ def fit(session, run, examples, rows, settings, resume):
         try:
             return trainer.train(resume)
         except Interrupted:
-            raise Interrupted(f"The state is saved. Go on with: python run.py train --resume {run}") from None
+            raise Interrupted(f"The state is saved. Go on with: python run.py {session.verb} --resume {run}") from None
         except OSError as error:
-            again = f"train --resume {run}" if run.state.exists() else f"rerun {run}"
+            again = f"{session.verb} --resume {run}" if run.state.exists() else f"rerun {run}"
             raise InputError(
                 f"{error.filename or run}: expected to write there. Received: {error.strerror}. Mend that, then: "
                 f"python run.py {again}"

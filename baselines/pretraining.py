@@ -1,6 +1,7 @@
 """The map of pretraining: text files -> packed records -> batches of an objective -> a checkpoint folder."""
 
 import dataclasses
+import functools
 import math
 import os
 import typing
@@ -31,6 +32,8 @@ from baselines.run_folder import RunFolder
 from baselines.session import Session
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import devices
+from baselines.training.card_memory import flops
+from baselines.training.speed import Speed, matrix_peak
 from baselines.weights.load import load_weights
 
 
@@ -39,12 +42,38 @@ class PretrainingSession(Session):
     """As Session, of an objective: rows are Records, and what is predicted are tokens."""
 
     returned: typing.ClassVar[tuple | None] = ("predicted",)
+    verb: typing.ClassVar[str] = "pretrain"
     epoch_updates: int = 0
+    speed: Speed = dataclasses.field(default_factory=Speed)
 
     def batches(self, rows, batch_size):
         make = lambda token_ids, starts, rng: self.task.make(token_ids, starts, self.tokenizer.vocabulary, rng)  # noqa: E731
         pad_id = self.tokenizer.vocabulary.pad_id
         return RecordBatches(rows, batch_size, self.recipe.max_length, make, pad_id, self.epoch_updates, devices.shares())
+
+    def training_batches(self, rows, batch_size):
+        batches = self.batches(rows, batch_size)
+        batches.watch = self.speed.counted
+        return batches
+
+    def speeds(self, predicted):
+        """{"tokens_per_second", padding included, "share_of_peak"} since the last scoring; {} after fewer than two updates.
+
+        predicted   tokens of a row that the vocabulary is scored for
+        """
+        found, length = self.speed.per_second(), self.recipe.max_length
+        if found is None:
+            return {}
+        head = self.config.hidden_size * self.config.embedding_size + self.config.embedding_size * self.config.vocab_size
+        row = flops(self.config, length, self.recipe.recompute) + 3 * 2 * predicted * head
+        return {"tokens_per_second": found, "share_of_peak": found * row / length / self.peak}
+
+    @functools.cached_property
+    def peak(self):
+        """FLOP/s of matrix products at this precision, of all devices that train together; measured when it is first asked."""
+        large = any("gpu" in name.lower() for name in devices.available())
+        dtype = {"bf16": "bfloat16", "fp16": "float16"}.get(self.recipe.precision, "float32")
+        return matrix_peak(8192 if large else 1024, dtype) * devices.shares() * self.recipe.model_parallel
 
     def filled(self, rows):
         """Share of the tokens of batches that are no padding."""
@@ -54,7 +83,7 @@ class PretrainingSession(Session):
         return f"row {number} of the records"
 
     def score_epoch(self, steps, examples, rows):
-        """{"log_likelihood", "accuracy", "perplexity", "loss"} of the held-out rows: means over the tokens to be predicted."""
+        """{"log_likelihood", "accuracy", "perplexity", "loss"} of the held-out rows, means over predicted tokens; and speeds."""
         total = count = right = 0.0
         batches = self.batches(rows["dev"] if isinstance(rows, dict) else rows, self.recipe.eval_batch_size)
         count_of_batches = math.ceil(len(batches.records) / batches.batch_size)
@@ -65,7 +94,8 @@ class PretrainingSession(Session):
             right += np.sum((found["predicted"] == batch["targets"])[real])     # -1, nothing to learn, is never predicted
         loss = float(total / max(count, 1))
         accuracy = float(right / max(count, 1))
-        return {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}
+        scores = {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}
+        return scores | self.speeds(batch["targets"].shape[1])
 
 
 def pretrain(name, objective, arguments, resume=None, command=()):
@@ -178,16 +208,16 @@ def summarize(session, run, position, rows):
     """Writes summary.json and tells the score, and how many tokens were learnt from in a second."""
     recipe = session.recipe
     last = [line for line in run.metrics.read() if line["split"] == "dev"][-1]
-    tokens = position.updates * recipe.accumulate * recipe.batch_size * recipe.max_length
-    speed = tokens / max(position.seconds, 1e-9)
+    tokens = recipe.accumulate * recipe.batch_size * recipe.max_length
+    speed = tokens / max(position.step_seconds, 1e-9)
     names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
     found = {name: getattr(position, name) for name in names}
     run.write_json(
         "summary.json",
         {"metric": "log_likelihood", "score": position.best, **found, "tokens_per_second": speed, "peak_memory": peak_memory()},
     )
-    scores = {name: value for name, value in last.items() if name not in ("epoch", "step", "split")}
+    scores = {name: value for name, value in last.items() if name not in ("epoch", "step", "split", "tokens_per_second")}
     session.display.result(
-        f"held out  {shown(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes, {speed:,.0f} tokens/s "
-        f"with padding, {session.filled(rows['train']):.0%} of it text)"
+        f"held out  {shown(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes; {speed:,.0f} tokens/s "
+        f"in the median update, {session.filled(rows['train']):.0%} of it text)"
     )

@@ -48,6 +48,8 @@ class Session:
     stored_dtype: str | None = None
     returned: typing.ClassVar[tuple | None] = None
     """Names of the outputs of scored rows that are looked at, besides their losses; None: all."""
+    verb: typing.ClassVar[str] = "train"
+    """Of run.py, that goes on with such a run."""
 
     @property
     def weight_names(self):

@@ -3,7 +3,7 @@
 run.py rerun DIR [flags that differ]
 """
 
-from baselines.commands import train
+from baselines.commands import pretrain, train
 from baselines.errors import InputError
 from baselines.flags import take_option
 from baselines.run_folder import RunFolder
@@ -11,11 +11,13 @@ from baselines.run_folder import RunFolder
 
 def main(argv):
     if argv and argv[0] in ("-h", "--help"):
-        print(f"{__doc__.strip()}\n\nrun.py train TASK --help shows the flags.")
+        print(f"{__doc__.strip()}\n\nrun.py train TASK --help, or pretrain, shows the flags.")
         return
     if not argv or argv[0].startswith("-"):
         raise InputError(f"run.py rerun: expected a run folder after it. Received: {argv[0] if argv else 'nothing'}.")
     run = RunFolder.open(argv[0])
     argv, output = take_option(argv[1:], "--output")
     config = ["--config", str(run.path / "recipe.yaml")]
-    train.main([run.read_recipe()["task"], *config, "--output", output or "", *argv])
+    name = run.read_recipe()["task"]
+    verb = pretrain if name.startswith("pretraining/") else train
+    verb.main([name, *config, "--output", output or "", *argv])

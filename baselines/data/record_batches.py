@@ -15,13 +15,14 @@ class RecordBatches:
     length        L
     make          (token_ids int32 (B, L), starts bool (B, L), rng) -> (features, targets), see tasks/pretraining
     updates_per_epoch   updates to an epoch; 0: a pass over all rows
+    watch         updates -> the same updates; who sets it sees them go by
     """
 
     def __init__(self, records, batch_size, length, make, pad_id, updates_per_epoch=0, parts=1):
         self.records, self.batch_size, self.length, self.make, self.pad_id = records, batch_size, length, make, pad_id
         self.size = math.ceil(batch_size / parts) * parts
         self._updates_per_epoch = updates_per_epoch
-        self._order = None, None
+        self._order, self.watch = (None, None), iter
 
     def __len__(self):
         """Batches of a pass; the rows that are too few for another one are left to the next pass."""
@@ -32,9 +33,8 @@ class RecordBatches:
 
     def updates(self, seed, epoch, accumulate=1, skip=0):
         """Yields the micro-batches of each update of an epoch, a list of `accumulate`, without the first `skip`."""
-        return prefetched(
-            [self._batch(seed, number) for number in group] for group in self._numbers(epoch, accumulate)[skip:]
-        )
+        groups = self._numbers(epoch, accumulate)[skip:]
+        return self.watch(prefetched([self._batch(seed, number) for number in group] for group in groups))
 
     def rows_of_updates(self, seed, epoch, accumulate=1):
         """The row numbers of each micro-batch of each update of an epoch."""

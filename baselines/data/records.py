@@ -1,9 +1,9 @@
 """Packed rows on disk: token files in a folder, memory-mapped, written by several processes, the same for any number of them.
 
-train.tokens.npy   uint16, or uint32 for large vocabularies: the ids of all rows end to end
-train.starts.npy   uint8, 1 where a word begins
-train.rows.npy     int64 (rows + 1,), where each row begins in both
-dev.*.npy          the same of the text that is held out; records.json, the header, see array_folder.py
+train_tokens.npy   uint16, or uint32 for large vocabularies: the ids of all rows end to end
+train_starts.npy   uint8, 1 where a word begins
+train_rows.npy     int64 (rows + 1,), where each row begins in both
+dev_*.npy          the same of the text that is held out; records.json, the header, see array_folder.py
 """
 
 import collections
@@ -40,7 +40,7 @@ class Records:
         recover(folder)
         header = array_folder.read_header(folder, RECORDS)
         arrays = array_folder.open_arrays(folder, header)
-        found = cls(header, *(arrays[f"{split}.{name}"] for name in ("tokens", "starts", "rows")))
+        found = cls(header, *(arrays[f"{split}_{name}"] for name in ("tokens", "starts", "rows")))
         if not len(found):
             raise InputError(f"{folder}: expected rows to {split} on. Received: none. Is there enough text?")
         return found
@@ -141,7 +141,7 @@ class Column:
     def __init__(self, folder, split, vocab_size):
         self.split, self.lengths = split, []
         self.dtypes = {"tokens": np.uint16 if vocab_size <= 1 << 16 else np.uint32, "starts": np.uint8}
-        self.files = {name: open(folder / f"{split}.{name}.unfinished", "wb") for name in self.dtypes}
+        self.files = {name: open(folder / f"{split}_{name}.unfinished", "wb") for name in self.dtypes}
 
     def extend(self, rows):
         for name, place in (("tokens", 0), ("starts", 1)):
@@ -155,7 +155,7 @@ class Column:
             file.close()
             with open(file.name, "rb") as source:
                 blocks = (np.frombuffer(block, self.dtypes[name]) for block in iter(functools.partial(source.read, BLOCK), b""))
-                writer.blocks(f"{self.split}.{name}", self.dtypes[name], rows[-1], blocks)
+                writer.blocks(f"{self.split}_{name}", self.dtypes[name], rows[-1], blocks)
             Path(file.name).unlink()
-        writer.array(f"{self.split}.rows", rows)
+        writer.array(f"{self.split}_rows", rows)
         return len(self.lengths), int(rows[-1])

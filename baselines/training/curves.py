@@ -4,6 +4,10 @@ import numpy as np
 
 from baselines.files import atomic_path
 
+SPEED = "tokens_per_second"
+APART = ("epoch", "step", "split", "loss", "perplexity", SPEED)
+"""What is drawn in another panel than scores, or would not fit on their scale."""
+
 
 class Curves:
     """Call it with a line: {"epoch", "step", "split", name: number, …}. `with Curves(folder, metrics) as record: …`
@@ -35,18 +39,23 @@ class Curves:
 
 
 def draw(path, lines):
-    """A .png with the loss of both splits on the left and the dev scores on the right, over updates."""
+    """A .png with the loss of both splits, the dev scores, and the speed where it was measured, over updates."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3.4), dpi=120, layout="constrained")
-    losses, scores = figure.subplots(1, 2)
+    dev = [line for line in lines if line["split"] == "dev"]
+    speeds = [line for line in dev if SPEED in line]
+    panels = 3 if speeds else 2
+    figure = Figure(figsize=(4.5 * panels, 3.4), dpi=120, layout="constrained")
+    losses, scores, *rest = figure.subplots(1, panels)
     for split, style in (("train", "-"), ("dev", "o-")):
         chosen = [line for line in lines if line["split"] == split and "loss" in line]
         losses.plot([line["step"] for line in chosen], [line["loss"] for line in chosen], style, label=split, ms=3)
-    dev = [line for line in lines if line["split"] == "dev"]
-    for name in [name for name in dev[0] if name not in ("epoch", "step", "split", "loss")] if dev else ():
-        scores.plot([line["step"] for line in dev], [line[name] for line in dev], "o-", label=name, ms=3)
-    for axes, label in ((losses, "loss"), (scores, "dev score")):
+    for name in [name for name in dev[0] if name not in APART] if dev else ():
+        shown = [line for line in dev if name in line]
+        scores.plot([line["step"] for line in shown], [line[name] for line in shown], "o-", label=name, ms=3)
+    for axes in rest:
+        axes.plot([line["step"] for line in speeds], [line[SPEED] for line in speeds], "o-", ms=3)
+    for axes, label in zip((losses, scores, *rest), ("loss", "dev score", "tokens per second"), strict=False):
         axes.set_xlabel("update")
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)

@@ -149,7 +149,7 @@ def test_damaged_records_are_refused(packed, tokenizer, tmp_path):
     write_records(tmp_path / "out", {"train": Corpus((packed[1],))}, tokenizer, 32)
     with pytest.raises(InputError, match=re.escape("expected rows to dev on")):
         Records.open(tmp_path / "out", "dev")
-    with open(tmp_path / "out" / "train.tokens.npy", "ab") as file:
+    with open(tmp_path / "out" / "train_tokens.npy", "ab") as file:
         file.write(b"x")
     with pytest.raises(InputError, match="bytes"):
         Records.open(tmp_path / "out", "train")

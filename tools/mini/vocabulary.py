@@ -1,4 +1,4 @@
-"""Builds checkpoints/mini: vocab.txt and the configuration files. Run: python -m tools.mini.vocabulary
+"""Builds vocabulary and configuration of checkpoints/mini and mini_unilm. Run: python -m tools.mini.vocabulary
 
 The order follows Google's Chinese BERT: [PAD], [unused1..99], the other special tokens, ASCII, punctuation, Chinese
 characters by code point, full-width forms, English pieces, ## pieces. Characters are ranked by the word frequencies of
@@ -11,7 +11,8 @@ import itertools
 import json
 import pathlib
 
-FOLDER = pathlib.Path(__file__).parents[2] / "checkpoints" / "mini"
+FOLDERS = [pathlib.Path(__file__).parents[2] / "checkpoints" / name for name in ("mini", "mini_unilm")]
+FOLDER = FOLDERS[0]
 NUM_CHARACTERS = 5800
 SPECIAL = ["[PAD]", *(f"[unused{i}]" for i in range(1, 100)), "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 ASCII = [chr(code) for code in range(0x21, 0x7F) if not chr(code).isupper()]
@@ -105,7 +106,7 @@ def generate():
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in generate().items():
-        (FOLDER / name).write_text(text, encoding="utf-8", newline="\n")
-        print(f"{FOLDER / name}: {len(text.splitlines())} lines")
+    for (name, text), folder in itertools.product(generate().items(), FOLDERS):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        print(f"{folder / name}: {len(text.splitlines())} lines")

@@ -1,0 +1,44 @@
+"""How fast training goes, and how fast this machine multiplies matrices, which no step can surpass."""
+
+import time
+
+import numpy as np
+
+
+class Speed:
+    """Counts the tokens of updates and their seconds; the first update of each epoch, which may compile, is left out.
+
+    per_second    tokens, padding included, since it was last asked; None where there was one update or none
+    """
+
+    def __init__(self):
+        self._tokens, self._seconds = 0, 0.0
+
+    def counted(self, updates):
+        """Yields the updates of an epoch, lists of micro-batches; an update lasts until the next one is asked for."""
+        before = None
+        for batches in updates:
+            yield batches
+            now = time.monotonic()
+            if before is not None:
+                self._seconds += now - before
+                self._tokens += sum(batch["features"]["token_ids"].size for batch in batches)
+            before = now
+
+    def per_second(self):
+        tokens, seconds, self._tokens, self._seconds = self._tokens, self._seconds, 0, 0.0
+        return tokens / seconds if tokens and seconds else None
+
+
+def matrix_peak(size=1024, dtype="float32", repeats=4):
+    """FLOP/s of the product of two square matrices on the first device: the best of some, after one that is not counted."""
+    from keras import ops
+
+    rng = np.random.default_rng(0)
+    one, other = (ops.cast(rng.random((size, size), np.float32), dtype) for _ in range(2))
+    times = []
+    for _ in range(repeats + 1):
+        started = time.perf_counter()
+        ops.convert_to_numpy(ops.matmul(one, other)[0, 0])              # reading a number waits for the product
+        times.append(time.perf_counter() - started)
+    return 2 * size**3 / min(times[1:])
