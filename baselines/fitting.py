@@ -13,7 +13,7 @@ from baselines.training.trainer import Interrupted, Trainer
 def fit(session, run, examples, rows, settings, resume):
     """Trains the session's model; the best epoch lands in the run's best/. Returns the last Position."""
     recipe = session.recipe
-    batches = session.batches(rows["train"], recipe.batch_size)
+    batches = session.training_batches(rows["train"], recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
     weights = session.model.trainable_variables
     optimizer = optimizers.build(recipe, schedule.build(recipe, per_epoch * recipe.epochs), weights, settings)

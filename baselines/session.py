@@ -12,6 +12,7 @@ from baselines.data.batching import Batches
 from baselines.data.drawn_batches import DrawnBatches
 from baselines.data.encoding import cached_rows, content_hash, encode_examples
 from baselines.data.examples import read_examples
+from baselines.errors import InputError
 from baselines.evaluation.predictions import gather, gather_losses, take
 from baselines.files import atomic_folder
 from baselines.inputs import ROOT, shown
@@ -45,6 +46,7 @@ class Session:
     display: object
     cache: str = ""
     training_loss: object = None
+    encoder: keras.Model = None
     stored_dtype: str | None = None
     returned: typing.ClassVar[tuple | None] = None
     """Names of the outputs of scored rows that are looked at, besides their losses; None: all."""
@@ -100,8 +102,14 @@ class Session:
         if self.task.draw is None:
             return self.batches(rows, batch_size)
         make = lambda encoded, rng: self.task.draw(encoded, self.tokenizer, self.recipe.max_length, rng)  # noqa: E731
-        make_batches = functools.partial(self.batches, batch_size=batch_size)
-        return DrawnBatches(rows, make, self.task.together, batch_size, make_batches)
+        together, parts = self.task.together, devices.shares()
+        if batch_size % (together * parts):
+            each = f", on each of {parts} devices" if parts > 1 else ""
+            raise InputError(
+                f"--batch_size: expected a multiple of {together * parts}, for an example gives {together} rows{each}. "
+                f"Received: {batch_size}."
+            )
+        return DrawnBatches(rows, make, together, batch_size, functools.partial(self.batches, batch_size=batch_size))
 
     def name_of(self, examples, rows, number):
         """What a row is called in messages: the id of its example."""

@@ -126,6 +126,9 @@ class Recipe:
     """How --clip_norm c bounds a norm n: hard multiplies the gradients by min(1, c/n), soft by c/(n+c)."""
     accumulate: int = 1
     """Micro-batches averaged into one update: accumulate x batch_size rows learn together."""
+    gradient_cache: bool = False
+    """Compare the rows of all micro-batches of an update with each other, where the task's loss compares rows: one more forward
+    pass. arXiv:2101.06983."""
     strategies: tuple[str, ...] = ()
     """Tricks around the loss and the gradients, outermost first: fgm,ema. See `run.py list strategies`."""
     loss: str = "task"
@@ -168,7 +171,8 @@ class Task:
              -> what to tell about encoded gold, and where outputs are as long as the text compact(outputs, features) -> {name:
              list of one thing per row}, which decode then gets; and, where its logits score tokens of the vocabulary, token_table,
              the path of the weight that holds their embeddings, for losses that read it
-    loss     (targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means
+    loss     (targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means; or, where
+             rows are compared with each other, an object with `terms` in place of a call, see losses/compared_rows.py
     decode   (example, outputs) -> prediction; outputs hold one row per window of this example
     metric   (golds, predictions) -> {name: value}; the first name selects the best epoch, higher is better
     selects  another name that does, such as log_likelihood, which tasks that write have besides their metric; None: the first one
@@ -178,6 +182,9 @@ class Task:
     labels   class names, when there are classes; Categories where gold holds any number of them
     source   where the official files come from and how to get them, for the message when one is missing
     encode_train  as encode, for the training split where gold decides how rows are cut; None: the same
+    draw     for tasks whose rows are made anew in every epoch, such as pairs from groups: ([(features, target)] of an example of the
+             training split, tokenizer, max_length, rng) -> `together` rows in the same form, which stay in one batch; None: rows are
+             trained on as they are
     spans    for `run.py lint`, where gold marks parts of texts: example with gold -> Spans; None where it does not
     cuts_on_purpose  whether `encode` leaves out parts of a long text that the answer does not need: `run.py lint` then only tells
     num_texts  texts of an example, for `run.py predict` with texts on the command line; None: `encode` refuses what is too few
@@ -187,6 +194,7 @@ class Task:
              Its outputs also have "scores" and "finished", of each text
     writing  for tasks that write: the decoding.writing.Writing by which texts to be scored are written; None where `bind` lacks
              what they need: gold is scored by its likelihood then, and no text is written
+    paraphrased  of tasks that write: texts of a scored file for which some are written, to tell how varied they are; 0: none
     guide    for tasks whose texts are kept to what exists: tokenizer -> an object with constraints(example, prompt), a tuple as in
              decoding/constraints.py for this one, and a `decode` in place of the task's
     options  a dataclass of flags of this task's own, or None
@@ -208,12 +216,15 @@ class Task:
     reference_score: Callable[..., dict[str, float]] | None = None
     source: str = ""
     encode_train: Callable[..., Iterable[tuple[dict, Any]]] | None = None
+    draw: Callable[..., list[tuple[dict, Any]]] | None = None
+    together: int = 1
     spans: Callable[[Example], Iterable["Span"]] | None = None
     cuts_on_purpose: bool = False
     num_texts: int | None = 1
     cell: Callable[[Any], str] = str
     prompt: Callable[..., Any] | None = None
     writing: Any = None
+    paraphrased: int = 0
     guide: Callable[..., Any] | None = None
     selects: str | None = None
     options: type | None = None
@@ -240,7 +251,7 @@ class Pretraining:
     head     attaches the output layers to an encoder; its model gives "logits" and "predicted", the likeliest token of each
     loss     as a Task's
     make     (token_ids int32 (B, L), starts bool (B, L): a word begins here, vocabulary, rng) -> (features, targets int32, of the
-             shape of "predicted", -1 where nothing is learnt)
+             shape of "predicted", -1 where nothing is learnt; or a dict where they are "tokens")
     needs    special tokens that the vocabulary must have besides [CLS], [SEP] and [PAD]
     recipe   its defaults; an epoch is `--epoch_updates` updates
     labels   None: what is predicted is the text itself

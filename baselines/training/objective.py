@@ -11,7 +11,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from baselines.training import backends
+from baselines.training import backends, gradient_cache
+from baselines.training.gradient_cache import GradientCache
 from baselines.training.memory import Memory
 from baselines.training.passes import Passes
 from baselines.training.recompute import Recompute
@@ -40,17 +41,20 @@ class Objective:
     scored(values, state)                   -> [weights to score and to store]
     predict(features), evaluate(batch)      -> outputs; (outputs, row totals, row counts); dropout off
 
-    divergence, survey, recompute, returned: see steps.py.
+    cache   the GradientCache, or None
+    divergence, survey, recompute, returned, gradient_cache: see steps.py.
     """
 
     def __init__(
         self, model, loss, strategies=(), divergence=None, survey=None, training_loss=None, recompute=False, returned=None,
+        gradient_cache=False,
     ):  # fmt: skip
         backend = backends.current()
         self.model, self.loss, self.strategies = model, loss, tuple(strategies)
         self.training_loss, self.returned = training_loss or loss, returned
         self.divergence, self.value_and_gradients, self.total = divergence, backend.value_and_gradients, backend.total
         self.recompute = Recompute(model, backend.checkpoint) if recompute else None
+        self.cache = GradientCache(self) if gradient_cache else None
         self.weights = model.trainable_variables
         self.paths = [variable.path for variable in self.weights]
         start = self.named([variable.numpy() for variable in self.weights]) if self.strategies else {}
@@ -128,15 +132,27 @@ class Objective:
 
     def mean_loss(self, batch, outputs):
         """Mean over the real rows (or their tokens) of a batch, and how many of them there are: two float32 scalars."""
-        totals, counts = row_losses(self.training_loss, batch, outputs)
         weights = ops.cast(batch["weights"], "float32")
+        if hasattr(self.training_loss, "terms"):
+            return self._mean_of_terms(batch, outputs, weights), self.total(ops.sum(weights))
+        return self._mean(*row_losses(self.training_loss, batch, outputs), weights)
+
+    def _mean(self, totals, counts, weights):
         weight = self.total(ops.sum(counts * weights))
         return self.total(ops.sum(totals * weights)) / ops.maximum(weight, 1e-6), weight
 
+    def _mean_of_terms(self, batch, outputs, weights):
+        if gradient_cache.CACHE in batch:
+            return gradient_cache.mean_loss(self.training_loss, batch, outputs, weights)
+        terms = self.training_loss.terms(batch["targets"], outputs, weights)
+        return sum(factor * self._mean(totals, counts, weights)[0] for factor, totals, counts in terms)
+
     def predict(self, features):
-        return self.call(features, training=False)
+        return self._kept_outputs(self.call(features, training=False))
 
     def evaluate(self, batch):
-        outputs = self.predict(batch["features"])
-        returned = outputs if self.returned is None else {name: outputs[name] for name in self.returned}
-        return returned, *row_losses(self.loss, batch, outputs)
+        outputs = self.call(batch["features"], training=False)
+        return self._kept_outputs(outputs), *row_losses(self.loss, batch, outputs)
+
+    def _kept_outputs(self, outputs):
+        return outputs if self.returned is None else {name: outputs[name] for name in self.returned}

@@ -23,16 +23,17 @@ class Steps:
     divergence          head.divergence, for strategies that compare two outputs
     survey              () -> batches of the training rows, for strategies that look at all of them first; None in a resumed run
     recompute           compute the inside of each block again in the backward pass instead of storing it, see recompute.py
-    returned            names of the outputs that evaluate returns, None for all: those of a language model would fill the memory
+    returned            names of the outputs that predict and evaluate return, None for all: logits of tokens would fill the memory
+    gradient_cache      compare the rows of all micro-batches of an update with each other, see gradient_cache.py
     """
 
     def __init__(
         self, model, loss, optimizer=None, strategies=(), jit=True, clip_norm=0.0, clip="hard", divergence=None, survey=None,
-        training_loss=None, recompute=False, returned=None,
+        training_loss=None, recompute=False, returned=None, gradient_cache=False,
     ):
         if optimizer is not None and not optimizer.built:
             optimizer.build(model.trainable_variables)
-        objective = Objective(model, loss, strategies, divergence, survey, training_loss, recompute, returned)
+        objective = Objective(model, loss, strategies, divergence, survey, training_loss, recompute, returned, gradient_cache)
         self.optimizer, self.memory = optimizer, objective.memory
         self._backend = backends.current().BackendSteps(objective, Update(optimizer, objective, clip_norm, clip), jit)
         self.train, self.sync, self.reset = self._backend.train, self._backend.sync, self._backend.reset

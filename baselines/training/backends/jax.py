@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from baselines.training.backends import jax_devices
+from baselines.training.gradient_cache import with_cache
 from baselines.training.recompute import waiting_for
 from baselines.training.update import WHOLE, Part, mean_logs, shares, weighted_mean, weighted_sum
 
@@ -70,6 +71,8 @@ class BackendSteps:
         self._update = jax.jit(self._update, **stay)
         self._absorb = jax.jit(functools.partial(self._take, last=False), **stay)
         self._finish = jax.jit(functools.partial(self._take, last=True), **stay)
+        if objective.cache:
+            self._look, self._compare = jax.jit(objective.cache.look), jax.jit(objective.cache.compare)
         everywhere = jax_devices.everywhere()
         self._predict = jax.jit(self._stateless(objective.predict), out_shardings=everywhere)
         self._evaluate = jax.jit(self._stateless(objective.evaluate), out_shardings=everywhere)
@@ -139,6 +142,8 @@ class BackendSteps:
     def train(self, batches):
         parts = shares(batches) if self.update.absorbs and len(batches) > 1 else None
         batches = [jax_devices.shared(batch) for batch in batches]
+        if self.objective.cache and len(batches) > 1:
+            batches = with_cache(batches, functools.partial(self._look, self.values), self._compare, self.state)
         if parts:
             return self._train_in_parts(batches, parts)
         if len(batches) == 1:

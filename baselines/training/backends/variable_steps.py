@@ -4,6 +4,7 @@ import contextlib
 
 from keras import ops
 
+from baselines.training.gradient_cache import with_cache
 from baselines.training.update import WHOLE, Part, mean_logs, shares, weighted_mean, weighted_sum
 
 
@@ -14,6 +15,8 @@ class VariableSteps:
         self.objective, self.update = objective, update
         for name in ("_update_from_one", "_first", "_next", "_update", "_absorb", "_finish", "_predict", "_evaluate"):
             setattr(self, name, self.compiled(getattr(self, name), jit))
+        if objective.cache:
+            self._look, self._compare = self.compiled(self._look, jit), self.compiled(objective.cache.compare, jit)
 
     def reset(self):
         """Nothing to do: the variables are the state."""
@@ -56,6 +59,9 @@ class VariableSteps:
         loss, weight, gradients, state = self.gradients(values, state, batch)
         self.assign(self.objective.state, state)
         return loss, weight, gradients
+
+    def _look(self, state, batch):
+        return self.objective.cache.look(self.read(self.objective.weights), state, batch)
 
     def _first(self, batch):
         return weighted_sum(*self._gradients(batch))
@@ -102,6 +108,8 @@ class VariableSteps:
         batches = [self.placed(batch) for batch in batches]
         if len(batches) == 1:
             return self._update_from_one(batches[0])
+        if self.objective.cache:
+            batches = with_cache(batches, self._look, self._compare, self.read(self.objective.state))
         if parts:
             logs = [self._absorb(batch, *part) for batch, part in zip(batches[:-1], parts[:-1], strict=True)]
             return mean_logs([*logs, self._finish(batches[-1], *parts[-1])], parts)

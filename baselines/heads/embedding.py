@@ -1,0 +1,118 @@
+"""A vector for a text, and the texts that mean the same: one encoder under UniLM's mask. SimBERT: kexue.fm/archives/7427.
+
+[CLS] text [SEP] target [SEP]: the mask hides the target from the text, so the vector is that of the text alone.
+"""
+
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.heads.language_model import LanguageModelHead
+from baselines.losses.compared_rows import COMPARED, NEXT_TOKENS
+
+POOLINGS = ("first", "mean")
+FLOATS = ("score", "teacher")
+"""Marks that are no whole numbers."""
+
+
+class EmbeddingHead(LanguageModelHead):
+    """Adds no layer but BERT's pooler: the MLM head of the checkpoint writes.
+
+    pooling        first: that of [CLS] by the pooler, linear, as bert4keras' with_pool="linear"; mean: of the text's tokens, with
+                   [CLS] and [SEP], no pooler
+    writes         whether there are logits too
+    needs_dropout  whether it is dropout that the vectors of one text differ by
+    may_be_new     beginnings of paths of weights that a checkpoint may lack: those pretrained without next sentences have no pooler
+    """
+
+    may_be_new = ("Pooler-Dense/",)
+
+    def __init__(self, pooling="first", writes=True, needs_dropout=False):
+        if pooling not in POOLINGS:
+            raise ValueError(f"EmbeddingHead: expected one of {POOLINGS}. Received: pooling={pooling!r}")
+        super().__init__("prefix")
+        self.pooling, self.writes, self.needs_dropout = pooling, writes, needs_dropout
+        self.encoder = {
+            "mask": "prefix",
+            **({"with_mlm": "linear"} if writes else {}),
+            **({"with_pool": "linear"} if pooling == "first" else {}),
+        }
+
+    def __call__(self, encoder):
+        """A keras.Model from the encoder's inputs to {"embedding": float32 (B, D), and where it writes "logits" (B, L, V)}.
+
+        Raises InputError for an encoder without the dropout that is needed.
+        """
+        import keras  # here: tasks import heads, and `--help` must be quick
+        from keras import ops
+
+        from baselines.layers.masked_pooling import MaskedPooling
+
+        rates = [layer.rate for layer in encoder.layers if isinstance(layer, keras.layers.Dropout)]
+        if self.needs_dropout and not any(rates):
+            raise InputError(
+                "--objective simcse: expected a model with dropout, by which two vectors of one text differ. "
+                "Received: one without. Give it some: --model_options hidden_dropout_prob=0.1."
+            )
+        if self.pooling == "first":
+            vector = ops.cast(encoder.output["pooled"], "float32")
+        else:
+            own = ops.where(encoder.input["segment_ids"] == 0, encoder.input["token_ids"], 0)
+            vector = MaskedPooling("mean", dtype="float32", name="Mean-Pooling")(encoder.output["hidden_states"], own)
+        outputs = {COMPARED: vector, **({"logits": encoder.output["mlm"]} if self.writes else {})}
+        return keras.Model(encoder.input, outputs, name="text_embedding")
+
+    def batch_targets(self, targets, length):
+        """{"next": int32 (B, L) if there is one, -1 where nothing is learnt; the other marks (B, …)} of rows with such targets."""
+        batch = {
+            name: np.asarray([target[name] for target in targets], np.float32 if name in FLOATS else np.int32)
+            for name in targets[0]
+            if name != NEXT_TOKENS
+        }
+        if NEXT_TOKENS in targets[0]:
+            batch[NEXT_TOKENS] = super().batch_targets([target[NEXT_TOKENS] for target in targets], length)
+        return batch
+
+    def remark(self, examples, rows):
+        """How many examples gave no row to draw from: groups of one text, pairs that do not mean the same.
+
+        Raises InputError for rows to be scored where nothing tells which texts are alike.
+        """
+        if "segment_ids" in rows.features and all(example.gold == () for example in examples):
+            raise InputError("--dev: expected groups, or pairs with a label or a score, to score by. Received: only texts alone.")
+        count = len(examples) - len(np.unique(rows.example))
+        share = f"{count} of {len(examples)} examples"
+        return f"{share} have nothing to learn from (one text, or two that differ): left out" if count else ""
+
+    def divergence(self, outputs, others, features):
+        """KL of the next tokens where it writes; else the squared distance of vectors of length 1, as of normal distributions."""
+        from keras import ops
+
+        from baselines.losses.in_batch_similarity import unit
+
+        if self.writes:
+            return super().divergence(outputs, others, features)
+        return ops.sum(ops.square(unit(outputs[COMPARED]) - unit(others[COMPARED])), axis=-1)
+
+
+def encode_texts(example, tokenizer, max_length):
+    """The `encode` stage: a row [CLS] text [SEP] for each text of the example, without target."""
+    for text in example.texts:
+        yield tokenizer.encode(text, max_length), None
+
+
+def cosines_of(vectors):
+    """Cosines of the first of (n, D) vectors with the others, float64 (n - 1,)."""
+    units = unit_vectors(vectors)
+    return units[1:] @ units[0]
+
+
+def unit_vectors(vectors):
+    """float64 (n, D) of length 1; a vector of zeros stays one."""
+    vectors = np.asarray(vectors, np.float64)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+
+
+def decode_cosine(example, outputs):
+    """The `decode` stage: the cosine of an example's two texts, from embedding (2, D); a list of them where it has more texts."""
+    found = [round(float(cosine), 6) for cosine in cosines_of(outputs[COMPARED])]
+    return found[0] if len(found) == 1 and not isinstance(example.gold, tuple) else found

@@ -1,0 +1,97 @@
+"""Rows of several micro-batches compared with each other, in the memory of one. Gao et al., 2021, arXiv:2101.06983.
+
+A first pass over the micro-batches of an update keeps nothing but the vector of each row. The loss that compares them, of all
+rows, is differentiated by these vectors; a second pass, with the random numbers of the first, takes each micro-batch's share of
+that gradient on to the weights. The result is that of one large batch, for a third forward pass in addition to two.
+"""
+
+from keras import ops
+
+from baselines.errors import InputError
+from baselines.training import devices, strategies
+from baselines.training.passes import Passes
+from baselines.training.strategies.strategy import Strategy
+
+CACHE = "cache"
+"""The part of a micro-batch that holds its share of the whole."""
+
+
+class GradientCache:
+    """The passes before the usual ones. objective   an Objective whose training loss compares rows, see losses/compared_rows.py"""
+
+    def __init__(self, objective):
+        self.objective, self.loss = objective, objective.training_loss
+
+    def look(self, values, state, batch):
+        """(what is kept of a micro-batch, new state): vectors float32 (b, D), marks, weights, and how much its own loss counts."""
+        passes, weights = Passes(self.objective, state, batch), ops.cast(batch["weights"], "float32")
+        outputs, _ = passes.forward(self.objective.named(values), batch["features"], training=True)
+        targets, count = batch["targets"], ops.zeros(())
+        if self.loss.own:
+            count = ops.sum(self.loss.own_loss(targets, outputs)[1] * weights)
+        kept = {"vectors": outputs[self.loss.compared], "marks": self.loss.marks(targets), "weights": weights, "count": count}
+        return kept, passes.state
+
+    def compare(self, looks):
+        """[CACHE of each micro-batch] from what was kept of all of them.
+
+        "gradient" float32 (b, D), of the loss that compares by the micro-batch's vectors; "value" (), that loss; "count" (), by which
+        own losses are divided; "share" (), of the micro-batch in all real rows.
+        """
+        sizes = [look["vectors"].shape[0] for look in looks]
+        weights = ops.concatenate([look["weights"] for look in looks])
+        marks = {name: ops.concatenate([look["marks"][name] for look in looks]) for name in looks[0]["marks"]}
+
+        def compared(values):
+            totals, counts = self.loss.compare(values[0], marks, weights)
+            value = self.loss.weight * ops.sum(totals * weights) / ops.maximum(ops.sum(counts * weights), 1e-6)
+            return value, value
+
+        vectors = ops.concatenate([look["vectors"] for look in looks])
+        (_, value), (gradient,) = self.objective.value_and_gradients(compared, [vectors])
+        count, rows, start, found = sum(look["count"] for look in looks), ops.sum(weights), 0, []
+        for size, look in zip(sizes, looks, strict=True):
+            share = ops.sum(look["weights"]) / ops.maximum(rows, 1e-6)
+            part = gradient[start : start + size]
+            found.append({"gradient": part, "value": value, "count": count, "share": share})
+            start += size
+        return found
+
+
+def mean_loss(loss, batch, outputs, weights):
+    """The loss of a micro-batch with a CACHE: its mean over micro-batches, by their real rows, is the loss of them all."""
+    cache = batch[CACHE]
+    followed = ops.sum(outputs[loss.compared] * ops.stop_gradient(cache["gradient"]))
+    value = cache["value"] + (followed - ops.stop_gradient(followed)) / cache["share"]
+    if loss.own:
+        totals, _ = loss.own_loss(batch["targets"], outputs)
+        value = value + loss.own_weight * ops.sum(totals * weights) / ops.maximum(cache["count"], 1e-6) / cache["share"]
+    return value
+
+
+def with_cache(batches, look, compare, state):
+    """The micro-batches of an update, each with its CACHE. look, compare: as in GradientCache, compiled."""
+    looks = []
+    for batch in batches:
+        found, state = look(state, batch)
+        looks.append(found)
+    return [{**batch, CACHE: found} for batch, found in zip(batches, compare(looks), strict=True)]
+
+
+def check(recipe, loss):
+    """Raises InputError for a run that cannot have, or has no use for, --gradient_cache."""
+    if not recipe.gradient_cache:
+        return
+    if not hasattr(loss, "terms"):
+        raise InputError("--gradient_cache: expected a task that compares the rows of a batch, such as simbert. Received: another.")
+    if recipe.accumulate < 2:
+        raise InputError(f"--gradient_cache: expected --accumulate of 2 or more. Received: {recipe.accumulate}.")
+    if devices.shares() > 1:
+        raise InputError(f"--gradient_cache: expected --devices one. Received: {devices.shares()} devices.")
+    for name in recipe.strategies:
+        kind = strategies.kind(name)
+        if kind.loss is not Strategy.loss or kind.gradients is not Strategy.gradients:
+            raise InputError(
+                f"--gradient_cache: expected strategies that leave loss and gradients of a micro-batch as they are, such as ema. "
+                f"Received: {name}."
+            )

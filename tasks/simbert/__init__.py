@@ -1,0 +1,135 @@
+"""SimBERT: one model that finds and writes texts that mean the same, from groups of them or pairs. kexue.fm/archives/7427.
+
+{"text": "怎么开通借书证", "synonyms": ["图书证要怎么办理"]}     run.py train simbert --train groups.jsonl --init CHECKPOINT
+
+Or pairs, text and text_pair (sentence1 and sentence2), with a `label` 0 or 1 or a `score`; or for SimCSE a text a line. The epoch is
+selected by Spearman's correlation of pairs, by MRR of groups. Published, LCQMC's dev set, cosine above 0.9: accuracy 79.82.
+"""
+
+import dataclasses
+import functools
+
+from baselines.decoding.writing import Writing
+from baselines.errors import InputError
+from baselines.heads.drawn_texts import Draw, encode_train
+from baselines.heads.embedding import POOLINGS, EmbeddingHead, decode_cosine, encode_texts
+from baselines.heads.source_target import source_prompt
+from baselines.losses.compared_rows import ComparedRows
+from baselines.losses.cosent import CoSENT
+from baselines.losses.in_batch_similarity import InBatchSimilarity
+from baselines.losses.supervised_contrastive import SupervisedContrastive
+from baselines.losses.token_mean import TokenMean
+from baselines.task import Recipe, Task
+from tasks.simbert.common import Scoring, TextColumns, read
+
+OBJECTIVES = ("simbert", "simcse", "cosent", "supcon")
+PUBLISHED_SCALES = {"simbert": 30.0, "simcse": 20.0, "cosent": 20.0, "supcon": 20.0}
+
+
+@dataclasses.dataclass(frozen=True)
+class Later(TextColumns):
+    """How files are read and scored."""
+
+    threshold: float | None = None
+    """Cosine above which a pair is called alike; default: tuned on --tune, else each half of a file on its other half."""
+    tune: str | None = None
+    """File of labelled pairs to tune the threshold on; it must not be the one that is scored."""
+    paraphrases: int | None = None
+    """Texts of the scored file to write 5 paraphrases each for, to tell how varied they are; default 40, 0 writes none."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(Later):
+    """What is learnt, and from which columns."""
+
+    objective: str = "simbert"
+    """simbert: groups, or pairs labelled 1; simcse: texts alone, twice with other dropout; cosent: pairs with a label or score;
+    supcon: pairs with a label, or groups."""
+    pooling: str = "first"
+    """first: the pooler on [CLS], linear; mean: over the tokens of the text."""
+    scale: float | None = None
+    """1 / temperature: what cosines are multiplied by; default 30 for simbert, 20 for the others."""
+    similarity_weight: float = 1.0
+    """Weight of the loss that compares the rows of a batch."""
+    generation_weight: float | None = None
+    """Weight of the loss of writing a text from its partner; 0: no MLM head, the run cannot write. Default 1, of simbert."""
+    mask_equal_texts: bool = True
+    """Texts of a batch that are equal to a row or to its partner are not its negatives."""
+    negative: str | None = None
+    """Column or field of a text, or of a list, that is told apart from `text`: a hard negative; every training row needs one."""
+    longest: int = 30
+    """Characters of a training text: more are cut behind the strongest punctuation that does, as published; 0: never."""
+    source_masks: float = 0.0
+    """Share of the tokens that become [MASK] in the text from which its partner is written (RoFormer-Sim)."""
+
+    def __post_init__(self):
+        for flag, known in {"objective": OBJECTIVES, "pooling": POOLINGS}.items():
+            if getattr(self, flag) not in known:
+                raise InputError(f"--{flag}: expected one of {', '.join(known)}. Received: {getattr(self, flag)}.")
+        limits = {"scale": None, "similarity_weight": None, "generation_weight": None, "longest": None, "source_masks": 1}
+        for flag, high in limits.items():
+            value = getattr(self, flag)
+            if value is not None and not 0 <= value <= (high or float("inf")):
+                raise InputError(f"--{flag}: expected a number of 0 or more{', at most 1' if high else ''}. Received: {value}.")
+        if self.objective != "simbert" and self.generation_weight:
+            raise InputError(f"--generation_weight: expected --objective simbert, which writes. Received: {self.objective}.")
+        if self.negative and self.objective not in ("simbert", "simcse"):
+            raise InputError(f"--negative: expected --objective simbert or simcse. Received: {self.objective}.")
+        if not self.similarity_weight and not self.writes:
+            raise InputError("--similarity_weight: expected a number above 0, for nothing else is learnt. Received: 0.")
+
+    @property
+    def writes(self):
+        """Weight of writing, 0 where nothing is written."""
+        given = self.generation_weight
+        return (1.0 if given is None else given) if self.objective == "simbert" else 0.0
+
+    def compared(self):
+        """The formula that compares rows."""
+        scale = PUBLISHED_SCALES[self.objective] if self.scale is None else self.scale
+        if self.objective == "cosent":
+            return CoSENT(scale)
+        kind = SupervisedContrastive if self.objective == "supcon" else InBatchSimilarity
+        return kind(scale, self.mask_equal_texts)
+
+
+def prompt_of(example, tokenizer, max_length):
+    """The `prompt` stage: a text that means the same as the example's first one is written after that."""
+    return source_prompt(example.texts[0], tokenizer, max_length)
+
+
+def bind(task, options, labels, train_file):
+    """The task that learns and scores as the flags say."""
+    reader = functools.partial(read, columns=options, negative=options.negative)
+    scoring = Scoring(reader, options.threshold, options.tune)
+    draw = Draw(options.objective, bool(options.writes), bool(options.negative), options.source_masks)
+    encode = {"objective": options.objective, "longest": options.longest, "negatives": bool(options.negative)}
+    own = TokenMean() if options.writes else None
+    return dataclasses.replace(
+        task, read=reader, encode_train=functools.partial(encode_train, **encode), draw=draw, together=draw.together,
+        head=EmbeddingHead(options.pooling, bool(options.writes), needs_dropout=options.objective == "simcse"),
+        loss=ComparedRows(options.compared(), own, options.similarity_weight, options.writes),
+        metric=scoring.metric, reference_score=scoring.further, prompt=prompt_of if options.writes else None,
+        paraphrased=40 if options.paraphrases is None else options.paraphrases,
+    )  # fmt: skip
+
+
+TASK = Task(
+    files={"train": "train.jsonl", "dev": "dev.jsonl", "test": "test.jsonl"},
+    read=functools.partial(read, columns=TextColumns()),
+    encode=encode_texts,
+    head=EmbeddingHead(),
+    loss=ComparedRows(InBatchSimilarity(), TokenMean()),
+    decode=decode_cosine,
+    metric=None,                                                        # see bind
+    writing=Writing(top_k=5, max_tokens=32),
+    recipe=Recipe(
+        max_length=64, batch_size=128, epochs=10, learning_rate=2e-6, schedule="constant", warmup=0.0, weight_decay=0.01,
+    ),
+    source="Put your own file there",
+    num_texts=2,
+    options=Options,
+    later=Later,
+    bind=bind,
+    demo={"batch_size": 64, "epochs": 20, "learning_rate": 5e-4},
+)  # fmt: skip
