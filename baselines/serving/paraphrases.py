@@ -9,6 +9,7 @@ import numpy as np
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
+from baselines.decoding.distinct import distinct
 from baselines.serving.api_error import ApiError, wrong
 from baselines.serving.bodies import read_body
 from baselines.serving.embeddings import embedded
@@ -76,21 +77,23 @@ class Paraphrasing:
         return {**head, "data": data, "samples": self.samples, "distinct": len(kept), "usage": usage}
 
     async def drawn(self, wanted, prompt_tokens):
-        """The texts of these Requests, a few at a time, so that others find rows too."""
-        texts, most = [""] * len(wanted), self.limits.max_replies
+        """The texts of these Requests that came to an end, a few at a time, so that others find rows too."""
+        texts, ended, most = [""] * len(wanted), [], self.limits.max_replies
         for start in range(0, len(wanted), most):
             replies, outcome, begun = Replies(self.engine, wanted[start : start + most]), "cancelled", time.monotonic()
             try:
                 async with replies:
                     async for piece in replies.pieces():
                         texts[start + piece.index] += piece.text
+                        if piece.finish == "stop":
+                            ended.append(start + piece.index)
             except ApiError as error:
                 outcome = "refused" if error.status == 429 else "error"
                 raise
             finally:
                 self.num_tokens += replies.num_tokens
                 self.metrics.count_replies(self.engine.name, replies, 0 if start else prompt_tokens, begun, outcome)
-        return texts
+        return [texts[number] for number in sorted(ended)]
 
 
 def drawn_from(usual):
@@ -98,17 +101,3 @@ def drawn_from(usual):
     if usual.beam or usual.top_k == 1:
         return dataclasses.replace(usual, beam=0, num=1, top_k=TOP_K, length_penalty=0.0)
     return usual
-
-
-def distinct(texts, original):
-    """The texts that say something and differ from the original and from one another, whatever their case and spaces."""
-    seen, kept = {folded(original)}, []
-    for text in texts:
-        if folded(text) not in seen and any(letter.isalnum() for letter in text):
-            seen.add(folded(text))
-            kept.append(text)
-    return kept
-
-
-def folded(text):
-    return "".join(text.casefold().split())
