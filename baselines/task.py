@@ -182,9 +182,9 @@ class Task:
     labels   class names, when there are classes; Categories where gold holds any number of them
     source   where the official files come from and how to get them, for the message when one is missing
     encode_train  as encode, for the training split where gold decides how rows are cut; None: the same
-    draw     for tasks whose rows are made anew in every epoch, such as pairs from groups: ([(features, target)] of an example of the
-             training split, tokenizer, max_length, rng) -> `together` rows in the same form, which stay in one batch; None: rows are
-             trained on as they are
+    draw     for tasks whose rows are made anew in every epoch, such as pairs from groups: ([(features, target)] of an example of
+             the training split, tokenizer, max_length, rng) -> `together` rows in the same form, which stay in one batch; None:
+             rows are trained on as they are
     spans    for `run.py lint`, where gold marks parts of texts: example with gold -> Spans; None where it does not
     cuts_on_purpose  whether `encode` leaves out parts of a long text that the answer does not need: `run.py lint` then only tells
     num_texts  texts of an example, for `run.py predict` with texts on the command line; None: `encode` refuses what is too few

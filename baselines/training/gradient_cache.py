@@ -35,8 +35,8 @@ class GradientCache:
     def compare(self, looks):
         """[CACHE of each micro-batch] from what was kept of all of them.
 
-        "gradient" float32 (b, D), of the loss that compares by the micro-batch's vectors; "value" (), that loss; "count" (), by which
-        own losses are divided; "share" (), of the micro-batch in all real rows.
+        "gradient" float32 (b, D), of the loss that compares by the micro-batch's vectors; "value" (), that loss; "count" (), by
+        which own losses are divided; "share" (), of the micro-batch in all real rows.
         """
         sizes = [look["vectors"].shape[0] for look in looks]
         weights = ops.concatenate([look["weights"] for look in looks])

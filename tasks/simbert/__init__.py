@@ -2,8 +2,8 @@
 
 {"text": "怎么开通借书证", "synonyms": ["图书证要怎么办理"]}     run.py train simbert --train groups.jsonl --init CHECKPOINT
 
-Or pairs, text and text_pair (sentence1 and sentence2), with a `label` 0 or 1 or a `score`; or for SimCSE a text a line. The epoch is
-selected by Spearman's correlation of pairs, by MRR of groups. Published, LCQMC's dev set, cosine above 0.9: accuracy 79.82.
+Or pairs, text and text_pair (sentence1 and sentence2), with a `label` 0 or 1 or a `score`; or for SimCSE a text a line. The epoch
+is selected by Spearman's correlation of pairs, by MRR of groups. Published, LCQMC's dev set, cosine above 0.9: accuracy 79.82.
 """
 
 import dataclasses
