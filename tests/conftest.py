@@ -1,6 +1,7 @@
 """Fixtures for tests of the whole: a checkpoint and data small enough to train in seconds, and one run that all share."""
 
 import dataclasses
+import fcntl
 import json
 import os
 import sys
@@ -80,34 +81,46 @@ def make_tiny(folder):
     letters = sorted({letter for titles in TITLES.values() for title in titles for letter in title})
     rows = [{"label": label, "sentence": title} for label, titles in TITLES.items() for title in titles]
     unlabelled = [{"id": index, "sentence": row["sentence"]} for index, row in enumerate(rows)]
-    (folder / "data").mkdir()
-    return Tiny(
-        folder=folder,
-        checkpoint=write_checkpoint(folder / "checkpoint", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]),
-        train=write_lines(folder / "data" / "train.json", rows),
-        dev=write_lines(folder / "data" / "dev.json", rows[::2]),
-        tests=(
-            write_lines(folder / "data" / "test1.0.json", unlabelled[:5]),
-            write_lines(folder / "data" / "test.json", unlabelled[5:]),
-        ),
-    )
+    (folder / "data").mkdir(parents=True)
+    write_checkpoint(folder / "checkpoint", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters])
+    for name, chosen in {"train": rows, "dev": rows[::2], "test1.0": unlabelled[:5], "test": unlabelled[5:]}.items():
+        write_lines(folder / "data" / f"{name}.json", chosen)
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory):
+def made_once(tmp_path_factory):
+    """(name, make) -> a folder that make(folder) fills: once, by the first of pytest-xdist's workers that asks, for all of them."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def folder_of(name, make):
+        folder, done = root / name, root / f"{name}.done"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                make(folder)
+                done.touch()
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def tiny(made_once):
     """A Tiny without a run."""
-    return make_tiny(tmp_path_factory.mktemp("tiny"))
+    folder = made_once("tiny", make_tiny)
+    train, dev, *tests = (folder / "data" / f"{name}.json" for name in ("train", "dev", "test1.0", "test"))
+    return Tiny(folder, folder / "checkpoint", train, dev, tuple(tests))
 
 
-def make_writing_run(tiny, task, lines, **changes):
-    """The folder of a new run of a task that writes: an epoch on these lines."""
+def make_writing_run(tiny, folder, task, lines, **changes):
+    """Fills `folder` with a new run of a task that writes: an epoch on these lines."""
     import run
 
-    folder = Path(tempfile.mkdtemp(prefix=f"{task}-", dir=tiny.folder))
-    data = write_lines(folder / "lines.jsonl", lines)
-    flags = {"train": data, "dev": data, "epochs": 1, "max_length": 24, "max_tokens": 6, "output": folder / "run", "quiet": True}
+    data = write_lines(folder.with_suffix(".jsonl"), lines)
+    flags = {"train": data, "dev": data, "epochs": 1, "max_length": 24, "max_tokens": 6, "output": folder, "quiet": True}
     assert run.main(["train", task, *tiny.flags(**flags | changes)]) == 0
-    return folder / "run"
+    return folder
 
 
 PAIRS = [{"source": title, "target": title[:3]} for titles in TITLES.values() for title in titles]
@@ -115,23 +128,23 @@ DIALOGUES = [titles[first : first + 3] for titles in TITLES.values() for first i
 
 
 @pytest.fixture(scope="session")
-def seq2seq_run(tiny):
+def seq2seq_run(tiny, made_once):
     """The folder of a run of seq2seq. Tests must leave it as it is."""
-    return make_writing_run(tiny, "seq2seq", PAIRS)
+    return made_once("seq2seq", lambda folder: make_writing_run(tiny, folder, "seq2seq", PAIRS))
 
 
 @pytest.fixture(scope="session")
-def chat_run(tiny):
+def chat_run(tiny, made_once):
     """The folder of a run of chat, whose replies always end. Tests must leave it as it is."""
-    return make_writing_run(tiny, "chat", DIALOGUES, self_terminating=0.2)
+    return made_once("chat", lambda folder: make_writing_run(tiny, folder, "chat", DIALOGUES, self_terminating=0.2))
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tiny):
+def tiny_run(tiny, made_once):
     """A Tiny with a finished run of clue/tnews. Tests must leave it as it is: copy what they change."""
     import run
 
-    folder = tiny.folder / "run"
-    code = run.main(["train", "clue/tnews", *tiny.flags(output=folder, test=tiny.tests[1], quiet=True)])
-    assert code == 0
-    return dataclasses.replace(tiny, run=folder)
+    def train(folder):
+        assert run.main(["train", "clue/tnews", *tiny.flags(output=folder, test=tiny.tests[1], quiet=True)]) == 0
+
+    return dataclasses.replace(tiny, run=made_once("run", train))

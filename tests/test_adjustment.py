@@ -89,7 +89,6 @@ def lines_of(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.keras
 def test_evaluate_predict_and_submit(own, capsys, monkeypatch):
     monkeypatch.setattr(can_module, "uncertainty", lambda probs, k: np.arange(len(probs)) % 2)
     counts = json.loads((own.run / "label_counts.json").read_text())
@@ -114,7 +113,6 @@ def test_evaluate_predict_and_submit(own, capsys, monkeypatch):
     assert "dev accuracy " in capsys.readouterr().err
 
 
-@pytest.mark.keras
 def test_one_text_has_nobody_to_be_compared_with(own, capsys):
     assert command_line.main(["predict", "--run", str(own.run), "--can", "球队"]) == 2
     assert "expected --input FILE with --can" in capsys.readouterr().err

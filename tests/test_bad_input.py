@@ -12,8 +12,6 @@ from conftest import write_checkpoint
 
 import run as command_line
 
-pytestmark = pytest.mark.keras
-
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -195,6 +193,7 @@ def test_weights_cut_short(refused_training, tiny_run, folder):
         expect(refused_training(init=copy, from_scratch=False), "model.safetensors")
 
 
+@pytest.mark.keras
 def test_weights_of_another_shape(refused_training, tiny, tiny_run, folder):
     other = write_checkpoint(folder / "other", tokens_of(tiny), hidden_size=32)
     shutil.copy(tiny_run.run / "best" / "model.safetensors", other)
@@ -322,6 +321,7 @@ def test_a_full_disk_while_training(refused, tiny, folder, monkeypatch, name, ag
     }[name]  # fmt: skip
 
 
+@pytest.mark.keras
 def test_a_loss_that_is_no_number_names_the_update(refused, tiny, folder):
     flags = tiny.flags(output=folder / "run", learning_rate=1e30, clip_norm=0, epochs=5)
     expect(refused("train", "clue/tnews", *flags), "update ", "finite loss", "--learning_rate")

@@ -114,13 +114,11 @@ def test_train_leaves_a_whole_run_folder(tiny_run):
     assert all(isinstance(value, int | float | str) for line in metrics for value in line.values())
 
 
-@pytest.mark.keras
 def test_the_log_tells_what_was_shown(tiny_run):
     text = (tiny_run.run / "log.txt").read_text(encoding="utf-8")
     assert "train: 18 examples" in text and "epoch 2/2" in text and "dev  accuracy" in text
 
 
-@pytest.mark.keras
 def test_the_recorded_recipe_makes_the_same_arguments_again(tiny_run):
     from baselines import catalog
     from baselines.flags import parse_train
@@ -165,7 +163,6 @@ def test_predict_a_file_in_every_format(own, tmp_path, capsys):
     assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == list(range(5))
 
 
-@pytest.mark.keras
 def test_predict_one_text(own, capsys):
     first = lines_of(own.tests[1])[0]["sentence"]
     assert command_line.main(["predict", "clue/tnews", "--run", str(own.run), first]) == 0
@@ -174,14 +171,12 @@ def test_predict_one_text(own, capsys):
     assert line["prediction"] == lines_of(own.run / "test" / "predictions.jsonl")[0]["prediction"]
 
 
-@pytest.mark.keras
 def test_predict_a_text_of_100_000_characters_and_one_of_unknown_signs(own, capsys):
     assert command_line.main(["predict", "--run", str(own.run), "球" * 100_000]) == 0
     assert command_line.main(["predict", "--run", str(own.run), "🎉🎉 ﷽"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
-@pytest.mark.keras
 def test_a_pair_task_takes_two_texts(tiny, tmp_path, capsys):
     rows = [{"sentence1": "球队", "sentence2": other, "label": str(int(other == "联赛"))} for other in ("联赛", "电池")]
     data = write_lines(tmp_path / "pairs.json", rows)
@@ -193,7 +188,6 @@ def test_a_pair_task_takes_two_texts(tiny, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["prediction"] in ("0", "1")
 
 
-@pytest.mark.keras
 def test_submit_writes_checked_files_of_both_test_versions(own, capsys):
     tests = map(str, own.tests)
     assert command_line.main(["submit", "clue/tnews", "--run", str(own.run), "--test", *tests, "--quiet"]) == 0
@@ -226,7 +220,6 @@ def test_rerun_repeats_a_run_bit_for_bit_and_compare_shows_where_two_differ(own,
     assert "batch_size" not in shown and "output" not in shown
 
 
-@pytest.mark.keras
 def test_compare_a_run_without_a_finished_epoch(own, tmp_path, capsys):
     other = shutil.copytree(own.run, tmp_path / "other")
     (other / "metrics.jsonl").unlink()
@@ -234,7 +227,6 @@ def test_compare_a_run_without_a_finished_epoch(own, tmp_path, capsys):
     assert "none finished" in capsys.readouterr().out
 
 
-@pytest.mark.keras
 def test_inspect_our_own_checkpoint_and_a_bare_configuration(tiny_run, capsys):
     assert command_line.main(["inspect", str(tiny_run.run / "best")]) == 0
     shown = capsys.readouterr().out
@@ -248,7 +240,6 @@ def test_inspect_our_own_checkpoint_and_a_bare_configuration(tiny_run, capsys):
     assert "weights        none" in capsys.readouterr().out
 
 
-@pytest.mark.keras
 def test_inspect_googles_format_and_a_bare_hugging_face_encoder(tiny, tmp_path, capsys):
     from baselines.weights import safetensors_file, tensorflow_checkpoint
 

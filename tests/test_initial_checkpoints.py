@@ -14,8 +14,6 @@ from baselines.models.families import family
 from baselines.weights import safetensors_file
 from baselines.weights.save import save_google, save_hugging_face
 
-pytestmark = pytest.mark.keras
-
 
 @pytest.fixture(scope="module")
 def folders(tiny, tmp_path_factory):
@@ -45,7 +43,7 @@ def train(tiny, checkpoint, output, **changes):
     return load_file(output / "best" / "model.safetensors")
 
 
-@pytest.mark.parametrize("kind", ["google", "hugging_face", "ours"])
+@pytest.mark.parametrize("kind", [pytest.param("google", marks=pytest.mark.keras), "hugging_face", "ours"])
 def test_the_encoder_comes_from_the_checkpoint(kind, folders, tiny, tmp_path, capsys):
     found = train(tiny, folders[0][kind], tmp_path / "run")
     encoder = [name for name in found if name.startswith("bert.")]

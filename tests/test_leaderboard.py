@@ -94,7 +94,6 @@ def test_files_that_were_changed_are_found(make_run, tmp_path, capsys, change, p
     assert not (tmp_path / "submit.zip").exists()
 
 
-@pytest.mark.keras
 def test_a_run_without_files_or_with_old_ones_is_submitted_first(tiny_run, tmp_path, monkeypatch):
     """The official test files are the tiny project's, and lie where they should."""
     folder = shutil.copytree(tiny_run.run, tmp_path / "run")

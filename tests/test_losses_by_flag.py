@@ -9,8 +9,6 @@ from conftest import ROOT
 
 import run as command_line
 
-pytestmark = pytest.mark.keras
-
 
 def metrics_of(run, split):
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]

@@ -7,8 +7,6 @@ from conftest import write_lines
 
 import run as command_line
 
-pytestmark = pytest.mark.keras
-
 
 def test_vat_and_ema_learn_from_unlabelled_text(tiny, tmp_path):
     rows = [json.loads(line) for line in tiny.train.read_text(encoding="utf-8").splitlines()]

@@ -12,8 +12,6 @@ from baselines.task import Labels
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
-pytestmark = pytest.mark.keras
-
 ROWS = [("标题一", "正文,一", "体育"), ("标题二", "正文\"二\"", "财经"), ("标题三", "正文三", "体育")]
 FLAGS = {"text": "title", "text_pair": "body", "label": "category"}
 

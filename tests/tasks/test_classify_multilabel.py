@@ -16,8 +16,6 @@ from baselines.task import Categories, Labels
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
-pytestmark = pytest.mark.keras
-
 FIXTURES = ROOT / "tests" / "fixtures" / "classify"
 TABLE, LINES = FIXTURES / "reviews.csv", FIXTURES / "reviews.jsonl"
 

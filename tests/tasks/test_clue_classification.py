@@ -14,8 +14,6 @@ from baselines.evaluation import predictions, submission
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
-pytestmark = pytest.mark.keras
-
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "clue"
 NLI = ("entailment", "neutral", "contradiction")
 # name: (labels, epochs, {test file: file to hand in}) as in specs and on the leaderboard

@@ -14,8 +14,6 @@ from baselines.task import Labels
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
-pytestmark = pytest.mark.keras
-
 PAIRS = [("有人弹琴", "一个人在弹琴", 5), ("有人弹琴", "有人唱歌", 2.5), ("有人弹琴", "狗在跑", 0)]
 
 
@@ -93,6 +91,7 @@ def test_faults_of_flags_and_files(tmp_path):
     assert "b.tsv:2: expected text_pair to be a text" in told(lambda: list(bind(blank, score="score").read(blank)))
 
 
+@pytest.mark.keras
 def test_train_evaluate_and_predict_scores(tiny, tmp_path, capsys):
     data = write(tmp_path / "pairs.tsv", [("球队", "联赛", 4), ("芯片", "电池", 3), ("球队", "电池", 0), ("芯片", "联赛", 1)] * 3)
     folder = tmp_path / "run"

@@ -13,7 +13,6 @@ from baselines.task import Labels
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
-pytestmark = pytest.mark.keras
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "tag"
 
 
@@ -125,7 +124,7 @@ def test_illegal_sequences_are_refused_or_repaired(tmp_path):
     assert golds(bind(path, repair_tags=True), path) == [[(0, 1, "NAME", "许"), (2, 3, "LOC", "在")]]
 
 
-@pytest.mark.parametrize("head", ["efficient_global_pointer", "crf"])
+@pytest.mark.parametrize("head", ["efficient_global_pointer", pytest.param("crf", marks=pytest.mark.keras)])
 def test_from_files_to_predictions(tiny, tmp_path, capsys, head):
     """Categories, head and weights come back from the run folder."""
     import run
