@@ -1,0 +1,92 @@
+"""Texts to make vectors of: a line each of a .txt, or a field of a table or JSON lines; .gz of each. The whole row goes with them.
+
+怎么开初婚未育证明                             {"id": "q1", "text": "怎么开初婚未育证明", "answer": "…"}
+"""
+
+import array
+import dataclasses
+import hashlib
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+
+from baselines.data.readers import rows, text_lines
+from baselines.data.readers.row import Row
+from baselines.errors import InputError, nearest
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A file and where its texts stand.
+
+    text        the field of the text; of a .txt the line is the field "text", whatever this says
+    id          the field of the id; None: `id` where the first row has it, else rows have none
+    skip_empty  leave rows without a text out; else the first one is an error
+    """
+
+    path: str
+    text: str = "text"
+    id: str | None = None
+    skip_empty: bool = False
+
+    @property
+    def is_lines(self):
+        return Path(self.path).name.lower().removesuffix(".gz").endswith(".txt")
+
+    @property
+    def field(self):
+        """The field of a row that holds its text."""
+        return "text" if self.is_lines else self.text
+
+    def read(self):
+        """Yields (id or None, text, Row). Raises InputError for a row without a text or an id that it should have."""
+        if self.is_lines:
+            found = (Row({"text": line}, f"{Path(self.path).name}:{number}", number) for number, line in text_lines.read(self.path))
+        else:
+            found = rows.read(self.path)
+        id = self.id
+        for position, row in enumerate(found):
+            if position == 0:
+                for flag, name in (("text", self.field), ("id", id)):
+                    if name is not None and name not in row:
+                        raise InputError(
+                            f"{row.origin}: expected a column {name!r} for --{flag}. Received the columns {', '.join(row)}. "
+                            f"{nearest(name, row)} Name yours with --{flag}."
+                        )
+                id = id or ("id" if "id" in row and not self.is_lines else None)
+            if self.skip_empty and is_blank(row.get(self.field)):
+                continue
+            text = row.text(self.field)
+            if is_blank(text):
+                raise InputError(f"{row.origin}: expected a text. Received: only signs that are not seen. Or --skip_empty.")
+            yield (None if id is None else self._id(row, id)), text, row
+
+    def survey(self):
+        """The Survey of the whole file, read once before the work. Raises InputError for the first row that is unfit."""
+        digest, hashes = hashlib.blake2b(digest_size=16), array.array("q")
+        for id, text, _ in self.read():
+            digest.update(repr((id, text)).encode("utf-8", "surrogatepass"))
+            hashes.append(hash(text))
+        if not hashes:
+            raise InputError(f"{self.path}: expected at least one text. Received: none.")
+        return Survey(len(hashes), len(hashes) - len(np.unique(np.frombuffer(hashes, np.int64))), digest.hexdigest())
+
+    def _id(self, row, id):
+        if row.get(id) in (None, ""):
+            raise InputError(f"{row.origin}: expected {id} to be filled, as it is in the first row. Received: nothing.")
+        return row.id(id)
+
+
+@dataclasses.dataclass(frozen=True)
+class Survey:
+    """count: texts of a file; twice: of those, the ones that an earlier row has too; digest: of all ids and texts."""
+
+    count: int
+    twice: int
+    digest: str
+
+
+def is_blank(text):
+    """Whether nothing of a text can be seen: spaces, control signs, none at all."""
+    return not isinstance(text, str) or all(unicodedata.category(sign)[0] in "CZ" for sign in text)
