@@ -25,8 +25,9 @@ class Flags:
 
     run: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Run folder; again for further ones, --run A --run B."""
-    index: str | None = None
-    """Index (`run.py kg build`) of the runs that answer from one; default: that which a run was trained with."""
+    index: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Index of the runs that answer from one (`run.py kg build`; default: that which a run was trained with), or of vectors to
+    search (`run.py index`); again for further ones."""
     demo: bool = False
     """Serve a small chat run; it is trained first, which takes some minutes, unless runs/demo has one."""
     host: str = "127.0.0.1"

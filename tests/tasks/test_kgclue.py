@@ -1,5 +1,6 @@
 """KgCLUE from its files to answers: rows, a tiny run, every verb that uses one, and what is refused."""
 
+import hashlib
 import json
 import shutil
 import zipfile
@@ -42,6 +43,8 @@ def main(*argv):
 @pytest.fixture(scope="module")
 def knowledge(tiny, tmp_path_factory):
     """A folder with checkpoint, data, an index and a run of an epoch."""
+    from baselines.writing_session import WritingSession
+
     folder = tmp_path_factory.mktemp("knowledge")
     letters = sorted({letter for line in KNOWLEDGE for letter in line if letter not in "㵐\t"} | set("有多高大少人长？"))
     write_checkpoint(folder / "checkpoint", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters], max_position_embeddings=128)
@@ -52,7 +55,23 @@ def knowledge(tiny, tmp_path_factory):
     write_lines(folder / "test.json", [{"id": row["id"], "question": row["question"]} for row in ROWS])
     flags = tiny.flags(init=folder / "checkpoint", train=data, dev=data, epochs=1, max_length=40, output=folder / "run", quiet=True)
     assert main("train", "kgclue", *flags) == 0
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WritingSession, "new_writer", compiled_once(WritingSession.new_writer))
+        yield folder
+
+
+def compiled_once(new_writer):
+    """`new_writer` for a module whose tests open one run again and again: one Writer for all sessions of the same weights."""
+    known = {}
+
+    def of(session, context):
+        weights = hashlib.sha256(b"".join(weight.numpy().tobytes() for weight in session.model.weights)).hexdigest()
+        key = weights, session.tokenizer.fingerprint(), session.self_terminating, context
+        if key not in known:
+            known[key] = new_writer(session, context)
+        return known[key]
+
+    return of
 
 
 @pytest.fixture
@@ -274,13 +293,13 @@ def test_a_server_answers_with_all_it_knows(knowledge, seq2seq_run):
     from baselines.serving.limits import Access, Limits
 
     display = Display(quiet=True)
-    hosted = host([knowledge / "run"], rows=2, max_queue=4, display=display, index=str(knowledge / "index"))
+    hosted = host([knowledge / "run"], rows=2, max_queue=4, display=display, indexes=[str(knowledge / "index")])
     with TestClient(create_app(hosted, Limits(), Access(), log_text=False)) as client:
         found = client.post("/predict/kgclue", json={"question": "㵐水有多长？"}).json()
         assert found["prediction"] == "㵐水 ||| 长度 ||| 八"
         assert found["answers"][0]["object"] == "八" and found["answers"][0]["why"]
         assert client.post("/predict/kgclue", json={"question": "大" * 100}).status_code == 400
-    with pytest.raises(InputError, match="--index x: expected a run that answers"):
-        host([seq2seq_run], 2, 4, display, index="x")
+    with pytest.raises(InputError, match="expected a run that answers from an index among --run"):
+        host([seq2seq_run], 2, 4, display, [str(knowledge / "index")])
     with pytest.raises(InputError, match="and --index INDEX"):
         host([knowledge / "run"], 2, 4, display)

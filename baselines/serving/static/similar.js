@@ -86,7 +86,8 @@ const DO = {
     const rerank = $("rerank").value;
     const { data } = await post("/search", { index: $("index").value, query, k: count, ...(rerank && { rerank }) });
     const said = ({ metadata }) => (metadata === null || metadata === undefined ? "" : JSON.stringify(metadata));
-    return data.length ? [table(data.map((item) => [item.score, item.text, said(item)]))] : [element("p", "faint", words.nothing)];
+    const distance = (item) => (item.distance === undefined ? [] : [`${rerank.toUpperCase()} ${item.distance.toFixed(4)}`]);
+    return data.length ? [table(data.map((item) => [item.score, item.text, ...distance(item), said(item)]))] : [element("p", "faint", words.nothing)];
   },
   async paraphrase(model, text, count, seed) {
     const { data } = await post("/paraphrase", { model, text, num: count, ...seed });
