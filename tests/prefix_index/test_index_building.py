@@ -1,5 +1,6 @@
 """What goes wrong: lines that are no use, damaged and foreign folders, a full disk, two builders, another vocabulary."""
 
+import concurrent.futures
 import errno
 import gzip
 import json
@@ -266,6 +267,21 @@ def test_a_second_builder_is_refused_while_the_first_works(tmp_path):
     process.join()
     assert built(tmp_path, GOOD)["keys"] == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "source.txt"]
+
+
+def names(folder):
+    index = PrefixIndex.open(folder, verify=True)
+    return [index.entry(key).name for key in range(len(index))]
+
+
+def test_many_processes_read_an_index_and_one_that_is_replaced_is_read_to_its_end(tmp_path):
+    built(tmp_path, "中国\ta\t1\n国\ta\t2")
+    opened = PrefixIndex.open(tmp_path / "index")
+    with concurrent.futures.ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        assert list(pool.map(names, [tmp_path / "index"] * 4)) == [["国", "中国"]] * 4
+    built(tmp_path, "人民\ta\t3")
+    assert [opened.entry(key).values for key in range(len(opened))] == [("2",), ("1",)]
+    assert names(tmp_path / "index") == ["人民"]
 
 
 def test_progress_is_reported(tmp_path):

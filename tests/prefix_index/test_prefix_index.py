@@ -62,7 +62,7 @@ def assert_same(index, state, node, written=()):
         assert_same(index, index.advance(state, token), child, (*written, token))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TRIPLES, ORDER)
 @example([("中", "a", "o"), ("中（）", "a", "o"), ("中（a）", "a", "o"), ("中", "A", "p"), ("中（a）", "A", "p")], "spm")
 @example([("中", "a", "o"), ("中（A）", "a", "o"), ("中（a）", "b", "o"), ("中", "A", "p"), ("中（a）", "A", "p")], "smp")
