@@ -91,11 +91,17 @@ class PretrainingSession(Session):
             found, totals, counts = steps.evaluate(batch)
             real = slice(len(numbers))
             total, count = total + totals[real].sum(), count + counts[real].sum()
-            right += np.sum((found["predicted"] == batch["targets"])[real])     # -1, nothing to learn, is never predicted
+            right += np.sum((found["predicted"] == learnt(batch))[real])        # -1, nothing to learn, is never predicted
         loss = float(total / max(count, 1))
         accuracy = float(right / max(count, 1))
         scores = {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}
-        return scores | self.speeds(batch["targets"].shape[1])
+        return scores | self.speeds(learnt(batch).shape[1])
+
+
+def learnt(batch):
+    """The tokens that a batch is to predict, int32 (B, P)."""
+    targets = batch["targets"]
+    return targets["tokens"] if isinstance(targets, dict) else targets
 
 
 def pretrain(name, objective, arguments, resume=None, command=()):

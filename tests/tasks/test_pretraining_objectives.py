@@ -7,6 +7,8 @@ from conftest import ROOT
 from baselines.commands.pretrain import find, objectives
 from baselines.errors import InputError
 from baselines.tokenizers.wordpiece import Tokenizer
+from tasks.pretraining.bert import make as bert
+from tasks.pretraining.bert import paired
 from tasks.pretraining.common import whole_word_masks
 from tasks.pretraining.gpt import make as gpt
 from tasks.pretraining.roberta import make as roberta
@@ -126,8 +128,38 @@ def test_unilm_cuts_within_the_row(rows, vocabulary):
     assert np.array_equal(np.count_nonzero(features["token_ids"], axis=1), np.minimum(lengths + 1, 64))
 
 
+def test_pairs_of_bert_are_parts_of_rows(rows, vocabulary):
+    token_ids, starts = (array[:200] for array in rows)
+    stop = vocabulary.ids["。"]
+    token_ids = np.where((token_ids % 9 == 0) & starts & (token_ids > 200), stop, token_ids)
+    starts[:, 1:] |= token_ids[:, :-1] == stop
+    token_ids[7, 3:], starts[7] = vocabulary.pad_id, True
+    token_ids[7, 2] = vocabulary.sep_id                                 # a row of one token has nothing to be cut into
+    found, begins, segments, is_next = paired(token_ids, starts, vocabulary, np.random.default_rng(8))
+    assert 0.35 < is_next.mean() < 0.65
+    ends = np.count_nonzero(token_ids, axis=1) - 1
+    second_parts = {tuple(row[place:end]) for row, end in zip(token_ids, ends, strict=True) for place in range(2, end + 1)}
+    for number, (row, begin, segment, own) in enumerate(zip(found, begins, segments, is_next, strict=True)):
+        first, second = np.flatnonzero(row == vocabulary.sep_id)
+        assert row[0] == vocabulary.cls_id and (row[second + 1 :] == vocabulary.pad_id).all()
+        assert np.array_equal(np.flatnonzero(segment), np.arange(first + 1, second + 1))
+        assert np.array_equal(row[:first], token_ids[number, :first]) and np.array_equal(begin[:first], starts[number, :first])
+        part = tuple(row[first + 1 : second])
+        if own:
+            assert np.array_equal(part, token_ids[number, first : first + len(part)])
+            within = token_ids[number, 1 : min(ends[number] - 1, 61)]
+            assert number == 7 or token_ids[number, first - 1] == stop or stop not in within
+        else:
+            assert part in second_parts or any(other[: len(part)] == part for other in second_parts)
+
+
+def test_bert_alone_in_a_batch_has_only_its_own_second_part(rows, vocabulary):
+    features, targets = bert(rows[0][:1], rows[1][:1], vocabulary, np.random.default_rng(9))
+    assert targets["next"].tolist() == [0] and targets["tokens"].shape == features["mlm_positions"].shape == (1, 16)
+
+
 def test_objectives_are_found_by_their_files():
-    assert set(objectives()) == {"gpt", "roberta", "unilm"}
+    assert set(objectives()) == {"bert", "gpt", "roberta", "unilm"}
     assert find("pretraining/gpt")[0] == find("gpt")[0] == "pretraining/gpt"
     with pytest.raises(InputError, match="Did you mean roberta"):
         find("robert")

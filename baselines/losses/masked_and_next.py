@@ -1,0 +1,23 @@
+"""BERT's loss: the mean over masked tokens, plus the mean over rows of whether the second text is the next one."""
+
+from baselines.losses.cross_entropy import cross_entropy
+from baselines.losses.token_mean import TokenMean
+
+TOKENS, NEXT = "tokens", "next"
+"""Targets: masked tokens int32 (B, P), -1 where there is none; 0 for a row whose second text is the next one, else 1, (B,)."""
+
+
+class MaskedAndNext:
+    """(targets, outputs "logits" (B, P, V) and "next" (B, 2)); as a call, what rows are scored by: masked tokens alone."""
+
+    tokens = TokenMean()
+
+    def __call__(self, targets, outputs):
+        return self.tokens(targets[TOKENS], outputs)
+
+    def terms(self, targets, outputs, weights):
+        """[(factor, totals (B,), counts (B,))], see losses/compared_rows.py."""
+        from keras import ops
+
+        following = cross_entropy(targets[NEXT], {"logits": outputs[NEXT]})
+        return [(1.0, *self(targets, outputs)), (1.0, following, ops.ones_like(following))]
