@@ -1,6 +1,7 @@
 """Loading a backend without its small talk: TensorFlow reports to the terminal that it will use this CPU's instructions."""
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ def load_pipeline(several_hosts=False):
 
     several_hosts   join the others of which the environment tells, see docs/scaling.md
     """
+    logging.getLogger("tensorflow").addFilter(is_no_retracing)          # each length of a batch is meant to be compiled
     with without_small_talk():
         import keras
 
@@ -55,6 +57,11 @@ def load_answerer():
     from baselines import answerer
 
     return answerer
+
+
+def is_no_retracing(record):
+    """Whether a record of TensorFlow's log says something else than that a function was compiled for several shapes."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 @contextlib.contextmanager

@@ -148,3 +148,19 @@ def tiny_run(tiny, made_once):
         assert run.main(["train", "clue/tnews", *tiny.flags(output=folder, test=tiny.tests[1], quiet=True)]) == 0
 
     return dataclasses.replace(tiny, run=made_once("run", train))
+
+
+GROUPS = [{"text": titles[i], "synonyms": titles[i + 1 : i + 3]} for titles in TITLES.values() for i in (0, 3)]
+
+
+@pytest.fixture(scope="session")
+def simbert_run(tiny, made_once):
+    """The folder of a run of simbert, which writes and makes vectors. Tests must leave it as it is."""
+    import run
+
+    def train(folder):
+        data = write_lines(tiny.folder / "groups.jsonl", GROUPS)
+        flags = {"train": data, "dev": data, "epochs": 1, "max_length": 24, "paraphrases": 0, "quiet": True}
+        assert run.main(["train", "simbert", *tiny.flags(**flags, output=folder)]) == 0
+
+    return made_once("simbert", train)

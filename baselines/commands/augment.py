@@ -17,7 +17,7 @@ from baselines.flags import existing, parse
 class Flags(DrawingFlags):
     """Write the rows of a file, each followed by copies whose text is a paraphrase. Files named dev or test are refused."""
 
-    data: tyro.conf.Positional[str]
+    data: tyro.conf.Positional[str] = tyro.MISSING
     """File to train on: .csv, .tsv, .txt (tab-separated), .json or .jsonl; .gz of each."""
     run: str = tyro.MISSING
     """Run folder of a simbert run."""
