@@ -1,6 +1,6 @@
-"""Serve runs over HTTP: a chat page, an OpenAI-compatible API, and /predict for runs that classify, tag or read.
+"""Serve runs over HTTP: pages, an OpenAI-compatible API, /predict for runs that classify, tag or read, /search, /paraphrase.
 
-run.py serve --run DIR [--run DIR2 …]        run.py serve --demo
+run.py serve --run DIR [--run DIR2 …]        run.py serve --demo        run.py serve --run SIMBERT --index INDEX
 """
 
 import dataclasses
@@ -88,10 +88,17 @@ def serve(flags, key, socket):
         app = create_app(hosted, limits, Access(key, flags.cors), flags.log_text)
         if key is None and not is_local(flags.host):
             display.result(f"anyone who reaches {flags.host} may use this server: consider --api_key_file")
-        names, page = ", ".join(hosted.runs), "/" if hosted.writers else "/try"
+        names, page = ", ".join(hosted.runs), page_of(hosted)
         server.log_to(sys.stderr, flags.quiet)
         ready = f"serving {names} at {server.address(socket)}{page}   (Ctrl-C ends it)"
         return server.run(app, socket, GRACE, lambda: display.result(ready))
+
+
+def page_of(hosted):
+    """The address of the page that shows best what is served."""
+    if hosted.writers.keys() - hosted.embedders.keys():
+        return "/"
+    return "/similar" if hosted.embedders else "/try"
 
 
 def check(flags):

@@ -43,15 +43,18 @@ def chosen(threads, name):
     return threads[find(name, threads) if name is not None else next(iter(threads))]
 
 
-async def embedded(thread, texts, limits):
-    """(float32 (N, D), tokens of each text). Raises ApiError for texts without tokens, a full queue, and after --timeout."""
+async def embedded(thread, texts, limits, param="input"):
+    """(float32 (N, D), tokens of each text). Raises ApiError for texts without tokens, a full queue, and after --timeout.
+
+    param   the parameter that the texts came in
+    """
     try:
         async with asyncio.timeout(limits.timeout):
             return await asyncio.wrap_future(thread.submit(texts))
     except TimeoutError:
         raise ApiError(504, f"Expected the vectors within {limits.timeout:g} s.", code="timeout") from None
     except InputError as error:
-        raise ApiError(400, str(error), "input", "invalid_value") from None
+        raise ApiError(400, str(error), param, "invalid_value") from None
 
 
 def encoded(vector):

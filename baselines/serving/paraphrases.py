@@ -65,7 +65,7 @@ class Paraphrasing:
         self.record.update(model=self.engine.name, prompt_tokens=len(prompt.token_ids), texts=[body.text])
         drawn = await self.drawn(requests([prompt], chosen, self.samples, body.seed), len(prompt.token_ids))
         kept = distinct(drawn, body.text)
-        vectors, _ = await embedded(self.thread, [body.text, *kept], self.limits)
+        vectors, _ = await embedded(self.thread, [body.text, *kept], self.limits, "text")
         similar = vectors[1:] @ vectors[0]
         best = np.argsort(-similar, kind="stable")[: body.num]
         data = [{"object": "paraphrase", "text": kept[place], "similarity": round(float(similar[place]), 6)} for place in best]

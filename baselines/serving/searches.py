@@ -51,7 +51,7 @@ def chosen(indexes, name):
 
 async def found_in(index, thread, body, limits):
     """(items, best first; tokens of the query). Raises ApiError as `embedded` does."""
-    vectors, counts = await embedded(thread, [body.query], limits)
+    vectors, counts = await embedded(thread, [body.query], limits, "query")
     try:
         async with asyncio.timeout(limits.timeout):
             return await asyncio.to_thread(index.search, body.query, vectors[0], body.k, body.rerank), counts

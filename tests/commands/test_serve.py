@@ -78,3 +78,11 @@ def test_the_key_comes_from_a_flag_a_file_or_the_environment(tmp_path, monkeypat
 def test_only_this_machine_is_local():
     local = {"127.0.0.1": True, "127.0.0.2": True, "::1": True, "localhost": True, "0.0.0.0": False, "example.org": False}
     assert {host: serve.is_local(host) for host in local} == local
+
+
+def test_the_page_that_is_told_is_the_one_that_fits():
+    from baselines.serving.hosted import Hosted
+
+    assert serve.page_of(Hosted(writers={"chat": 1, "simbert": 1}, embedders={"simbert": 1})) == "/"
+    assert serve.page_of(Hosted(writers={"simbert": 1}, embedders={"simbert": 1})) == "/similar"
+    assert serve.page_of(Hosted(predictors={"tnews": 1})) == "/try"

@@ -111,6 +111,12 @@ def test_a_server_without_such_a_run_says_so():
             assert response.status_code == 404 and response.json()["error"]["message"].startswith(told)
 
 
+def test_a_text_without_tokens_names_its_parameter(client):
+    for path, param in ((EMBED, "input"), ("/search", "query")):
+        response = client.post(path, json={param: "\u0301"})
+        assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
 def test_unknown_runs_and_indexes_are_404(client):
     for path, body in ((EMBED, {"input": "好", "model": "chat/parrot"}), ("/search", {"query": "好", "index": "fag"}),
                        ("/paraphrase", {"text": "好", "model": "seq2seq/parrot"})):  # fmt: skip
