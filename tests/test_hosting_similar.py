@@ -39,7 +39,7 @@ def client(folders):
     from baselines.serving.limits import Access, Limits
 
     hosted = host([folders[0]], rows=2, max_queue=4, display=Display(quiet=True), indexes=[str(folders[1])])
-    with TestClient(create_app(hosted, Limits(), Access())) as client:
+    with TestClient(create_app(hosted, Limits(max_queue=4), Access())) as client:
         yield client
 
 

@@ -78,7 +78,7 @@ class Paraphrasing:
 
     async def drawn(self, wanted, prompt_tokens):
         """The texts of these Requests that came to an end, a few at a time, so that others find rows too."""
-        texts, ended, most = [""] * len(wanted), [], self.limits.max_replies
+        texts, ended, most = [""] * len(wanted), [], min(self.limits.max_replies, self.limits.max_queue)
         for start in range(0, len(wanted), most):
             replies, outcome, begun = Replies(self.engine, wanted[start : start + most]), "cancelled", time.monotonic()
             try:
