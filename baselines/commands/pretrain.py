@@ -7,9 +7,6 @@ run.py pretrain unilm --corpus new.txt --init CHECKPOINT [--words words.txt]    
 import dataclasses
 import glob
 from pathlib import Path
-from typing import Annotated
-
-import tyro
 
 from baselines import registry
 from baselines.commands import task_of
@@ -42,8 +39,8 @@ class Flags:
     """File with a token, a tab and its count per line: those counted 10 times or more join the vocabulary."""
     ignore_mismatched: bool = False
     """Load what fits from --init, leave the rest random, and list it."""
-    output: Annotated[str | None, tyro.conf.arg(aliases=["--out"])] = None
-    """Run folder; its best/ is the checkpoint. Default: runs/pretraining/OBJECTIVE/TIME."""
+    output: str | None = None
+    """Run folder; its best/ is the checkpoint. Default: runs/pretraining/OBJECTIVE/TIME. --out is the same."""
     records: str | None = None
     """Folder of packed text, to be used again by other runs; default: records/ in the run folder."""
     epoch_updates: int = 1000
@@ -76,14 +73,17 @@ def main(argv):
         return resume(argv, resumed)
     name, argv = task_of(argv, "pretrain", __doc__)
     name, objective = find(name)
-    arguments = checked(objective, parse_train(objective, architecture(argv), f"run.py pretrain {name}", Flags))
+    arguments = checked(objective, parse_train(objective, in_our_words(argv), f"run.py pretrain {name}", Flags))
     check_parts(objective, arguments)
     pretraining = load_pretraining()
     pretraining.pretrain(name, objective, arguments, command=command)
 
 
-def architecture(argv):
-    """The command line with --architecture for a --model that is a file or folder, not a family."""
+def in_our_words(argv):
+    """The command line with --output for --out, and --architecture for a --model that is a file or folder, not a family."""
+    argv, output = take_option(argv, "--out")
+    if output is not None:
+        argv = [*argv, "--output", output]
     rest, model = take_option(argv, "--model")
     return [*rest, "--architecture", model] if model and Path(model).exists() else argv
 
@@ -102,6 +102,12 @@ def checked(objective, arguments):
     for flag, least in (("held_out", 0 if flags.dev else 2), ("epoch_updates", 0), ("workers", 0)):
         if getattr(flags, flag) < least:
             raise InputError(f"--{flag}: expected a number, at least {least}. Received: {getattr(flags, flag)}.")
+    return with_files(arguments)
+
+
+def with_files(arguments):
+    """The arguments with the files of their patterns."""
+    flags = arguments.flags
     corpus = tuple(path for pattern in flags.corpus for path in matching(pattern, "--corpus"))
     dev = flags.dev and tuple(path for pattern in flags.dev for path in matching(pattern, "--dev"))
     return dataclasses.replace(arguments, flags=dataclasses.replace(flags, corpus=corpus, dev=dev))
@@ -128,7 +134,8 @@ def resume(argv, folder):
     if argv and not argv[0].startswith("-"):
         argv = argv[1:]
     if argv:
-        given = parse_train(objective, architecture(argv), f"run.py pretrain {name}", Flags)
+        argv = in_our_words(argv)
+        given = with_files(parse_train(objective, argv, f"run.py pretrain {name}", Flags))
         words = {word.lstrip("-").partition("=")[0] for word in argv if word.startswith("--")}
         asked, kept = given.to_dict(), arguments.to_dict()
         other = [f"{key} {asked[key]} (not {kept.get(key)})" for key in asked if key in words and asked[key] != kept.get(key)]
