@@ -94,9 +94,9 @@ def per_example(rows, count):
 
 
 def with_gold_in_texts(split):
-    """A Split of a task that writes: there gold is one of many good answers, and another one is another example."""
+    """A Split of a task that writes: gold that is a text is one of many good answers, and another one is another example."""
     return dataclasses.replace(split, examples=[
-        example if example.gold is None else dataclasses.replace(example, texts=(*example.texts, example.gold))
+        example if not isinstance(example.gold, str) else dataclasses.replace(example, texts=(*example.texts, example.gold))
         for example in split.examples
     ])  # fmt: skip
 

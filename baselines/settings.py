@@ -111,7 +111,7 @@ def _read(field, value):
 
 def fitted(field, value, origin):
     """A YAML value as that of a dataclass field: 2e-5, which YAML reads as text, is a float. Raises InputError if it is none."""
-    if field.type is float and isinstance(value, int | float | str) and not isinstance(value, bool):
+    if field.type in (float, float | None) and isinstance(value, int | float | str) and not isinstance(value, bool):
         with contextlib.suppress(ValueError):
             return float(value)
     elif field.type == tuple[str, ...] | None and (value is None or isinstance(value, str)):

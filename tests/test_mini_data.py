@@ -50,6 +50,7 @@ FILES["wsc"].append("test1.0.json")
 
 SHAPES = {"classify": "csv", "match": "csv", "tag": "txt", "read": "json", "choose": "jsonl", "seq2seq": "jsonl", "chat": "jsonl"}
 SHAPE_FILES = {f"{shape}/{split}.{suffix}" for shape, suffix in SHAPES.items() for split in ("train", "dev", "test")}
+GROUPS = {f"simbert/{split}.jsonl" for split in ("train", "dev", "test")}
 KNOWLEDGE = {"kgclue/Knowledge.txt", "kgclue/train.json", "kgclue/dev.json", "kgclue/test.json"}
 
 
@@ -72,7 +73,7 @@ def generated():
 
 
 def test_generator_reproduces_the_committed_files(generated):
-    assert set(generated) == {f"clue/{task}/{name}" for task in FILES for name in FILES[task]} | SHAPE_FILES | KNOWLEDGE
+    assert set(generated) == {f"clue/{task}/{name}" for task in FILES for name in FILES[task]} | SHAPE_FILES | KNOWLEDGE | GROUPS
     for path, text in generated.items():
         assert (collection.ROOT / path).read_bytes() == text.encode(), f"{path}: run python -m tools.mini"
 
@@ -307,3 +308,15 @@ def test_the_knowledge_base_has_what_makes_the_official_one_hard(generated):
         assert first[tuple(key)] == object_
     questions = [row["question"] for split in rows.values() for row in split]
     assert len(set(questions)) == len(questions) and all(set(row) == {"id", "question"} for row in rows["test"])
+
+
+def test_groups_of_requests_mean_different_things(generated):
+    """No text is in two groups, of one file or of two; every group has others to find."""
+    texts = []
+    for split in ("train", "dev", "test"):
+        for line in generated[f"simbert/{split}.jsonl"].splitlines():
+            row = json.loads(line)
+            others = row["synonyms"] if "synonyms" in row else [row["text_pair"]]
+            assert len(others) >= (2 if split != "test" else 1) and set(row) <= {"text", "synonyms", "text_pair"}
+            texts += [row["text"], *others]
+    assert len(texts) == len(set(texts)) > 1000

@@ -47,8 +47,8 @@ class EmbeddingHead(LanguageModelHead):
 
         from baselines.layers.masked_pooling import MaskedPooling
 
-        rates = [layer.rate for layer in encoder.layers if isinstance(layer, keras.layers.Dropout)]
-        if self.needs_dropout and not any(rates):
+        parts = [part for layer in encoder.layers for part in (layer, getattr(layer, "dropout", None))]
+        if self.needs_dropout and not any(part.rate for part in parts if isinstance(part, keras.layers.Dropout)):
             raise InputError(
                 "--objective simcse: expected a model with dropout, by which two vectors of one text differ. "
                 "Received: one without. Give it some: --model_options hidden_dropout_prob=0.1."
