@@ -104,10 +104,9 @@ def write_rows(path, found):
             table = csv.DictWriter(text, found[0].keys(), delimiter="," if suffix == ".csv" else "\t", lineterminator="\n")
             table.writeheader()
             table.writerows({name: cell(value) for name, value in row.items()} for row in found)
-        text.flush()
+        text.detach()                                                   # writes what it holds, and leaves the file open
         if file is not raw:
             file.close()
-        text.detach()
 
 
 def require_format(path):

@@ -49,9 +49,20 @@ def index_of_vectors(path, source, folder, options, display):
             raise InputError(f"{path}: expected vectors as they are, for ip. Received: of length 1. See encode --no_normalize.")
         whitening = None
         if about["whitening"]:
-            with np.load(path.with_name(f"{path.name}.whitening.npz")) as kept:
+            with loaded(path.with_name(f"{path.name}.whitening.npz")) as kept:
                 whitening = Whitening(kept["mean"], kept["matrix"])
-        return create(folder, np.load(path, mmap_mode="r"), source, about["model"], options, whitening, display)
+        vectors = loaded(path)
+        if vectors.shape[:1] != (about["texts"],):
+            raise InputError(f"{path}: expected {about['texts']:,} rows. Received: shape {vectors.shape}. Encode the texts anew.")
+        return create(folder, vectors, source, about["model"], options, whitening, display)
+
+
+def loaded(path):
+    """A file of NumPy's, in its memory where it is one array. Raises InputError for another one."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected a file of `run.py encode`. Received: {error}. Encode the texts anew.") from None
 
 
 def create(folder, vectors, source, model, options, whitening, display):
@@ -66,7 +77,7 @@ def read_about(path):
     beside = path.with_name(f"{path.name}.json")
     try:
         about = json.loads(beside.read_text(encoding="utf-8"))
-        about["digest"], about["model"], about["normalize"], about["whitening"]
+        about["texts"], about["digest"], about["model"], about["normalize"], about["whitening"]
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(f"{path}: expected vectors by `run.py encode`, with {beside.name} beside them. Received: none.") from None
     return about

@@ -168,6 +168,8 @@ def encode_file(embedder, source, output, options, display):
     """
     output = Path(output)
     part, whiten, survey = encode_source(embedder, source, partial_folder(output), options, display)
+    for beside in ("ids", "whitening.npz"):                             # of an earlier file of that name
+        output.with_name(f"{output.name}.{beside}").unlink(missing_ok=True)
     ids = (id for id, _, _ in source.read())
     first = next(ids)
     if first is not None:

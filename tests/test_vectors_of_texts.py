@@ -224,8 +224,8 @@ def test_search_finds_texts_with_their_rows(made_index, capsys):
         place = TEXTS.index(item["text"])
         assert item["score"] == pytest.approx(cosines[place], abs=1e-5)
         assert item["metadata"] == {"text": TEXTS[place], "answer": place} and item["id"] == place + 1
-    assert searcher.search(TEXTS[4], vectors[4], k=3) == found
-    assert searcher.search_many(TEXTS[4:5], k=3) == [found]
+    for again in (searcher.search(TEXTS[4], vectors[4], k=3), searcher.search_many(TEXTS[4:5], k=3)[0]):
+        assert [item["score"] for item in again] == pytest.approx([item["score"] for item in found], abs=1e-5)
     assert (searcher.size, searcher.rerankers, searcher.model) == (len(TEXTS), ("wmd", "wrd"), "simbert/simbert")
     capsys.readouterr()
     command("search", made_index, TEXTS[4], "-k", 99, "--quiet")
@@ -269,6 +269,9 @@ def test_vectors_that_were_encoded_before_become_an_index(embedder, simbert_run,
     found = Searcher.open(tmp_path / "index").search(TEXTS[2], embedder.encode([TEXTS[2]])[0], k=1)
     assert found[0]["text"] == TEXTS[2] and found[0]["score"] == pytest.approx(1, abs=1e-3)
     assert VectorIndex.open(tmp_path / "index").size == 4
+    os.truncate(tmp_path / "v.npy", 200)
+    told = refused(capsys, "index", "--vectors", tmp_path / "v.npy", *given, "--out", tmp_path / "index", "--quiet")
+    assert "expected a file of `run.py encode`" in told
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS[:5]), encoding="utf-8")
     told = refused(capsys, "index", "--vectors", tmp_path / "v.npy", *given, "--out", tmp_path / "index", "--quiet")
     assert "those of other texts" in told

@@ -94,18 +94,15 @@ def add(flags, display):
 
 
 def delete(flags, display):
-    load_pipeline()
     from baselines.indexing import delete_from_index, shown
 
     return shown(delete_from_index(flags.out, flags.delete, display))
 
 
 def inspect(flags, display):
+    from baselines.indexing import shown
     from baselines.vector_index.index import VectorIndex
 
     index = VectorIndex.open(flags.out, verify=True)
-    load_pipeline()
-    from baselines.indexing import shown
-
     model = index.header["model"]
     return f"{shown(index)}\nvectors by {model['source']}, pooling {model['pooling']}, at most {model['max_length']} tokens"
