@@ -79,3 +79,5 @@ def test_strategies_get_what_they_need_or_say_so():
         strategies.check(["vat"], head, None)
     with pytest.raises(InputError, match=r"--unlabelled: expected a strategy that learns from it"):
         strategies.check(["fgm"], head, file)
+    with pytest.raises(InputError, match=r"--strategies: expected each strategy once.*Received: fgm again"):
+        strategies.check(["fgm", "ema", "fgm"], head, None)

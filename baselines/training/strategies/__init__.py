@@ -26,6 +26,9 @@ def check(chosen, head, unlabelled):
     unlabelled  the files of --unlabelled, if any
     """
     kinds = {name: kind(name) for name in chosen}
+    for name in kinds:
+        if chosen.count(name) > 1:
+            raise InputError(f"--strategies: expected each strategy once, for it has one set of settings. Received: {name} again.")
     for name, strategy in kinds.items():
         if "divergence" in strategy.needs and head is not None and not hasattr(head, "divergence"):
             raise InputError(
