@@ -29,6 +29,7 @@ class ClassificationHead:
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, C)}."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
+        from baselines.layers.dropout import Dropout
         from baselines.layers.masked_pooling import MaskedPooling
 
         hidden_states = encoder.output["hidden_states"]                 # (B, L, D)
@@ -37,7 +38,7 @@ class ClassificationHead:
         else:
             pooled = MaskedPooling(self.pooling, name="Pooling")(hidden_states, encoder.input["token_ids"])
         if self.dropout:
-            pooled = keras.layers.Dropout(self.dropout, name="Classifier-Dropout")(pooled)
+            pooled = Dropout(self.dropout, name="Classifier-Dropout")(pooled)
         logits = keras.layers.Dense(
             self.classes,
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),

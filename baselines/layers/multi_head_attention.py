@@ -8,6 +8,7 @@ from keras import ops
 
 from baselines.layers import attention_options
 from baselines.layers.attention import attend
+from baselines.layers.dropout import Dropout
 from baselines.layers.fused_attention import fused_attend, wanted
 from baselines.layers.kernel_initializer import fresh, serialized
 from baselines.layers.rotary_position import rotate
@@ -64,7 +65,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.key_dense = self.dense(num_heads * self.key_size, "key")
         self.value_dense = self.dense(num_heads * head_size, "value", self.value_initializer)
         self.output_dense = self.dense(hidden_size, "output", self.value_initializer)
-        self.dropout = keras.layers.Dropout(dropout_rate, dtype=self.dtype_policy, name="dropout")
+        self.dropout = Dropout(dropout_rate, dtype=self.dtype_policy, name="dropout")
         self.mix_scores = TalkingHeads(name="mix_scores") if talking_heads != "none" else None
         self.mix_weights = TalkingHeads(name="mix_weights") if talking_heads == "pre_post" else None
 

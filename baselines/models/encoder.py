@@ -8,6 +8,7 @@ from keras import layers
 
 from baselines.layers.activation import activation
 from baselines.layers.bias import Bias
+from baselines.layers.dropout import Dropout
 from baselines.layers.feed_forward import FeedForward
 from baselines.layers.first_token import FirstToken
 from baselines.layers.linear_attention import MultiHeadLinearAttention
@@ -54,7 +55,7 @@ def embed(inputs, table, config, epsilon, absolute_positions=False):
             name="Embedding-Position",
         )(x)
     x = layers.LayerNormalization(epsilon=epsilon, name="Embedding-Norm")(x)
-    x = layers.Dropout(config.hidden_dropout_prob, name="Embedding-Dropout")(x)
+    x = Dropout(config.hidden_dropout_prob, name="Embedding-Dropout")(x)
     if config.embedding_size != config.hidden_size:
         x = dense(config.hidden_size, config, "Embedding-Mapping")(x)
     return x

@@ -8,6 +8,7 @@
 
 from keras import layers
 
+from baselines.layers.dropout import Dropout
 from baselines.layers.gate import Gate
 from baselines.models.initialization import deepnorm
 
@@ -19,7 +20,7 @@ def before(x, name, config, epsilon):
 
 def after(x, y, name, config, epsilon):
     """The stream x with its branch y = F(before(x))."""
-    y = layers.Dropout(config.hidden_dropout_prob, name=f"{name}-Dropout")(y)
+    y = Dropout(config.hidden_dropout_prob, name=f"{name}-Dropout")(y)
     if config.residual_scale == "rezero":
         y = Gate(name=f"{name}-Gate")(y)
     factor, _ = deepnorm(config)

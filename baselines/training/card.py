@@ -1,7 +1,7 @@
 """Which batch size, accumulation, recomputation and precision let a recipe train on a card: candidates, and the best that fits.
 
 All candidates learn from as many rows per update as the recipe. Of those that fit, the quickest is chosen: recomputation costs a
-forward pass (4/3 of the FLOPs), and micro-batches of few tokens leave a card idle (half of it at 512 tokens, an assumption).
+forward pass (about 6/5 of the FLOPs), and micro-batches of few tokens leave a card idle (half of it at 512 tokens, an assumption).
 Precision changes numbers, so another than the recipe's is chosen only if the recipe's fits in no way.
 """
 

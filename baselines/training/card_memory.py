@@ -2,16 +2,17 @@
 
     fixed      P (4 + 4 slots), and 4 P more where micro-batches are summed, 2 P where weights are cast to half precision
     per block  A = rows x (a L D + b L F + c H L²) x bytes: what backward needs of its inside
-    stored     X = rows x L D x bytes: what it needs of a block that is computed again
+    stored     X = rows x 6 L D x bytes: what it needs of a block that is computed again; four enter and leave its branches, and the
+               compiler keeps two more
 
     plain      fixed + max(N A + R, 4 P)
     recompute  fixed + max(N X + R, 4 P) + W A
 
 P parameters, N blocks, L tokens, D hidden size, F intermediate size, H heads; slots: numbers kept per weight, an optimizer's
 `slots` and the `copies` of strategies; rows: of a micro-batch, times the `passes` that a strategy holds; R: embeddings and head;
-W: the block in hand with its gradients. Gradients (4 P) and activations are not added up: backward frees a block's as it makes
-the other's. a, b, c, R and W are fitted to XLA's buffers for CPUs (tests/training/test_card_memory.py compares), which fuses less
-than a GPU: there the truth is lower. Korthikanti et al., 2022, arXiv:2205.05198, count the same terms by hand.
+W: the branch in hand with its gradients. Gradients (4 P) and activations are not added up: backward frees a block's as it makes the
+other's. a, b, c, R and W are fitted to XLA's buffers for CPUs (tests/training/test_card_memory.py compares),
+which fuses less than a GPU: there the truth is lower. Korthikanti et al., 2022, arXiv:2205.05198, count the same terms by hand.
 """
 
 import dataclasses
@@ -20,9 +21,9 @@ from baselines.training.optimizers.optimizer import Optimizer
 from baselines.training.strategies.strategy import Strategy
 
 BYTES = {"float32": 4, "bf16": 2, "fp16": 2}
-PER_L_D, PER_L_F, PER_H_L_L = 16.0, 4.0, 4.15
-REST, WORKING = 9.0, 1.4
-"""R in units of L D per row, W in units of A."""
+PER_L_D, PER_L_F, PER_H_L_L = 16.0, 4.0, 2.1
+KEPT, REST, WORKING = 6, 9.0, 0.72
+"""X and R in units of L D per row, W in units of A."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +88,7 @@ def update_memory(setup, plan):
     rows = plan.batch_size * setup.rows_per_example * max([strategy.passes for strategy in setup.strategies], default=1)
     block = rows * block_activations(config, length, plan.precision)
     entry = rows * length * config.hidden_size * BYTES[plan.precision]
-    stored = config.num_hidden_layers * (entry if plan.recompute else block) + REST * entry
+    stored = config.num_hidden_layers * (KEPT * entry if plan.recompute else block) + REST * entry
     again = WORKING * block if plan.recompute else 0
     gradients, summed = 4 * count, plan.accumulate > 1 and not setup.optimizer.accumulates
     copies = setup.optimizer.slots + sum(strategy.copies for strategy in setup.strategies)
@@ -108,9 +109,15 @@ def block_activations(config, length, precision):
 
 
 def flops(config, length, recompute=False):
-    """Of an update, per row: 2 per weight and token forward and twice that backward; attention's own products likewise."""
+    """Of an update, per row: 2 per weight and token forward and twice that backward; attention's own products likewise.
+
+    What is computed again leaves out the output projections of attention and feed-forward: see recompute.py.
+    """
     _, inside = parameters(config)
     attention = 2 * config.num_hidden_layers * config.num_attention_heads * length * (
         config.attention_key_size + config.attention_head_size
     )
-    return (4 if recompute else 3) * length * (2 * inside + attention)
+    heads = config.num_attention_heads * config.attention_head_size
+    outputs = config.num_hidden_layers * config.hidden_size * (heads + config.intermediate_size)
+    again = 2 * (inside - outputs) + attention if recompute else 0
+    return length * (3 * (2 * inside + attention) + again)

@@ -6,6 +6,7 @@ import dataclasses
 import keras
 from keras import ops
 
+from baselines.layers import random_bits
 from baselines.training.memory import Recall
 from baselines.training.shift import layer_of, shifted_output
 
@@ -75,7 +76,7 @@ class Passes:
         generator = self.objective.memory.generator
         place = len(self.objective.model.non_trainable_variables)
         with keras.StatelessScope([(generator.state, self.state[place])]) as scope:
-            drawn = draw(shape, dtype="float32", seed=generator)
+            drawn = draw(shape, generator)
         self.state = [*self.state[:place], scope.get_current_value(generator.state), *self.state[place + 1 :]]
         return drawn
 
@@ -105,11 +106,11 @@ class Step:
 
     def normal(self, shape):
         """Fresh float32 noise of N(0, 1)."""
-        return self._passes.random(keras.random.normal, shape)
+        return self._passes.random(random_bits.normal, shape)
 
     def uniform(self, shape):
         """Fresh float32 numbers of [0, 1)."""
-        return self._passes.random(keras.random.uniform, shape)
+        return self._passes.random(random_bits.uniform, shape)
 
     def predict(self, weights, features, training=False):
         """Outputs of the model; `training` switches dropout on."""

@@ -1,8 +1,10 @@
 """Less memory for one more forward pass: a block's inside is computed again, not stored. Chen et al., 2016, arXiv:1604.06174.
 
-The paper cuts a chain anywhere; we cut at Transformer blocks, by the names that bert4keras gives the layers of a flat model:
-`Transformer-<i>-…`. What a block draws and changes (dropout seeds) enters and leaves it as arrays, so that its second run
-repeats the first. Which weights there are, and where, does not change: checkpoints serve both ways.
+The paper cuts a chain anywhere; we cut at Transformer blocks and, within them, behind attention and feed-forward, by the names that
+bert4keras gives the layers of a flat model: `Transformer-<i>-…`. The last product of a segment is its output, which is stored and
+which its gradient does not need: compilers leave it out of the second run, ten of a block's 24 D² multiplications per token. What a
+segment draws and changes (dropout seeds) enters and leaves it as arrays, so that its second run repeats the first. Which weights
+there are, and where, does not change: checkpoints serve both ways.
 """
 
 import dataclasses
@@ -14,11 +16,13 @@ from keras import ops
 from baselines import graph
 
 BLOCK = re.compile(r"Transformer-\d+-")
+BRANCH = re.compile(r"Transformer-\d+-\w+$")
+"""Attention and feed-forward themselves; what stands around them has a name that goes on: `-Dropout`, `-Add`, `-Norm`."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Segment:
-    """Consecutive nodes of a model's graph: one block (`name` "Transformer-3-"), or what lies between two (name None).
+    """Consecutive nodes of a model's graph: of one block (`name` "Transformer-3-"), or what lies between two (name None).
 
     inputs, outputs   the symbolic tensors that enter the segment, and those that later segments or the model's outputs need
     """
@@ -34,7 +38,7 @@ class Segment:
 
 
 class Recompute:
-    """A functional model whose blocks are computed again in the backward pass; equal to the model in training mode.
+    """A functional model whose blocks are computed again, a branch at a time, in the backward pass; equal to it in training mode.
 
     checkpoint   (function, weights, arrays, constants) -> function's list of arrays, differentiable with regard to `weights`
                  and `arrays`, whose inside is not stored: see training/backends
@@ -115,13 +119,14 @@ def unique(layers, attribute):
 
 def plan(model):
     """The graph of a functional model as Segments in an order in which they can run."""
-    segments = []
+    segments, ended = [], True
     for node in ordered(graph.nodes(model)):
         match = BLOCK.match(node.operation.name)
         name = match and match.group()
-        if not segments or segments[-1][0] != name:
+        if ended or segments[-1][0] != name:
             segments.append((name, []))
         segments[-1][1].append(node)
+        ended = bool(BRANCH.match(node.operation.name))
     planned, needed = [], {id(tensor) for tensor in keras.tree.flatten(model.output)}
     for name, nodes in reversed(segments):
         made = {id(tensor): tensor for node in nodes for tensor in node.outputs}

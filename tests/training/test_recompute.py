@@ -158,12 +158,14 @@ def test_a_state_saved_with_recomputation_is_read_without(tmp_path):
 
 
 @pytest.mark.parametrize("options", [{}, {"model": "nezha"}, {"model": "roformer", "norm_placement": "pre"}], ids=str)
-def test_a_plan_keeps_each_block_whole(options):
+def test_a_plan_cuts_each_block_behind_its_branches_and_nowhere_else(options):
     encoder = build_transformer_model({**tiny.CONFIG, "num_hidden_layers": 3}, **options)
     head = EntityPointerHead(2)(encoder)                                # it makes a mask of its own from token_ids
     segments = [segment for segment in plan(head) if segment.name]
-    assert [segment.name for segment in segments] == [f"Transformer-{index}-" for index in range(3)]
-    assert [len(segment.outputs) for segment in segments] == [1, 1, 1]
+    assert [segment.name for segment in segments] == [f"Transformer-{index}-" for index in range(3) for _ in range(3)]
+    assert [len(segment.outputs) for segment in segments] == 3 * [1, 2, 1]
+    last = [segment.nodes[-1].operation.name.partition("-")[2] for segment in segments[:2]]
+    assert last == ["0-MultiHeadSelfAttention", "0-FeedForward"]
 
 
 def test_a_model_without_blocks_is_refused():

@@ -1,0 +1,64 @@
+"""Random numbers as a hash of their place and a seed: no state, a few integer operations each, the same on every backend.
+
+Compilers for CPUs make slow loops of the ciphers that TensorFlow and JAX draw from; this hash runs at the speed of the arithmetic
+around it, and what is needed again in the backward pass is computed again, not stored. Two rounds of the mixer lowbias32 (Wellons,
+github.com/skeeto/hash-prospector), each with a key of its own: numbers of one seed are as random as those of another, and of
+neighbouring seeds as well. They serve training, not cryptography. Within one call no 32-bit number comes twice.
+
+generator    a keras.random.SeedGenerator, moved on by one for each call
+
+On torch, which has no arithmetic of uint32, they are Keras' own.
+"""
+
+import math
+
+import keras
+from keras import ops
+
+GOLDEN = 0x9E3779B9
+
+
+def uniform(shape, generator):
+    """float32 of [0, 1), multiples of 2^-24."""
+    if keras.backend.backend() == "torch":
+        return keras.random.uniform(shape, seed=generator)
+    return ops.cast(ops.bitwise_right_shift(bits(shape, generator.next()), unsigned(8)), "float32") * 2.0**-24
+
+
+def normal(shape, generator):
+    """float32 of N(0, 1), between -5.5 and 5.5."""
+    if keras.backend.backend() == "torch":
+        return keras.random.normal(shape, seed=generator)
+    return math.sqrt(2) * ops.erfinv(2 * uniform(shape, generator) - (1 - 2.0**-24))
+
+
+def kept(shape, generator, rate):
+    """bool, each False with probability `rate` in [0, 1)."""
+    if keras.backend.backend() == "torch":
+        return keras.random.uniform(shape, seed=generator) >= rate
+    return bits(shape, generator.next()) >= unsigned(min(round(rate * 2**32), 2**32 - 1))
+
+
+def bits(shape, seed):
+    """uint32, of at most 2^31 places; sizes may be tensors. seed: integers (2,), of which the low 32 bits count."""
+    first = mixed(ops.bitwise_xor(unsigned(seed[0]), mixed(unsigned(seed[1]) + unsigned(GOLDEN))))
+    second = mixed(first + unsigned(GOLDEN))
+    return mixed(ops.bitwise_xor(mixed(ops.bitwise_xor(places(shape), first)), second))
+
+
+def mixed(x):
+    """lowbias32: a bijection of uint32 in which every bit of the input changes half of the output's."""
+    x = ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(16))) * unsigned(0x7FEB352D)
+    x = ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(15))) * unsigned(0x846CA68B)
+    return ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(16)))
+
+
+def places(shape):
+    """0, 1, 2, … in a shape, uint32."""
+    size = math.prod(shape) if all(isinstance(number, int) for number in shape) else ops.prod(ops.stack(shape))
+    return ops.reshape(ops.cast(ops.arange(size, dtype="int32"), "uint32"), shape)
+
+
+def unsigned(number):
+    """The low 32 bits of an integer."""
+    return ops.cast(number, "uint32")
