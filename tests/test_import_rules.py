@@ -9,15 +9,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LEAVES = {
     "array_folder", "backends", "distances", "errors", "files", "folder_lock", "graph", "ragged", "registry", "settings", "task",
-    "tokenizers", "layers", "losses", "metrics", "weights", "decoding", "prefix_index", "vector_index",
+    "tokenizers", "layers", "losses", "metrics", "weights", "decoding", "prefix_index", "vector_index", "shuffling",
 }  # fmt: skip
 BENEATH = {"errors", "files", "array_folder", "folder_lock", "ragged"}
 """Leaves that the others may import."""
-STAGES = {"data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
+STAGES = {"corpus", "data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
 JOINS = {
     "adjustment", "fitting", "pipeline", "generator", "hosting", "opening", "session", "startup", "demo_index", "answerer",
     "writing", "writing_session", "embedding_session", "lint", "leaderboard", "pretraining", "masked_words",
     "embedder", "vector_file", "indexing", "searcher", "paraphraser", "augmentation",
+    "ray_data", "vocabulary_trimming",
 }  # fmt: skip
 TOP = {"catalog", "flags", "inputs", "run_folder", "progress", "environment", "commands", *JOINS}
 MEANINGLESS = {"utils", "util", "misc", "base", "snippets", "common_utils", "helpers", "manager"}

@@ -1,0 +1,110 @@
+"""The bytes of several text files, plain or gzipped, as one sequence of lines, each of which ends in a newline."""
+
+import fnmatch
+import glob
+import gzip
+import os
+import zlib
+from pathlib import Path
+
+from baselines.errors import InputError
+
+
+def expand(patterns):
+    """The files that paths and patterns such as texts/*.gz name, sorted within a pattern. Raises InputError if one names none."""
+    found = []
+    for pattern in map(str, patterns):
+        paths = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
+        if not paths:
+            raise InputError(f"{pattern}: expected a text file, or a pattern of some. Received: none of that name.")
+        found += map(Path, paths)
+    for path in found:
+        if path.is_dir():
+            raise InputError(f"{path}: expected a file. Received: a folder. Name its files: '{path}/*'.")
+    real = [path.resolve() for path in found]
+    again = next((path for path, one in zip(found, real, strict=True) if real.count(one) > 1), None) if len(real) < 5000 else None
+    if again:
+        raise InputError(f"{again}: expected every file once. Received: twice; its lines would come out twice.")
+    return found
+
+
+def refuse_among_inputs(output, patterns, files):
+    """Raises InputError where the output is an input, or the next run with the same patterns would take it for one."""
+    output = Path(output).resolve()
+    inside = output / f"{PART.format(0)}.txt"
+    for path in files:
+        if path.resolve() in (output, inside) or output in path.resolve().parents:
+            raise InputError(f"--out: expected a place of its own. Received: {output}, which holds the input {path}.")
+    for pattern in map(str, patterns):
+        absolute = os.path.join(Path(os.path.dirname(pattern) or ".").resolve(), os.path.basename(pattern))
+        if glob.has_magic(pattern) and any(fnmatch.fnmatch(str(path), absolute) for path in (output, inside)):
+            raise InputError(
+                f"--out: expected a place that {pattern} does not name. Received: {output}, which the next run would read as input."
+            )
+
+
+PART = "part-{:05d}"
+"""Names of the files of a split output, without their suffix."""
+
+
+def size_of(files):
+    """(bytes on the disk, whether all of them are plain text)."""
+    return sum(path.stat().st_size for path in files), not any(path.suffix == ".gz" for path in files)
+
+
+class Lines:
+    """Reads files one after the other into a buffer; where one does not end in a newline, it is given one.
+
+    read       bytes of the files that were read so far, as they stand on the disk
+    mended     files that were given a newline
+    """
+
+    def __init__(self, files):
+        self.files, self.mended, self.read = list(files), 0, 0
+        self._next, self._file, self._raw, self._last, self._before = 0, None, None, None, 0
+
+    def readinto(self, buffer):
+        """Fills a uint8 array. Returns how many bytes it got, less than its length at the end of all only."""
+        filled = 0
+        while filled < len(buffer):
+            if self._file is None and not self._open():
+                break
+            count = self._count(memoryview(buffer)[filled:])
+            if count:
+                self._last = buffer[filled + count - 1]
+                filled += count
+            else:
+                if self._last not in (None, 10):                        # 10 is the newline
+                    buffer[filled], self._last = 10, 10
+                    filled += 1
+                    self.mended += 1
+                self.close()
+            self.read = self._before + (self._raw.tell() if self._raw else 0)
+        return filled
+
+    def _open(self):
+        if self._next == len(self.files):
+            return False
+        path, self._last = self.files[self._next], None
+        self._next += 1
+        try:
+            self._raw = open(path, "rb", buffering=0)
+        except OSError as error:
+            raise InputError(f"{path}: expected a text file. Received: {error.strerror}.") from None
+        self._file = gzip.GzipFile(fileobj=self._raw) if path.suffix == ".gz" else self._raw
+        return True
+
+    def _count(self, view):
+        path = self.files[self._next - 1]
+        try:
+            return self._file.readinto(view[: 1 << 20])
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise InputError(f"{path}: expected a whole gzip file. Received: {error}. Fetch it again.") from None
+
+    def close(self):
+        if self._raw:
+            self._before += self._raw.tell()
+            if self._file is not self._raw:
+                self._file.close()
+            self._raw.close()
+        self._file = self._raw = None
