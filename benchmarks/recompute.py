@@ -99,12 +99,22 @@ def in_process(*arguments):
 
 
 def largest_batch(layers, batch, length, recompute, budget):
-    """The largest batch whose temporary buffers fit: two compiled sizes give a line, and its end is compiled to be sure."""
-    small, large = (in_process(layers, size, length, recompute)[0] for size in (batch, 2 * batch))
-    size = int(batch + (budget - small) / ((large - small) / batch))
-    while size > 1 and in_process(layers, size, length, recompute)[0] > budget:
-        size = int(0.97 * size)
-    return size
+    """The largest batch whose temporary buffers fit; one row more was compiled too, and does not.
+
+    A line through two compiled sizes tells which to compile next: memory grows nearly straight, so that few are needed.
+    """
+    compiled = functools.cache(lambda size: in_process(layers, size, length, recompute)[0])
+    fits, fails, other = 0, None, 2 * batch
+    while fails is None or fails - fits > 1:
+        slope = (compiled(other) - compiled(batch)) / (other - batch)
+        size = max(int(batch + (budget - compiled(batch)) / slope), fits + 1)
+        size = size if fails is None else min(size, fails - 1)
+        if compiled(size) <= budget:
+            fits = size
+        else:
+            fails = size
+        other = size if size != batch else other
+    return fits
 
 
 def memory(arguments):
