@@ -56,7 +56,7 @@ class EmbeddingHead(LanguageModelHead):
         if self.pooling == "first":
             vector = ops.cast(encoder.output["pooled"], "float32")
         else:
-            own = ops.where(encoder.input["segment_ids"] == 0, encoder.input["token_ids"], 0)
+            own = ops.where(ops.equal(encoder.input["segment_ids"], 0), encoder.input["token_ids"], 0)
             vector = MaskedPooling("mean", dtype="float32", name="Mean-Pooling")(encoder.output["hidden_states"], own)
         outputs = {COMPARED: vector, **({"logits": encoder.output["mlm"]} if self.writes else {})}
         return keras.Model(encoder.input, outputs, name="text_embedding")

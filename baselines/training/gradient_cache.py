@@ -51,7 +51,7 @@ class GradientCache:
         (_, value), (gradient,) = self.objective.value_and_gradients(compared, [vectors])
         count, rows, start, found = sum(look["count"] for look in looks), ops.sum(weights), 0, []
         for size, look in zip(sizes, looks, strict=True):
-            share = ops.sum(look["weights"]) / ops.maximum(rows, 1e-6)
+            share = ops.maximum(ops.sum(look["weights"]) / ops.maximum(rows, 1e-6), 1e-6)       # some only fill up
             part = gradient[start : start + size]
             found.append({"gradient": part, "value": value, "count": count, "share": share})
             start += size

@@ -123,7 +123,7 @@ def test_compiled_updates_equal_those_of_the_large_batch():
     cached, weights = trained(0.0, parts(batch(), 4, 4), cache=True)
     whole, wanted = trained(0.0, [batch()], cache=False)
     for one, other in zip(cached, whole, strict=True):
-        assert one == pytest.approx(other, abs=2e-6)
+        assert one == pytest.approx(other, rel=2e-6)
     for one, other in zip(weights, wanted, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
     plain, _ = trained(0.0, parts(batch(), 4, 4), cache=False)
