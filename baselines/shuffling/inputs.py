@@ -37,10 +37,18 @@ def refuse_among_inputs(output, patterns, files):
             raise InputError(f"--out: expected a place of its own. Received: {output}, which holds the input {path}.")
     for pattern in map(str, patterns):
         absolute = os.path.join(Path(os.path.dirname(pattern) or ".").resolve(), os.path.basename(pattern))
-        if glob.has_magic(pattern) and any(fnmatch.fnmatch(str(path), absolute) for path in (output, inside)):
+        if glob.has_magic(pattern) and any(named_by(path, absolute) for path in (output, inside)):
             raise InputError(
                 f"--out: expected a place that {pattern} does not name. Received: {output}, which the next run would read as input."
             )
+
+
+def named_by(path, pattern):
+    """Whether an absolute pattern of `glob` would find a path if it were there."""
+    ours, theirs = Path(path).parts, Path(pattern).parts
+    if "**" in theirs:
+        return fnmatch.fnmatch(str(path), pattern.replace("**/", "*"))
+    return len(ours) == len(theirs) and all(map(fnmatch.fnmatch, ours, theirs))
 
 
 PART = "part-{:05d}"

@@ -11,7 +11,7 @@ import pytest
 
 from baselines.errors import InputError
 from baselines.shuffling import shuffle as module
-from baselines.shuffling.inputs import Lines
+from baselines.shuffling.inputs import Lines, named_by
 from baselines.shuffling.merging import Windows, merge
 from baselines.shuffling.orders import uniform
 from baselines.shuffling.shards import write_shards
@@ -165,6 +165,11 @@ def test_what_is_unfit_is_told(tmp_path, monkeypatch, inputs, out, options, told
     with pytest.raises(InputError, match=told):
         shuffle(inputs, out, **options)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.txt", "bad.gz", "keep", "sub"]
+
+
+def test_a_pattern_names_what_lies_where_it_says(tmp_path):
+    assert named_by("/a/b.txt", "/a/*.txt") and named_by("/a/b/c.txt", "/a/**/*.txt") and named_by("/a/b/c.txt", "/*/b/*")
+    assert not named_by("/a/b/part-00000.txt", "/a/*.txt") and not named_by("/a/b.gz", "/a/*.txt")
 
 
 def test_too_many_shards_for_the_memory_are_refused_before_they_are_written(tmp_path, monkeypatch):
