@@ -36,8 +36,8 @@ demo: $(STAMP)-run
 	$(BIN)/python run.py submit clue/tnews --run $(RUN)
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile
-	KERAS_BACKEND=jax $(BIN)/pytest -n 2 --dist loadfile -m keras
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	KERAS_BACKEND=jax $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m keras
 
 lint: $(STAMP)-dev
 	$(BIN)/ruff check .

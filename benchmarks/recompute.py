@@ -54,7 +54,7 @@ def classifier(layers):
 
 
 def compiled_bytes(layers, batch, length, recompute):
-    """(temporary, arguments, seconds to compile) of an update as XLA compiles it for JAX; nothing is allocated."""
+    """(temporary, arguments, seconds to compile, FLOPs) of an update as XLA compiles it for JAX; nothing is allocated."""
     import jax
     import keras
 
@@ -84,8 +84,9 @@ def compiled_bytes(layers, batch, length, recompute):
         "weights": shape((batch,), "float32"),
     }
     started = time.perf_counter()
-    found = jax.jit(once, donate_argnums=(0, 1, 2)).lower(*groups, rows).compile().memory_analysis()
-    return found.temp_size_in_bytes, found.argument_size_in_bytes, time.perf_counter() - started
+    compiled = jax.jit(once, donate_argnums=(0, 1, 2)).lower(*groups, rows).compile()
+    found, seconds = compiled.memory_analysis(), time.perf_counter() - started
+    return found.temp_size_in_bytes, found.argument_size_in_bytes, seconds, compiled.cost_analysis()["flops"]
 
 
 def in_process(*arguments):
@@ -119,14 +120,15 @@ def largest_batch(layers, batch, length, recompute, budget):
 
 def memory(arguments):
     print(f"{arguments.batch} x {arguments.length} tokens, BERT-base width, {datetime.date.today()}; CPU, " + versions("jax"))
-    print("\n| layers | plain, MiB | recomputed, MiB | ratio | largest batch recomputed in the plain one's memory | x |")
-    print("|---|---|---|---|---|---|")
+    print("\n| layers | plain, MiB | recomputed, MiB | ratio | FLOPs x plain | largest batch recomputed in the plain one's memory | x |")
+    print("|---|---|---|---|---|---|---|")
     for layers in arguments.layers:
-        plain, computed = (in_process(layers, arguments.batch, arguments.length, int(on))[0] for on in (False, True))
+        found = [in_process(layers, arguments.batch, arguments.length, int(on)) for on in (False, True)]
+        (plain, *_, once), (computed, *_, again) = found
         budget = arguments.budget * 2**30 if arguments.budget else plain
         largest = "" if arguments.no_largest else largest_batch(layers, arguments.batch, arguments.length, 1, budget)
         times = f"{largest / arguments.batch:.1f}" if largest else ""
-        print(f"| {layers} | {plain / MIB:.0f} | {computed / MIB:.0f} | {plain / computed:.2f} | {largest} | {times} |", flush=True)
+        print(f"| {layers} | {plain / MIB:.0f} | {computed / MIB:.0f} | {plain / computed:.2f} | {again / once:.2f} | {largest} | {times} |", flush=True)
 
 
 def contenders(arguments):
