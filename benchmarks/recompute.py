@@ -120,7 +120,7 @@ def largest_batch(layers, batch, length, recompute, budget):
 
 def memory(arguments):
     print(f"{arguments.batch} x {arguments.length} tokens, BERT-base width, {datetime.date.today()}; CPU, " + versions("jax"))
-    print("\n| layers | plain, MiB | recomputed, MiB | ratio | FLOPs x plain | largest batch recomputed in the plain one's memory | x |")
+    print("\n| layers | plain, MiB | recomputed, MiB | ratio | FLOPs x plain | largest batch in the plain one's memory | x |")
     print("|---|---|---|---|---|---|---|")
     for layers in arguments.layers:
         found = [in_process(layers, arguments.batch, arguments.length, int(on)) for on in (False, True)]
@@ -128,7 +128,8 @@ def memory(arguments):
         budget = arguments.budget * 2**30 if arguments.budget else plain
         largest = "" if arguments.no_largest else largest_batch(layers, arguments.batch, arguments.length, 1, budget)
         times = f"{largest / arguments.batch:.1f}" if largest else ""
-        print(f"| {layers} | {plain / MIB:.0f} | {computed / MIB:.0f} | {plain / computed:.2f} | {again / once:.2f} | {largest} | {times} |", flush=True)
+        ratios = f"{plain / computed:.2f} | {again / once:.2f}"
+        print(f"| {layers} | {plain / MIB:.0f} | {computed / MIB:.0f} | {ratios} | {largest} | {times} |", flush=True)
 
 
 def contenders(arguments):
