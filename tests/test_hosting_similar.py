@@ -7,7 +7,6 @@ from conftest import TITLES, write_lines
 import run
 from baselines.errors import InputError
 
-pytestmark = pytest.mark.keras
 TEXTS = [title for titles in TITLES.values() for title in titles]
 
 
@@ -43,6 +42,7 @@ def client(folders):
         yield client
 
 
+@pytest.mark.keras
 def test_vectors_are_those_of_the_run_whoever_else_asks(client, folders):
     from baselines.embedder import Embedder
 

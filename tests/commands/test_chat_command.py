@@ -100,14 +100,12 @@ def test_wrong_flags_end_with_code_2(capsys):
         assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.mark.keras
 def test_a_run_replies(chat_run, monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.StringIO("球队\n/params\n"))
     assert run.main(["chat", "--run", str(chat_run), "--seed", "1", "--max_length", "4"]) == 0
     assert "max_length=4" in capsys.readouterr().err
 
 
-@pytest.mark.keras
 def test_only_a_run_of_chat_talks(seq2seq_run, capsys):
     assert run.main(["chat", "--run", str(seq2seq_run)]) == 2
     assert run.main(["chat", "--run", str(seq2seq_run), "--beam", "3"]) == 2

@@ -48,7 +48,6 @@ def test_a_text_appears_as_it_is_drawn_or_searched(seq2seq_run, capsys):
     assert len(lines) == 2 and float(lines[0].split()[0]) >= float(lines[1].split()[0])
 
 
-@pytest.mark.keras
 def test_a_file_of_texts(seq2seq_run, tmp_path, capsys):
     (tmp_path / "a.txt").write_text(f"{TITLE}\n{OTHER}\n", encoding="utf-8")
     given, made = ("--run", seq2seq_run, "--quiet", "--input", tmp_path / "a.txt"), tmp_path / "out.jsonl"
@@ -60,7 +59,6 @@ def test_a_file_of_texts(seq2seq_run, tmp_path, capsys):
         assert line["texts"][0]["score"] >= line["texts"][1]["score"]
 
 
-@pytest.mark.keras
 def test_a_dialogue_too_long_loses_its_oldest_utterances(chat_run, tmp_path, capsys):
     assert run("--run", chat_run, *[TITLE, OTHER] * 4, "--seed", 1) == 0
     assert "oldest utterances do not fit" in capsys.readouterr().err
@@ -74,7 +72,6 @@ def test_either_a_text_or_a_file(capsys, tmp_path):
         assert "expected either --input FILE or a text" in capsys.readouterr().err
 
 
-@pytest.mark.keras
 @pytest.mark.parametrize(
     "words, told",
     [
@@ -90,7 +87,6 @@ def test_mistakes_are_told_in_a_line(seq2seq_run, words, told, capsys):
     assert told in shown and "Traceback" not in shown
 
 
-@pytest.mark.keras
 def test_runs_that_do_not_write_and_folders_that_are_no_runs(tiny_run, tmp_path, capsys):
     assert run("--run", tiny_run.run, TITLE) == 2
     assert "a task that writes" in capsys.readouterr().err

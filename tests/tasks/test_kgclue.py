@@ -156,7 +156,6 @@ def test_predict_one_question_and_a_file(knowledge, arguments, tmp_path, capsys)
     assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 4
 
 
-@pytest.mark.keras
 def test_submit_writes_the_test_lines_with_their_answers(knowledge, arguments, capsys):
     assert main("submit", "kgclue", *arguments, "--test", knowledge / "test.json", "--quiet") == 0
     with zipfile.ZipFile(capsys.readouterr().out.strip()) as archive:
@@ -193,7 +192,6 @@ def test_a_key_that_was_not_written_to_its_end_is_no_answer(answerer, capsys):
     assert "no answer" in capsys.readouterr().out
 
 
-@pytest.mark.keras
 def test_ask_shows_parts_scores_and_reasons(arguments, tmp_path, capsys, monkeypatch):
     (tmp_path / "o.yaml").write_text("aliases: {那山: 大山}\nanswers: {谁: 某 ||| 何 ||| 人}\n", encoding="utf-8")
     assert main("kg", "ask", *arguments, "那山有多高", "谁？", "--overrides", tmp_path / "o.yaml", "--num", 2) == 0
@@ -216,7 +214,6 @@ def test_ask_shows_parts_scores_and_reasons(arguments, tmp_path, capsys, monkeyp
     assert "error: expected a question of at most 38 tokens. Received: 100 tokens." in said.err
 
 
-@pytest.mark.keras
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -253,7 +250,6 @@ def test_mistakes_are_one_line(words, message, knowledge, tmp_path, capsys):
     assert message in error and "\n" not in error
 
 
-@pytest.mark.keras
 def test_a_demo_run_brings_its_index(knowledge, tmp_path, capsys):
     """As `train --demo` leaves it: the embedded knowledge is indexed for the run's own vocabulary when it is first asked."""
     shutil.copytree(knowledge / "run", tmp_path / "run")
@@ -283,7 +279,6 @@ def test_any_run_of_seq2seq_writes_keys_of_an_index(seq2seq_run, tiny, tmp_path,
     assert "expected an index of plain keys" in capsys.readouterr().err
 
 
-@pytest.mark.keras
 def test_a_server_answers_with_all_it_knows(knowledge, seq2seq_run):
     from starlette.testclient import TestClient
 
