@@ -11,8 +11,8 @@ from hypothesis import strategies as some
 from baselines.data import packing
 from baselines.data.corpus import sentences
 from baselines.data.packing import Packer
-from baselines.tokenizers.words import whole_words
 from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.words import whole_words
 
 
 @pytest.fixture(scope="module")

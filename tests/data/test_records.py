@@ -1,6 +1,7 @@
 """Packed records: any number of workers writes the same bytes, batches go through all rows, bad text is told or counted."""
 
 import gzip
+import json
 import os
 import re
 import signal
@@ -56,7 +57,7 @@ def test_no_token_is_lost_between_train_and_dev(packed, tokenizer):
 def test_json_lines_and_gzip_are_the_same_text(packed, tokenizer, tmp_path):
     path = tmp_path / "text.jsonl.gz"
     with gzip.open(path, "wt", encoding="utf-8") as file:
-        file.writelines('{"text": "%s"}\n' % line for line in LINES)
+        file.writelines(json.dumps({"text": line}) + "\n" for line in LINES)
     write_records(tmp_path / "json", {"train": Corpus((path,))}, tokenizer, 32, held_out=10)
     assert bytes_of(tmp_path / "json") == bytes_of(packed[0] / "one")
 
@@ -95,7 +96,7 @@ def test_held_out_rows_are_corrupted_the_same_every_time(packed):
     "name, content, message",
     [
         ("a.txt", b"\xe4\xb8\xad\n\xff\xfe\n", r"a.txt:2: expected UTF-8. Received: byte 0xff"),
-        ("a.jsonl", b'{"text": "x"}\n{"txt": "y"}\n', r'a.jsonl:2: expected an object with a string "text". Received: the fields txt'),
+        ("a.jsonl", b'{"text": "x"}\n{"txt": "y"}\n', r'a.jsonl:2: expected an object with a string "text". Received: .* txt'),
         ("a.jsonl", b"[1]\n", r"a.jsonl:1: .* Received: list"),
         ("a.jsonl", b"{\n", r"a.jsonl:1: expected an object in JSON"),
     ],
@@ -147,7 +148,7 @@ def test_a_killed_worker_leaves_nothing(packed, tokenizer, tmp_path, monkeypatch
 
 def test_damaged_records_are_refused(packed, tokenizer, tmp_path):
     write_records(tmp_path / "out", {"train": Corpus((packed[1],))}, tokenizer, 32)
-    with pytest.raises(InputError, match=re.escape("expected rows to dev on")):
+    with pytest.raises(InputError, match=re.escape("expected rows of the split dev")):
         Records.open(tmp_path / "out", "dev")
     with open(tmp_path / "out" / "train_tokens.npy", "ab") as file:
         file.write(b"x")
