@@ -251,13 +251,14 @@ def test_a_threshold_is_given_or_tuned_on_another_file(tmp_path):
 
 def test_a_run_learns_finds_and_writes(tiny, tmp_path, capsys):
     train, dev = write_lines(tmp_path / "train.jsonl", GROUPS), write_lines(tmp_path / "dev.jsonl", PAIRS)
-    flags = {"max_length": 32, "batch_size": 4, "paraphrases": 2, "output": tmp_path / "run", "quiet": True}
+    flags = {"max_length": 32, "batch_size": 4, "paraphrases": 0, "output": tmp_path / "run", "quiet": True}
     words = tiny.flags(train=train, dev=dev, **flags)
     assert command_line.main(["train", "simbert", *words]) == 0
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     scores = [line for line in lines if line["split"] == "dev"]
     assert len(scores) == 2 and list(scores[0])[3] == "spearman" and {"accuracy", "f1", "threshold"} <= set(scores[0])
-    assert command_line.main(["evaluate", "simbert", "--run", str(tmp_path / "run"), "--dev", str(train), "--quiet"]) == 0
+    words = ["--run", str(tmp_path / "run"), "--dev", str(train), "--quiet", "--paraphrases", "2"]
+    assert command_line.main(["evaluate", "simbert", *words]) == 0
     assert {"mrr", "recall_10", "self_bleu", "distinct_1"} <= set(capsys.readouterr().out.split())
     assert command_line.main(["predict", "simbert", "--run", str(tmp_path / "run"), "古镇周末游人如织", "古镇周末游人如织"]) == 0
     assert '"prediction": 1.0' in capsys.readouterr().out
