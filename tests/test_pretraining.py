@@ -1,5 +1,6 @@
 """`run.py pretrain` from text to a checkpoint: it learns, resumes exactly, goes on from a checkpoint, and says what is wrong."""
 
+import errno
 import json
 import os
 import shutil
@@ -10,6 +11,9 @@ from conftest import TITLES, write_lines
 from safetensors.numpy import load_file
 
 import run as command_line
+from baselines.data import records
+from baselines.training.schedule import PiecewiseLinear
+from baselines.training.schedule_points import parse
 from baselines.training.trainer import Trainer
 
 pytestmark = pytest.mark.keras
@@ -23,9 +27,9 @@ def corpus(tiny):
     return path
 
 
-def flags(tiny, corpus, output, **changes):
+def flags(tiny, text, output, **changes):
     given = {
-        "corpus": corpus, "model": tiny.checkpoint / "config.json", "out": output, "held_out": 5, "epochs": 2,
+        "corpus": text, "model": tiny.checkpoint / "config.json", "out": output, "held_out": 5, "epochs": 2,
         "epoch_updates": 12, "batch_size": 8, "max_length": 24, "learning_rate": 0.02, "workers": 1, "log_steps": 4, "quiet": True,
         "jit": False,
     }  # fmt: skip
@@ -123,6 +127,17 @@ def test_what_is_wrong_is_one_line(tiny, corpus, capsys, changes, message):
     assert message in line
 
 
+def test_a_full_disk_leaves_no_half_records(tiny, corpus, tmp_path, monkeypatch, capsys):
+    def full(self, rows):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "train_tokens.npy")
+
+    monkeypatch.setattr(records.Column, "extend", full)
+    words = flags(tiny, corpus, tmp_path / "run", records=tmp_path / "records")
+    assert command_line.main(["pretrain", "roberta", *words]) == 2
+    assert "train_tokens.npy: expected to write there. Received: No space left on device." in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
 def test_a_vocabulary_without_mask_is_refused(tiny, corpus, capsys, tmp_path):
     shutil.copytree(tiny.checkpoint, tmp_path / "checkpoint")
     path = tmp_path / "checkpoint" / "vocab.txt"
@@ -135,6 +150,13 @@ def test_a_vocabulary_without_mask_is_refused(tiny, corpus, capsys, tmp_path):
 def test_another_configuration_is_refused_with_the_difference(pretrained, capsys):
     assert command_line.main(["pretrain", "--resume", str(pretrained), "roberta", "--batch_size", "16", "--seed", "42"]) == 2
     assert "Received: batch_size 16 (not 8)." in capsys.readouterr().err
+
+
+def test_the_schedule_of_the_specification():
+    """In updates of 16 micro-batches: half of the warm-up, its end, half of the decay, its end and later."""
+    schedule = PiecewiseLinear(1.0, parse("0:0,3125:1,125000:0"))
+    found = [schedule.at(step) for step in (0, 3125 / 2, 3125, (3125 + 125000) / 2, 125000, 200000)]
+    assert found == pytest.approx([0, 0.5, 1, 0.5, 0, 0], abs=1e-4)
 
 
 def test_records_of_other_text_are_refused(pretrained, tiny, tmp_path, capsys):

@@ -42,7 +42,7 @@ class Records:
         arrays = array_folder.open_arrays(folder, header)
         found = cls(header, *(arrays[f"{split}_{name}"] for name in ("tokens", "starts", "rows")))
         if not len(found):
-            raise InputError(f"{folder}: expected rows to {split} on. Received: none. Is there enough text?")
+            raise InputError(f"{folder}: expected rows of the split {split}. Received: none. Is there enough text?")
         return found
 
     def __len__(self):

@@ -5,6 +5,8 @@ import numpy as np
 from baselines.files import atomic_path
 
 SPEED = "tokens_per_second"
+LIKELIHOOD = "log_likelihood"
+"""The loss again where a language is modelled: drawn where there is no other score, which would look flat beside it."""
 APART = ("epoch", "step", "split", "loss", "perplexity", SPEED)
 """What is drawn in another panel than scores, or would not fit on their scale."""
 
@@ -50,11 +52,14 @@ def draw(path, lines):
     for split, style in (("train", "-"), ("dev", "o-")):
         chosen = [line for line in lines if line["split"] == split and "loss" in line]
         losses.plot([line["step"] for line in chosen], [line["loss"] for line in chosen], style, label=split, ms=3)
-    for name in [name for name in dev[0] if name not in APART] if dev else ():
+    names = [name for name in dev[0] if name not in APART] if dev else []
+    if len(names) > 1 and LIKELIHOOD in names:
+        names.remove(LIKELIHOOD)
+    for name in names:
         shown = [line for line in dev if name in line]
         scores.plot([line["step"] for line in shown], [line[name] for line in shown], "o-", label=name, ms=3)
     for axes in rest:
-        axes.plot([line["step"] for line in speeds], [line[SPEED] for line in speeds], "o-", ms=3)
+        axes.plot([line["step"] for line in speeds], [line[SPEED] for line in speeds], "o-", label="with padding", ms=3)
     for axes, label in zip((losses, scores, *rest), ("loss", "dev score", "tokens per second"), strict=False):
         axes.set_xlabel("update")
         axes.set_ylabel(label)
