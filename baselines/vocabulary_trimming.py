@@ -21,6 +21,8 @@ from baselines.weights.checkpoint import open_checkpoint
 
 TIED = ("cls.predictions.decoder.weight", "cls.predictions.decoder.bias")
 """Further names under which Hugging Face's checkpoints hold the two tables."""
+REWRITTEN = ("*.safetensors*", "*.index", "*.data-*", "*.meta", "checkpoint", "added_tokens.json", "*.bin", "*.h5")
+"""Files that are written anew, or whose weights are those of the whole vocabulary."""
 MAPPING = "keep_tokens.json"
 
 
@@ -67,7 +69,7 @@ def trim(folder, out, ids):
     adapted = {name: rows(tensors[name], ids) if name in tables else tensors[name] for name in tensors}
     with atomic_folder(out) as building:
         for path in folder.iterdir():
-            if path.is_file() and not path.name.startswith(("model.safetensors", "bert_model.ckpt", "added_tokens")):
+            if path.is_file() and not any(map(path.match, REWRITTEN)):
                 shutil.copyfile(path, building / path.name)
         if tensors.format == safetensors_file.FORMAT:
             safetensors_file.write(building / safetensors_file.FILE, adapted, {"format": "pt"})

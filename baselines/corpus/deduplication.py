@@ -20,8 +20,8 @@ def deduplicate(files, out, names, exact=False, advance=lambda: None):
     exact    only the same texts are the same; else also those that differ in case, white space and punctuation
     advance  called for every record, twice
 
-    Returns {"records", "kept", "dropped", "skipped", "files": {name: [records, kept]}}. Memory: a bit per record, and 1/64 of
-    24 bytes per record; and 16 for each that is dropped. The first record of those that are the same is kept.
+    Returns {"records", "kept", "dropped", "skipped", "files": {name: [records, kept]}}. The first record of those that are the
+    same is kept. Memory: about a byte per record while hashes are sorted, and some 40 for each record that is dropped.
     """
     out = Path(out)
     outputs = [path.name for path in files.paths]

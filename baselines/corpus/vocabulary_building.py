@@ -15,7 +15,7 @@ from baselines.tokenizers.vocabulary import END, MASK, PAD, START, UNKNOWN
 
 SPECIAL = [PAD, *(f"[unused{number}]" for number in range(1, 100)), UNKNOWN, START, END, MASK]
 PIECES = 0.2
-"""Share of the vocabulary, special tokens left out, that pieces of words get if there are so many characters."""
+"""Share that pieces of words get of what special tokens and letters leave, if there are characters for the rest."""
 _TRAINED = 5_000_000
 """Words that the trainer is given, at most: counts are scaled down to it."""
 
@@ -58,7 +58,7 @@ def build(words, size, num_words=0, min_count=2):
     single = [token for token, count in ranked(words.single) if count >= min_count]
     pieces = trained_pieces(words.written, len(fixed) + room, min_count)
     pieces = [piece for piece in pieces if piece not in fixed]
-    num_pieces = max(round(PIECES * (size - len(SPECIAL))), room - len(single))
+    num_pieces = max(round(PIECES * room), room - len(single))
     pieces = pieces[: min(num_pieces, room)]
     known = [word for word, count in ranked(words.known) if count >= min_count][:num_words]
     return list(dict.fromkeys([*SPECIAL, *single[: room - len(pieces)], *fixed[len(SPECIAL) :], *pieces, *known]))

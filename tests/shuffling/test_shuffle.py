@@ -145,7 +145,7 @@ def test_what_fails_leaves_inputs_and_the_old_output(tmp_path, monkeypatch, erro
         (["a.txt", "./a.txt"], "out", {}, "every file once"),
         (["a.txt"], "a.txt", {}, "a place of its own"),
         (["*.txt"], "out.txt", {}, "which the next run would read"),
-        (["*"], "out", {"split": 5}, "which the next run would read"),
+        (["a*"], "all", {"split": 5}, "which the next run would read"),
         (["."], "out", {}, "a folder"),
         (["bad.gz"], "out", {}, "a whole gzip file"),
         (["a.txt"], "out", {"memory": 1000}, "at least"),
