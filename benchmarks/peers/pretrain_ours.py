@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 def build(sizes):
     """(step: () -> loss, FLOPs of an update, versions)."""
-    import importlib.metadata
+    import importlib
 
     import keras
     import numpy as np
@@ -39,7 +39,7 @@ def build(sizes):
     batch = {"features": features, "targets": targets, "weights": np.ones(rows, np.float32)}
     head = config.hidden_size * config.embedding_size + config.embedding_size * config.vocab_size
     work = rows * (flops(config, length) + 3 * 2 * targets.shape[1] * head)
-    versions = {name: importlib.metadata.version(name) for name in ("keras", keras.backend.backend())}
+    versions = {name: importlib.import_module(name).__version__ for name in ("keras", keras.backend.backend())}
     return lambda: to_float(steps.train([batch])["loss"]), work, versions
 
 
