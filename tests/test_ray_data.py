@@ -49,7 +49,8 @@ def cluster():
     ray = pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
-    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": 100_000_000})
+    head = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 100_000_000}
+    nodes = Cluster(initialize_head=True, head_node_args=head)
     nodes.add_node(num_cpus=1, object_store_memory=100_000_000)
     ray.init(address=nodes.address, log_to_driver=False, logging_level="warning")
     assert len([node for node in ray.nodes() if node["Alive"]]) == 2
