@@ -113,6 +113,8 @@ def merge(windows, order, write):
     """
     out = np.empty(len(windows.buffer), np.uint8)
     for labels in order:
+        if len(windows.shards) <= 1 << 16:
+            labels = labels.astype(np.uint16)                           # sorted by radix
         while len(labels):
             available = windows.available()
             by_shard = np.argsort(labels, kind="stable")

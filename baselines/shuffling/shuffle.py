@@ -18,9 +18,11 @@ from baselines.shuffling.inputs import Lines, expand, refuse_among_inputs, size_
 from baselines.shuffling.merging import Windows, merge, window_size
 from baselines.shuffling.orders import ORDERS
 from baselines.shuffling.parts import Parts, part_names
-from baselines.shuffling.shards import write_shards
+from baselines.shuffling.shards import shard_size, write_shards
 
 LEAST_MEMORY = 1 << 18
+GZIPPED = 5
+"""Bytes of text that a byte of a gzip file is taken for, before it is read."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +61,9 @@ def shuffle(
     files = expand(inputs)
     refuse_among_inputs(out, inputs, files)
     size, plain = size_of(files)
+    of_shard = shard_size(memory, size if plain else GZIPPED * size)
     if plain:
-        window_size(memory, -(-size // (memory // 3)))                  # complain before a long pass
+        window_size(memory, -(-size // of_shard))                       # complain before a long pass
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(temporary or out.parent)
     require_space(temporary, out.parent, size, gzipped)
@@ -69,7 +72,7 @@ def shuffle(
         file = stack.enter_context(tempfile.TemporaryFile(dir=temporary))               # has no name: it goes with the process
         lines = Lines(files)
         stack.callback(lines.close)
-        shards = write_shards(lines, file, memory, random, drop_empty, lambda read: progress("reading", read, size))
+        shards = write_shards(lines, file, of_shard, random, drop_empty, lambda read: progress("reading", read, size))
         file.flush()
         total = shards[-1].end if shards else 0
         windows = Windows(file, shards, window_size(memory, len(shards)))

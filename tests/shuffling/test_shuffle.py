@@ -12,9 +12,9 @@ import pytest
 from baselines.errors import InputError
 from baselines.shuffling import shuffle as module
 from baselines.shuffling.inputs import Lines, named_by
-from baselines.shuffling.merging import Windows, merge
+from baselines.shuffling.merging import Windows, merge, window_size
 from baselines.shuffling.orders import uniform
-from baselines.shuffling.shards import write_shards
+from baselines.shuffling.shards import CACHED, WINDOW, shard_size, write_shards
 from baselines.shuffling.shuffle import LEAST_MEMORY, shuffle
 from baselines.shuffling.spans import gather, lengths_of, line_ends
 
@@ -25,7 +25,7 @@ def small(lines, memory, window, seed=0, folder=None, drop_empty=False):
     path.write_bytes(lines)
     random = np.random.default_rng(seed)
     with open(folder / "shards", "w+b") as file:
-        shards = write_shards(Lines([path]), file, memory, random, drop_empty)
+        shards = write_shards(Lines([path]), file, memory // 3, random, drop_empty)
         file.flush()
         windows = Windows(file, shards, window)
         merge(windows, uniform([shard.count for shard in shards], random), lambda block, ends: out.append(block.tobytes()))
@@ -80,7 +80,7 @@ def test_positions_are_uniform_over_seeds(tmp_path):
     for seed in range(seeds):
         random, out = np.random.default_rng(seed), []
         file = io.BytesIO()
-        shards = write_shards(Lines([path]), file, 30, random)
+        shards = write_shards(Lines([path]), file, 10, random)
         labels = uniform([shard.count for shard in shards], random)
         merge(Windows(file, shards, 16), labels, lambda block, ends: out.append(block.tobytes()))  # noqa: B023
         counts[[int(line[:1]) for line in b"".join(out).split()], range(8)] += 1
@@ -170,6 +170,12 @@ def test_what_is_unfit_is_told(tmp_path, monkeypatch, inputs, out, options, told
 def test_a_pattern_names_what_lies_where_it_says(tmp_path):
     assert named_by("/a/b.txt", "/a/*.txt") and named_by("/a/b/c.txt", "/a/**/*.txt") and named_by("/a/b/c.txt", "/*/b/*")
     assert not named_by("/a/b/part-00000.txt", "/a/*.txt") and not named_by("/a/b.gz", "/a/*.txt")
+
+
+def test_shards_fit_caches_and_are_few():
+    assert shard_size(3 << 30, 1 << 30) == CACHED and shard_size(3 << 10, 1 << 30) == 1 << 10
+    size = shard_size(1 << 30, 1 << 37)
+    assert CACHED < size < (1 << 30) // 3 and window_size(1 << 30, (1 << 37) // size) >= WINDOW - 1
 
 
 def test_too_many_shards_for_the_memory_are_refused_before_they_are_written(tmp_path, monkeypatch):
