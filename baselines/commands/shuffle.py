@@ -14,7 +14,7 @@ from baselines.progress import Display
 from baselines.shuffling.shuffle import shuffle
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-BESIDES = 100 * 10**6
+BESIDES = 72 * 10**6
 """Bytes that the interpreter, its libraries and small arrays take, and some to spare; a number, for the output depends on it."""
 LEAST = 4 * 10**6
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.shuffling.spans import NEWLINE, gather, line_ends, most_lines
+from baselines.shuffling.write_behind import WriteBehind
 
 SMALLEST_WINDOW = 1 << 14
 
 
 def window_size(memory, shards):
     """Bytes of the window of each of so many shards. Raises InputError where the memory is too little for so many shards."""
-    size = memory // 3 // max(1, shards)
+    size = memory // 4 // max(1, shards)
     if size < SMALLEST_WINDOW:
         raise InputError(
             f"--memory: expected more for {shards} parts of text that fit it. Received: {memory / 1e6:,.0f} MB for buffers, which "
@@ -30,33 +31,31 @@ class Windows:
         self.file, self.shards, self.size = file, shards, size
         self.buffer = np.empty(max(1, len(shards)) * size, np.uint8)
         self.read = [shard.start for shard in shards]                   # how far the file was read, per shard
-        self.begin = np.zeros(len(shards), np.int64)                    # bytes of the window that are used up
-        self.held = np.zeros(len(shards), np.int64)                     # bytes of the window that are filled
-        self.ends = [np.zeros(0, np.int64)] * len(shards)               # of whole lines not used yet, within the window
+        self.begin = np.arange(len(shards)) * size                      # places in the buffer: what is not used up begins,
+        self.held = self.begin.copy()                                   # what is filled ends,
+        self.ends = [np.zeros(0, np.int64)] * len(shards)               # and whole lines that are not used end
         for shard in range(len(shards)):
             self.fill(shard)
 
     def fill(self, shard):
         """Moves what is left of a window to its begin and reads on behind it."""
-        view = self.buffer[shard * self.size : (shard + 1) * self.size]
-        begin, held = int(self.begin[shard]), int(self.held[shard])
-        if begin:
-            rest = view[begin:held].copy()
-            view[: len(rest)] = rest
-            held = len(rest)
-        wanted = min(self.size - held, self.shards[shard].end - self.read[shard])
+        first, begin, held = shard * self.size, int(self.begin[shard]), int(self.held[shard])
+        if begin > first:
+            rest = self.buffer[begin:held].copy()
+            held = first + len(rest)
+            self.buffer[first:held] = rest
+        wanted = min(first + self.size - held, self.shards[shard].end - self.read[shard])
         if wanted:
             self.file.seek(self.read[shard])
-            read_whole(self.file, memoryview(view)[held : held + wanted])
+            read_whole(self.file, memoryview(self.buffer)[held : held + wanted])
             self.read[shard] += wanted
-        self.begin[shard], self.held[shard] = 0, held + wanted
+        self.begin[shard], self.held[shard] = first, held + wanted
         self.look(shard)
 
     def look(self, shard):
         """Finds the next whole lines of a window."""
         begin = int(self.begin[shard])
-        view = self.buffer[shard * self.size : (shard + 1) * self.size]
-        self.ends[shard] = line_ends(view[begin : int(self.held[shard])], most_lines(self.size)) + begin
+        self.ends[shard] = line_ends(self.buffer[begin : int(self.held[shard])], most_lines(self.size)) + begin
 
     def available(self):
         """int64 (shards,): whole lines in each window."""
@@ -64,38 +63,38 @@ class Windows:
 
     def take(self, counts):
         """(starts, lengths) in the buffer of the next counts[i] lines of every shard i, shard by shard; they are used up."""
-        starts, lengths = [], []
-        for shard in np.flatnonzero(counts):
-            ends, self.ends[shard] = np.split(self.ends[shard], [counts[shard]])
-            begins = np.concatenate([self.begin[shard : shard + 1], ends[:-1]])
-            starts.append(begins + shard * self.size)
-            lengths.append(ends - begins)
-            self.begin[shard] = ends[-1]
-        return np.concatenate(starts), np.concatenate(lengths)
+        shards = np.flatnonzero(counts)
+        taken = []
+        for shard, count in zip(shards.tolist(), counts[shards].tolist(), strict=True):
+            taken.append(self.ends[shard][:count])
+            self.ends[shard] = self.ends[shard][count:]
+        ends, last = np.concatenate(taken), np.cumsum(counts[shards])
+        starts = np.empty(len(ends), np.int64)
+        starts[1:] = ends[:-1]
+        starts[last - counts[shards]] = self.begin[shards]
+        self.begin[shards] = ends[last - 1]
+        return starts, ends - starts
 
     def refill(self):
         """Fills the windows that are half empty, or have no whole line left."""
-        half = self.size // 2
-        for shard, (begin, ends) in enumerate(zip(self.begin.tolist(), self.ends, strict=True)):
-            if begin < half and not len(ends):
+        for shard, ends in enumerate(self.ends):
+            used = int(self.begin[shard]) - shard * self.size
+            if 2 * used < self.size and not len(ends):
                 self.look(shard)
-            if begin >= half or begin and not len(self.ends[shard]):
+            if 2 * used >= self.size or used and not len(self.ends[shard]):
                 self.fill(shard)
 
     def long_line(self, shard):
         """Yields the blocks of the next line of a shard, which is longer than its window."""
-        view = self.buffer[shard * self.size : (shard + 1) * self.size]
-        begin = int(self.begin[shard])
         while True:
-            held = int(self.held[shard])
-            found = np.flatnonzero(view[begin:held] == NEWLINE)
+            begin, held = int(self.begin[shard]), int(self.held[shard])
+            found = np.flatnonzero(self.buffer[begin:held] == NEWLINE)
             end = begin + int(found[0]) + 1 if len(found) else held
-            yield view[begin:end]
+            yield self.buffer[begin:end]
             self.begin[shard] = end
             self.fill(shard)
             if len(found):
                 return
-            begin = 0
 
 
 def read_whole(file, view):
@@ -111,29 +110,35 @@ def merge(windows, order, write):
 
     A line that is longer than its window comes in blocks of its own; `ends` is empty but for the last of them.
     """
-    out = np.empty(len(windows.buffer), np.uint8)
-    for labels in order:
-        if len(windows.shards) <= 1 << 16:
-            labels = labels.astype(np.uint16)                           # sorted by radix
-        while len(labels):
-            available = windows.available()
-            by_shard = np.argsort(labels, kind="stable")
-            counts = np.bincount(labels, minlength=len(available))
-            first = np.cumsum(counts) - counts
-            lacking = np.flatnonzero(counts > available)
-            stop = int(by_shard[first[lacking] + available[lacking]].min()) if len(lacking) else len(labels)
-            if stop:
-                by_shard = by_shard[by_shard < stop]
-                starts, lengths = windows.take(np.bincount(labels[:stop], minlength=len(available)))
-                place = np.empty(stop, np.int64)
-                place[by_shard] = np.arange(stop)                       # of each output line, its number in starts
-                count = gather(windows.buffer, starts[place], lengths[place], out)
-                write(out[:count], np.cumsum(lengths[place]))
-            windows.refill()
-            labels = labels[stop:]
-            if len(labels) and not len(windows.ends[labels[0]]):
-                _write_long(windows, int(labels[0]), write)
-                labels = labels[1:]
+    with WriteBehind(write, len(windows.buffer)) as behind:
+        for labels in order:
+            if len(windows.shards) <= 1 << 16:
+                labels = labels.astype(np.uint16)                       # sorted by radix
+            while len(labels):
+                labels = labels[_follow(windows, labels, behind) :]
+                windows.refill()
+                if len(labels) and not len(windows.ends[labels[0]]):
+                    behind.wait()
+                    _write_long(windows, int(labels[0]), write)
+                    labels = labels[1:]
+
+
+def _follow(windows, labels, behind):
+    """Writes lines for labels up to the first one whose window has no whole line left. Returns how many."""
+    available = windows.available()
+    by_shard = np.argsort(labels, kind="stable")
+    counts = np.bincount(labels, minlength=len(available))
+    first = np.cumsum(counts) - counts
+    lacking = np.flatnonzero(counts > available)
+    stop = int(by_shard[first[lacking] + available[lacking]].min()) if len(lacking) else len(labels)
+    if stop:
+        starts, lengths = windows.take(np.bincount(labels[:stop], minlength=len(available)))
+        place = np.empty(stop, np.int64)
+        place[by_shard[by_shard < stop]] = np.arange(stop)              # of each output line, its number in starts
+        lengths = lengths[place]
+        count = gather(windows.buffer, starts[place], lengths, behind.buffer)
+        behind.write(behind.buffer[:count], np.cumsum(lengths))
+    return stop
 
 
 def _write_long(windows, shard, write):

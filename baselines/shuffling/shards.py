@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 
 from baselines.shuffling.spans import NEWLINE, gather, lengths_of, line_ends, most_lines, without_empty
+from baselines.shuffling.write_behind import WriteBehind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,42 +29,40 @@ WINDOW = 1 << 18
 
 def shard_size(memory, total):
     """Bytes of a shard: few enough for the caches, many enough for few shards of `total` bytes, and at most what memory holds."""
-    return min(memory // 3, max(CACHED, 3 * WINDOW * total // memory))
+    return min(memory // 4, max(CACHED, 4 * WINDOW * total // memory))
 
 
 def write_shards(lines, file, size, random, drop_empty=False, progress=lambda read: None):
     """Reads all `lines` into shards of a file, open for writing. Returns [Shard].
 
-    size        bytes of a shard, at most; the buffers take three times that
+    size        bytes of a shard, at most; the buffers take four times that
     random      a numpy Generator
     progress    called with the bytes of the inputs that were read
     """
-    buffer, out, held, end = np.empty(size, np.uint8), np.empty(size, np.uint8), 0, False
+    buffer, held, end = np.empty(size, np.uint8), 0, False
     shards = []
-    while not end:
-        count = lines.readinto(buffer[held:])
-        held, end = held + count, held + count < size
-        progress(lines.read)
-        used = 0
-        while len(ends := line_ends(buffer[used:held], most_lines(size))):
-            block, used = buffer[used:held], used + int(ends[-1])
-            starts, lengths = without_empty(block, ends) if drop_empty else (ends - lengths_of(ends), lengths_of(ends))
-            if len(lengths):
-                order = random.permutation(len(lengths))
-                count = gather(block, starts[order], lengths[order], out)
-                _append(file, shards, memoryview(out)[:count], len(lengths))
-        if not used and held == size:
-            held = _copy_long_line(lines, buffer, held, file, shards)
-        else:
-            rest = buffer[used:held].copy()
-            buffer[: len(rest)], held = rest, len(rest)
+    with WriteBehind(file.write, size) as behind:
+        while not end:
+            count = lines.readinto(buffer[held:])
+            held, end = held + count, held + count < size
+            progress(lines.read)
+            used = 0
+            while len(ends := line_ends(buffer[used:held], most_lines(size))):
+                block, used = buffer[used:held], used + int(ends[-1])
+                starts, lengths = without_empty(block, ends) if drop_empty else (ends - lengths_of(ends), lengths_of(ends))
+                if len(lengths):
+                    order = random.permutation(len(lengths))
+                    count = gather(block, starts[order], lengths[order], behind.buffer)
+                    behind.write(memoryview(behind.buffer)[:count])
+                    start = shards[-1].end if shards else 0
+                    shards.append(Shard(start, start + count, len(lengths)))
+            if not used and held == size:
+                behind.wait()
+                held = _copy_long_line(lines, buffer, held, file, shards)
+            else:
+                rest = buffer[used:held].copy()
+                buffer[: len(rest)], held = rest, len(rest)
     return shards
-
-
-def _append(file, shards, block, count):
-    start = shards[-1].end if shards else 0
-    file.write(block)
-    shards.append(Shard(start, start + len(block), count))
 
 
 def _copy_long_line(lines, buffer, held, file, shards):

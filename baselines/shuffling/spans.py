@@ -17,7 +17,9 @@ _SCANNED = _COPIED = 1 << 20
 
 def line_ends(buffer, most):
     """int64 (lines,): where each complete line of a uint8 array ends, behind its newline; of the first `most` lines."""
-    pieces, count = [np.zeros(0, np.int64)], 0
+    if len(buffer) <= _SCANNED:
+        return np.flatnonzero(buffer == NEWLINE)[:most] + 1
+    pieces, count = [], 0
     for start in range(0, len(buffer), _SCANNED):
         pieces.append(np.flatnonzero(buffer[start : start + _SCANNED] == NEWLINE) + (start + 1))
         count += len(pieces[-1])

@@ -173,9 +173,9 @@ def test_a_pattern_names_what_lies_where_it_says(tmp_path):
 
 
 def test_shards_fit_caches_and_are_few():
-    assert shard_size(3 << 30, 1 << 30) == CACHED and shard_size(3 << 10, 1 << 30) == 1 << 10
+    assert shard_size(3 << 30, 1 << 30) == CACHED and shard_size(4 << 10, 1 << 30) == 1 << 10
     size = shard_size(1 << 30, 1 << 37)
-    assert CACHED < size < (1 << 30) // 3 and window_size(1 << 30, (1 << 37) // size) >= WINDOW - 1
+    assert CACHED < size < (1 << 30) // 4 and window_size(1 << 30, (1 << 37) // size) >= WINDOW - 1
 
 
 def test_too_many_shards_for_the_memory_are_refused_before_they_are_written(tmp_path, monkeypatch):
