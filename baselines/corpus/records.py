@@ -5,13 +5,12 @@ plain lines: the line is the text; .jsonl, .json: fields of an object on each li
 
 import csv
 import dataclasses
-import gzip
 import json
 import unicodedata
-import zlib
 from pathlib import Path
 
 from baselines.errors import InputError, nearest
+from baselines.text_files import read_lines
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,17 +134,6 @@ def kind_of(path):
 
 
 KINDS = {"jsonl": (".jsonl", ".json"), "csv": (".csv",), "tsv": (".tsv",)}
-
-
-def read_lines(path):
-    """Yields the lines of a file, bytes with their ends. Raises InputError where it cannot be read."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
-            yield from file
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{path}: expected a whole gzip file. Received: {error}. Fetch it again.") from None
-    except OSError as error:
-        raise InputError(f"{path}: expected a text file. Received: {error.strerror}.") from None
 
 
 def whole_records(lines):

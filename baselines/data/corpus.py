@@ -4,14 +4,13 @@ A line that is no use, because it is not UTF-8, not JSON or has no text, is refu
 """
 
 import dataclasses
-import gzip
 import itertools
 import json
 import re
-import zlib
 from pathlib import Path
 
 from baselines.errors import InputError
+from baselines.text_files import read_lines
 
 LINES_OF_A_PARAGRAPH = 10
 SENTENCE = re.compile(r"[^\n。！？!?]*[\n。！？!?]+|[^\n。！？!?]+")
@@ -59,17 +58,6 @@ class Corpus:
                     continue
                 if text and not text.isspace():
                     yield text
-
-
-def read_lines(path):
-    """Yields the lines of a file, bytes. Raises InputError where it is missing, not to be read, or a broken gzip."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            yield from file
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{path}: expected a whole gzip file. Received: {error}. Fetch it again.") from None
-    except OSError as error:
-        raise InputError(f"{path}: expected a text file. Received: {error.strerror}.") from None
 
 
 def text_of(line, as_json):
