@@ -8,6 +8,7 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.folder_lock import only_builder
+from baselines.progress import StageProgress
 from baselines.vector_file import Options, encode_source, partial_folder
 from baselines.vector_index import changing
 from baselines.vector_index.index import VectorIndex
@@ -111,29 +112,6 @@ def delete_from_index(folder, words, display):
         known = index.items.places(both, ~index.deleted)
         ids = [int(word) if word.isdecimal() and int(word) in known else word for word in words]
         return changing.delete(folder, ids, report)
-
-
-class StageProgress:
-    """One bar after the other, of what is reported as (stage, how far, of how much)."""
-
-    def __init__(self, display):
-        self._display, self._stage, self._bar = display, None, None
-
-    def __enter__(self):
-        return self.report
-
-    def __exit__(self, *exception):
-        self._close()
-
-    def report(self, stage, done, total):
-        if stage != self._stage:
-            self._close()
-            self._stage, self._bar = stage, self._display.bar(stage, total)
-        self._bar.advance(by=done - self._bar.completed)
-
-    def _close(self):
-        if self._bar:
-            self._bar.close()
 
 
 def shown(index):

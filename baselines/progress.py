@@ -99,6 +99,29 @@ class Bar:
             self.display._progress.remove_task(self.id)
 
 
+class StageProgress:
+    """One bar after the other, of what is reported as (stage, how far, of how much): `with StageProgress(display) as report: …`"""
+
+    def __init__(self, display):
+        self._display, self._stage, self._bar = display, None, None
+
+    def __enter__(self):
+        return self.report
+
+    def __exit__(self, *exception):
+        self._close()
+
+    def report(self, stage, done, total):
+        if (stage, total) != self._stage:
+            self._close()
+            self._stage, self._bar = (stage, total), self._display.bar(stage, total)
+        self._bar.advance(by=done - self._bar.completed)
+
+    def _close(self):
+        if self._bar:
+            self._bar.close()
+
+
 class TrainingProgress:
     """What a Trainer reports to: a bar with the smoothed loss and rows per second, and a note after each epoch."""
 
