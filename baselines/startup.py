@@ -1,6 +1,7 @@
 """Loading a backend without its small talk: TensorFlow reports to the terminal that it will use this CPU's instructions."""
 
 import contextlib
+import importlib
 import logging
 import os
 import sys
@@ -14,49 +15,22 @@ def load_pipeline(several_hosts=False):
 
     several_hosts   join the others of which the environment tells, see docs/scaling.md
     """
+    return load("pipeline", several_hosts)
+
+
+def load(name, several_hosts=False):
+    """A module of ours that imports Keras, such as "generator", as `load_pipeline`."""
     logging.getLogger("tensorflow").addFilter(is_no_retracing)          # each length of a batch is meant to be compiled
     with without_small_talk():
         import keras
 
-        from baselines import pipeline
+        module = importlib.import_module(f"baselines.{name}")
         from baselines.training import devices
 
         if several_hosts:
             devices.join_hosts()
         keras.ops.zeros(())
-    return pipeline
-
-
-def load_generator():
-    """The module baselines.generator, as `load_pipeline`."""
-    load_pipeline()
-    from baselines import generator
-
-    return generator
-
-
-def load_pretraining():
-    """The module baselines.pretraining, as `load_pipeline`, with the other hosts if there are any."""
-    load_pipeline(several_hosts=True)
-    from baselines import pretraining
-
-    return pretraining
-
-
-def load_masked_words():
-    """The module baselines.masked_words, as `load_pipeline`."""
-    load_pipeline()
-    from baselines import masked_words
-
-    return masked_words
-
-
-def load_answerer():
-    """The module baselines.answerer, as `load_pipeline`."""
-    load_pipeline()
-    from baselines import answerer
-
-    return answerer
+    return module
 
 
 def is_no_retracing(record):

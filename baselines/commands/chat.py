@@ -10,7 +10,7 @@ from baselines.commands.generate import WritingFlags
 from baselines.errors import InputError, nearest
 from baselines.flags import parse
 from baselines.run_folder import RunFolder
-from baselines.startup import load_generator
+from baselines.startup import load
 
 HELP = """/reset           forget what was said
 /undo            forget the last message and its reply
@@ -36,7 +36,7 @@ def main(argv):
     if flags.run:
         RunFolder.open(flags.run)
 
-    module = load_generator()
+    module = load("generator")
     generator = module.Generator.from_run(flags.run or demo_run(), num_rows=1)
     if generator.kind != "chat":
         raise InputError(f"{flags.run}: expected a run of chat. Received: {generator.task_name}; see `run.py generate`.")

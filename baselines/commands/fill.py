@@ -14,7 +14,7 @@ from baselines.files import atomic_write
 from baselines.flags import existing, parse
 from baselines.inputs import checkpoint_folder
 from baselines.progress import Display
-from baselines.startup import load_masked_words
+from baselines.startup import load
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ def main(argv):
     if flags.num < 1:
         raise InputError(f"--num: expected a number, at least 1. Received: {flags.num}.")
     texts = flags.texts or lines_of(flags.input)
-    words = load_masked_words().MaskedWords.from_checkpoint(checkpoint_folder(flags))
+    words = load("masked_words").MaskedWords.from_checkpoint(checkpoint_folder(flags))
     ask = score if flags.score else fill
     with Display(flags.quiet or not flags.input) as display:
         rows = [ask(words, text, flags) for text in display.track(texts, "asking", len(texts))]

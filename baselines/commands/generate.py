@@ -4,17 +4,16 @@ run.py generate --run DIR "text" --beam 3        run.py generate --run DIR --inp
 """
 
 import dataclasses
-import json
 import sys
 
 import tyro
 
+from baselines.commands import write_answers
 from baselines.errors import InputError
-from baselines.files import atomic_write
 from baselines.flags import existing, parse
 from baselines.prefix_index.index import PrefixIndex
 from baselines.run_folder import RunFolder
-from baselines.startup import load_generator
+from baselines.startup import load
 
 FIELDS = {"min_length": "min_tokens", "max_length": "max_tokens"}
 """{flag: field of Writing}, where they differ."""
@@ -104,7 +103,7 @@ def main(argv):
         existing(flags.input, "--input")
     index = PrefixIndex.open(flags.index) if flags.index else None
 
-    generator = load_generator().Generator.from_run(flags.run, quiet=flags.quiet or not flags.input)
+    generator = load("generator").Generator.from_run(flags.run, quiet=flags.quiet or not flags.input)
     writing = flags.writing(generator.writing)
     try:
         return write(generator, flags, writing, index)
@@ -151,20 +150,11 @@ def written(generator, inputs, writing):
 
 def write_file(generator, flags, writing, index=None):
     """A JSON line for each text of the input: its id and the texts written after it, best first."""
-    from baselines.progress import Display
 
-    inputs = generator.inputs(flags.input)
-    groups = [inputs[start : start + TOGETHER] for start in range(0, len(inputs), TOGETHER)]
-    lines = []
-    with Display(flags.quiet) as display:
-        for group in display.track(groups, "writing", len(groups)):
-            texts = [texts for _, texts in group]
-            found = keys(generator, texts, writing, index) if index else written(generator, texts, writing)
-            for (name, _), each in zip(group, found, strict=True):
-                lines.append(json.dumps({"id": name, "texts": each}, ensure_ascii=False) + "\n")
-    if not flags.output:
-        sys.stdout.writelines(lines)
-        return 0
-    with atomic_write(flags.output, "w") as file:
-        file.writelines(lines)
-    return 0
+    def answer(group):
+        texts = [texts for _, texts in group]
+        found = keys(generator, texts, writing, index) if index else written(generator, texts, writing)
+        for (name, _), each in zip(group, found, strict=True):
+            yield {"id": name, "texts": each}
+
+    return write_answers(generator.inputs(flags.input), answer, flags, "writing", TOGETHER)

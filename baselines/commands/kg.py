@@ -11,6 +11,7 @@ import sys
 
 import tyro
 
+from baselines.commands import converse
 from baselines.errors import InputError, nearest
 from baselines.flags import existing, parse, parse_for_run
 from baselines.prefix_index.builder import build
@@ -18,8 +19,8 @@ from baselines.prefix_index.index import PrefixIndex
 from baselines.prefix_index.names import order_of
 from baselines.prefix_index.reading import reader
 from baselines.prefix_index.spelling import Spelling
-from baselines.progress import Display
-from baselines.startup import load_answerer
+from baselines.progress import Display, StageProgress
+from baselines.startup import load
 from baselines.tokenizers.wordpiece import Tokenizer
 
 
@@ -87,9 +88,8 @@ def build_index(source, argv):
     reader(flags.format), order_of(flags.order)                         # complain before the vocabulary is read
     spelling = Spelling.of(Tokenizer.from_folder(existing(flags.vocab, "--vocab")))
     with Display(flags.quiet) as display:
-        progress = StageProgress(display)
-        counts = build(source, flags.out, spelling, flags.format, flags.skip_bad_lines, progress.report, flags.order)
-        progress.close()
+        with StageProgress(display) as report:
+            counts = build(source, flags.out, spelling, flags.format, flags.skip_bad_lines, report, flags.order)
         display.result(f"{flags.out}: {summary(counts)}")
         if counts["skipped_lines"]:
             display.result(f"lines left out: {counts['skipped_lines']:,}. Without --skip_bad_lines the first one is told.")
@@ -120,23 +120,13 @@ def ask(argv):
         raise InputError(f"--num: expected a number, at least 1. Received: {flags.num}.")
     if any(not question.strip() for question in flags.questions):
         raise InputError("run.py kg ask: expected questions that are not empty. Received: an empty one.")
-    answerer = load_answerer().Answerer.from_run(flags.run, changes)
+    answerer = load("answerer").Answerer.from_run(flags.run, changes)
     if flags.questions:
         for question, answers in zip(flags.questions, answerer.ask(flags.questions, flags.num), strict=True):
             tell(answers, question if len(flags.questions) > 1 else "")
         return 0
     print(f"{answerer.task_name}: ask something; Ctrl-D ends it.", file=sys.stderr)
-    while True:
-        try:
-            question = input("> " if sys.stdin.isatty() else "").strip()
-            if question:
-                tell(answerer.ask([question], flags.num)[0])
-        except EOFError:
-            return 0
-        except KeyboardInterrupt:                                       # as shells do: a new line
-            print(file=sys.stderr)
-        except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
+    return converse(lambda question: tell(answerer.ask([question], flags.num)[0]))
 
 
 def tell(answers, question=""):
@@ -164,21 +154,3 @@ def summary(counts):
 def shown(value):
     text = str(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
-
-
-class StageProgress:
-    """One bar after the other: what `build` reports, as (stage, how far, of how much)."""
-
-    def __init__(self, display):
-        self.display, self.stage, self.bar = display, None, None
-
-    def report(self, stage, done, total):
-        if (stage, total) != self.stage:
-            self.close()
-            self.stage, self.bar = (stage, total), self.display.bar(stage, total)
-        self.bar.advance(by=done - self.bar.completed)
-
-    def close(self):
-        if self.bar:
-            self.bar.close()
-

@@ -4,14 +4,13 @@ run.py paraphrase --run DIR "text" --num 20        run.py paraphrase --run DIR -
 """
 
 import dataclasses
-import json
 import sys
 
 import tyro
 
+from baselines.commands import write_answers
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError
-from baselines.files import atomic_write
 from baselines.flags import existing, parse
 from baselines.run_folder import RunFolder
 from baselines.startup import load_pipeline
@@ -91,20 +90,11 @@ def load(run):
 
 def write_file(paraphraser, source, flags):
     """A JSON line for each text of a file: its id or number, the text, and its paraphrases."""
-    from baselines.progress import Display
+
+    def answer(group):
+        found = paraphraser.paraphrase([text for _, text in group], flags.num, **flags.drawing())
+        for (id, text), some in zip(group, found, strict=True):
+            yield {"id": id, "text": text, "paraphrases": [dataclasses.asdict(each) for each in some]}
 
     inputs = [(row.number if id is None else id, text) for id, text, row in source.read()]
-    lines = []
-    with Display(flags.quiet) as display:
-        groups = [inputs[start : start + TOGETHER] for start in range(0, len(inputs), TOGETHER)]
-        for group in display.track(groups, "paraphrasing", len(groups)):
-            found = paraphraser.paraphrase([text for _, text in group], flags.num, **flags.drawing())
-            for (id, text), some in zip(group, found, strict=True):
-                told = [dataclasses.asdict(each) for each in some]
-                lines.append(json.dumps({"id": id, "text": text, "paraphrases": told}, ensure_ascii=False) + "\n")
-    if not flags.output:
-        sys.stdout.writelines(lines)
-        return 0
-    with atomic_write(flags.output, "w") as file:
-        file.writelines(lines)
-    return 0
+    return write_answers(inputs, answer, flags, "paraphrasing", TOGETHER)

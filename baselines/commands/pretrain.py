@@ -14,7 +14,7 @@ from baselines.commands.train import check_data, check_parts
 from baselines.errors import InputError
 from baselines.flags import check_recipe, existing, parse_train, take_option, train_arguments
 from baselines.run_folder import RunFolder
-from baselines.startup import load_pretraining
+from baselines.startup import load
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "tasks" / "pretraining"
 
@@ -75,7 +75,7 @@ def main(argv):
     name, objective = find(name)
     arguments = checked(objective, parse_train(objective, in_our_words(argv), f"run.py pretrain {name}", Flags))
     check_parts(objective, arguments)
-    pretraining = load_pretraining()
+    pretraining = load("pretraining", several_hosts=True)
     pretraining.pretrain(name, objective, arguments, command=command)
 
 
@@ -142,5 +142,5 @@ def resume(argv, folder):
         if other:
             raise InputError(f"--resume {folder}: expected the flags that the run was started with. Received: {', '.join(other)}.")
     check_data(run)
-    pretraining = load_pretraining()
+    pretraining = load("pretraining", several_hosts=True)
     pretraining.pretrain(name, objective, arguments, resume=run)

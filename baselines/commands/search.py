@@ -10,9 +10,9 @@ from typing import Annotated
 
 import tyro
 
+from baselines.commands import converse, write_answers
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError, nearest
-from baselines.files import atomic_write
 from baselines.flags import existing, parse
 from baselines.startup import load_pipeline
 
@@ -72,23 +72,9 @@ def main(argv):
         for text, found in zip(flags.texts, searcher.search_many(flags.texts, flags.k, flags.rerank), strict=True):
             tell(found, text if len(flags.texts) > 1 else "")
         return 0
-    return converse(searcher, flags)
-
-
-def converse(searcher, flags):
     if not flags.quiet:
         print(f"{searcher.size:,} texts; type one to search for, Ctrl-D ends it.", file=sys.stderr)
-    while True:
-        try:
-            text = input("> " if sys.stdin.isatty() else "").strip()
-            if text:
-                tell(searcher.search(text, k=flags.k, rerank=flags.rerank))
-        except EOFError:
-            return 0
-        except KeyboardInterrupt:                                       # as shells do: a new line
-            print(file=sys.stderr)
-        except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
+    return converse(lambda text: tell(searcher.search(text, k=flags.k, rerank=flags.rerank)))
 
 
 def tell(found, query=""):
@@ -105,19 +91,11 @@ def tell(found, query=""):
 
 def search_file(searcher, source, flags):
     """A JSON line for each text of a file: its id or number, the text, and what was found."""
-    from baselines.progress import Display
+
+    def answer(group):
+        found = searcher.search_many([text for _, text in group], flags.k, flags.rerank)
+        for (id, text), items in zip(group, found, strict=True):
+            yield {"id": id, "text": text, "found": items}
 
     queries = [(row.number if id is None else id, text) for id, text, row in source.read()]
-    lines = []
-    with Display(flags.quiet) as display:
-        groups = [queries[start : start + TOGETHER] for start in range(0, len(queries), TOGETHER)]
-        for group in display.track(groups, "searching", len(groups)):
-            found = searcher.search_many([text for _, text in group], flags.k, flags.rerank)
-            for (id, text), items in zip(group, found, strict=True):
-                lines.append(json.dumps({"id": id, "text": text, "found": items}, ensure_ascii=False) + "\n")
-    if not flags.output:
-        sys.stdout.writelines(lines)
-        return 0
-    with atomic_write(flags.output, "w") as file:
-        file.writelines(lines)
-    return 0
+    return write_answers(queries, answer, flags, "searching", TOGETHER)
