@@ -38,11 +38,8 @@ def new_session(name, task, arguments, labels, train_file, display):
     losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
     prepare_keras(recipe, display)
     gradient_cache.check(recipe, task.loss)
-    config = configure(folder, recipe.model, **model_options(recipe.model_options))
-    check_model_parallel(recipe, config)
-    check_vocabulary(tokenizer, config, folder, flags.ignore_mismatched)
-    tokenizer, config, adapt = with_words(getattr(arguments.options, "words", None), tokenizer, config, display)
-    check_length(recipe.max_length, config, folder)
+    words = getattr(arguments.options, "words", None)
+    tokenizer, config, adapt = configured(folder, recipe, tokenizer, words, flags.ignore_mismatched, display)
     encoder = encoder_of(task, config)
     session = kind_of(task)(name, task, recipe, tokenizer, config, task.head(encoder), display, flags.cache)
     if flags.from_scratch:
@@ -53,6 +50,19 @@ def new_session(name, task, arguments, labels, train_file, display):
     embeddings = None if table is None else weight_of(session.model, table)
     session.training_loss = losses.build(recipe.loss, arguments.settings, task.loss, embeddings)
     return session
+
+
+def configured(source, recipe, tokenizer, words, ignore_mismatched, display):
+    """(tokenizer, config, what `load_weights` is to adapt) of a new model; what does not fit together is an InputError.
+
+    source   folder of a checkpoint, or config.json           words   see `with_words`
+    """
+    config = configure(source, recipe.model, **model_options(recipe.model_options))
+    check_model_parallel(recipe, config)
+    check_vocabulary(tokenizer, config, source, ignore_mismatched)
+    tokenizer, config, adapt = with_words(words, tokenizer, config, display)
+    check_length(recipe.max_length, config, source)
+    return tokenizer, config, adapt
 
 
 def bound(task, options, labels, train_file):

@@ -16,16 +16,7 @@ from baselines.environment import peak_memory, sha256
 from baselines.errors import InputError
 from baselines.fitting import fit
 from baselines.inputs import each_file
-from baselines.models.builder import configure
-from baselines.models.words import model_options
-from baselines.opening import (
-    check_length,
-    check_model_parallel,
-    check_vocabulary,
-    encoder_of,
-    prepare_keras,
-    with_words,
-)
+from baselines.opening import configured, encoder_of, prepare_keras
 from baselines.pipeline import on_each_host, shown
 from baselines.progress import Display
 from baselines.run_folder import RunFolder
@@ -85,7 +76,7 @@ class PretrainingSession(Session):
     def score_epoch(self, steps, examples, rows):
         """{"log_likelihood", "accuracy", "perplexity", "loss"} of the held-out rows, means over predicted tokens; and speeds."""
         total = count = right = 0.0
-        batches = self.batches(rows["dev"] if isinstance(rows, dict) else rows, self.recipe.eval_batch_size)
+        batches = self.batches(rows, self.recipe.eval_batch_size)
         count_of_batches = math.ceil(len(batches.records) / batches.batch_size)
         for numbers, batch in self.display.track(batches.in_turn(), "scoring", count_of_batches):
             found, totals, counts = steps.evaluate(batch)
@@ -138,11 +129,7 @@ def new_session(name, objective, arguments, source, tokenizer, display):
     """A PretrainingSession with a model from --init, or of random weights as --model says."""
     flags, recipe = arguments.flags, arguments.recipe
     prepare_keras(recipe, display)
-    config = configure(source, recipe.model, **model_options(recipe.model_options))
-    check_model_parallel(recipe, config)
-    check_vocabulary(tokenizer, config, source, flags.ignore_mismatched)
-    tokenizer, config, adapt = with_words(flags.words, tokenizer, config, display)
-    check_length(recipe.max_length, config, source)
+    tokenizer, config, adapt = configured(source, recipe, tokenizer, flags.words, flags.ignore_mismatched, display)
     encoder = encoder_of(objective, config)
     model = objective.head(encoder)
     session = PretrainingSession(
@@ -167,8 +154,8 @@ def records(run, session, flags):
     """{"train", "dev": Records}: packed before, as --records or the run folder has them, or now."""
     folder = Path(flags.records) if flags.records else run.path / "records"
     made_of = {
-        "corpus": {Path(path).name: sha256(path) for path in flags.corpus},
-        "dev": {Path(path).name: sha256(path) for path in flags.dev or ()},
+        "corpus": [sha256(path) for path in flags.corpus],              # two files may have one name
+        "dev": [sha256(path) for path in flags.dev or ()],
         "vocabulary": session.tokenizer.fingerprint(),
         "max_length": session.recipe.max_length,
         "held_out": flags.held_out,
