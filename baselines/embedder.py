@@ -13,6 +13,7 @@ import numpy as np
 
 from baselines.data.batching import bucket, bucket_lengths
 from baselines.errors import InputError, nearest
+from baselines.heads.embedding import unit_vectors
 from baselines.layers.masked_pooling import MaskedPooling
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import trained_positions
@@ -127,7 +128,7 @@ class Embedder:
             vectors[numbers] = found["vectors"][: len(numbers)]
         if not np.isfinite(vectors).all():
             raise InputError(f"{self.name}: expected finite vectors. Received: NaN or infinity. Was the run trained to its end?")
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12) if normalize else vectors
+        return unit_vectors(vectors) if normalize else vectors
 
     def token_vectors(self, texts):
         """Of each text float32 (tokens, hidden size): the last layer's vector of every token, special ones left out."""

@@ -17,6 +17,7 @@ import numpy as np
 from baselines.data.encoding import content_hash
 from baselines.errors import InputError
 from baselines.files import atomic_write
+from baselines.heads.embedding import unit_vectors
 from baselines.vector_index import whitening
 from baselines.vector_index.whitening import Whitening
 
@@ -119,7 +120,9 @@ def encode_source(embedder, source, folder, options, display, whiten=None):
             tokens = checked_tokens(embedder, chunk, source, part.done)
             cut += sum(len(each) == embedder.max_length for each in tokens)
             vectors = embedder.encode_tokens(tokens, options.normalize and whiten is None)
-            part.append(vectors if whiten is None else of_length_1(whiten(vectors), options.normalize))
+            if whiten is not None:
+                vectors = unit_vectors(whiten(vectors)) if options.normalize else whiten(vectors)
+            part.append(vectors)
             bar.advance(f"{(part.done - first) / (time.monotonic() - started):.0f} texts/s", len(chunk))
     except KeyboardInterrupt:
         done = f"{part.done:,} of {survey.count:,} texts are encoded and kept"
@@ -137,10 +140,6 @@ def checked_tokens(embedder, texts, source, first):
         return embedder.tokens(texts)
     except InputError as error:
         raise InputError(f"{source.path}, from text {first + 1} on: {error}") from None
-
-
-def of_length_1(vectors, wanted):
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12) if wanted else vectors
 
 
 def fitted(embedder, source, count, part, options, display):

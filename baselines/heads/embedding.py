@@ -102,13 +102,12 @@ def encode_texts(example, tokenizer, max_length):
 
 def cosines_of(vectors):
     """Cosines of the first of (n, D) vectors with the others, float64 (n - 1,)."""
-    units = unit_vectors(vectors)
+    units = unit_vectors(np.asarray(vectors, np.float64))
     return units[1:] @ units[0]
 
 
 def unit_vectors(vectors):
-    """float64 (n, D) of length 1; a vector of zeros stays one."""
-    vectors = np.asarray(vectors, np.float64)
+    """float (n, D) of length 1, as precise as they come; a vector of zeros stays one."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 

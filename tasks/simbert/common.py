@@ -15,7 +15,7 @@ import numpy as np
 from baselines.data.readers import rows, text_lines
 from baselines.data.readers.row import shorten
 from baselines.errors import InputError
-from baselines.heads.embedding import encode_texts, unit_vectors
+from baselines.heads.embedding import cosines_of, encode_texts, unit_vectors
 from baselines.losses.compared_rows import COMPARED
 from baselines.metrics.correlation import spearman_and_pearson
 from baselines.metrics.retrieval import retrieval_scores
@@ -191,8 +191,7 @@ class Scoring:
 
     @staticmethod
     def cosine(example, outputs):
-        one, other = unit_vectors(outputs[COMPARED])
-        return float(one @ other)
+        return float(cosines_of(outputs[COMPARED])[0])
 
 
 def is_groups(golds):
