@@ -113,6 +113,24 @@ def tiny(made_once):
     return Tiny(folder, folder / "checkpoint", train, dev, tuple(tests))
 
 
+def command(*words):
+    """Runs a command that must end well."""
+    import run
+
+    assert run.main(list(map(str, words))) in (0, None)
+
+
+def refused(capsys, *words):
+    """The one line by which a command is refused."""
+    import run
+
+    capsys.readouterr()
+    assert run.main(list(map(str, words))) == 2
+    told = capsys.readouterr().err.strip()
+    assert told.startswith("error: ") and "\n" not in told
+    return told
+
+
 def make_writing_run(tiny, folder, task, lines, **changes):
     """Fills `folder` with a new run of a task that writes: an epoch on these lines."""
     import run

@@ -1,4 +1,4 @@
-"""Vectors of texts, from the model to encode, index, search, distance, paraphrase and augment: a tiny SimBERT does all of it."""
+"""Vectors of texts, from the model to encode, index, search and distance: a tiny SimBERT does all of it."""
 
 import csv
 import gzip
@@ -12,9 +12,8 @@ import sys
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT, TITLES, write_lines
+from conftest import ROOT, TITLES, command, refused, write_lines
 
-import run as command_line
 from baselines import vector_file
 from baselines.data.readers.texts import Source
 from baselines.embedder import Embedder
@@ -34,11 +33,6 @@ def embedder(simbert_run):
 
 
 @pytest.fixture(scope="module")
-def paraphraser(simbert_run):
-    return Paraphraser.from_run(simbert_run)
-
-
-@pytest.fixture(scope="module")
 def made_index(simbert_run, made_once):
     """The folder of an index of TEXTS, with an answer for each. Tests must copy what they change."""
 
@@ -48,20 +42,6 @@ def made_index(simbert_run, made_once):
         command("index", "--run", simbert_run, "--input", data, "--out", folder, "--quiet")
 
     return made_once("index_of_titles", make)
-
-
-def command(*words):
-    """Runs a command that must end well."""
-    assert command_line.main(list(map(str, words))) in (0, None)
-
-
-def refused(capsys, *words):
-    """The one line by which a command is refused."""
-    capsys.readouterr()
-    assert command_line.main(list(map(str, words))) == 2
-    told = capsys.readouterr().err.strip()
-    assert told.startswith("error: ") and "\n" not in told
-    return told
 
 
 @pytest.mark.keras
@@ -317,47 +297,3 @@ def test_distance_tells_all_ways_to_compare(simbert_run, capsys):
     command("distance", "--run", simbert_run, TEXTS[0], TEXTS[0][:4] + "了")
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert names == ["cosine", "wmd", "wrd", "lcs"]
-
-
-@pytest.mark.keras
-def test_paraphrases_are_ranked_new_and_the_same_again(paraphraser):
-    texts = [TEXTS[0], TEXTS[7]]
-    found = paraphraser.paraphrase(texts, num=4, samples=8, seed=3)
-    assert any(found)
-    for text, some in zip(texts, found, strict=True):
-        assert len(some) <= 4 and [each.score for each in some] == sorted((each.score for each in some), reverse=True)
-        assert len({each.text for each in some} | {text}) == len(some) + 1
-        vectors = paraphraser.embedder.encode([text, *(each.text for each in some)])
-        assert [each.score for each in some] == pytest.approx((vectors[1:] @ vectors[0]).tolist(), abs=1e-4)
-    assert paraphraser.paraphrase(texts, num=4, samples=8, seed=3) == found
-    best = found[0][0].score
-    assert all(each.score >= best for each in paraphraser.paraphrase(texts[:1], num=4, samples=8, seed=3, least=best)[0])
-
-
-def test_augmentation_keeps_every_column_and_what_is_held_out(simbert_run, tmp_path, capsys, monkeypatch, paraphraser):
-    monkeypatch.setattr(Paraphraser, "from_run", classmethod(lambda cls, folder: paraphraser))
-    path = tmp_path / "train.csv"
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["id", "title", "label"], *([n, text, f"类,{n}"] for n, text in enumerate(TEXTS[:3]))])
-    words = ["augment", path, "--run", simbert_run, "--text", "title", "--factor", 2, "--samples", 6, "--seed", 1]
-    words += ["--threshold", -1]
-    command(*words, "--out", tmp_path / "more.csv")
-    assert "3 rows and" in capsys.readouterr().err
-    with open(tmp_path / "more.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert 3 < len(rows) <= 9 and [row["title"] for row in rows if "-" not in row["id"]] == TEXTS[:3]
-    assert all(row["label"] == f"类,{row['id'][0]}" for row in rows)
-    assert len({row["id"] for row in rows}) == len({row["title"] for row in rows}) == len(rows)
-    made = [row["title"] for row in rows if "-" in row["id"]]
-    dev = write_lines(tmp_path / "dev.jsonl", [{"title": made[0]}])
-    command(*words, "--out", tmp_path / "less.jsonl.gz", "--held_out", dev)
-    with gzip.open(tmp_path / "less.jsonl.gz", "rt", encoding="utf-8") as file:
-        assert made[0] not in [json.loads(line)["title"] for line in file]
-    path.rename(tmp_path / "dev.csv")
-    words[1] = tmp_path / "dev.csv"
-    assert "file to train on. Received: one that is named dev" in refused(capsys, *words, "--out", tmp_path / "x.csv")
-    (tmp_path / "dev.csv").rename(path)
-    words[1] = path
-    assert "ends in one of" in refused(capsys, *words, "--out", tmp_path / "x.doc")
-    words[5] = "titel"
-    assert "Did you mean title" in refused(capsys, *words, "--out", tmp_path / "x.csv")
