@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from baselines import ray_cluster
 from baselines.data.corpus import Corpus
 from baselines.data.record_batches import RecordBatches
 from baselines.data.records import RECORDS, Records, write_records
@@ -185,8 +186,9 @@ def pack(folder, corpora, session, flags, made_of):
     held_out = 0 if flags.dev else flags.held_out
     try:
         counts = write_records(
-            folder, corpora, session.tokenizer, session.recipe.max_length, held_out, workers, made_of, advance
-        )
+            folder, corpora, session.tokenizer, session.recipe.max_length, held_out, workers, made_of, advance,
+            ray_cluster.worked if flags.engine == "ray" else None,
+        )  # fmt: skip
     finally:
         bar.close()
     told = counts["train"]

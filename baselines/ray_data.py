@@ -1,11 +1,10 @@
 """Shuffling and deduplication on the machines of a Ray cluster, for corpora that one machine's disk does not hold.
 
 Files are read by ranges of bytes, a task each; every line knows its place. All machines must see inputs and output under the same
-paths. A cluster is found by RAY_ADDRESS; without it this machine is one.
+paths; see ray_cluster.py.
 """
 
 import hashlib
-import os
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 from baselines.corpus.records import Files, normalised
 from baselines.errors import InputError
 from baselines.files import atomic_folder
+from baselines.ray_cluster import load_ray
 from baselines.shuffling.inputs import PART, Lines, expand, refuse_among_inputs
 from baselines.shuffling.spans import line_ends
 
@@ -22,21 +22,6 @@ RANGE = 1 << 26
 OFFSETS = 1 << 44
 """More bytes than a file has: the place of a line is file * OFFSETS + offset."""
 READ = 1 << 24
-
-
-def load_ray():
-    """The module ray, connected. Raises InputError where it is not installed."""
-    try:
-        import ray
-        import ray.data
-    except ImportError:
-        raise InputError(
-            "--engine ray: expected the package ray. Received: none. Install it: pip install -r requirements-ray.txt."
-        ) from None
-    if not ray.is_initialized():
-        ray.init(address=os.environ.get("RAY_ADDRESS"), log_to_driver=False, logging_level="warning")
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    return ray
 
 
 def shuffled(flags, display):

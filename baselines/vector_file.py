@@ -5,6 +5,7 @@ that: the same texts, model and options go on, others begin anew. The finished f
 """
 
 import dataclasses
+import functools
 import itertools
 import json
 import os
@@ -93,10 +94,11 @@ class PartialVectors:
             json.dump({"key": self.key, "done": self.done, "start": start}, file)
 
 
-def encode_source(embedder, source, folder, options, display, whiten=None):
+def encode_source(embedder, source, folder, options, display, whiten=None, worked=None):
     """(PartialVectors that are complete, Whitening or None, Survey) of a Source; `folder` holds what is there till then.
 
     whiten   a Whitening to use, in place of one that options.whitening asks for
+    worked   worked(Work, chunks) yields what Work makes of each chunk, in their order; None: with `embedder`, here
     Raises InputError for the first row that is unfit, before anything is encoded; Stopped on Ctrl-C.
     """
     survey = source.survey()
@@ -114,16 +116,13 @@ def encode_source(embedder, source, folder, options, display, whiten=None):
     if whiten is None and options.whitening:
         whiten = fitted(embedder, source, survey.count, part, options, display)
     bar, cut, started, first = display.bar("encoding", survey.count, part.done), 0, time.monotonic(), part.done
-    texts = itertools.islice((text for _, text, _ in source.read()), part.done, None)
+    work = Work(options.normalize, whiten, str(source.path))
+    texts = chunks(source, part.done)
     try:
-        while chunk := list(itertools.islice(texts, EACH)):
-            tokens = checked_tokens(embedder, chunk, source, part.done)
-            cut += sum(len(each) == embedder.max_length for each in tokens)
-            vectors = embedder.encode_tokens(tokens, options.normalize and whiten is None)
-            if whiten is not None:
-                vectors = unit_vectors(whiten(vectors)) if options.normalize else whiten(vectors)
+        for vectors, cut_now in worked(work, texts) if worked else map(functools.partial(work, embedder), texts):
             part.append(vectors)
-            bar.advance(f"{(part.done - first) / (time.monotonic() - started):.0f} texts/s", len(chunk))
+            cut += cut_now
+            bar.advance(f"{(part.done - first) / (time.monotonic() - started):.0f} texts/s", len(vectors))
     except KeyboardInterrupt:
         done = f"{part.done:,} of {survey.count:,} texts are encoded and kept"
         raise Stopped(f"{done}. The same command goes on from there.") from None
@@ -134,12 +133,41 @@ def encode_source(embedder, source, folder, options, display, whiten=None):
     return part, whiten, survey
 
 
-def checked_tokens(embedder, texts, source, first):
-    """As `embedder.tokens`; the InputError tells the file and the number of the text."""
-    try:
-        return embedder.tokens(texts)
-    except InputError as error:
-        raise InputError(f"{source.path}, from text {first + 1} on: {error}") from None
+def chunks(source, first=0):
+    """Yields (number of the first text, texts) of up to EACH texts, from number `first` on."""
+    texts = itertools.islice((text for _, text, _ in source.read()), first, None)
+    while chunk := list(itertools.islice(texts, EACH)):
+        yield first, chunk
+        first += len(chunk)
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """What is to be done with a chunk of texts. It can be sent to other machines.
+
+    normalize   vectors of length 1
+    whitening   a Whitening or None
+    path        of the file, to be told in an error
+    """
+
+    normalize: bool
+    whitening: Whitening | None
+    path: str
+
+    def __call__(self, embedder, chunk):
+        """(vectors float32 (N, size), how many texts were cut) of (number of the first text, texts).
+
+        Raises InputError that tells the file and the number of the text.
+        """
+        first, texts = chunk
+        try:
+            tokens = embedder.tokens(texts)
+        except InputError as error:
+            raise InputError(f"{self.path}, from text {first + 1} on: {error}") from None
+        vectors = embedder.encode_tokens(tokens, self.normalize and self.whitening is None)
+        if self.whitening is not None:
+            vectors = unit_vectors(self.whitening(vectors)) if self.normalize else self.whitening(vectors)
+        return vectors, sum(len(each) == embedder.max_length for each in tokens)
 
 
 def fitted(embedder, source, count, part, options, display):
@@ -150,8 +178,9 @@ def fitted(embedder, source, count, part, options, display):
     chosen = set(np.linspace(0, count - 1, min(count, SAMPLE)).astype(int).tolist())
     texts = (text for number, (_, text, _) in enumerate(source.read()) if number in chosen)
     bar, vectors = display.bar("whitening", len(chosen)), []
+    work = Work(False, None, str(source.path))
     while chunk := list(itertools.islice(texts, EACH)):
-        vectors.append(embedder.encode_tokens(checked_tokens(embedder, chunk, source, 0), normalize=False))
+        vectors.append(work(embedder, (0, chunk))[0])
         bar.advance(by=len(chunk))
     bar.close()
     found = whitening.fit(np.concatenate(vectors), options.whitening)
@@ -160,13 +189,13 @@ def fitted(embedder, source, count, part, options, display):
     return found
 
 
-def encode_file(embedder, source, output, options, display):
+def encode_file(embedder, source, output, options, display, worked=None):
     """Writes OUTPUT (.npy), OUTPUT.json, which tells of the model, and OUTPUT.ids, a JSON id per line where texts have ids.
 
-    The caller holds the lock of `output`. Returns the Survey.
+    The caller holds the lock of `output`; `worked` as in `encode_source`. Returns the Survey.
     """
     output = Path(output)
-    part, whiten, survey = encode_source(embedder, source, partial_folder(output), options, display)
+    part, whiten, survey = encode_source(embedder, source, partial_folder(output), options, display, worked=worked)
     for beside in ("ids", "whitening.npz"):                             # of an earlier file of that name
         output.with_name(f"{output.name}.{beside}").unlink(missing_ok=True)
     ids = (id for id, _, _ in source.read())

@@ -8,8 +8,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAVES = {
-    "array_folder", "backends", "distances", "errors", "files", "folder_lock", "graph", "ragged", "registry", "settings", "task",
-    "text_files", "tokenizers", "layers", "losses", "metrics", "weights", "decoding", "prefix_index", "vector_index", "shuffling",
+    "allocator", "array_folder", "backends", "distances", "errors", "files", "folder_lock", "graph", "ragged", "registry",
+    "settings", "task", "text_files", "tokenizers", "layers", "losses", "metrics", "weights", "decoding", "prefix_index",
+    "vector_index", "shuffling",
 }  # fmt: skip
 BENEATH = {"errors", "files", "array_folder", "folder_lock", "ragged", "text_files"}
 """Leaves that the others may import."""
@@ -18,7 +19,7 @@ JOINS = {
     "adjustment", "fitting", "pipeline", "generator", "hosting", "opening", "session", "startup", "demo_index", "answerer",
     "writing", "writing_session", "embedding_session", "lint", "leaderboard", "pretraining", "masked_words",
     "embedder", "vector_file", "indexing", "searcher", "paraphraser", "augmentation",
-    "ray_data", "vocabulary_trimming",
+    "ray_cluster", "ray_data", "vocabulary_trimming",
 }  # fmt: skip
 TOP = {"catalog", "flags", "inputs", "run_folder", "progress", "environment", "commands", *JOINS}
 MEANINGLESS = {"utils", "util", "misc", "base", "snippets", "common_utils", "helpers", "manager"}

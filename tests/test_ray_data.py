@@ -2,13 +2,20 @@
 
 import builtins
 import collections
+import functools
 import gzip
+import json
+import operator
 
+import numpy as np
 import pytest
 
 import run
-from baselines import ray_data
+from baselines import ray_cluster, ray_data
+from baselines.data.corpus import Corpus
+from baselines.data.records import write_records
 from baselines.ray_data import draw_keys, lines_in_range, ranges
+from baselines.tokenizers.wordpiece import Tokenizer
 
 
 def test_ranges_hold_each_line_once(tmp_path, monkeypatch):
@@ -81,3 +88,40 @@ def test_dedup_on_two_nodes_keeps_the_first(cluster, tmp_path):
     assert run.main([*words, "--out", str(tmp_path / "out")]) == 0
     text = "".join(path.read_text(encoding="utf-8") for path in sorted((tmp_path / "out").iterdir()))
     assert text == "".join(f"第{i}行。\n" for i in range(60)) + "别的\n"
+
+
+def test_records_are_packed_on_two_nodes_to_the_same_bytes(cluster, tmp_path):
+    (tmp_path / "a.txt").write_text("".join(f"第{i}行说了些什么。还有别的吗？\n" for i in range(1500)), encoding="utf-8")
+    tokenizer = Tokenizer.from_folder("checkpoints/mini")
+    for name, worked in (("here", None), ("there", ray_cluster.worked)):
+        corpora = {"train": Corpus((str(tmp_path / "a.txt"),))}
+        counts = write_records(tmp_path / name, corpora, tokenizer, 32, held_out=7, worked=worked)
+        assert counts["train_rows"] > 400 and counts["dev_rows"] > 50
+    files = sorted(path.name for path in (tmp_path / "here").iterdir())
+    assert len(files) == 7
+    for name in files:
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
+
+
+@pytest.mark.keras
+def test_vectors_are_made_on_two_nodes(cluster, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("baselines.vector_file.EACH", 7)                # of this process, which cuts the chunks
+    rows = [{"id": f"q{i}", "text": f"第{i}个问题怎么办"} for i in range(40)]
+    (tmp_path / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    words = ["encode", "--init", "checkpoints/mini", "--input", str(tmp_path / "texts.jsonl"), "--quiet", "--output"]
+    assert run.main([*words, str(tmp_path / "here.npy")]) == 0
+    assert run.main([*words, str(tmp_path / "there.npy"), "--engine", "ray"]) == 0
+    np.testing.assert_allclose(np.load(tmp_path / "here.npy"), np.load(tmp_path / "there.npy"), atol=1e-5)
+    assert (tmp_path / "here.npy.ids").read_bytes() == (tmp_path / "there.npy.ids").read_bytes()
+
+    rows[30]["text"] = "\u3000"
+    (tmp_path / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert run.main([*words, str(tmp_path / "no.npy"), "--engine", "ray"]) == 2
+    assert "texts.jsonl:31" in capsys.readouterr().err
+
+
+def test_work_comes_in_order_and_its_errors_are_its_own(cluster):
+    build = functools.partial(functools.partial, operator.truediv, 60)
+    assert list(ray_cluster.worked(build, [1, 2, 3, 4, 5, 6] * 5)) == [60, 30, 20, 15, 12, 10] * 5
+    with pytest.raises(ZeroDivisionError):
+        list(ray_cluster.worked(build, [1, 2, 0, 4]))

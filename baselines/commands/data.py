@@ -17,6 +17,7 @@ from baselines.errors import InputError, nearest
 from baselines.files import atomic_folder, atomic_write
 from baselines.flags import existing, parse
 from baselines.progress import Display
+from baselines.ray_cluster import check_engine
 from baselines.shuffling.inputs import expand
 
 
@@ -131,13 +132,11 @@ def dedup(argv):
     flags = parse(DedupFlags, argv, "run.py data dedup")
     files, names = flags.files("dedup")
     with Display(flags.quiet) as display:
-        if flags.engine == "ray":
+        if check_engine(flags.engine) == "ray":
             from baselines.ray_data import deduplicated
 
             display.result(deduplicated(flags, files, names))
             return
-        if flags.engine != "local":
-            raise InputError(f"--engine: expected local or ray. Received: {flags.engine!r}.")
         found = deduplicate(files, flags.out, names, flags.exact, display.bar("records, twice", None).advance)
         for name, (count, kept) in found["files"].items():
             display.note(f"  {name}: {kept:,} of {count:,}")

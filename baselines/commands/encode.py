@@ -4,11 +4,13 @@ run.py encode --run DIR --input texts.txt --output vectors.npy [--whitening 256]
 """
 
 import dataclasses
+import functools
 from pathlib import Path
 
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError
 from baselines.flags import existing, parse
+from baselines.ray_cluster import check_engine
 from baselines.run_folder import RunFolder
 from baselines.startup import load_pipeline
 
@@ -80,6 +82,8 @@ class Flags(ModelFlags, TextFlags):
     """Vectors of length 1."""
     whitening: int = 0
     """Numbers of a whitened vector (arXiv:2103.15316), learnt from the texts; 0 leaves vectors alone."""
+    engine: str = "local"
+    """local, or ray: on the machines of a Ray cluster, which all see the model under the same path."""
     quiet: bool = False
     """Show no progress."""
 
@@ -90,6 +94,7 @@ def main(argv):
         raise InputError("run.py encode: expected --input FILE and --output FILE. Received: not both.")
     if not flags.output.endswith(".npy"):
         raise InputError(f"--output: expected a file that ends in .npy. Received: {flags.output}.")
+    check_engine(flags.engine)
     flags.check("encode")
     source = flags.source()
     embedder = flags.embedder(flags.quiet)
@@ -100,6 +105,20 @@ def main(argv):
 
     options = Options(flags.normalize, flags.fp16, flags.whitening)
     with Display(flags.quiet) as display, only_builder(Path(flags.output)):
-        survey = encode_file(embedder, source, flags.output, options, display)
+        worked = functools.partial(on_cluster, flags) if flags.engine == "ray" else None
+        survey = encode_file(embedder, source, flags.output, options, display, worked)
         size = flags.whitening or embedder.dimensions
         display.result(f"{flags.output}: {survey.count:,} vectors of {size} numbers by {embedder.name} ({embedder.pooling})")
+
+
+def on_cluster(flags, work, chunks):
+    """Yields what `work` makes of each chunk with the model of `flags`, on a Ray cluster."""
+    from baselines.ray_cluster import worked
+
+    paths = {name: str(Path(path).resolve()) for name in ("run", "init") if (path := getattr(flags, name))}
+    model = ModelFlags(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(ModelFlags)} | paths)
+    return worked(functools.partial(with_model, model, work), chunks, on_gpus=True)
+
+
+def with_model(model, work):
+    return functools.partial(work, model.embedder())

@@ -13,6 +13,7 @@ from baselines.commands import task_of
 from baselines.commands.train import check_data, check_parts
 from baselines.errors import InputError
 from baselines.flags import check_recipe, existing, parse_train, take_option, train_arguments
+from baselines.ray_cluster import check_engine
 from baselines.run_folder import RunFolder
 from baselines.startup import load
 
@@ -47,6 +48,8 @@ class Flags:
     """Updates to an epoch, after which is scored and saved; 0: a pass over the text."""
     workers: int = 0
     """Processes that pack text; 0: one per processor."""
+    engine: str = "local"
+    """What packs text: local, or ray: the machines of a Ray cluster."""
     skip_bad_lines: bool = False
     """Leave out, and count, lines that are not UTF-8, not JSON or without text; else the first one stops everything."""
     store_half: bool = False
@@ -96,6 +99,7 @@ def checked(objective, arguments):
     if bool(flags.init) == bool(flags.architecture):
         received = "both" if flags.init else "neither"
         raise InputError(f"run.py pretrain: expected --model config.json, or --init CHECKPOINT. Received: {received}.")
+    check_engine(flags.engine)
     for flag in ("init", "architecture", "vocab"):
         if getattr(flags, flag):
             existing(getattr(flags, flag), f"--{flag}")

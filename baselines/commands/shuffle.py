@@ -11,6 +11,7 @@ import tyro
 from baselines.errors import InputError
 from baselines.flags import parse
 from baselines.progress import Display
+from baselines.ray_cluster import check_engine
 from baselines.shuffling.shuffle import shuffle
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
@@ -52,14 +53,12 @@ def main(argv):
     if not flags.inputs:
         raise InputError("run.py shuffle: expected text files. Received: none.")
     with Display(flags.quiet) as display:
-        if flags.engine == "ray":
+        if check_engine(flags.engine) == "ray":
             from baselines.ray_data import shuffled
 
             summary = shuffled(flags, display)
-        elif flags.engine == "local":
-            summary = local(flags, display)
         else:
-            raise InputError(f"--engine: expected local or ray. Received: {flags.engine!r}.")
+            summary = local(flags, display)
         display.result(summary)
     return 0
 

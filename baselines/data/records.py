@@ -22,7 +22,7 @@ from baselines.files import atomic_folder, recover
 RECORDS = array_folder.Kind("packed-records", 1, "records.json", "packed records", "Pack them again: run.py pretrain.")
 PARAGRAPHS_OF_A_JOB = 50
 BLOCK = 1 << 24
-_packer = None
+_packing = None
 
 
 class Records:
@@ -60,20 +60,24 @@ class Records:
         return np.where(real, self.tokens[where], pad_id).astype(np.int32), np.where(real, self.starts[where], 1).astype(bool)
 
 
-def write_records(folder, corpora, tokenizer, max_length, held_out=0, workers=1, made_of=None, advance=lambda lines: None):
+def write_records(
+    folder, corpora, tokenizer, max_length, held_out=0, workers=1, made_of=None, advance=lambda lines: None, worked=None
+):
     """Packs {"train": Corpus, and "dev" if there is one} into a folder. Returns the counts that its header holds.
 
     held_out   one in so many paragraphs of "train" goes to "dev"; 0: none
     workers    processes that tokenize; they change nothing of what is written
     made_of    what the header tells of where this came from
     advance    called with the number of lines read, now and then
+    worked     worked(build, jobs) yields build()(job) of each job in their order, in place of `workers`
     """
-    counts = {}
+    counts, build = {}, functools.partial(Packing, tokenizer, max_length)
+    pack = functools.partial(worked or functools.partial(packed, workers), build)
     with atomic_folder(folder) as building:
         splits = {split: Column(building, split, len(tokenizer.vocabulary)) for split in ("train", "dev")}
         for name, corpus in corpora.items():
             cut = 0
-            for split, rows, lost in packed(jobs(corpus, name, held_out), tokenizer, max_length, workers):
+            for split, rows, lost in pack(jobs(corpus, name, held_out)):
                 splits[split].extend(rows)
                 cut += lost
                 advance(corpus.lines)
@@ -97,18 +101,30 @@ def jobs(corpus, name, held_out):
     yield from ((split, paragraphs) for split, paragraphs in splits.items() if paragraphs)
 
 
-def packed(jobs, tokenizer, max_length, workers):
-    """Yields (split, [(token_ids, starts), …], tokens that were cut off) of each job, in the order of the jobs."""
+class Packing:
+    """(split, paragraphs) -> (split, [(token_ids, starts), …], tokens that were cut off)."""
+
+    def __init__(self, tokenizer, max_length):
+        self._packer = Packer(tokenizer, max_length)
+
+    def __call__(self, job):
+        split, paragraphs = job
+        before = self._packer.cut
+        rows = [row for paragraph in paragraphs for row in self._packer.rows(paragraph)]
+        return split, rows, self._packer.cut - before
+
+
+def packed(workers, build, jobs):
+    """Yields build()(job) of each job, in the order of the jobs, by so many processes."""
     if workers == 1:
-        _start(tokenizer, max_length)
-        yield from map(_pack, jobs)
+        yield from map(build(), jobs)
         return
     context = multiprocessing.get_context("spawn")                      # a fork of a process with a backend's threads may hang
-    with concurrent.futures.ProcessPoolExecutor(workers, context, _start, (tokenizer, max_length)) as pool:
+    with concurrent.futures.ProcessPoolExecutor(workers, context, _start, (build,)) as pool:
         running = collections.deque()
         try:
             for job in jobs:
-                running.append(pool.submit(_pack, job))
+                running.append(pool.submit(_work, job))
                 if len(running) > 3 * workers:
                     yield running.popleft().result()
             while running:
@@ -123,16 +139,13 @@ def packed(jobs, tokenizer, max_length, workers):
                 future.cancel()
 
 
-def _start(tokenizer, max_length):
-    global _packer
-    _packer = Packer(tokenizer, max_length)
+def _start(build):
+    global _packing
+    _packing = build()
 
 
-def _pack(job):
-    split, paragraphs = job
-    before = _packer.cut
-    rows = [row for paragraph in paragraphs for row in _packer.rows(paragraph)]
-    return split, rows, _packer.cut - before
+def _work(job):
+    return _packing(job)
 
 
 class Column:
