@@ -9,8 +9,9 @@ writes for one prompt at a time, and its time for one is what a text of any batc
 equal size, and runs twice: torch's threads wait by spinning, so that where others use the cores one thread is faster than
 several; ratios are to the faster. Each contender is a process of its own; they take turns, one batch each per round, so that
 only one computes at a time and noise of the machine hits all alike. The first batch, which compiles, is left out and shown
-apart. Ratios are of the time per text, medians over rounds of the ratio within a round. Prints a Markdown table. --profile
-tells where the time of our steps goes, and measures nothing else.
+apart. --num 20 draws twenty texts for each prompt, as paraphrasing does. Ratios are of the time per text, medians over
+rounds of the ratio within a round. Prints a Markdown table. --profile tells where the time of our steps goes, and measures
+nothing else.
 """
 
 import argparse
@@ -92,12 +93,13 @@ def contenders(arguments, sizes):
             yield contender(name, arguments.torch, "write_transformers.py", sizes, threads)
 
 
-def measure(started, search, batch, rounds):
-    """({name: first answer}, {name: [answer per round]}); answers have the texts that were asked for too."""
+def measure(started, search, batch, num, rounds):
+    """({name: first answer}, {name: [answer per round]}); answers have the number of texts that were written too."""
 
     def play(contender):
-        texts = 1 if contender.name == "bert4keras" else batch
-        found = contender.ask({"search": search, "texts": texts})
+        prompts = 1 if contender.name == "bert4keras" else batch
+        found = contender.ask({"search": search, "texts": prompts})
+        texts = prompts * (num if search == "top-k" else 1)
         return {**found, "texts": texts, "per_text": found["seconds"] / texts}
 
     log(f"{search}, {batch} at once")
@@ -169,6 +171,7 @@ def main():
     threads.help = "as many threads as torch takes, or 1 (default: both in turn)"
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 16], help="prompts at once (default: 1 4 16)")
     parser.add_argument("--searches", nargs="+", choices=("beam", "top-k"), default=["beam", "top-k"], help="default: both")
+    parser.add_argument("--num", type=int, default=1, help="texts drawn for each prompt, such as paraphrases (default: 1)")
     parser.add_argument("--tokens", type=int, default=64, help="of a text (default: %(default)s)")
     parser.add_argument("--layers", type=int, default=4, help="transformer blocks (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="after one to warm up (default: %(default)s)")
@@ -188,7 +191,8 @@ def main():
         "type_vocab_size": 2,
         "initializer_range": 0.02,
     }
-    sizes = {"config": config, "batches": arguments.batches, "prompt": 32, "tokens": arguments.tokens, "beam": 3, "top_k": 5}
+    sizes = {"config": config, "batches": arguments.batches, "prompt": 32, "tokens": arguments.tokens}
+    sizes |= {"beam": 3, "top_k": 5, "num": arguments.num}
     sizes |= {"cls_id": 101, "end_id": 102, "first_id": 670}            # as in the vocabulary of Chinese BERT
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
@@ -202,7 +206,7 @@ def main():
         equal = {}
         for search in arguments.searches:
             for batch in arguments.batches:
-                first, answers = measure(started, search, batch, arguments.rounds)
+                first, answers = measure(started, search, batch, arguments.num, arguments.rounds)
                 if arguments.profile:
                     lines = profile(answers, search, batch, arguments.tokens)
                 else:

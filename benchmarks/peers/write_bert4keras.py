@@ -35,7 +35,7 @@ def build(sizes, options):
     def write(search, prompts):
         if search == "beam":
             return [decoder.beam_search([prompt], topk=sizes["beam"]) for prompt in prompts]
-        return [decoder.random_sample([prompt], n=1, topk=sizes["top_k"])[0] for prompt in prompts]
+        return [text for prompt in prompts for text in decoder.random_sample([prompt], n=sizes["num"], topk=sizes["top_k"])]
 
     packages = {name: version(name) for name in ("bert4keras", "tf-keras")}
     return write, dict, decoder.model.count_params(), {**packages, "tensorflow": tf.__version__}

@@ -24,13 +24,13 @@ def build(sizes, options):
     writer = Writer(model, sizes["end_id"], sizes["config"]["max_position_embeddings"])
     settings = {
         "beam": Writing(beam=sizes["beam"], max_tokens=sizes["tokens"]),
-        "top-k": Writing(top_k=sizes["top_k"], max_tokens=sizes["tokens"], seed=0),
+        "top-k": Writing(top_k=sizes["top_k"], num=sizes["num"], max_tokens=sizes["tokens"], seed=0),
     }
     clock = Clock() if "profile" in options else None
 
     def write(search, prompts):
         prompts = [Prompt(prompt, 0 * prompt) for prompt in prompts]
-        return [found[0].token_ids for found in writer.write(prompts, settings[search])]
+        return [text.token_ids for found in writer.write(prompts, settings[search]) for text in found]
 
     def more():
         parts = clock.read() if clock else {}

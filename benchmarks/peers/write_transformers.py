@@ -27,7 +27,7 @@ def build(sizes, options):
     model = transformers.GPT2LMHeadModel(config).eval()
     searches = {
         "beam": {"num_beams": sizes["beam"], "do_sample": False},
-        "top-k": {"top_k": sizes["top_k"], "do_sample": True},
+        "top-k": {"top_k": sizes["top_k"], "do_sample": True, "num_return_sequences": sizes["num"]},
     }
 
     def write(search, prompts):

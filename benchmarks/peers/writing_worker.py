@@ -2,7 +2,7 @@
 
     worker   {"parameters", "versions"}                                       when its model is there
     driver   {"search": "beam" or "top-k", "texts": N}
-    worker   {"seconds", "cpu_seconds", "written": N lists of token ids, …}   after N texts, and what build's `more` tells
+    worker   {"seconds", "cpu_seconds", "written": lists of token ids, …}     after texts for N prompts; and what `more` tells
 """
 
 import json
@@ -24,7 +24,7 @@ def prompts(sizes):
 def serve(build):
     """build(sizes, options) -> (write, more, number of parameters, {package: version}); runs it until stdin ends.
 
-    write(search, prompts int32 (N, L)) -> N lists of token ids; more() -> {name: what else to answer}
+    write(search, prompts int32 (N, L)) -> a list of token ids per text; more() -> {name: what else to answer}
     """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)                                                       # what libraries print must not look like an answer
