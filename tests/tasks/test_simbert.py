@@ -1,10 +1,12 @@
 """SimBERT: files in every form, what is drawn of them, a run that learns, finds and writes, and what is refused."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
 from conftest import TITLES, write_lines
+from run_process import Process
 
 import run as command_line
 from baselines import catalog
@@ -262,6 +264,19 @@ def test_a_run_learns_finds_and_writes(tiny, tmp_path, capsys):
     assert {"mrr", "recall_10", "self_bleu", "distinct_1"} <= set(capsys.readouterr().out.split())
     assert command_line.main(["predict", "simbert", "--run", str(tmp_path / "run"), "古镇周末游人如织", "古镇周末游人如织"]) == 0
     assert '"prediction": 1.0' in capsys.readouterr().out
+
+
+def test_a_killed_run_draws_and_learns_what_it_would_have(tiny, tmp_path):
+    train, dev = write_lines(tmp_path / "train.jsonl", GROUPS * 2), write_lines(tmp_path / "dev.jsonl", PAIRS)
+    flags = {"max_length": 32, "batch_size": 4, "paraphrases": 0, "quiet": True, "accumulate": 2, "gradient_cache": True}
+    words = tiny.flags(train=train, dev=dev, epochs=4, save_minutes=0, **flags)
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    assert command_line.main(["train", "simbert", *words, "--output", str(undisturbed)]) == 0
+    code, _ = Process("train", "simbert", *words, "--output", killed).stop(killed, 6, signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    assert command_line.main(["train", "--resume", str(killed)]) == 0
+    assert (killed / "metrics.jsonl").read_text() == (undisturbed / "metrics.jsonl").read_text()
+    assert (killed / "best/model.safetensors").read_bytes() == (undisturbed / "best/model.safetensors").read_bytes()
 
 
 def test_lint_reads_groups_and_pairs(tiny, tmp_path, capsys):
