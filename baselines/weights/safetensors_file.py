@@ -42,6 +42,8 @@ def write(path, tensors, metadata=None):
     """Writes {name: array} to one file, with `metadata` {str: str} in its header."""
     tensors = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}  # its writer ignores strides
     with atomic_path(path) as temporary:
+        temporary.touch()
+        mode = temporary.stat().st_mode                                 # what others may do; its writer lets the owner read alone
         try:
             safetensors.numpy.save_file(tensors, temporary, metadata)
         except safetensors.SafetensorError as error:                    # it tells the system's errors as text
@@ -49,6 +51,7 @@ def write(path, tensors, metadata=None):
             if number is None:
                 raise
             raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from None
+        temporary.chmod(mode)
 
 
 class SafetensorsCheckpoint(Mapping):

@@ -53,6 +53,12 @@ def shards(folder):
     return index, weight_map
 
 
+def test_others_may_read_it_as_any_file(tmp_path):
+    (tmp_path / "other").touch()
+    safetensors_file.write(tmp_path / "model.safetensors", {"a": np.ones(2)})
+    assert (tmp_path / "model.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
 def test_shards(tmp_path):
     index, _ = shards(tmp_path)
     assert_same(tensors(), safetensors_file.read(tmp_path))
