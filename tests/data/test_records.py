@@ -140,7 +140,7 @@ def kill(job):
 
 
 def test_a_killed_worker_leaves_nothing(packed, tokenizer, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_pack", kill)
+    monkeypatch.setattr(module, "_work", kill)
     with pytest.raises(InputError, match="one that was killed"):
         write_records(tmp_path / "out", {"train": Corpus((packed[1],))}, tokenizer, 32, workers=2)
     assert list(tmp_path.iterdir()) == []
