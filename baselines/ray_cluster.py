@@ -46,7 +46,7 @@ def worked(build, items, on_gpus=False):
     resources = ray.cluster_resources()
     gpus = int(resources.get("GPU", 0)) if on_gpus else 0
     count = gpus or max(1, int(resources.get("CPU", 1)))
-    variables = {"KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow"), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    variables = {name: os.environ[name] for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL") if name in os.environ}
     if not gpus:
         variables |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     Remote = ray.remote(num_gpus=1 if gpus else 0, num_cpus=0 if gpus else 1, runtime_env={"env_vars": variables})(Actor)
