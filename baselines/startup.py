@@ -7,8 +7,6 @@ import os
 import sys
 import tempfile
 
-from baselines.allocator import keep_freed_memory
-
 SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
 
 
@@ -22,7 +20,6 @@ def load_pipeline(several_hosts=False):
 
 def load(name, several_hosts=False):
     """A module of ours that imports Keras, such as "generator", as `load_pipeline`."""
-    keep_freed_memory()
     logging.getLogger("tensorflow").addFilter(is_no_retracing)          # each length of a batch is meant to be compiled
     with without_small_talk():
         import keras

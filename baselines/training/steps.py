@@ -36,7 +36,8 @@ class Steps:
             optimizer.build(model.trainable_variables)
         objective = Objective(model, loss, strategies, divergence, survey, training_loss, recompute, returned, gradient_cache)
         self.optimizer, self.memory = optimizer, objective.memory
-        keep_freed_memory()
+        if not recompute:                                               # who wants little memory gets it back between updates
+            keep_freed_memory()
         self._backend = backends.current().BackendSteps(objective, Update(optimizer, objective, clip_norm, clip), jit)
         self.train, self.sync, self.reset = self._backend.train, self._backend.sync, self._backend.reset
         self.scored_weights = self._backend.scored_weights
