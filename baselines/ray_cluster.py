@@ -3,10 +3,11 @@
 The machines need this code under the same path. A cluster is found by RAY_ADDRESS; without it this machine is one.
 """
 
-import collections
+import itertools
 import os
 
 from baselines.errors import InputError
+from baselines.iteration import in_order
 
 ENGINES = ("local", "ray")
 IN_FLIGHT = 3
@@ -51,14 +52,10 @@ def worked(build, items, on_gpus=False):
         variables |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     Remote = ray.remote(num_gpus=1 if gpus else 0, num_cpus=0 if gpus else 1, runtime_env={"env_vars": variables})(Actor)
     actors = [Remote.remote(build) for _ in range(count)]
-    running = collections.deque()
+    turns = itertools.cycle(actors)
     try:
-        for number, item in enumerate(items):
-            running.append(actors[number % count].work.remote(item))
-            if len(running) >= IN_FLIGHT * count:
-                yield answer(ray, running.popleft())
-        while running:
-            yield answer(ray, running.popleft())
+        for reference in in_order(lambda item: next(turns).work.remote(item), items, IN_FLIGHT * count):
+            yield answer(ray, reference)
     finally:
         for actor in actors:
             ray.kill(actor)

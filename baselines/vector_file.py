@@ -19,6 +19,7 @@ from baselines.data.encoding import content_hash
 from baselines.errors import InputError
 from baselines.files import atomic_write
 from baselines.heads.embedding import unit_vectors
+from baselines.iteration import batched
 from baselines.vector_index import whitening
 from baselines.vector_index.whitening import Whitening
 
@@ -117,9 +118,10 @@ def encode_source(embedder, source, folder, options, display, whiten=None, worke
         whiten = fitted(embedder, source, survey.count, part, options, display)
     bar, cut, started, first = display.bar("encoding", survey.count, part.done), 0, time.monotonic(), part.done
     work = Work(options.normalize, whiten, str(source.path))
-    texts = chunks(source, part.done)
+    texts = itertools.islice((text for _, text, _ in source.read()), part.done, None)
+    chunks = zip(itertools.count(part.done, EACH), batched(texts, EACH))
     try:
-        for vectors, cut_now in worked(work, texts) if worked else map(functools.partial(work, embedder), texts):
+        for vectors, cut_now in worked(work, chunks) if worked else map(functools.partial(work, embedder), chunks):
             part.append(vectors)
             cut += cut_now
             bar.advance(f"{(part.done - first) / (time.monotonic() - started):.0f} texts/s", len(vectors))
@@ -131,14 +133,6 @@ def encode_source(embedder, source, folder, options, display, whiten=None, worke
     if cut:
         display.note(f"{source.path}: {cut:,} texts have {embedder.max_length} tokens or more: what is beyond is not read")
     return part, whiten, survey
-
-
-def chunks(source, first=0):
-    """Yields (number of the first text, texts) of up to EACH texts, from number `first` on."""
-    texts = itertools.islice((text for _, text, _ in source.read()), first, None)
-    while chunk := list(itertools.islice(texts, EACH)):
-        yield first, chunk
-        first += len(chunk)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,7 +173,7 @@ def fitted(embedder, source, count, part, options, display):
     texts = (text for number, (_, text, _) in enumerate(source.read()) if number in chosen)
     bar, vectors = display.bar("whitening", len(chosen)), []
     work = Work(False, None, str(source.path))
-    while chunk := list(itertools.islice(texts, EACH)):
+    for chunk in batched(texts, EACH):
         vectors.append(work(embedder, (0, chunk))[0])
         bar.advance(by=len(chunk))
     bar.close()

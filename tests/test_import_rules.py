@@ -8,11 +8,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAVES = {
-    "allocator", "array_folder", "backends", "distances", "errors", "files", "folder_lock", "graph", "ragged", "registry",
-    "settings", "task", "text_files", "tokenizers", "layers", "losses", "metrics", "weights", "decoding", "prefix_index",
-    "vector_index", "shuffling",
+    "allocator", "array_folder", "backends", "distances", "errors", "files", "folder_lock", "graph", "iteration", "ragged",
+    "registry", "settings", "task", "text_files", "tokenizers", "layers", "losses", "metrics", "weights", "decoding",
+    "prefix_index", "vector_index", "shuffling",
 }  # fmt: skip
-BENEATH = {"errors", "files", "array_folder", "folder_lock", "ragged", "text_files"}
+BENEATH = {"errors", "files", "array_folder", "folder_lock", "iteration", "ragged", "text_files"}
 """Leaves that the others may import."""
 STAGES = {"corpus", "data", "models", "heads", "training", "evaluation", "linting", "export", "serving"}
 JOINS = {

@@ -116,9 +116,8 @@ def on_cluster(flags, work, chunks):
     from baselines.ray_cluster import worked
 
     paths = {name: str(Path(path).resolve()) for name in ("run", "init") if (path := getattr(flags, name))}
-    model = ModelFlags(**{field.name: getattr(flags, field.name) for field in dataclasses.fields(ModelFlags)} | paths)
-    return worked(functools.partial(with_model, model, work), chunks, on_gpus=True)
+    return worked(functools.partial(with_model, dataclasses.replace(flags, **paths), work), chunks, on_gpus=True)
 
 
-def with_model(model, work):
-    return functools.partial(work, model.embedder())
+def with_model(flags, work):
+    return functools.partial(work, flags.embedder())

@@ -10,7 +10,7 @@ import tyro
 
 from baselines.errors import InputError
 from baselines.flags import parse
-from baselines.progress import Display
+from baselines.progress import Display, StageProgress
 from baselines.ray_cluster import check_engine
 from baselines.shuffling.shuffle import shuffle
 
@@ -64,12 +64,12 @@ def main(argv):
 
 
 def local(flags, display):
-    shown = Stages(display)
-    found = shuffle(
-        flags.inputs, flags.out, for_buffers(flags.memory), flags.seed, flags.split, flags.mode, flags.drop_empty,
-        True if flags.gzip else None, flags.temp, shown,
-    )  # fmt: skip
-    shown.close()
+    with StageProgress(display) as report:
+        found = shuffle(
+            flags.inputs, flags.out, for_buffers(flags.memory), flags.seed, flags.split, flags.mode, flags.drop_empty,
+            True if flags.gzip else None, flags.temp,
+            lambda stage, done, total: report(f"{stage}, MB", done // 10**6, total // 10**6),
+        )  # fmt: skip
     rate = found.bytes / 1e6 / max(found.seconds, 1e-3)
     if found.mended:
         display.note(f"files whose last line had no newline, and was given one: {found.mended:,}")
@@ -92,21 +92,3 @@ def size_of(text):
     if not match:
         raise InputError(f"--memory: expected a size such as 500MB or 1GB. Received: {text!r}.")
     return int(float(match[1]) * UNITS[match[2] or ""])
-
-
-class Stages:
-    """One bar after the other, in MB."""
-
-    def __init__(self, display):
-        self.display, self.stage, self.bar = display, None, None
-
-    def __call__(self, stage, done, total):
-        if stage != self.stage:
-            self.close()
-            self.stage, self.bar = stage, self.display.bar(f"{stage}, MB", total // 10**6)
-        self.bar.advance(by=done // 10**6 - self.bar.completed)
-
-    def close(self):
-        if self.bar:
-            self.bar.close()
-            self.bar = None

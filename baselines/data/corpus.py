@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from baselines.errors import InputError
+from baselines.iteration import batched
 from baselines.text_files import read_lines
 
 LINES_OF_A_PARAGRAPH = 10
@@ -39,9 +40,7 @@ class Corpus:
         if first is None:
             received = f"{self.lines} lines, {self.skipped} of no use" if self.lines else "no lines"
             raise InputError(f"{', '.join(map(str, self.paths))}: expected text to learn from. Received: {received}.")
-        texts = itertools.chain([first], texts)
-        while paragraph := list(itertools.islice(texts, LINES_OF_A_PARAGRAPH)):
-            yield paragraph
+        yield from batched(itertools.chain([first], texts), LINES_OF_A_PARAGRAPH)
 
     def texts(self):
         """Yields the texts of all lines that have any."""

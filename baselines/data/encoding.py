@@ -1,7 +1,6 @@
 """Examples to encoded rows, once: the result is kept in a cache folder under a hash of everything that it depends on."""
 
 import hashlib
-import itertools
 import logging
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from safetensors.numpy import load_file, save
 from baselines.data.rows import Rows
 from baselines.errors import InputError
 from baselines.files import atomic_write
+from baselines.iteration import batched
 
 CHUNK = 2048
 """Examples whose texts are tokenized together."""
@@ -21,8 +21,7 @@ log = logging.getLogger(__name__)
 def encode_examples(examples, encode, tokenizer, max_length, progress=lambda iterable, total: iterable):
     """Rows of a list of examples. An InputError of `encode` is told with the example's place in its file."""
     encoded = []
-    numbered = enumerate(progress(examples, total=len(examples)))
-    while chunk := list(itertools.islice(numbered, CHUNK)):
+    for chunk in batched(enumerate(progress(examples, total=len(examples))), CHUNK):
         tokenizer.prepare(text for _, example in chunk for text in example.texts)
         for index, example in chunk:
             try:

@@ -6,7 +6,6 @@ train_rows.npy     int64 (rows + 1,), where each row begins in both
 dev_*.npy          the same of the text that is held out; records.json, the header, see array_folder.py
 """
 
-import collections
 import concurrent.futures
 import functools
 import multiprocessing
@@ -18,6 +17,7 @@ from baselines import array_folder
 from baselines.data.packing import Packer
 from baselines.errors import InputError
 from baselines.files import atomic_folder, recover
+from baselines.iteration import in_order
 
 RECORDS = array_folder.Kind("packed-records", 1, "records.json", "packed records", "Pack them again: run.py pretrain.")
 PARAGRAPHS_OF_A_JOB = 50
@@ -121,22 +121,16 @@ def packed(workers, build, jobs):
         return
     context = multiprocessing.get_context("spawn")                      # a fork of a process with a backend's threads may hang
     with concurrent.futures.ProcessPoolExecutor(workers, context, _start, (build,)) as pool:
-        running = collections.deque()
         try:
-            for job in jobs:
-                running.append(pool.submit(_work, job))
-                if len(running) > 3 * workers:
-                    yield running.popleft().result()
-            while running:
-                yield running.popleft().result()
+            for future in in_order(functools.partial(pool.submit, _work), jobs, 3 * workers):
+                yield future.result()
         except concurrent.futures.BrokenExecutor:
             raise InputError(
                 f"--workers {workers}: expected every process to end its work. Received: one that was killed, perhaps for lack "
                 "of memory. Start again with fewer."
             ) from None
         finally:
-            for future in running:
-                future.cancel()
+            pool.shutdown(cancel_futures=True)
 
 
 def _start(build):
