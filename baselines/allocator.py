@@ -1,7 +1,8 @@
 """Freed memory stays with the process: an update on a CPU asks for the same large buffers again and again.
 
 glibc returns blocks above 32 MB, at most, to the system as soon as they are freed; asked for again they come back as pages that the
-kernel fills with zeros one by one, which took a fifth of the processors' time (docs/benchmarks.md).
+kernel fills with zeros one by one, which took a fifth of the processors' time (docs/benchmarks.md). For TensorFlow glibc's setting
+is wrong: new weights would settle in the block that an update has freed, and the next update would not find its place.
 """
 
 import ctypes
@@ -11,13 +12,20 @@ import sys
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 """Parameters of mallopt(3)."""
 LARGEST = (1 << 31) - 1
+POOL = {"TF_CPU_ALLOCATOR_USE_BFC": "1", "TF_CPU_BFC_MEM_LIMIT_IN_MB": str(1 << 20)}
+"""TensorFlow's variables, read when the first array is made: arrays on the CPU come from a pool that grows, as on a GPU."""
 
 
-def keep_freed_memory(environment=os.environ):
-    """Tells glibc so. Returns whether it did: not elsewhere, nor where MALLOC_… or GLIBC_TUNABLES say what the user wants."""
-    own = any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" for name in environment)
-    if not sys.platform.startswith("linux") or own:
+def keep_freed_memory(backend, environment=os.environ):
+    """Tells "tensorflow" or, for "jax", glibc so, before the first array; returns whether it did.
+
+    Not where MALLOC_…, GLIBC_TUNABLES or TF_CPU_… say what the user wants, and glibc only where it is.
+    """
+    if any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" or name in POOL for name in environment):
         return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)               # musl has none
+    if backend == "tensorflow":
+        environment.update(POOL)
+        return True
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None     # musl has none
     settings = ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, LARGEST), (M_TOP_PAD, 64 << 20))
     return mallopt is not None and all([mallopt(name, value) == 1 for name, value in settings])

@@ -7,6 +7,8 @@ import os
 import sys
 import tempfile
 
+from baselines.allocator import keep_freed_memory
+
 SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
 
 
@@ -24,6 +26,7 @@ def load(name, several_hosts=False):
     with without_small_talk():
         import keras
 
+        keep_freed_memory(keras.backend.backend())
         module = importlib.import_module(f"baselines.{name}")
         from baselines.training import devices
 

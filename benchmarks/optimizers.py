@@ -29,6 +29,7 @@ class Contender:
     def __init__(self, name, config, arguments):
         import keras
 
+        from baselines.allocator import keep_freed_memory
         from baselines.heads.classification import ClassificationHead
         from baselines.losses.cross_entropy import cross_entropy
         from baselines.models.builder import build_transformer_model
@@ -36,6 +37,7 @@ class Contender:
         from baselines.training import optimizers, schedule
         from baselines.training.steps import Steps
 
+        keep_freed_memory(keras.backend.backend())                      # as run.py does
         keras.utils.set_random_seed(0)
         model = ClassificationHead(15)(build_transformer_model(config))
         recipe = Recipe(optimizer=name, learning_rate=1e-5, schedule="constant")

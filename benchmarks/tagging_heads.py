@@ -24,11 +24,14 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from rounds import machine, ratio, seconds, take_turns  # noqa: E402
 
+from baselines.allocator import keep_freed_memory  # noqa: E402
 from baselines.heads.entity_heads import NAMES, entity_head  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
 from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers  # noqa: E402
 from baselines.training.steps import Steps, to_float  # noqa: E402
+
+keep_freed_memory(keras.backend.backend())                              # as run.py does
 
 CATEGORIES = 10
 CELLS = np.array([[0, 3, 5], [7, 8, 8]], np.int32)

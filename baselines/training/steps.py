@@ -4,7 +4,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from baselines.allocator import keep_freed_memory
 from baselines.training import backends
 from baselines.training.objective import Objective
 from baselines.training.update import Update
@@ -36,8 +35,6 @@ class Steps:
             optimizer.build(model.trainable_variables)
         objective = Objective(model, loss, strategies, divergence, survey, training_loss, recompute, returned, gradient_cache)
         self.optimizer, self.memory = optimizer, objective.memory
-        if not recompute:                                               # who wants little memory gets it back between updates
-            keep_freed_memory()
         self._backend = backends.current().BackendSteps(objective, Update(optimizer, objective, clip_norm, clip), jit)
         self.train, self.sync, self.reset = self._backend.train, self._backend.sync, self._backend.reset
         self.scored_weights = self._backend.scored_weights

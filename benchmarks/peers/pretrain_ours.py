@@ -16,6 +16,7 @@ def build(sizes):
     import keras
     import numpy as np
 
+    from baselines.allocator import keep_freed_memory
     from baselines.commands.pretrain import find
     from baselines.models.builder import build_transformer_model, configure
     from baselines.tokenizers.vocabulary import Vocabulary
@@ -23,6 +24,7 @@ def build(sizes):
     from baselines.training.card_memory import flops
     from baselines.training.steps import Steps, to_float
 
+    keep_freed_memory(keras.backend.backend())                          # as run.py does
     _, objective = find(sizes["objective"])
     keras.utils.set_random_seed(0)
     config = configure(sizes["config"], hidden_dropout_prob=sizes["dropout"], attention_probs_dropout_prob=sizes["dropout"])

@@ -9,12 +9,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import keras  # noqa: E402
 from worker import serve  # noqa: E402
 
+from baselines.allocator import keep_freed_memory  # noqa: E402
 from baselines.heads.classification import ClassificationHead  # noqa: E402
 from baselines.losses.cross_entropy import cross_entropy  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
 from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers  # noqa: E402
 from baselines.training.steps import Steps, to_float  # noqa: E402
+
+keep_freed_memory(keras.backend.backend())                              # as run.py does
 
 
 def build(sizes, options):
