@@ -1,14 +1,15 @@
 """What recomputation saves and costs: compiled memory by depth, the largest batch in a budget, time per sample, TensorFlow's peak.
 
-    python benchmarks/recompute.py memory [--layers 6 12 24] [--batch 16] [--length 256] [--budget GiB]      compiles only
+    python benchmarks/recompute.py memory [--layers 6 12 24] [--batch 16] [--length 256] [--budget GiB] [--backend tensorflow]
     python benchmarks/recompute.py time [--layers 12] [--batch 8] [--length 128]
 
 Blocks of BERT-base width (768, 12 heads, 3072) with a classifier, dropout 0.1, AdamW, clipping, float32. `memory` compiles the
 update for JAX on abstract shapes, so that nothing is allocated, and prints XLA's own figures: temporary buffers, beside the
-arguments (weights and optimizer), which are the same both ways. The largest batch in a budget (default: what the first batch takes
-without recomputation) is found by compiling, not by a formula. `time` trains: every contender is a process of its own that stays
-alive; they take turns; a ratio is the median over rounds of the ratio within a round. Peak memory is the growth of ru_maxrss from
-before the first step, in that fresh process. Each part prints a Markdown table with versions.
+arguments (weights and optimizer), which are the same both ways. For TensorFlow an update has to run for XLA to tell them. The
+largest batch in a budget (default: what the first batch takes without recomputation) is found by compiling, not by a formula.
+`time` trains: every contender is a process of its own that stays alive; they take turns; a ratio is the median over rounds of
+the ratio within a round. Growth is what the process had in memory at most, in steps after the first, beyond what it had before
+that one. Each part prints a Markdown table with versions.
 """
 
 import argparse
@@ -19,12 +20,15 @@ import json
 import os
 import pathlib
 import platform
+import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.metadata import version
 
+import numpy as np
 from peers.driver import Contender, start
 from rounds import log, machine, ratio, take_turns
 
@@ -89,22 +93,46 @@ def compiled_bytes(layers, batch, length, recompute):
     return found.temp_size_in_bytes, found.argument_size_in_bytes, seconds, compiled.cost_analysis()["flops"]
 
 
-def in_process(*arguments):
-    """compiled_bytes in a process of its own: compilers keep memory."""
+def allotted_bytes(layers, batch, length, recompute):
+    """As compiled_bytes, for TensorFlow: an update runs, and the report is read that XLA writes of it. FLOPs are not told."""
+    from baselines.losses.cross_entropy import cross_entropy
+    from baselines.training.steps import Steps, to_float
+
+    model, optimizer = classifier(layers)
+    steps = Steps(model, cross_entropy, optimizer, clip_norm=1.0, recompute=bool(recompute))
+    ids = np.random.default_rng(0).integers(1, VOCABULARY, (batch, length), dtype="int32")
+    features = {"token_ids": ids, "segment_ids": np.zeros_like(ids)}
+    rows = {"features": features, "targets": ids[:, 0] % CLASSES, "weights": np.ones(batch, "float32")}
+    started = time.perf_counter()
+    to_float(steps.train([rows])["loss"])
+    [report] = pathlib.Path(os.environ["REPORTS"]).glob("*update*memory-usage-report.txt")
+    sizes = re.findall(r"size ([\d.]+)(B|KiB|MiB|GiB), (preallocated-temp|parameter)", report.read_text())
+    units = {"B": 1, "KiB": 2**10, "MiB": MIB, "GiB": 2**30}
+    total = {kind: sum(float(size) * units[unit] for size, unit, other in sizes if other == kind) for *_, kind in sizes}
+    return total["preallocated-temp"], total["parameter"], time.perf_counter() - started, None
+
+
+def in_process(backend, *arguments):
+    """compiled_bytes or allotted_bytes in a process of its own: compilers keep memory."""
     command = [sys.executable, __file__, "compile", *map(str, arguments)]
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    with tempfile.TemporaryDirectory() as reports:
+        flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_dump_to={reports}" if backend == "tensorflow" else ""
+        environment = {
+            **os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3", "REPORTS": reports,
+            **({"XLA_FLAGS": flags.strip()} if flags else {}),
+        }  # fmt: skip
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
-    log(f"{arguments}: {found[0] / MIB:.0f} MiB, compiled in {found[2]:.0f} s")
+    log(f"{backend}, {arguments}: {found[0] / MIB:.0f} MiB, compiled in {found[2]:.0f} s")
     return found
 
 
-def largest_batch(layers, batch, length, recompute, budget):
+def largest_batch(backend, layers, batch, length, recompute, budget):
     """The largest batch whose temporary buffers fit; one row more was compiled too, and does not.
 
     A line through two compiled sizes tells which to compile next: memory grows nearly straight, so that few are needed.
     """
-    compiled = functools.cache(lambda size: in_process(layers, size, length, recompute)[0])
+    compiled = functools.cache(lambda size: in_process(backend, layers, size, length, recompute)[0])
     fits, fails, other = 0, None, 2 * batch
     while fails is None or fails - fits > 1:
         slope = (compiled(other) - compiled(batch)) / (other - batch)
@@ -119,16 +147,18 @@ def largest_batch(layers, batch, length, recompute, budget):
 
 
 def memory(arguments):
-    print(f"{arguments.batch} x {arguments.length} tokens, BERT-base width, {datetime.date.today()}; CPU, " + versions("jax"))
+    size = f"{arguments.batch} x {arguments.length} tokens, BERT-base width"
+    print(f"{size}, {datetime.date.today()}; CPU, {versions(arguments.backend)}")
     print("\n| layers | plain, MiB | recomputed, MiB | ratio | FLOPs x plain | largest batch in the plain one's memory | x |")
     print("|---|---|---|---|---|---|---|")
     for layers in arguments.layers:
-        found = [in_process(layers, arguments.batch, arguments.length, int(on)) for on in (False, True)]
+        found = [in_process(arguments.backend, layers, arguments.batch, arguments.length, int(on)) for on in (False, True)]
         (plain, *_, once), (computed, *_, again) = found
         budget = arguments.budget * 2**30 if arguments.budget else plain
-        largest = "" if arguments.no_largest else largest_batch(layers, arguments.batch, arguments.length, 1, budget)
+        sizes = arguments.backend, layers, arguments.batch, arguments.length
+        largest = "" if arguments.no_largest else largest_batch(*sizes, 1, budget)
         times = f"{largest / arguments.batch:.1f}" if largest else ""
-        ratios = f"{plain / computed:.2f} | {again / once:.2f}"
+        ratios = f"{plain / computed:.2f} | {f'{again / once:.2f}' if once else ''}"
         print(f"| {layers} | {plain / MIB:.0f} | {computed / MIB:.0f} | {ratios} | {largest} | {times} |", flush=True)
 
 
@@ -177,9 +207,11 @@ def installed(name):
 
 def main():
     if sys.argv[1:2] == ["compile"]:
-        return print(json.dumps(compiled_bytes(*map(int, sys.argv[2:]))))
+        ask = compiled_bytes if os.environ["KERAS_BACKEND"] == "jax" else allotted_bytes
+        return print(json.dumps(ask(*map(int, sys.argv[2:]))))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=["memory", "time"])
+    parser.add_argument("--backend", choices=["jax", "tensorflow"], default="jax", help="memory: whose update (default: jax)")
     parser.add_argument("--layers", type=int, nargs="+", help="transformer blocks (default: 6 12 24, for time 12)")
     parser.add_argument("--batch", type=int, help="rows (default: 16, for time 8)")
     parser.add_argument("--length", type=int, help="tokens of a row (default: 256, for time 128)")
