@@ -13,9 +13,8 @@ from baselines.losses.in_batch_similarity import InBatchSimilarity
 from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
 from baselines.task import Recipe
-from baselines.training import backends, gradient_cache
+from baselines.training import backends, gradient_cache, optimizers
 from baselines.training.objective import Objective
-from baselines.training.optimizers.sgd import OPTIMIZER as SGD
 from baselines.training.passes import Passes
 from baselines.training.steps import Steps, to_float
 
@@ -115,10 +114,12 @@ def test_gradients_are_those_of_all_rows_at_once(dropout):
         require_equal(gradients, direct)
 
 
-def trained(dropout, batches, cache, jit=False):
+def trained(dropout, batches, cache, jit=False, precision="fp32"):
     built = model(dropout)
-    recipe = Recipe(optimizer="sgd", learning_rate=0.01, weight_decay=0.0)
-    optimizer = SGD().build(recipe, 0.01, built.trainable_variables)
+    recipe = Recipe(optimizer="sgd", learning_rate=0.01, weight_decay=0.0, precision=precision)
+    optimizer = optimizers.build(recipe, 0.01, built.trainable_variables)
+    if precision == "fp16":
+        optimizer.dynamic_scale.assign(2.0**8)                          # 2 ** 15, the initial one, is for smaller gradients
     steps = Steps(built, LOSS, optimizer, jit=jit, gradient_cache=cache)
     logs = [{name: to_float(value) for name, value in steps.train(batches).items()} for _ in range(2)]
     steps.sync()
@@ -133,6 +134,23 @@ def test_compiled_updates_equal_those_of_the_large_batch():
     require_equal(weights, wanted)
     plain, _ = trained(0.0, parts(batch(), 4, 4), cache=False)
     assert abs(plain[0]["loss"] - whole[0]["loss"]) > 1e-2              # fewer negatives without it
+
+
+@pytest.mark.parametrize(("precision", "policy"), [("bf16", "mixed_bfloat16"), ("fp16", "mixed_float16")])
+def test_mixed_precision_rounds_the_same_way_with_it(precision, policy):
+    exact, _ = trained(0.0, [batch()], cache=False)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        cached, weights = trained(0.0, parts(batch(), 4, 4), cache=True, precision=precision)
+        whole, wanted = trained(0.0, [batch()], cache=False, precision=precision)
+    finally:
+        keras.config.set_dtype_policy(before)
+    for one, other, float32 in zip(cached, whole, exact, strict=True):
+        assert one == pytest.approx(other, rel=1e-2)
+        assert one["loss"] == pytest.approx(float32["loss"], abs=0.05)
+    for one, other in zip(weights, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=2e-3)
 
 
 @pytest.mark.parametrize("recipe, loss, message", [
