@@ -106,7 +106,8 @@ def allotted_bytes(layers, batch, length, recompute):
     started = time.perf_counter()
     to_float(steps.train([rows])["loss"])
     [report] = pathlib.Path(os.environ["REPORTS"]).glob("*update*memory-usage-report.txt")
-    sizes = re.findall(r"size ([\d.]+)(B|KiB|MiB|GiB), (preallocated-temp|parameter)", report.read_text())
+    line = r"(?m)^allocation \d+: size ([\d.]+)(B|KiB|MiB|GiB), (preallocated-temp|parameter)"
+    sizes = re.findall(line, report.read_text())
     units = {"B": 1, "KiB": 2**10, "MiB": MIB, "GiB": 2**30}
     total = {kind: sum(float(size) * units[unit] for size, unit, other in sizes if other == kind) for *_, kind in sizes}
     return total["preallocated-temp"], total["parameter"], time.perf_counter() - started, None
