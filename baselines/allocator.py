@@ -1,4 +1,4 @@
-"""Freed memory stays with the process: an update on a CPU asks for the same large buffers again and again.
+"""Freed memory: an update's buffers stay with the process, which asks for the same ones again; what compiling took goes back.
 
 glibc returns blocks above 32 MB, at most, to the system as soon as they are freed; asked for again they come back as pages that the
 kernel fills with zeros one by one, which took a fifth of the processors' time (docs/benchmarks.md). For TensorFlow glibc's setting
@@ -26,6 +26,18 @@ def keep_freed_memory(backend, environment=os.environ):
     if backend == "tensorflow":
         environment.update(POOL)
         return True
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None     # musl has none
+    mallopt = _of_glibc("mallopt")
     settings = ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, LARGEST), (M_TOP_PAD, 64 << 20))
     return mallopt is not None and all([mallopt(name, value) == 1 for name, value in settings])
+
+
+def return_freed_memory():
+    """Gives the system what is free in glibc's heaps. A compiler frees in small pieces, of which glibc returns none by itself."""
+    trim = _of_glibc("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _of_glibc(name):
+    """One of its functions; None elsewhere, such as for musl."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

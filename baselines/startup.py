@@ -12,25 +12,27 @@ from baselines.allocator import keep_freed_memory
 SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
 
 
-def load_pipeline(several_hosts=False):
+def load_pipeline(recipe=None):
     """The module baselines.pipeline, and with it Keras and a backend that has started.
 
-    several_hosts   join the others of which the environment tells, see docs/scaling.md
+    recipe   that of a run to train: joins the hosts of which the environment tells, see docs/scaling.md, and keeps freed memory
+             unless little is to be used (recompute)
     """
-    return load("pipeline", several_hosts)
+    return load("pipeline", recipe)
 
 
-def load(name, several_hosts=False):
+def load(name, recipe=None):
     """A module of ours that imports Keras, such as "generator", as `load_pipeline`."""
     logging.getLogger("tensorflow").addFilter(is_no_retracing)          # each length of a batch is meant to be compiled
     with without_small_talk():
         import keras
 
-        keep_freed_memory(keras.backend.backend())
+        if recipe is not None and not recipe.recompute:
+            keep_freed_memory(keras.backend.backend())
         module = importlib.import_module(f"baselines.{name}")
         from baselines.training import devices
 
-        if several_hosts:
+        if recipe is not None:
             devices.join_hosts()
         keras.ops.zeros(())
     return module

@@ -52,6 +52,31 @@ def test_a_buffer_asked_for_again_is_the_one_that_was_freed(allocator):
     assert found["kept"] < 200 < 20 * 50 < found["plain"]
 
 
+SMALL_PIECES = """
+from pathlib import Path
+from baselines.allocator import return_freed_memory
+
+def megabytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) // 256
+
+before = megabytes()
+pieces = [bytearray(4000) for _ in range(50_000)]                       # 200 MB, on the heap
+full, last = megabytes(), pieces[-1]
+del pieces                                                              # what stands last keeps the heap as long as it was
+left = megabytes()
+return_freed_memory()
+print(full - before, left - before, megabytes() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="its malloc is what is told")
+def test_small_pieces_go_back():
+    command, environment = [sys.executable, "-c", SMALL_PIECES], {"PYTHONPATH": "."}
+    answer = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    full, left, returned = map(int, answer.stdout.split())
+    assert returned < 40 < 150 < left <= full
+
+
 def test_the_user_has_the_last_word():
     assert not keep_freed_memory("jax", {"MALLOC_TRIM_THRESHOLD_": "131072"})
     assert not keep_freed_memory("jax", {"GLIBC_TUNABLES": "glibc.malloc.check=3"})

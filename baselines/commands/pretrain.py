@@ -78,7 +78,7 @@ def main(argv):
     name, objective = find(name)
     arguments = checked(objective, parse_train(objective, in_our_words(argv), f"run.py pretrain {name}", Flags))
     check_parts(objective, arguments)
-    pretraining = load("pretraining", several_hosts=True)
+    pretraining = load("pretraining", arguments.recipe)
     pretraining.pretrain(name, objective, arguments, command=command)
 
 
@@ -146,5 +146,5 @@ def resume(argv, folder):
         if other:
             raise InputError(f"--resume {folder}: expected the flags that the run was started with. Received: {', '.join(other)}.")
     check_data(run)
-    pretraining = load("pretraining", several_hosts=True)
+    pretraining = load("pretraining", arguments.recipe)
     pretraining.pretrain(name, objective, arguments, resume=run)

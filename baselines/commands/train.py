@@ -29,7 +29,7 @@ def main(argv):
     if arguments.flags.test:
         existing(arguments.flags.test, "--test")
 
-    pipeline = load_pipeline(several_hosts=True)
+    pipeline = load_pipeline(arguments.recipe)
     pipeline.train(full_name, arguments, command=command)
 
 
@@ -74,7 +74,7 @@ def resume(argv, folder):
     check_data(run)
     arguments = check_recipe(train_arguments(catalog.find(name)[1], values, run.path / "recipe.yaml"))
 
-    pipeline = load_pipeline(several_hosts=True)
+    pipeline = load_pipeline(arguments.recipe)
     pipeline.train(name, arguments, resume=run)
 
 

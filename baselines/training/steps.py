@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from baselines.allocator import return_freed_memory
 from baselines.training import backends
 from baselines.training.objective import Objective
 from baselines.training.update import Update
@@ -36,14 +37,26 @@ class Steps:
         objective = Objective(model, loss, strategies, divergence, survey, training_loss, recompute, returned, gradient_cache)
         self.optimizer, self.memory = optimizer, objective.memory
         self._backend = backends.current().BackendSteps(objective, Update(optimizer, objective, clip_norm, clip), jit)
-        self.train, self.sync, self.reset = self._backend.train, self._backend.sync, self._backend.reset
+        self.sync, self.reset = self._backend.sync, self._backend.reset
         self.scored_weights = self._backend.scored_weights
+        self._compiled = set()
+
+    def train(self, batches):
+        return self._run(self._backend.train, batches)
 
     def predict(self, features):
-        return keras.tree.map_structure(ops.convert_to_numpy, self._backend.predict(features))
+        return keras.tree.map_structure(ops.convert_to_numpy, self._run(self._backend.predict, features))
 
     def evaluate(self, batch):
-        return keras.tree.map_structure(ops.convert_to_numpy, self._backend.evaluate(batch))
+        return keras.tree.map_structure(ops.convert_to_numpy, self._run(self._backend.evaluate, batch))
+
+    def _run(self, step, arrays):
+        found = step(arrays)
+        compiled = step.__name__, *(np.shape(array) for array in keras.tree.flatten(arrays))
+        if compiled not in self._compiled:                              # compiling has left more free memory than a step needs
+            self._compiled.add(compiled)
+            return_freed_memory()
+        return found
 
 
 def to_float(scalar):

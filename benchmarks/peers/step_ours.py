@@ -17,10 +17,10 @@ from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers  # noqa: E402
 from baselines.training.steps import Steps, to_float  # noqa: E402
 
-keep_freed_memory(keras.backend.backend())                              # as run.py does
-
 
 def build(sizes, options):
+    if "recompute" not in options:                                      # as run.py does
+        keep_freed_memory(keras.backend.backend())
     keras.utils.set_random_seed(0)
     encoder = build_transformer_model(sizes["config"])
     model = ClassificationHead(sizes["classes"])(encoder)
