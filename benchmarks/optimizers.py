@@ -29,20 +29,19 @@ class Contender:
     def __init__(self, name, config, arguments):
         import keras
 
-        from baselines.allocator import keep_freed_memory
         from baselines.heads.classification import ClassificationHead
         from baselines.losses.cross_entropy import cross_entropy
         from baselines.models.builder import build_transformer_model
+        from baselines.startup import load
         from baselines.task import Recipe
         from baselines.training import optimizers, schedule
-        from baselines.training.steps import Steps
 
-        keep_freed_memory(keras.backend.backend())                      # as run.py does
+        recipe = Recipe(optimizer=name, learning_rate=1e-5, schedule="constant")
+        training = load("training.steps", recipe)                       # as run.py does, for it sets what happens to freed memory
         keras.utils.set_random_seed(0)
         model = ClassificationHead(15)(build_transformer_model(config))
-        recipe = Recipe(optimizer=name, learning_rate=1e-5, schedule="constant")
         optimizer = optimizers.build(recipe, schedule.build(recipe, 10**6), model.trainable_variables)
-        self.steps = Steps(model, cross_entropy, optimizer, jit=not arguments.no_jit, clip_norm=1.0)
+        self.steps = training.Steps(model, cross_entropy, optimizer, jit=not arguments.no_jit, clip_norm=1.0)
         self.parameters = sum(math.prod(weight.shape) for weight in model.trainable_variables)
         self.state_bytes = sum(slot.numpy().nbytes for slot in optimizer.variables)
         self.buffer_bytes = 0 if optimizers.kind(name).accumulates or arguments.accumulate == 1 else 4 * self.parameters

@@ -28,7 +28,6 @@ import tempfile
 import time
 from importlib.metadata import version
 
-import numpy as np
 from peers.driver import Contender, start
 from rounds import log, machine, ratio, take_turns
 
@@ -44,6 +43,11 @@ def config(layers):
         "vocab_size": VOCABULARY, "hidden_size": 768, "num_hidden_layers": layers, "num_attention_heads": 12,
         "intermediate_size": 3072, "max_position_embeddings": 512,
     }  # fmt: skip
+
+
+def sizes_of(layers, batch, length):
+    """What a contender is told of the classifier and its rows."""
+    return {"config": config(layers), "vocab_size": VOCABULARY, "batch_size": batch, "length": length, "classes": CLASSES}
 
 
 def classifier(layers):
@@ -93,37 +97,35 @@ def compiled_bytes(layers, batch, length, recompute):
     return found.temp_size_in_bytes, found.argument_size_in_bytes, seconds, compiled.cost_analysis()["flops"]
 
 
-def allotted_bytes(layers, batch, length, recompute):
-    """As compiled_bytes, for TensorFlow: an update runs, and the report is read that XLA writes of it. FLOPs are not told."""
-    from baselines.losses.cross_entropy import cross_entropy
-    from baselines.training.steps import Steps, to_float
-
-    model, optimizer = classifier(layers)
-    steps = Steps(model, cross_entropy, optimizer, clip_norm=1.0, recompute=bool(recompute))
-    ids = np.random.default_rng(0).integers(1, VOCABULARY, (batch, length), dtype="int32")
-    features = {"token_ids": ids, "segment_ids": np.zeros_like(ids)}
-    rows = {"features": features, "targets": ids[:, 0] % CLASSES, "weights": np.ones(batch, "float32")}
-    started = time.perf_counter()
-    to_float(steps.train([rows])["loss"])
-    [report] = pathlib.Path(os.environ["REPORTS"]).glob("*update*memory-usage-report.txt")
-    line = r"(?m)^allocation \d+: size ([\d.]+)(B|KiB|MiB|GiB), (preallocated-temp|parameter)"
-    sizes = re.findall(line, report.read_text())
-    units = {"B": 1, "KiB": 2**10, "MiB": MIB, "GiB": 2**30}
-    total = {kind: sum(float(size) * units[unit] for size, unit, other in sizes if other == kind) for *_, kind in sizes}
-    return total["preallocated-temp"], total["parameter"], time.perf_counter() - started, None
-
-
-def in_process(backend, *arguments):
-    """compiled_bytes or allotted_bytes in a process of its own: compilers keep memory."""
+def in_process(*arguments):
+    """compiled_bytes in a process of its own: compilers keep memory."""
     command = [sys.executable, __file__, "compile", *map(str, arguments)]
-    with tempfile.TemporaryDirectory() as reports:
-        flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_dump_to={reports}" if backend == "tensorflow" else ""
-        environment = {
-            **os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3", "REPORTS": reports,
-            **({"XLA_FLAGS": flags.strip()} if flags else {}),
-        }  # fmt: skip
-        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    found = json.loads(done.stdout.splitlines()[-1])
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def allotted_bytes(layers, batch, length, recompute):
+    """As compiled_bytes, for TensorFlow: a contender makes an update, of which XLA writes a report. FLOPs are not told: None."""
+    with tempfile.TemporaryDirectory() as reports, contextlib.ExitStack() as stack:
+        flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_dump_to={reports}".strip()
+        options = ["jit", "recompute"] if recompute else ["jit"]
+        sizes = sizes_of(layers, batch, length)
+        update = Contender("update", sys.executable, "step_ours.py", sizes, options, KERAS_BACKEND="tensorflow", XLA_FLAGS=flags)
+        stack.callback(update.close)
+        [report] = pathlib.Path(reports).glob("*update*memory-usage-report.txt")
+        line = r"(?m)^allocation \d+: size ([\d.]+)(B|KiB|MiB|GiB), (preallocated-temp|parameter)"
+        found = re.findall(line, report.read_text())
+    units = {"B": 1, "KiB": 2**10, "MiB": MIB, "GiB": 2**30}
+    total = {kind: sum(float(size) * units[unit] for size, unit, other in found if other == kind) for *_, kind in found}
+    return total["preallocated-temp"], total["parameter"], update.ready["compile_seconds"], None
+
+
+MEASURES = {"jax": in_process, "tensorflow": allotted_bytes}
+
+
+def measured(backend, *arguments):
+    found = MEASURES[backend](*arguments)
     log(f"{backend}, {arguments}: {found[0] / MIB:.0f} MiB, compiled in {found[2]:.0f} s")
     return found
 
@@ -133,7 +135,7 @@ def largest_batch(backend, layers, batch, length, recompute, budget):
 
     A line through two compiled sizes tells which to compile next: memory grows nearly straight, so that few are needed.
     """
-    compiled = functools.cache(lambda size: in_process(backend, layers, size, length, recompute)[0])
+    compiled = functools.cache(lambda size: measured(backend, layers, size, length, recompute)[0])
     fits, fails, other = 0, None, 2 * batch
     while fails is None or fails - fits > 1:
         slope = (compiled(other) - compiled(batch)) / (other - batch)
@@ -153,10 +155,10 @@ def memory(arguments):
     print("\n| layers | plain, MiB | recomputed, MiB | ratio | FLOPs x plain | largest batch in the plain one's memory | x |")
     print("|---|---|---|---|---|---|---|")
     for layers in arguments.layers:
-        found = [in_process(arguments.backend, layers, arguments.batch, arguments.length, int(on)) for on in (False, True)]
+        sizes = arguments.backend, layers, arguments.batch, arguments.length
+        found = [measured(*sizes, int(on)) for on in (False, True)]
         (plain, *_, once), (computed, *_, again) = found
         budget = arguments.budget * 2**30 if arguments.budget else plain
-        sizes = arguments.backend, layers, arguments.batch, arguments.length
         largest = "" if arguments.no_largest else largest_batch(*sizes, 1, budget)
         times = f"{largest / arguments.batch:.1f}" if largest else ""
         ratios = f"{plain / computed:.2f} | {f'{again / once:.2f}' if once else ''}"
@@ -165,10 +167,7 @@ def memory(arguments):
 
 def contenders(arguments):
     """Yields ours on both backends, without and with recomputation, each after its first step."""
-    sizes = {
-        "config": config(arguments.layers[0]), "vocab_size": VOCABULARY, "batch_size": arguments.batch, "length": arguments.length,
-        "classes": CLASSES,
-    }  # fmt: skip
+    sizes = sizes_of(arguments.layers[0], arguments.batch, arguments.length)
     ours = functools.partial(Contender, python=sys.executable, script="step_ours.py", sizes=sizes, verbose=arguments.verbose)
     for name, backend in BACKENDS.items():
         yield ours(name, options=["jit"], KERAS_BACKEND=backend)
@@ -208,8 +207,7 @@ def installed(name):
 
 def main():
     if sys.argv[1:2] == ["compile"]:
-        ask = compiled_bytes if os.environ["KERAS_BACKEND"] == "jax" else allotted_bytes
-        return print(json.dumps(ask(*map(int, sys.argv[2:]))))
+        return print(json.dumps(compiled_bytes(*map(int, sys.argv[2:]))))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", choices=["memory", "time"])
     parser.add_argument("--backend", choices=["jax", "tensorflow"], default="jax", help="memory: whose update (default: jax)")

@@ -22,15 +22,14 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from rounds import log, machine, ratio, seconds, take_turns  # noqa: E402
 
-from baselines.allocator import keep_freed_memory  # noqa: E402
 from baselines.heads.classification import ClassificationHead  # noqa: E402
 from baselines.losses.cross_entropy import cross_entropy  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
+from baselines.startup import load  # noqa: E402
 from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers, strategies  # noqa: E402
-from baselines.training.steps import Steps, to_float  # noqa: E402
 
-keep_freed_memory(keras.backend.backend())                              # as run.py does
+training = load("training.steps", Recipe())                             # as run.py does, for it sets what happens to freed memory
 
 CLASSES = 15
 PLAIN = "plain"
@@ -49,14 +48,14 @@ class Contender:
         used = {part for strategy in chosen for part in strategy.needs}
         batch = batch if "unlabelled" in used else {part: batch[part] for part in ("features", "targets", "weights")}
         self.batch = batch
-        self.steps = Steps(
+        self.steps = training.Steps(
             model, cross_entropy, optimizer, chosen, jit=not arguments.no_jit, clip_norm=recipe.clip_norm,
             divergence=head.divergence, survey=lambda: iter([batch]),
         )  # fmt: skip
         self.first = seconds(self.update, 1)
 
     def update(self):
-        return to_float(self.steps.train([self.batch])["loss"])
+        return training.to_float(self.steps.train([self.batch])["loss"])
 
 
 def random_batch(rows, length, vocab_size):

@@ -24,14 +24,13 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from rounds import machine, ratio, seconds, take_turns  # noqa: E402
 
-from baselines.allocator import keep_freed_memory  # noqa: E402
 from baselines.heads.entity_heads import NAMES, entity_head  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
+from baselines.startup import load  # noqa: E402
 from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers  # noqa: E402
-from baselines.training.steps import Steps, to_float  # noqa: E402
 
-keep_freed_memory(keras.backend.backend())                              # as run.py does
+training = load("training.steps", Recipe())                             # as run.py does, for it sets what happens to freed memory
 
 CATEGORIES = 10
 CELLS = np.array([[0, 3, 5], [7, 8, 8]], np.int32)
@@ -46,12 +45,12 @@ class Contender:
         self.head, recipe = entity_head(name, CATEGORIES), Recipe()
         model = self.head(build_transformer_model(config))
         optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
-        self.steps = Steps(model, self.head.loss, optimizer, jit=not arguments.no_jit, clip_norm=recipe.clip_norm)
+        self.steps = training.Steps(model, self.head.loss, optimizer, jit=not arguments.no_jit, clip_norm=recipe.clip_norm)
         targets = self.head.batch_targets([CELLS] * arguments.batch_size, arguments.length)
         self.batch = {"features": features, "targets": targets, "weights": np.ones(arguments.batch_size, "float32")}
 
     def update(self):
-        to_float(self.steps.train([self.batch])["loss"])
+        training.to_float(self.steps.train([self.batch])["loss"])
 
     def prediction(self):
         self.head.compact(self.steps.predict(self.batch["features"]), self.batch["features"])

@@ -16,22 +16,21 @@ def build(sizes):
     import keras
     import numpy as np
 
-    from baselines.allocator import keep_freed_memory
     from baselines.commands.pretrain import find
     from baselines.models.builder import build_transformer_model, configure
+    from baselines.startup import load
     from baselines.tokenizers.vocabulary import Vocabulary
     from baselines.training import optimizers, schedule
     from baselines.training.card_memory import flops
-    from baselines.training.steps import Steps, to_float
 
-    keep_freed_memory(keras.backend.backend())                          # as run.py does
     _, objective = find(sizes["objective"])
+    training = load("training.steps", objective.recipe)                 # as run.py does, for it sets what happens to freed memory
     keras.utils.set_random_seed(0)
     config = configure(sizes["config"], hidden_dropout_prob=sizes["dropout"], attention_probs_dropout_prob=sizes["dropout"])
     model = objective.head(build_transformer_model(config, **objective.head.encoder))
     weights = model.trainable_variables
     optimizer = optimizers.build(objective.recipe, schedule.build(objective.recipe, 10**6), weights)
-    steps = Steps(model, objective.loss, optimizer, clip_norm=1.0)
+    steps = training.Steps(model, objective.loss, optimizer, clip_norm=1.0)
 
     rows, length, rng = sizes["batch_size"], sizes["length"], np.random.default_rng(0)
     vocabulary = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"t{n}" for n in range(config.vocab_size - 5))])
@@ -42,7 +41,7 @@ def build(sizes):
     head = config.hidden_size * config.embedding_size + config.embedding_size * config.vocab_size
     work = rows * (flops(config, length) + 3 * 2 * targets.shape[1] * head)
     versions = {name: importlib.import_module(name).__version__ for name in ("keras", keras.backend.backend())}
-    return lambda: to_float(steps.train([batch])["loss"]), work, versions
+    return lambda: training.to_float(steps.train([batch])["loss"]), work, versions
 
 
 def main():

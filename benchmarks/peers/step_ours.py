@@ -9,32 +9,30 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import keras  # noqa: E402
 from worker import serve  # noqa: E402
 
-from baselines.allocator import keep_freed_memory  # noqa: E402
 from baselines.heads.classification import ClassificationHead  # noqa: E402
 from baselines.losses.cross_entropy import cross_entropy  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
+from baselines.startup import load  # noqa: E402
 from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers  # noqa: E402
-from baselines.training.steps import Steps, to_float  # noqa: E402
 
 
 def build(sizes, options):
-    if "recompute" not in options:                                      # as run.py does
-        keep_freed_memory(keras.backend.backend())
+    recipe = Recipe(recompute="recompute" in options)
+    training = load("training.steps", recipe)                           # as run.py does, for it sets what happens to freed memory
     keras.utils.set_random_seed(0)
     encoder = build_transformer_model(sizes["config"])
     model = ClassificationHead(sizes["classes"])(encoder)
-    recipe = Recipe()
     optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
-    steps = Steps(
-        model, cross_entropy, optimizer, jit="jit" in options, clip_norm=recipe.clip_norm, recompute="recompute" in options
+    steps = training.Steps(
+        model, cross_entropy, optimizer, jit="jit" in options, clip_norm=recipe.clip_norm, recompute=recipe.recompute
     )
 
     def step(batch):
         token_ids, segment_ids, targets = batch
         features = {"token_ids": token_ids, "segment_ids": segment_ids}
         weights = (targets >= 0).astype("float32")
-        return to_float(steps.train([{"features": features, "targets": targets, "weights": weights}])["loss"])
+        return training.to_float(steps.train([{"features": features, "targets": targets, "weights": weights}])["loss"])
 
     backend = keras.backend.backend()
     return step, model.count_params(), {"keras": keras.__version__, backend: backend_version(backend)}
