@@ -4,9 +4,12 @@ import platform
 import subprocess
 import sys
 
+import keras
 import pytest
 
+from baselines import startup
 from baselines.allocator import keep_freed_memory
+from baselines.task import Recipe
 
 FAULTS = """
 import resource, sys
@@ -32,7 +35,7 @@ ones = tf.function(lambda: tf.fill([16_000_000], one))
 ones()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(20):
-    ones()                                                           # 64 MB, freed at once
+    ones()                                                              # 64 MB, freed at once
 print(kept, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 ALLOCATORS = {"glibc": FAULTS, "tensorflow": TENSORFLOW}
@@ -49,7 +52,7 @@ def test_a_buffer_asked_for_again_is_the_one_that_was_freed(allocator):
         kept, faults = answer.stdout.split()
         assert kept == str(name == "kept")
         found[name] = int(faults)
-    assert found["kept"] < 200 < 20 * 50 < found["plain"]
+    assert found["kept"] < 200 < 20 * 100 < found["plain"]
 
 
 SMALL_PIECES = """
@@ -82,3 +85,12 @@ def test_the_user_has_the_last_word():
     assert not keep_freed_memory("jax", {"GLIBC_TUNABLES": "glibc.malloc.check=3"})
     own = {"TF_CPU_ALLOCATOR_USE_BFC": "0"}
     assert not keep_freed_memory("tensorflow", own) and own == {"TF_CPU_ALLOCATOR_USE_BFC": "0"}
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("recipe, kept", [(None, False), (Recipe(), True), (Recipe(recompute=True), False)])
+def test_runs_that_train_without_recomputing_keep_it(monkeypatch, recipe, kept):
+    told = []
+    monkeypatch.setattr(startup, "keep_freed_memory", told.append)
+    startup.load("training.steps", recipe)
+    assert told == ([keras.backend.backend()] if kept else [])

@@ -41,6 +41,19 @@ def test_training_lowers_the_loss():
     assert last < 0.5 * first
 
 
+def test_what_compiling_took_goes_back_once_for_each_shape(monkeypatch):
+    returned = []
+    monkeypatch.setattr("baselines.training.steps.return_freed_memory", lambda: returned.append(1))
+    steps, short, long = tiny.steps(tiny.model()), tiny.batch(rows=2), tiny.batch(rows=4)
+    for batches, times in (([short], 1), ([short], 1), ([long], 2), ([short, long], 3), ([long], 3)):
+        steps.train(batches)
+        assert len(returned) == times
+    for _ in range(2):
+        steps.evaluate(short)
+        steps.predict(short["features"])
+    assert len(returned) == 5
+
+
 def test_k_micro_batches_teach_what_one_large_batch_teaches():
     whole = [tiny.batch(rows=8, seed=seed) for seed in range(3)]
     parts = [[tiny.rows_of(batch, slice(0, 3)), tiny.rows_of(batch, slice(3, 8))] for batch in whole]
