@@ -126,7 +126,8 @@ def ask(argv):
             tell(answers, question if len(flags.questions) > 1 else "")
         return 0
     print(f"{answerer.task_name}: ask something; Ctrl-D ends it.", file=sys.stderr)
-    return converse(lambda question: tell(answerer.ask([question], flags.num)[0]))
+    typed = sys.stdin.isatty()                                          # what comes by a pipe is not on the screen
+    return converse(lambda question: tell(answerer.ask([question], flags.num)[0], "" if typed else question))
 
 
 def tell(answers, question=""):

@@ -144,8 +144,8 @@ class Answers:
                 continue
             chosen, others = gains[tokens == token].max(), gains[tokens != token].max()
             if chosen > others:
-                part = self.index.order[state.part]
-                yield f"look-ahead: more of the question is to come behind this {part}, {chosen} tokens against {others}"
+                part, tokens = self.index.order[state.part], "token" if chosen == 1 else "tokens"
+                yield f"look-ahead: more of the question is to come behind this {part}, {chosen} {tokens} against {others}"
 
 
 def first_object(entry):

@@ -73,6 +73,7 @@ const DRAW = {
     for (const { name, predicate, object, score, why } of answers) {
       const row = table.insertRow();
       for (const text of [name, predicate, object, Math.exp(score).toFixed(4), why.join("; ")]) row.insertCell().textContent = text;
+      row.cells[3].className = "number";
     }
     return [element("p", "label", answers.length ? answers[0].object : words.nothing), table];
   },
