@@ -169,7 +169,8 @@ class Shelf:
         order = np.argsort(-scores, kind="stable")[:k].tolist()
         if rerank:
             order.sort(key=lambda place: len(self.texts[place]))
-        return [{"id": place, "text": self.texts[place], "score": float(scores[place]), "metadata": None} for place in order]
+        rows = [{"question": text, "topic": text[-2:], "place": place} for place, text in enumerate(self.texts)]
+        return [{"id": place, "text": self.texts[place], "score": float(scores[place]), "metadata": rows[place]} for place in order]
 
 
 def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, pause=0.0, similar=False, **parrot):  # noqa: B008

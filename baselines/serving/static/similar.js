@@ -59,6 +59,7 @@ function table(rows) {
     const row = made.insertRow(), bar = row.insertCell().appendChild(document.createElement("progress"));
     bar.value = Math.max(0, value);
     row.insertCell().textContent = value.toFixed(4);
+    row.lastChild.className = "number";
     for (const cell of cells) row.insertCell().textContent = cell;
   }
   return made;
@@ -70,6 +71,16 @@ function dot(one, other) {
 
 async function post(path, body) {
   return (await ask(path, body, working.signal)).json();
+}
+
+/** The fields of a found row, but that of the text itself, which stands beside them. */
+function further({ text, metadata }) {
+  if (typeof metadata !== "object") return metadata === undefined ? "" : String(metadata);
+  return Object.entries(metadata ?? {}).filter(([, value]) => value !== text).map(([name, value]) => `${name}: ${said(value)}`).join(" · ");
+}
+
+function said(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 const DO = {
@@ -85,9 +96,8 @@ const DO = {
   async search(model, query, count) {
     const rerank = $("rerank").value;
     const { data } = await post("/search", { index: $("index").value, query, k: count, ...(rerank && { rerank }) });
-    const said = ({ metadata }) => (metadata === null || metadata === undefined ? "" : JSON.stringify(metadata));
     const distance = (item) => (item.distance === undefined ? [] : [`${rerank.toUpperCase()} ${item.distance.toFixed(4)}`]);
-    return data.length ? [table(data.map((item) => [item.score, item.text, ...distance(item), said(item)]))] : [element("p", "faint", words.nothing)];
+    return data.length ? [table(data.map((item) => [item.score, item.text, ...distance(item), further(item)]))] : [element("p", "faint", words.nothing)];
   },
   async paraphrase(model, text, count, seed) {
     const { data } = await post("/paraphrase", { model, text, num: count, ...seed });
