@@ -22,21 +22,27 @@ from baselines.pipeline import open_run
 from baselines.progress import Display
 from baselines.run_folder import RunFolder
 from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.training import backends
 from baselines.training.steps import Steps
 
 POOLINGS = ("first", "mean", "pooler")
 TOKENS = 4096
 """Tokens, padding included, that go through the model at once."""
+CACHED_TOKENS = 2048
+"""The same on CPUs where any shape is quick: what a processor's cache holds."""
 FEW_ROWS = (1, 8)
 """Sizes of batches for few texts; others have as many rows as TOKENS allow."""
 MANY = 4096
-"""Texts from which on more lengths are compiled: it takes seconds for each, and spares padding."""
+"""Texts from which on more lengths are compiled, where they are: it takes seconds for each, and spares padding."""
 LENGTH = 128
 """Most tokens of a text where no run says otherwise."""
 
 
 class Embedder:
-    """Texts in, vectors out: [CLS] text [SEP], cut to `max_length` tokens, through a Keras model compiled for few shapes.
+    """Texts in, vectors out: [CLS] text [SEP], cut to `max_length` tokens, through a Keras model.
+
+    Batches have few shapes, each of which is compiled; on CPUs with TensorFlow, where any shape is quick, they are as long as their
+    texts.
 
     name, task_name   of the run; a checkpoint has its path, and no task
     source            path of the run or checkpoint
@@ -49,7 +55,8 @@ class Embedder:
         self.tokenizer, self.config, self.max_length, self.pooling = tokenizer, config, max_length, pooling
         self.name, self.task_name, self.source = name, task_name, str(source)
         self._model = model                                             # {"vectors": float32 (B, D)}
-        self._jit, self._encoder, self._lock, self._steps = jit, encoder, threading.Lock(), {}
+        self._any_shape = backends.devices().any_shape()
+        self._jit, self._encoder, self._lock, self._steps = jit and not self._any_shape, encoder, threading.Lock(), {}
         self.dimensions = model.output["vectors"].shape[-1]
 
     @classmethod
@@ -145,8 +152,12 @@ class Embedder:
         known = fine_lengths(self.max_length) if len(tokens) >= MANY else bucket_lengths(self.max_length)
         start, order = 0, np.argsort(-lengths, kind="stable")
         while start < len(order):
-            length = bucket(int(lengths[order[start]]), known)
-            size = batch_size(length, len(order) - start)
+            length, count = int(lengths[order[start]]), len(order) - start
+            if self._any_shape:
+                size = min(count, max(1, CACHED_TOKENS // length))
+            else:
+                length = bucket(length, known)
+                size = batch_size(length, count)
             numbers = order[start : start + size]
             token_ids = np.full((size, length), self.tokenizer.vocabulary.pad_id, np.int32)
             for row, number in zip(token_ids, numbers, strict=False):

@@ -78,7 +78,7 @@ def main():
     parser.add_argument("--torch", help="python of an environment with sentence-transformers")
     parser.add_argument("--sizes", nargs="+", default=["4x256", "4x768"], help="layers x hidden size")
     parser.add_argument("--texts", type=int, default=2000)
-    parser.add_argument("--batch_size", type=int, default=64, help="of sentence-transformers; ours has 4096 tokens")
+    parser.add_argument("--batch_size", type=int, default=64, help="of sentence-transformers; ours counts tokens")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bf16", action="store_true", help="ours in bf16 too")
     parser.add_argument("--verbose", action="store_true")

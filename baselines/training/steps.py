@@ -14,7 +14,7 @@ class Steps:
     """The compiled steps of a model with its loss, and for training its optimizer and strategies.
 
     train(batches)      one update from one or more micro-batches; {"loss", "gradient_norm"} as backend scalars, not waited for
-    predict(features)   outputs as NumPy arrays, dropout off
+    predict(features)   outputs as NumPy arrays, dropout off. With devices.any_shape() and without jit a new shape costs nothing
     evaluate(batch)     (outputs, row loss totals, row loss counts) as NumPy arrays
     scored_weights()    a context in which predict, evaluate and sync use the weights to score and to keep: averaged ones (ema)
     sync()              makes the Keras variables hold the current state: call it before weights are read or saved

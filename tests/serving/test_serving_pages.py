@@ -277,8 +277,9 @@ def test_one_run_compares_searches_paraphrases_and_writes(open_page):
     page.locator("#go").click()
     expect(page.locator("#result tr")).to_have_count(2)
     assert sorted(cells for _, *cells in rows(page)) == [
-        ["今天天气不错", "topic: 不错 · place: 0"], ["今天天气怎样", "topic: 怎样 · place: 1"],      # the text itself is not told twice
-    ]  # fmt: skip
+        ["今天天气不错", "topic: 不错 · place: 0"],                         # the text itself is not told twice
+        ["今天天气怎样", "topic: 怎样 · place: 1"],
+    ]
     page.locator("#rerank").select_option("length")
     page.locator("#count").fill("5")
     page.locator("#go").click()

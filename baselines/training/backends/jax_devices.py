@@ -49,6 +49,11 @@ def available():
     return keras.distribution.list_devices()
 
 
+def any_shape():
+    """Whether predictions of batches of many shapes are quick."""
+    return False
+
+
 def spread(devices, model_parallel=1):
     """Models built from now on train on these devices, each weight of LAYOUT cut over `model_parallel` of them."""
     distribution = None

@@ -59,6 +59,8 @@ class BackendSteps(VariableSteps):
         super().__init__(objective, update, jit)
         for name in ("_update_from_one", "_update", "_absorb", "_finish"):
             setattr(self, name, devices.first_of(getattr(self, name)))
+        if not jit and devices.shares() == 1:                           # of the second shape the graph is traced for all others
+            self._predict = tf.function(objective.predict, autograph=False, reduce_retracing=True)
 
     def read(self, variables):
         # Not ops.convert_to_tensor: that gives the variable itself, which is read again after it was assigned.

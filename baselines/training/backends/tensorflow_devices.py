@@ -27,6 +27,11 @@ def available():
     return [device.name for device in tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")]
 
 
+def any_shape():
+    """Whether predictions of batches of many shapes are quick: on CPUs, where graphs that XLA has not compiled are as fast."""
+    return shares() == 1 and not tf.config.list_logical_devices("GPU")
+
+
 def spread(devices, model_parallel=1):
     """Models built from now on train on these devices."""
     if model_parallel > 1:

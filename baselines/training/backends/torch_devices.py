@@ -19,6 +19,11 @@ def available():
     return [str(get_device())]
 
 
+def any_shape():
+    """Whether predictions of batches of many shapes are quick."""
+    return False
+
+
 def spread(devices, model_parallel=1):
     """Raises InputError for more than one."""
     if len(devices) > 1:
