@@ -149,15 +149,9 @@ class Embedder:
     def _computed(self, output, tokens):
         """Yields (numbers of texts, outputs of a batch whose first rows they are), long texts first."""
         lengths = np.array([len(each) for each in tokens], int)
-        known = fine_lengths(self.max_length) if len(tokens) >= MANY else bucket_lengths(self.max_length)
         start, order = 0, np.argsort(-lengths, kind="stable")
         while start < len(order):
-            length, count = int(lengths[order[start]]), len(order) - start
-            if self._any_shape:
-                size = min(count, max(1, CACHED_TOKENS // length))
-            else:
-                length = bucket(length, known)
-                size = batch_size(length, count)
+            size, length = self._shape(int(lengths[order[start]]), len(order) - start, len(order))
             numbers = order[start : start + size]
             token_ids = np.full((size, length), self.tokenizer.vocabulary.pad_id, np.int32)
             for row, number in zip(token_ids, numbers, strict=False):
@@ -165,6 +159,13 @@ class Embedder:
             token_ids[len(numbers) :] = token_ids[0]
             yield numbers, self._predict(output, {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids)})
             start += size
+
+    def _shape(self, longest, left, count):
+        """(rows, length) of the next batch: tokens of its longest text, texts that are left, and of how many."""
+        if self._any_shape:
+            return min(left, max(1, CACHED_TOKENS // longest)), longest
+        length = bucket(longest, fine_lengths(self.max_length) if count >= MANY else bucket_lengths(self.max_length))
+        return batch_size(length, left), length
 
     def _predict(self, output, features):
         with self._lock:

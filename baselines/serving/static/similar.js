@@ -75,12 +75,8 @@ async function post(path, body) {
 
 /** The fields of a found row, but that of the text itself, which stands beside them. */
 function further({ text, metadata }) {
-  if (typeof metadata !== "object") return metadata === undefined ? "" : String(metadata);
-  return Object.entries(metadata ?? {}).filter(([, value]) => value !== text).map(([name, value]) => `${name}: ${said(value)}`).join(" · ");
-}
-
-function said(value) {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  const said = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+  return Object.entries(metadata).filter(([, value]) => value !== text).map(([name, value]) => `${name}: ${said(value)}`).join(" · ");
 }
 
 const DO = {

@@ -59,16 +59,14 @@ class BackendSteps(VariableSteps):
         super().__init__(objective, update, jit)
         for name in ("_update_from_one", "_update", "_absorb", "_finish"):
             setattr(self, name, devices.first_of(getattr(self, name)))
-        if not jit and devices.shares() == 1:                           # of the second shape the graph is traced for all others
-            self._predict = tf.function(objective.predict, autograph=False, reduce_retracing=True)
 
     def read(self, variables):
         # Not ops.convert_to_tensor: that gives the variable itself, which is read again after it was assigned.
         return [tf.convert_to_tensor(variable.value) for variable in variables]
 
-    def compiled(self, function, jit):
-        if devices.shares() == 1:
-            return tf.function(function, jit_compile=jit, autograph=False)
+    def compiled(self, function, jit, any_shape=False):
+        if devices.shares() == 1:                                       # with any_shape the second one's graph serves all others
+            return tf.function(function, jit_compile=jit, autograph=False, reduce_retracing=any_shape)
         # XLA compiles for one device: several run plain graphs.
         strategy = tf.distribute.get_strategy()
         return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)

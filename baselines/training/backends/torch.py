@@ -41,5 +41,5 @@ class BackendSteps(VariableSteps):
     def read(self, variables):
         return [variable.value.detach().clone() for variable in variables]
 
-    def compiled(self, function, jit):
+    def compiled(self, function, jit, any_shape=False):
         return torch.no_grad()(function)  # value_and_gradients switches them on where they are wanted

@@ -9,12 +9,13 @@ from baselines.training.update import WHOLE, Part, mean_logs, shares, weighted_m
 
 
 class VariableSteps:
-    """A backend adds `compiled(function, jit)` and `read(variables)`, the list of their values."""
+    """A backend adds `compiled(function, jit, any_shape=False)` and `read(variables)`, the list of their values."""
 
     def __init__(self, objective, update, jit):
         self.objective, self.update = objective, update
-        for name in ("_update_from_one", "_first", "_next", "_update", "_absorb", "_finish", "_predict", "_evaluate"):
+        for name in ("_update_from_one", "_first", "_next", "_update", "_absorb", "_finish", "_evaluate"):
             setattr(self, name, self.compiled(getattr(self, name), jit))
+        self._predict = self.compiled(self._predict, jit, any_shape=not jit)
         if objective.cache:
             self._look, self._compare = self.compiled(self._look, jit), self.compiled(objective.cache.compare, jit)
 
