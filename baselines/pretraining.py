@@ -17,6 +17,7 @@ from baselines.environment import peak_memory, sha256
 from baselines.errors import InputError
 from baselines.fitting import fit
 from baselines.inputs import each_file
+from baselines.losses.masked_and_next import NEXT, TOKENS
 from baselines.opening import configured, encoder_of, prepare_keras
 from baselines.pipeline import on_each_host, shown
 from baselines.progress import Display
@@ -33,10 +34,13 @@ from baselines.weights.load import load_weights
 class PretrainingSession(Session):
     """As Session, of an objective: rows are Records, and what is predicted are tokens."""
 
-    returned: typing.ClassVar[tuple | None] = ("predicted",)
     verb: typing.ClassVar[str] = "pretrain"
     epoch_updates: int = 0
     speed: Speed = dataclasses.field(default_factory=Speed)
+
+    @property
+    def returned(self):
+        return tuple(name for name in ("predicted", NEXT) if name in self.model.output)
 
     def batches(self, rows, batch_size):
         make = lambda token_ids, starts, rng: self.task.make(token_ids, starts, self.tokenizer.vocabulary, rng)  # noqa: E731
@@ -75,8 +79,11 @@ class PretrainingSession(Session):
         return f"row {number} of the records"
 
     def score_epoch(self, steps, examples, rows):
-        """{"log_likelihood", "accuracy", "perplexity", "loss"} of the held-out rows, means over predicted tokens; and speeds."""
-        total = count = right = 0.0
+        """{"log_likelihood", "accuracy", "perplexity", "loss"} of the held-out rows, means over predicted tokens; and speeds.
+
+        Where the objective asks it too, "next_accuracy": the share of rows that are told from those with another second part.
+        """
+        total = count = right = followed = 0.0
         batches = self.batches(rows, self.recipe.eval_batch_size)
         count_of_batches = math.ceil(len(batches.records) / batches.batch_size)
         for numbers, batch in self.display.track(batches.in_turn(), "scoring", count_of_batches):
@@ -84,16 +91,20 @@ class PretrainingSession(Session):
             real = slice(len(numbers))
             total, count = total + totals[real].sum(), count + counts[real].sum()
             right += np.sum((found["predicted"] == learnt(batch))[real])        # -1, nothing to learn, is never predicted
+            if NEXT in found:
+                followed += np.sum((np.argmax(found[NEXT], axis=-1) == batch["targets"][NEXT])[real])
         loss = float(total / max(count, 1))
         accuracy = float(right / max(count, 1))
         scores = {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}
+        if NEXT in self.returned:
+            scores["next_accuracy"] = float(followed / len(rows))
         return scores | self.speeds(learnt(batch).shape[1])
 
 
 def learnt(batch):
     """The tokens that a batch is to predict, int32 (B, P)."""
     targets = batch["targets"]
-    return targets["tokens"] if isinstance(targets, dict) else targets
+    return targets[TOKENS] if isinstance(targets, dict) else targets
 
 
 def pretrain(name, objective, arguments, resume=None, command=()):
@@ -160,18 +171,19 @@ def records(run, session, flags):
         "vocabulary": session.tokenizer.fingerprint(),
         "max_length": session.recipe.max_length,
         "held_out": flags.held_out,
+        "documents": flags.documents,
     }
     if not (folder / RECORDS.header).is_file():
         if folder.exists() and any(folder.iterdir()):
             raise InputError(f"--records {folder}: expected packed records, or a new folder. Received: something else.")
-        corpora = {"train": Corpus(tuple(flags.corpus), flags.skip_bad_lines)}
+        corpora = {"train": Corpus(tuple(flags.corpus), flags.skip_bad_lines, flags.documents)}
         if flags.dev:
-            corpora["dev"] = Corpus(tuple(flags.dev), flags.skip_bad_lines)
+            corpora["dev"] = Corpus(tuple(flags.dev), flags.skip_bad_lines, flags.documents)
         pack(folder, corpora, session, flags, made_of)
     found = {split: Records.open(folder, split) for split in ("train", "dev")}
     told = found["train"].header["made_of"]
     for key, value in made_of.items():
-        if told.get(key) != value:
+        if told.get(key, False) != value:                               # records from before there were documents
             raise InputError(
                 f"{folder}: expected records of the same {key} as this run's: {value}. Received: {told.get(key)}. "
                 "Pack them again in another folder: --records."

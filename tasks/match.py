@@ -5,7 +5,7 @@ text,text_pair,score                run.py train match --train my.csv --dev dev.
 
 Formats: .csv, .tsv, .txt, .json, .jsonl, and .gz of them. With --label, classes are those of the training file. With
 --score, a number per pair is predicted: the encoder sees both texts, as in Reimers and Gurevych's cross-encoder
-(2019, arXiv:1908.10084, section 4.1), and learns the score scaled to [0, 1]. Segment ids are all 0.
+(2019, arXiv:1908.10084, section 4.1), and learns the score scaled to [0, 1].
 """
 
 import dataclasses
@@ -38,6 +38,8 @@ class Columns:
     """The score of texts that have nothing in common."""
     high: float = 1.0
     """The score of texts that mean the same."""
+    second_segment: int = 0
+    """Segment id of the second text: 1 for encoders pretrained with next sentences, as Google's BERT; 0 for RoBERTa and others."""
     id: str | None = None
     """Column or field of the row's id; default: `id` where the file has it, else the line number."""
     columns: tuple[str, ...] = ()
@@ -74,14 +76,16 @@ def bind(task, columns, labels, train_file):
         raise InputError(f"match: expected --label or --score. Received: both, {columns.label} and {columns.score}.")
     if not columns.low < columns.high:
         raise InputError(f"match: expected --low below --high. Received: {columns.low:g} and {columns.high:g}.")
+    if columns.second_segment not in (0, 1):
+        raise InputError(f"--second_segment: expected 0 or 1. Received: {columns.second_segment}.")
     if columns.score:
         task = dataclasses.replace(task, read=functools.partial(read, columns=columns), metric=spearman_and_pearson)
-        return with_scores(task, columns.low, columns.high)
+        return with_scores(task, columns.low, columns.high, columns.second_segment)
     if labels is None and train_file is None:
         raise InputError("match: expected --train FILE, which names the classes, or --run DIR. Received: neither.")
     columns = dataclasses.replace(columns, label=columns.label or "label")
     task = dataclasses.replace(task, read=functools.partial(read, columns=columns))
-    return with_labels(task, labels or discover(train_file, columns, columns.columns or None))
+    return with_labels(task, labels or discover(train_file, columns, columns.columns or None), columns.second_segment)
 
 
 TASK = Task(

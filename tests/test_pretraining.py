@@ -12,9 +12,14 @@ from safetensors.numpy import load_file
 
 import run as command_line
 from baselines.data import records
+from baselines.data.record_batches import RecordBatches
+from baselines.data.records import Records
+from baselines.models.builder import build_transformer_model
+from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training.schedule import PiecewiseLinear
 from baselines.training.schedule_points import parse
 from baselines.training.trainer import Trainer
+from tasks.pretraining.bert import make as bert
 
 pytestmark = pytest.mark.keras
 TEXT = [f"{first}，{second}。" for titles in TITLES.values() for first in titles for second in titles] * 4
@@ -93,9 +98,25 @@ def test_the_other_objectives_go_on_from_a_checkpoint_on_the_same_records(pretra
                   store_half=True, ignore_mismatched=objective == "bert")  # fmt: skip
     assert command_line.main(["pretrain", objective, *words]) == 0
     assert dev_lines(folder)[0]["loss"] < np.log(120)
+    assert ("next_accuracy" in dev_lines(folder)[0]) == (objective == "bert")
+    if objective == "bert":
+        told = told_from_others(folder / "best", Records.open(pretrained / "records", "dev"), length=24)
+        assert dev_lines(folder)[0]["next_accuracy"] == pytest.approx(told, abs=0.05)       # stored in float16: a row may change
     tensors = load_file(folder / "best" / "model.safetensors")
     assert {str(array.dtype) for array in tensors.values()} == {"float16"}
     assert not (folder / "records").exists()
+
+
+def told_from_others(checkpoint, rows, length):
+    """The share of rows, made as when they are scored, whose second part a checkpoint knows for their own or another one's."""
+    tokenizer, model = Tokenizer.from_folder(checkpoint), build_transformer_model(checkpoint, with_nsp="linear")
+    make = lambda token_ids, starts, rng: bert(token_ids, starts, tokenizer.vocabulary, rng)    # noqa: E731
+    right = []
+    for numbers, batch in RecordBatches(rows, 64, length, make, tokenizer.vocabulary.pad_id).in_turn():
+        features = {name: batch["features"][name] for name in ("token_ids", "segment_ids")}
+        following = np.argmax(model.predict(features, verbose=0)["nsp"], axis=-1) == batch["targets"]["next"]
+        right += following[: len(numbers)].tolist()
+    return np.mean(right)
 
 
 def test_new_words_join_the_vocabulary(pretrained, tiny, corpus):

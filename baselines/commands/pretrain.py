@@ -29,7 +29,9 @@ class Flags:
     dev: tuple[str, ...] | None = None
     """Text files to score on; default: --held_out of the corpus."""
     held_out: int = 200
-    """One in so many paragraphs of ten lines is held out to score on, where there is no --dev."""
+    """One in so many paragraphs is held out to score on, where there is no --dev."""
+    documents: bool = False
+    """A row holds text of one document: up to an empty line, or an object of .jsonl. Else of ten lines, whatever they are."""
     architecture: str | None = None
     """config.json of the model, or a folder with it and the vocabulary; --model FILE is the same."""
     vocab: str | None = None

@@ -61,17 +61,17 @@ class ClassificationHead:
         return float(1 / np.exp(logits - logits.max()).sum())
 
 
-def encode_texts(labels):
+def encode_texts(labels, second_segment=0):
     """The `encode` stage for one text or two: (example, tokenizer, max_length) -> one (features, class id or None).
 
-    All segment ids are 0, also of the second text: encoders trained without NSP may not know segment 1.
+    second_segment   segment id of a second text: 0, as of the first, for encoders trained without NSP may not know segment 1
     """
 
     def encode(example, tokenizer, max_length):
         if len(example.texts) == 1:
             features = tokenizer.encode(example.texts[0], max_length=max_length)
         else:
-            features = tokenizer.encode_pair(*example.texts, max_length=max_length, second_segment=0)
+            features = tokenizer.encode_pair(*example.texts, max_length=max_length, second_segment=second_segment)
         yield features, labels.id(example.gold)
 
     return encode
@@ -86,7 +86,7 @@ def decode_label(labels):
     return decode
 
 
-def with_labels(task, labels):
+def with_labels(task, labels, second_segment=0):
     """A classification task with other classes, which only the user's files know."""
-    head = ClassificationHead(len(labels))
-    return dataclasses.replace(task, labels=labels, encode=encode_texts(labels), head=head, decode=decode_label(labels))
+    head, encode = ClassificationHead(len(labels)), encode_texts(labels, second_segment)
+    return dataclasses.replace(task, labels=labels, encode=encode, head=head, decode=decode_label(labels))

@@ -42,11 +42,11 @@ class SimilarityHead:
         return normal_divergence(outputs["similarity"], others["similarity"])
 
 
-def with_scores(task, low, high):
-    """A task on pairs of texts whose gold is a number from `low` to `high`."""
+def with_scores(task, low, high, second_segment=0):
+    """A task on pairs of texts whose gold is a number from `low` to `high`. second_segment: as in classification.encode_texts."""
 
     def encode(example, tokenizer, max_length):
-        features = tokenizer.encode_pair(*example.texts, max_length=max_length, second_segment=0)
+        features = tokenizer.encode_pair(*example.texts, max_length=max_length, second_segment=second_segment)
         yield features, None if example.gold is None else np.float32((example.gold - low) / (high - low))
 
     def decode(example, outputs):

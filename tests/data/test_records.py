@@ -62,6 +62,20 @@ def test_json_lines_and_gzip_are_the_same_text(packed, tokenizer, tmp_path):
     assert bytes_of(tmp_path / "json") == bytes_of(packed[0] / "one")
 
 
+def test_documents_end_at_empty_lines_and_files_and_objects_and_share_no_row(tokenizer, tmp_path):
+    plain, other, objects = tmp_path / "a.txt", tmp_path / "b.txt", tmp_path / "c.jsonl"
+    plain.write_text("\n\n天气好。\n真好。\n \n\n下雨了。\n不好。\n", encoding="utf-8")
+    other.write_text("晴。\n" * 1002, encoding="utf-8")
+    objects.write_text('{"text": "早。晚。"}\n{"text": ""}\n{"text": "中。"}\n', encoding="utf-8")
+    corpus = Corpus((plain, other, objects), documents=True)
+    of_plain = [["天气好。", "真好。"], ["下雨了。", "不好。"]]
+    assert list(corpus.paragraphs()) == [*of_plain, ["晴。"] * 1000, ["晴。"] * 2, ["早。晚。"], ["中。"]]
+    assert corpus.lines == 8 + 1002 + 3
+    write_records(tmp_path / "rows", {"train": Corpus((plain, objects), documents=True)}, tokenizer, 32)
+    rows = [tokenizer.decode(token_ids[1:-1]) for token_ids, _ in Records.open(tmp_path / "rows", "train")]
+    assert rows == ["天气好。真好。", "下雨了。不好。", "早。晚。", "中。"]
+
+
 def batches(packed, batch_size=8, **options):
     records = Records.open(packed[0] / "one", "train")
     make = lambda token_ids, starts, rng: ({"token_ids": token_ids, "noise": rng.random(3)}, token_ids)  # noqa: E731

@@ -65,10 +65,24 @@ def test_round_trip_of_classes(tmp_path):
     assert bind(None, Labels("z", "a")).labels.names == ("z", "a")
 
 
+@pytest.mark.parametrize("flags", [{"label": "score"}, {"score": "score", "high": 5.0}])
+@pytest.mark.parametrize("second", [0, 1])
+def test_the_segment_of_the_second_text(tmp_path, flags, second):
+    task = bind(write(tmp_path / "a.tsv"), second_segment=second, **flags)
+    examples, _ = read_examples(task.read, tmp_path / "a.tsv", "train", task.labels)
+    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]))
+    ((features, _),) = task.encode(examples[0], tokenizer, 64)
+    assert features["segment_ids"].tolist() == [0] * 6 + [second] * 7       # [CLS] 有 人 弹 琴 [SEP], 一 个 人 在 弹 琴 [SEP]
+
+
 def test_files_to_predict_need_no_score(tmp_path):
     path = write_lines(tmp_path / "new.jsonl", [{"text": "一", "text_pair": "二"}])
     ((example,), _) = read_examples(bind(None, score="score").read, path, "test")
     assert example.gold is None and example.texts == ("一", "二")
+
+
+def test_another_segment_is_refused(tmp_path):
+    assert told(bind, write(tmp_path / "a.tsv"), second_segment=2, score="score") == "--second_segment: expected 0 or 1. Received: 2."
 
 
 @pytest.mark.parametrize("found", ["5.1", "-1", "high", "nan", "inf"])
