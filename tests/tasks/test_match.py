@@ -82,7 +82,8 @@ def test_files_to_predict_need_no_score(tmp_path):
 
 
 def test_another_segment_is_refused(tmp_path):
-    assert told(bind, write(tmp_path / "a.tsv"), second_segment=2, score="score") == "--second_segment: expected 0 or 1. Received: 2."
+    found = told(bind, write(tmp_path / "a.tsv"), second_segment=2, score="score")
+    assert found == "--second_segment: expected 0 or 1. Received: 2."
 
 
 @pytest.mark.parametrize("found", ["5.1", "-1", "high", "nan", "inf"])
