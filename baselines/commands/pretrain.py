@@ -1,4 +1,4 @@
-"""Pretrain a model on raw text: masked words (roberta), next tokens (gpt), or texts written after texts (unilm).
+"""Pretrain a model on raw text: masked words (roberta; bert with next sentences), next tokens (gpt), or texts after texts (unilm).
 
 run.py pretrain roberta --corpus 'texts/*.txt.gz' --model config.json --out DIR        run.py pretrain --resume DIR
 run.py pretrain unilm --corpus new.txt --init CHECKPOINT [--words words.txt]           goes on from a checkpoint
