@@ -181,9 +181,9 @@ def records(run, session, flags):
             corpora["dev"] = Corpus(tuple(flags.dev), flags.skip_bad_lines, flags.documents)
         pack(folder, corpora, session, flags, made_of)
     found = {split: Records.open(folder, split) for split in ("train", "dev")}
-    told = found["train"].header["made_of"]
+    told = {"documents": False} | found["train"].header["made_of"]      # records from before there were documents do not say
     for key, value in made_of.items():
-        if told.get(key, False) != value:                               # records from before there were documents
+        if told.get(key) != value:
             raise InputError(
                 f"{folder}: expected records of the same {key} as this run's: {value}. Received: {told.get(key)}. "
                 "Pack them again in another folder: --records."
