@@ -197,6 +197,8 @@ class Task:
     paraphrased  of tasks that write: texts of a scored file for which some are written, to tell how varied they are; 0: none
     guide    for tasks whose texts are kept to what exists: tokenizer -> an object with constraints(example, prompt), a tuple as in
              decoding/constraints.py for this one, and a `decode` in place of the task's
+    prepare_demo  for tasks that need more than data files to show themselves: (options, run folder, its tokenizer, file) -> the
+             options with what was made there; file(split) is the path of an embedded file. Called by `--demo`
     options  a dataclass of flags of this task's own, or None
     later    those of `options` that verbs take too which use a run, in a dataclass where None means: as in training; or None
     bind     (task, options, labels or None, train file or None) -> the task completed by what only the user's files know:
@@ -226,6 +228,7 @@ class Task:
     writing: Any = None
     paraphrased: int = 0
     guide: Callable[..., Any] | None = None
+    prepare_demo: Callable[..., Any] | None = None
     selects: str | None = None
     options: type | None = None
     later: type | None = None

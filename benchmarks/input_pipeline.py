@@ -27,10 +27,10 @@ from importlib.metadata import version
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from baselines import catalog  # noqa: E402
 from baselines.data.batching import Batches  # noqa: E402
 from baselines.data.encoding import encode_examples  # noqa: E402
 from baselines.data.examples import read_examples  # noqa: E402
+from baselines.plugins import task_catalog  # noqa: E402
 from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
 
 LENGTH = 128
@@ -83,7 +83,7 @@ def main():
     parser.add_argument("--tflops", type=float, nargs="+", default=[125.0, 250.0], help="sustained (default: 125 250)")
     parser.add_argument("--repeats", type=int, default=5, help="the median of N runs (default: %(default)s)")
     arguments = parser.parse_args()
-    name, task = catalog.find(arguments.task)
+    name, task = task_catalog.find(arguments.task)
     with data_file(name, task, arguments.data, arguments.examples) as path:
         runs = [run(task, path, arguments.vocabulary, arguments.batch_size) for _ in range(arguments.repeats)]
     examples, rows, width, _ = runs[0]

@@ -23,16 +23,16 @@ import numpy as np
 from keras import ops
 
 from baselines.decoding.beam import beam_search
-from baselines.decoding.candidates import from_whole
-from baselines.decoding.scores import Prompt
-from baselines.decoding.writing import Writing
+from baselines.decoding.decoder_protocol import Prompt
+from baselines.decoding.generation_config import Writing
+from baselines.decoding.top_tokens import from_whole
+from baselines.generation.batch_generator import Writer
 from baselines.models.builder import build_transformer_model, configure
-from baselines.prefix_index.answers import Answers
-from baselines.prefix_index.builder import build
-from baselines.prefix_index.index import PrefixIndex
-from baselines.prefix_index.spelling import Spelling
+from baselines.retrieval.prefix_index.answers import Answers
+from baselines.retrieval.prefix_index.builder import build
+from baselines.retrieval.prefix_index.index import PrefixIndex
+from baselines.retrieval.prefix_index.spelling import Spelling
 from baselines.tokenizers.wordpiece import Tokenizer
-from baselines.writing import Writer
 from benchmarks.rounds import machine, ratio, take_turns
 
 MINI = pathlib.Path(__file__).resolve().parent.parent / "checkpoints" / "mini"

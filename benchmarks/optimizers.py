@@ -29,15 +29,16 @@ class Contender:
     def __init__(self, name, config, arguments):
         import keras
 
+        from baselines.cli.startup import start_backend
         from baselines.heads.classification import ClassificationHead
         from baselines.losses.cross_entropy import cross_entropy
         from baselines.models.builder import build_transformer_model
-        from baselines.startup import load
         from baselines.task import Recipe
         from baselines.training import optimizers, schedule
 
         recipe = Recipe(optimizer=name, learning_rate=1e-5, schedule="constant")
-        training = load("training.steps", recipe)                       # as run.py does, for it sets what happens to freed memory
+        start_backend(recipe)                       # as run.py does, for it sets what happens to freed memory
+        from baselines.training import steps as training
         keras.utils.set_random_seed(0)
         model = ClassificationHead(15)(build_transformer_model(config))
         optimizer = optimizers.build(recipe, schedule.build(recipe, 10**6), model.trainable_variables)

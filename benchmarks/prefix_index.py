@@ -26,13 +26,13 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from baselines.prefix_index.builder import build  # noqa: E402
-from baselines.prefix_index.constraint import Guided, InIndex  # noqa: E402
-from baselines.prefix_index.copying import Copying  # noqa: E402
-from baselines.prefix_index.index import PrefixIndex  # noqa: E402
-from baselines.prefix_index.look_ahead import LookAhead  # noqa: E402
-from baselines.prefix_index.names import split_name  # noqa: E402
-from baselines.prefix_index.spelling import Spelling  # noqa: E402
+from baselines.retrieval.prefix_index.builder import build  # noqa: E402
+from baselines.retrieval.prefix_index.constraint import Guided, InIndex  # noqa: E402
+from baselines.retrieval.prefix_index.copying import Copying  # noqa: E402
+from baselines.retrieval.prefix_index.index import PrefixIndex  # noqa: E402
+from baselines.retrieval.prefix_index.look_ahead import LookAhead  # noqa: E402
+from baselines.retrieval.prefix_index.names import split_name  # noqa: E402
+from baselines.retrieval.prefix_index.spelling import Spelling  # noqa: E402
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
 from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
 

@@ -79,10 +79,10 @@ def text(lines, seed=7):
 
 def pipeline(arguments, fastest):
     """Prints the table of the data pipeline, against the fastest step."""
-    from baselines.commands.pretrain import find
-    from baselines.data.corpus import Corpus
-    from baselines.data.record_batches import RecordBatches
-    from baselines.data.records import Records, write_records
+    from baselines.cli.pretrain import find
+    from baselines.data.packed.packed_batches import RecordBatches
+    from baselines.data.packed.packed_dataset import Records, write_records
+    from baselines.data.packed.text_corpus import Corpus
     from baselines.tokenizers.wordpiece import Tokenizer
 
     tokenizer = Tokenizer.from_folder(MINI)

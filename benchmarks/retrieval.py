@@ -54,7 +54,7 @@ def by_characters(corpus, queries):
 
 def by_model(name, corpus, queries):
     """Cosines (Q, N) of a model's vectors."""
-    from baselines.searcher import open_embedder
+    from baselines.inference.semantic_search import open_embedder
 
     folder, _, pooling = name.partition(":")
     embedder = open_embedder(folder, pooling or None, max_length=64 if not pathlib.Path(folder, "recipe.yaml").exists() else None)

@@ -46,7 +46,7 @@ def build(folder, kind):
     """In a process of its own: makes the index; {"seconds", "peak": bytes, "structure"}."""
     import resource
 
-    from baselines.vector_index import changing
+    from baselines.retrieval.vector_index import changing
 
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     started = time.perf_counter()
@@ -62,7 +62,7 @@ def search(folder, kind):
     """In a process of its own: opens the index and searches."""
     import faiss  # noqa: F401  not a part of opening
 
-    from baselines.vector_index.index import VectorIndex
+    from baselines.retrieval.vector_index.index import VectorIndex
 
     queries = np.load(folder / "queries.npy")
     before, started = memory("RssAnon"), time.perf_counter()

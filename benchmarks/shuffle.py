@@ -45,7 +45,7 @@ def main():
     arguments.add_argument("--rounds", type=int, default=3)
     options = arguments.parse_args()
 
-    from baselines.commands.shuffle import size_of
+    from baselines.cli.shuffle import size_of
 
     folder = pathlib.Path(options.folder)
     source, output = folder / "bench-shuffle.in", folder / "bench-shuffle.out"

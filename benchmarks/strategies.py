@@ -22,14 +22,15 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from rounds import log, machine, ratio, seconds, take_turns  # noqa: E402
 
+from baselines.cli.startup import start_backend  # noqa: E402
 from baselines.heads.classification import ClassificationHead  # noqa: E402
 from baselines.losses.cross_entropy import cross_entropy  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
-from baselines.startup import load  # noqa: E402
 from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers, strategies  # noqa: E402
 
-training = load("training.steps", Recipe())                             # as run.py does, for it sets what happens to freed memory
+start_backend(Recipe())                                                # as run.py does, for it sets what happens to freed memory
+from baselines.training import steps as training  # noqa: E402
 
 CLASSES = 15
 PLAIN = "plain"

@@ -24,13 +24,14 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from rounds import machine, ratio, seconds, take_turns  # noqa: E402
 
+from baselines.cli.startup import start_backend  # noqa: E402
 from baselines.heads.entity_heads import NAMES, entity_head  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
-from baselines.startup import load  # noqa: E402
 from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers  # noqa: E402
 
-training = load("training.steps", Recipe())                             # as run.py does, for it sets what happens to freed memory
+start_backend(Recipe())                                                # as run.py does, for it sets what happens to freed memory
+from baselines.training import steps as training  # noqa: E402
 
 CATEGORIES = 10
 CELLS = np.array([[0, 3, 5], [7, 8, 8]], np.int32)

@@ -9,8 +9,8 @@ import dataclasses
 
 import numpy as np
 
-from baselines.data.readers import rows
-from baselines.data.readers.row import shorten
+from baselines.data.readers import any_format
+from baselines.data.readers.record import shorten
 from baselines.errors import InputError
 from baselines.heads.choice import ChoiceHead, encode_question
 from baselines.losses.cross_entropy import cross_entropy
@@ -35,7 +35,7 @@ class Fields:
 
 
 def read(path, fields):
-    for row in rows.read(path):
+    for row in any_format.read(path):
         choices = row[fields.choices]
         if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(c, str) and c.strip() for c in choices):
             raise InputError(

@@ -12,8 +12,8 @@ With --multilabel a row has any number of labels, also none: a cell "餐饮|价�
 import dataclasses
 import functools
 
-from baselines.data.readers import rows
-from baselines.data.readers.row import shorten
+from baselines.data.readers import any_format
+from baselines.data.readers.record import shorten
 from baselines.errors import InputError
 from baselines.heads.classification import with_labels
 from baselines.heads.multilabel_classification import with_label_sets
@@ -43,7 +43,7 @@ class Columns:
 
 
 def read(path, columns):
-    for number, row in enumerate(rows.read(path)):
+    for number, row in enumerate(any_format.read(path)):
         if number == 0:
             check_columns(row, columns, ("text", "text_pair", "id"))
         texts = tuple(row.text(field) for field in (columns.text, columns.text_pair) if field)

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import re
 
-from baselines.data.readers import rows, squad_json
+from baselines.data.readers import any_format, squad_json
 from baselines.errors import InputError, nearest
 from baselines.heads.span import with_head
 from baselines.task import Example, Labels, Span
@@ -60,7 +60,7 @@ def discover(path, columns, header=None, names_of=None):
     names_of  row -> the names of its classes, where it may have several
     """
     names_of, found = names_of or (lambda row: [row.label(columns.label)]), set()
-    for number, row in enumerate(rows.read(path, header)):
+    for number, row in enumerate(any_format.read(path, header)):
         if number == 0 and columns.label not in row:
             raise missing_column("label", columns, row)
         found.update(names_of(row) or ())

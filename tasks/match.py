@@ -11,7 +11,7 @@ Formats: .csv, .tsv, .txt, .json, .jsonl, and .gz of them. With --label, classes
 import dataclasses
 import functools
 
-from baselines.data.readers import rows
+from baselines.data.readers import any_format
 from baselines.errors import InputError
 from baselines.heads.classification import with_labels
 from baselines.heads.similarity import with_scores
@@ -47,7 +47,7 @@ class Columns:
 
 
 def read(path, columns):
-    for number, row in enumerate(rows.read(path, columns.columns or None)):
+    for number, row in enumerate(any_format.read(path, columns.columns or None)):
         if number == 0:
             check_columns(row, columns, ("text", "text_pair", "id"))
         gold = score(row, columns) if columns.score else row.label(columns.label)

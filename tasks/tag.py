@@ -15,7 +15,7 @@ import itertools
 from pathlib import Path
 
 from baselines.data.readers import conll, json_lines
-from baselines.data.readers.row import shorten
+from baselines.data.readers.record import shorten
 from baselines.errors import InputError
 from baselines.heads.entities import decode_entities, encode_entities, entity_spans
 from baselines.heads.entity_heads import POINTERS, HeadFlag, entity_head

@@ -115,17 +115,17 @@ def tiny(made_once):
 
 def command(*words):
     """Runs a command that must end well."""
-    import run
+    from baselines.cli.main import main
 
-    assert run.main(list(map(str, words))) in (0, None)
+    assert main(list(map(str, words))) in (0, None)
 
 
 def refused(capsys, *words):
     """The one line by which a command is refused."""
-    import run
+    from baselines.cli.main import main
 
     capsys.readouterr()
-    assert run.main(list(map(str, words))) == 2
+    assert main(list(map(str, words))) == 2
     told = capsys.readouterr().err.strip()
     assert told.startswith("error: ") and "\n" not in told
     return told
@@ -133,11 +133,11 @@ def refused(capsys, *words):
 
 def make_writing_run(tiny, folder, task, lines, **changes):
     """Fills `folder` with a new run of a task that writes: an epoch on these lines."""
-    import run
+    from baselines.cli.main import main
 
     data = write_lines(folder.with_suffix(".jsonl"), lines)
     flags = {"train": data, "dev": data, "epochs": 1, "max_length": 24, "max_tokens": 6, "output": folder, "quiet": True}
-    assert run.main(["train", task, *tiny.flags(**flags | changes)]) == 0
+    assert main(["train", task, *tiny.flags(**flags | changes)]) == 0
     return folder
 
 
@@ -160,10 +160,10 @@ def chat_run(tiny, made_once):
 @pytest.fixture(scope="session")
 def tiny_run(tiny, made_once):
     """A Tiny with a finished run of clue/tnews. Tests must leave it as it is: copy what they change."""
-    import run
+    from baselines.cli.main import main
 
     def train(folder):
-        assert run.main(["train", "clue/tnews", *tiny.flags(output=folder, test=tiny.tests[1], quiet=True)]) == 0
+        assert main(["train", "clue/tnews", *tiny.flags(output=folder, test=tiny.tests[1], quiet=True)]) == 0
 
     return dataclasses.replace(tiny, run=made_once("run", train))
 
@@ -174,11 +174,11 @@ GROUPS = [{"text": titles[i], "synonyms": titles[i + 1 : i + 3]} for titles in T
 @pytest.fixture(scope="session")
 def simbert_run(tiny, made_once):
     """The folder of a run of simbert, which writes and makes vectors. Tests must leave it as it is."""
-    import run
+    from baselines.cli.main import main
 
     def train(folder):
         data = write_lines(tiny.folder / "groups.jsonl", GROUPS)
         flags = {"train": data, "dev": data, "epochs": 1, "max_length": 24, "paraphrases": 0, "quiet": True}
-        assert run.main(["train", "simbert", *tiny.flags(**flags, output=folder)]) == 0
+        assert main(["train", "simbert", *tiny.flags(**flags, output=folder)]) == 0
 
     return made_once("simbert", train)

@@ -8,8 +8,8 @@ import pytest
 from conftest import ROOT
 from safetensors.numpy import load_file
 
-from baselines import catalog
 from baselines.models.builder import build_transformer_model
+from baselines.plugins import task_catalog
 
 CHECKPOINTS = ROOT / "checkpoints"
 FLAVOURS = ("mini", "mini_unilm")
@@ -28,7 +28,7 @@ def test_the_weights_are_small_and_float16(flavour):
 
 
 def test_tasks_that_write_start_from_the_flavour_that_has_learnt_to():
-    chosen = {name: catalog.find(name)[1].demo_checkpoint for name in catalog.names()}
+    chosen = {name: task_catalog.find(name)[1].demo_checkpoint for name in task_catalog.names()}
     assert {name for name, flavour in chosen.items() if flavour == "mini_unilm"} == WRITE
     assert set(chosen.values()) == set(FLAVOURS)
 

@@ -8,9 +8,9 @@ import pathlib
 
 import pytest
 
-from baselines import catalog
 from baselines.data.examples import read_examples
-from baselines.inputs import data_file
+from baselines.experiment.input_files import data_file
+from baselines.plugins import task_catalog
 from tools.mini import collection, vocabulary
 from tools.mini.app_words import CLASSES
 from tools.mini.headline_words import SECTIONS
@@ -162,7 +162,7 @@ def test_csl_label_tells_whether_all_keywords_are_in_the_abstract():
 
 def examples(task, split):
     """The examples of a split or a test file, which the task's own reader has checked."""
-    name, card = catalog.find(f"clue/{task}")
+    name, card = task_catalog.find(f"clue/{task}")
     path = data_file(name, card, split, None, demo=True)
     return read_examples(card.read, path, "test" if split.startswith("test") else split)[0]
 
@@ -226,7 +226,7 @@ def test_cluener_texts_differ_and_a_third_of_devs_names_are_new():
     ("choose", (300, 60, 20)),
 ])
 def test_files_of_the_users_shapes_are_read_by_their_tasks(name, counts):
-    card = catalog.find(name)[1]
+    card = task_catalog.find(name)[1]
     paths = {split: data_file(name, card, split, None, demo=True) for split in ("train", "dev", "test")}
     card = card.bind(card, card.options(), None, paths["train"])
     splits = {split: read_examples(card.read, path, split, card.classes)[0] for split, path in paths.items()}

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from baselines.corpus.hashing import Repeats
-from baselines.corpus.records import normalised
+from baselines.corpus.record_files import normalised
 from baselines.errors import InputError
-from baselines.files import atomic_folder
+from baselines.storage.atomic_files import atomic_folder
 
 
 def deduplicate(files, out, names, exact=False, advance=lambda: None):

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from baselines.corpus.hashing import Repeats
-from baselines.corpus.records import normalised
+from baselines.corpus.record_files import normalised
 
 LEVELS = (0.01, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
@@ -107,7 +107,7 @@ def draw(path, found):
     """Writes the histograms as a picture."""
     from matplotlib.figure import Figure
 
-    from baselines.files import atomic_path
+    from baselines.storage.atomic_files import atomic_path
 
     each = [("characters", found.lengths), ("tokens", found.tokens)]
     each = [(name, lengths) for name, lengths in each if lengths is not None and len(lengths)]

@@ -7,10 +7,10 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from baselines.data.rows import Rows
+from baselines.data.encoded_dataset import Rows
 from baselines.errors import InputError
-from baselines.files import atomic_write
-from baselines.iteration import batched
+from baselines.runtime.concurrency import batched
+from baselines.storage.atomic_files import atomic_write
 
 CHUNK = 2048
 """Examples whose texts are tokenized together."""

@@ -13,10 +13,10 @@ import dataclasses
 
 import numpy as np
 
-from baselines.decoding.adjusting import adjustment, rescored
-from baselines.decoding.candidates import check_numbers, from_whole
 from baselines.decoding.constraints import MinimumLength
 from baselines.decoding.hypothesis import Hypothesis, Pool, penalised, reachable
+from baselines.decoding.logits_processing import adjustment, rescored
+from baselines.decoding.top_tokens import check_numbers, from_whole
 from baselines.errors import InputError
 
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from baselines.decoding.candidates import check_numbers, likeliest
+from baselines.decoding.top_tokens import check_numbers, likeliest
 from baselines.errors import InputError
 
 FIRST = 1024

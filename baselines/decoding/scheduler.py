@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from baselines.decoding.adjusting import adjustment, rescored
 from baselines.decoding.constraints import MinimumLength
+from baselines.decoding.decoder_protocol import Adjust, Prompt
+from baselines.decoding.logits_processing import adjustment, rescored
 from baselines.decoding.sampling import Sampling, draw
-from baselines.decoding.scores import Adjust, Prompt
 from baselines.errors import InputError
 
 

@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 
 TOLERANCE = 1e-3
 """What rows of probabilities may lack of 1, or have beyond it."""

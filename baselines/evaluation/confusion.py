@@ -3,7 +3,7 @@
 import numpy as np
 
 from baselines.evaluation.errors import align, clip, display_width
-from baselines.files import atomic_path
+from baselines.storage.atomic_files import atomic_path
 
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans CN", "Source Han Sans SC", "WenQuanYi Micro Hei",

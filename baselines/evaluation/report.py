@@ -6,7 +6,7 @@ from pathlib import Path
 from baselines.evaluation.confusion import confusion_matrix, confusion_text, draw_confusion
 from baselines.evaluation.errors import error_table
 from baselines.evaluation.label_table import label_table
-from baselines.files import atomic_write
+from baselines.storage.atomic_files import atomic_write
 from baselines.task import Categories
 
 

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from baselines.errors import InputError, nearest
-from baselines.files import atomic_path, atomic_write
+from baselines.storage.atomic_files import atomic_path, atomic_write
 
 
 def official_name(submission, test_file):

@@ -11,7 +11,7 @@ import math
 import statistics
 
 from baselines.evaluation.errors import align
-from baselines.files import atomic_path, atomic_write
+from baselines.storage.atomic_files import atomic_path, atomic_write
 
 PLAIN = "none"
 GIB = 2**30

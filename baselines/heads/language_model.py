@@ -7,9 +7,9 @@ causal   everything is written, and segments are free to say who speaks: [CLS] u
 import numpy as np
 
 from baselines.losses.divergence import softmax_divergence
+from baselines.losses.next_tokens import NO_TARGET
 
 MASKS = ("prefix", "causal")
-NO_TARGET = -1
 PADDING = 0
 
 
@@ -54,13 +54,6 @@ class LanguageModelHead:
         learns = ops.cast(marks[:, 1:] != PADDING, "float32")           # is the next token a target? padding has segment 0
         values = softmax_divergence(outputs["logits"][:, :-1], others["logits"][:, :-1])
         return ops.sum(values * learns, axis=1) / ops.maximum(ops.sum(learns, axis=1), 1.0)
-
-
-def next_tokens(token_ids, learnt):
-    """Targets int32 (L,): at each position the id after it where that token is `learnt`, bool (L,); else -1."""
-    targets = np.full(len(token_ids), NO_TARGET, np.int32)
-    targets[:-1] = np.where(learnt[1:], token_ids[1:], NO_TARGET)
-    return targets
 
 
 def decode_text(tokenizer):

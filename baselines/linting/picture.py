@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from baselines.files import atomic_path
+from baselines.storage.atomic_files import atomic_path
 
 MOST_CLASSES = 60
 BINS = 60

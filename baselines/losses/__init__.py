@@ -8,11 +8,11 @@ int32 (...), logits float (..., C)), and with a table of embeddings where `needs
 import dataclasses
 from pathlib import Path
 
-from baselines import registry
 from baselines.errors import InputError
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.losses.token_mean import TokenMean
-from baselines.settings import make
+from baselines.plugins import discovery
+from baselines.plugins.settings import make
 
 FOLDER = Path(__file__).parent
 OWN = "task"
@@ -20,12 +20,12 @@ OWN = "task"
 
 def names():
     """{name: what it is}."""
-    return registry.offered(FOLDER, "LOSS")
+    return discovery.offered(FOLDER, "LOSS")
 
 
 def kind(name):
     """The dataclass of a loss. Raises InputError for an unknown one."""
-    return registry.load(__name__, name, names(), "--loss").LOSS
+    return discovery.load(__name__, name, names(), "--loss").LOSS
 
 
 def check(name, settings, loss, task_name, has_table=False):

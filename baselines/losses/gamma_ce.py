@@ -10,7 +10,7 @@ import math
 from typing import ClassVar
 
 from baselines.losses.cross_entropy import cross_entropy
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ import dataclasses
 from typing import ClassVar
 
 from baselines.losses.cross_entropy import cross_entropy
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 
 HIDDEN = -1e8
 """Logits below it are those of choices that there are not."""

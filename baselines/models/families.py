@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from baselines import registry
+from baselines.plugins import discovery
 
 FOLDER = Path(__file__).parent
 
 
 def families():
     """{name: what it is}."""
-    return registry.offered(FOLDER, "build", "weight_names")
+    return discovery.offered(FOLDER, "build", "weight_names")
 
 
 def family(name):
     """The module of a family. Raises InputError for an unknown name."""
-    return registry.load("baselines.models", name, families(), "model")
+    return discovery.load("baselines.models", name, families(), "model")
 
 
 def trained_positions(config):

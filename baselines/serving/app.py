@@ -6,14 +6,14 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 
-from baselines.serving import completions, embeddings, paraphrases, predictions, searches
 from baselines.serving.api_error import add_handlers
-from baselines.serving.embedding import EmbedderThread
-from baselines.serving.engine import Engine
 from baselines.serving.metrics import Metrics
-from baselines.serving.pages import addresses, page_routes
-from baselines.serving.predictions import PredictorThread
+from baselines.serving.routes import completions, embeddings, paraphrase, predict, search
+from baselines.serving.routes.pages import addresses, page_routes
 from baselines.serving.watch import KeyCheck, Watch
+from baselines.serving.workers.embedding import EmbedderThread
+from baselines.serving.workers.generation import Engine
+from baselines.serving.workers.prediction import PredictorThread
 
 
 def create_app(hosted, limits, access, log_text=False):
@@ -36,10 +36,10 @@ def create_app(hosted, limits, access, log_text=False):
     app.state.engines = list(engines.values())
     add_handlers(app)
     app.include_router(completions.router(engines, embedding, limits, metrics))
-    app.include_router(predictions.router(threads, limits, metrics))
+    app.include_router(predict.router(threads, limits, metrics))
     app.include_router(embeddings.router(embedding, limits, metrics))
-    app.include_router(searches.router(hosted.indexes, embedding, limits, metrics))
-    app.include_router(paraphrases.router(engines, embedding, limits, metrics))
+    app.include_router(search.router(hosted.indexes, embedding, limits, metrics))
+    app.include_router(paraphrase.router(engines, embedding, limits, metrics))
     app.router.routes.extend(page_routes())
 
     @app.get("/health")

@@ -13,7 +13,7 @@ import tokenizers
 from tokenizers import decoders, normalizers, pre_tokenizers, processors
 
 from baselines.errors import InputError
-from baselines.files import atomic_write
+from baselines.storage.atomic_files import atomic_write
 from baselines.tokenizers.vocabulary import END, MASK, PAD, SPECIAL_TOKENS, START, UNKNOWN, Vocabulary
 
 

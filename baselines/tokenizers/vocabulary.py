@@ -6,7 +6,7 @@ vocab.txt: one token per line, UTF-8; the number of the line, from 0, is the id.
 import pathlib
 
 from baselines.errors import InputError
-from baselines.files import atomic_write
+from baselines.storage.atomic_files import atomic_write
 from baselines.tokenizers.normalization import is_cjk, is_punctuation
 
 PAD, UNKNOWN, START, END, MASK = SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from baselines.files import atomic_path
+from baselines.storage.atomic_files import atomic_path
 
 SPEED = "tokens_per_second"
 LIKELIHOOD = "log_likelihood"

@@ -9,8 +9,8 @@ from keras import ops
 
 from baselines.errors import InputError
 from baselines.training import devices, strategies
-from baselines.training.passes import Passes
 from baselines.training.strategies.strategy import Strategy
+from baselines.training.strategy_context import Passes
 
 CACHE = "cache"
 """The part of a micro-batch that holds its share of the whole."""

@@ -13,10 +13,10 @@ from keras import ops
 
 from baselines.training import backends, gradient_cache
 from baselines.training.gradient_cache import GradientCache
-from baselines.training.memory import Memory
-from baselines.training.passes import Passes
 from baselines.training.recompute import Recompute
 from baselines.training.strategies.strategy import Strategy
+from baselines.training.strategy_context import Passes
+from baselines.training.strategy_state import Memory
 
 
 def row_losses(loss, batch, outputs):

@@ -13,7 +13,7 @@ import re
 import keras
 from keras import ops
 
-from baselines import graph
+from baselines.runtime import functional_graph
 
 BLOCK = re.compile(r"Transformer-\d+-")
 BRANCH = re.compile(r"Transformer-\d+-\w+$")
@@ -120,7 +120,7 @@ def unique(layers, attribute):
 def plan(model):
     """The graph of a functional model as Segments in an order in which they can run."""
     segments, ended = [], True
-    for node in ordered(graph.nodes(model)):
+    for node in ordered(functional_graph.nodes(model)):
         match = BLOCK.match(node.operation.name)
         name = match and match.group()
         if ended or segments[-1][0] != name:
@@ -157,6 +157,6 @@ def run(segment, values, nested=None):
     def call(operation, args, kwargs):
         if nested and id(operation) in nested:
             return nested[id(operation)](args[0])
-        return operation(*args, **kwargs, **({"training": True} if graph.has_mode(operation) else {}))
+        return operation(*args, **kwargs, **({"training": True} if functional_graph.has_mode(operation) else {}))
 
-    graph.run(segment.nodes, values, call)
+    functional_graph.run(segment.nodes, values, call)

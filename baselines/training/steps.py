@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from baselines.allocator import return_freed_memory
+from baselines.runtime.memory_allocator import return_freed_memory
 from baselines.training import backends
 from baselines.training.objective import Objective
 from baselines.training.update import Update

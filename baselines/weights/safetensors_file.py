@@ -15,7 +15,7 @@ import safetensors
 import safetensors.numpy
 
 from baselines.errors import InputError
-from baselines.files import atomic_path
+from baselines.storage.atomic_files import atomic_path
 
 FORMAT = "safetensors"
 FILE = "model.safetensors"

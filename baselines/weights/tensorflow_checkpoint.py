@@ -13,7 +13,7 @@ import ml_dtypes
 import numpy as np
 
 from baselines.errors import InputError, nearest
-from baselines.files import atomic_write
+from baselines.storage.atomic_files import atomic_write
 from baselines.weights.crc32c import crc32c, masked
 from baselines.weights.leveldb_table import read_table, write_table
 from baselines.weights.protocol_buffers import Fixed32, Malformed, fields, message

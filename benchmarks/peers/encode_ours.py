@@ -9,7 +9,7 @@ import keras  # noqa: E402
 from encoding_worker import serve  # noqa: E402
 from step_ours import backend_version  # noqa: E402
 
-from baselines.embedder import Embedder  # noqa: E402
+from baselines.inference.text_embedder import Embedder  # noqa: E402
 
 
 def build(sizes, options):

@@ -16,15 +16,16 @@ def build(sizes):
     import keras
     import numpy as np
 
-    from baselines.commands.pretrain import find
+    from baselines.cli.pretrain import find
+    from baselines.cli.startup import start_backend
     from baselines.models.builder import build_transformer_model, configure
-    from baselines.startup import load
     from baselines.tokenizers.vocabulary import Vocabulary
     from baselines.training import optimizers, schedule
-    from baselines.training.card_memory import flops
+    from baselines.training.memory_estimate import flops
 
     _, objective = find(sizes["objective"])
-    training = load("training.steps", objective.recipe)                 # as run.py does, for it sets what happens to freed memory
+    start_backend(objective.recipe)                 # as run.py does, for it sets what happens to freed memory
+    from baselines.training import steps as training
     keras.utils.set_random_seed(0)
     config = configure(sizes["config"], hidden_dropout_prob=sizes["dropout"], attention_probs_dropout_prob=sizes["dropout"])
     model = objective.head(build_transformer_model(config, **objective.head.encoder))

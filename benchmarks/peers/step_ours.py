@@ -9,17 +9,18 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import keras  # noqa: E402
 from worker import serve  # noqa: E402
 
+from baselines.cli.startup import start_backend  # noqa: E402
 from baselines.heads.classification import ClassificationHead  # noqa: E402
 from baselines.losses.cross_entropy import cross_entropy  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
-from baselines.startup import load  # noqa: E402
 from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers  # noqa: E402
 
 
 def build(sizes, options):
     recipe = Recipe(recompute="recompute" in options)
-    training = load("training.steps", recipe)                           # as run.py does, for it sets what happens to freed memory
+    start_backend(recipe)                           # as run.py does, for it sets what happens to freed memory
+    from baselines.training import steps as training
     keras.utils.set_random_seed(0)
     encoder = build_transformer_model(sizes["config"])
     model = ClassificationHead(sizes["classes"])(encoder)

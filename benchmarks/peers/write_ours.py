@@ -10,12 +10,12 @@ import keras  # noqa: E402
 from step_ours import backend_version  # noqa: E402
 from writing_worker import serve  # noqa: E402
 
-from baselines.decoding.scores import Prompt  # noqa: E402
-from baselines.decoding.writing import Writing  # noqa: E402
+from baselines.decoding.decoder_protocol import Prompt  # noqa: E402
+from baselines.decoding.generation_config import Writing  # noqa: E402
+from baselines.generation.batch_generator import Writer  # noqa: E402
+from baselines.generation.cached_decoder import CachedRows  # noqa: E402
 from baselines.heads.language_model import LanguageModelHead  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
-from baselines.models.cached_rows import CachedRows  # noqa: E402
-from baselines.writing import Writer  # noqa: E402
 
 
 def build(sizes, options):

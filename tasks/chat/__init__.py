@@ -6,9 +6,9 @@ JSON lines or one JSON file of lists of texts or of messages, or texts between t
 learns every utterance of it, under the causal mask; segments tell the two speakers. Layout: bojone/nezha_gpt_dialog.
 """
 
-from baselines.heads.dialogue import encode_dialogue, prompt_of
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import reply_scores
+from baselines.prompts.dialogue import encode_dialogue, prompt_of
 from baselines.task import Recipe, Task
 from tasks.chat.common import HEAD, WRITING, ChatFlags, read
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 from baselines.data.readers import dialogues
-from baselines.decoding.writing import Writing
+from baselines.decoding.generation_config import Writing
 from baselines.heads.language_model import LanguageModelHead
 from baselines.task import Example
 from tasks.common import WritingFlags

@@ -8,9 +8,9 @@ The reference trained NEZHA on the large corpus to 2.83 nats per token, in 625,0
 
 import functools
 
-from baselines.heads.dialogue import encode_dialogue, prompt_of
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import reply_scores
+from baselines.prompts.dialogue import encode_dialogue, prompt_of
 from baselines.task import Recipe, Task
 from tasks.chat.common import HEAD, WRITING, ChatFlags, read
 

@@ -5,7 +5,7 @@
 FewCLUE's BUSTM has these fields too. A .txt or .tsv holds sentence1, sentence2 and label, without a header.
 """
 
-from baselines.data.readers import rows
+from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
@@ -16,7 +16,7 @@ LABELS = Labels("0", "1")
 
 
 def read(path):
-    for row in rows.read(path, columns=PAIR_COLUMNS):
+    for row in any_format.read(path, columns=PAIR_COLUMNS):
         yield pair_example(row)
 
 

@@ -11,7 +11,7 @@ reference_micro_f1; cells on [CLS] and [SEP], which the reference counts as wron
 import dataclasses
 
 from baselines.data.readers import json_lines
-from baselines.data.readers.row import shorten
+from baselines.data.readers.record import shorten
 from baselines.errors import InputError, nearest
 from baselines.heads.entities import decode_entities, encode_entities, encoded_entities, entity_spans
 from baselines.heads.entity_heads import HeadFlag, entity_head

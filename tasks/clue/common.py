@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from baselines.data.readers import rows
+from baselines.data.readers import any_format
 from baselines.errors import InputError
 from baselines.heads.classification import with_labels
 from baselines.task import Example, Labels, Recipe
@@ -57,7 +57,7 @@ class LabelFile:
 def bind_labels(task, options, labels, train_file):
     """The task with the class names of the run (`labels`), else of the file `--labels`, else its own."""
     if labels is None and options.labels:
-        names = [str(row.label() or row.text("label")) for row in rows.read(options.labels)]
+        names = [str(row.label() or row.text("label")) for row in any_format.read(options.labels)]
         if len(set(names)) != len(names) or len(names) < 2:
             raise InputError(f"{options.labels}: expected two or more different labels. Received: {', '.join(names)}.")
         labels = Labels(*names)

@@ -5,7 +5,7 @@
 The keywords go first, joined with "；"; trimming takes from the longer of the two texts, the abstract.
 """
 
-from baselines.data.readers import rows
+from baselines.data.readers import any_format
 from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
@@ -17,7 +17,7 @@ LABELS = Labels("0", "1")
 
 
 def read(path):
-    for row in rows.read(path):
+    for row in any_format.read(path):
         yield Example(id=row.id("id"), texts=(keywords(row), row.text("abst")), gold=row.label(), origin=row.origin)
 
 

@@ -5,7 +5,7 @@
 DataCLUE's copy has other meanings behind the same numbers; with classes of another number give `--labels labels.json`.
 """
 
-from baselines.data.readers import rows
+from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
@@ -16,7 +16,7 @@ LABELS = Labels(*map(str, range(119)))
 
 
 def read(path):
-    for row in rows.read(path):
+    for row in any_format.read(path):
         yield Example(id=row.id("id"), texts=(row.text("sentence"),), gold=row.label(), origin=row.origin)
 
 

@@ -6,7 +6,7 @@ There are two test files (1.0 and 1.1) and a file to hand in for each. FewCLUE's
 have classes of their own: `--labels labels.json`.
 """
 
-from baselines.data.readers import rows
+from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
@@ -17,7 +17,7 @@ LABELS = Labels("100", "101", "102", "103", "104", "106", "107", "108", "109", "
 
 
 def read(path):
-    for row in rows.read(path):
+    for row in any_format.read(path):
         yield Example(id=row.id("id"), texts=(row.text("sentence"),), gold=row.label(), origin=row.origin)
 
 

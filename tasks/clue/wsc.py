@@ -7,8 +7,8 @@ The encoder sees the text with the noun (span1) as _noun_ and the pronoun (span2
 
 import dataclasses
 
-from baselines.data.readers import rows
-from baselines.data.readers.row import Row
+from baselines.data.readers import any_format
+from baselines.data.readers.record import Row
 from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
@@ -20,7 +20,7 @@ LABELS = Labels("false", "true")
 
 
 def read(path):
-    for row in rows.read(path):
+    for row in any_format.read(path):
         yield Example(id=row.id("id", "idx"), texts=(marked_text(row),), gold=row.label(), origin=row.origin)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from baselines.heads.language_model import NO_TARGET
+from baselines.losses.next_tokens import NO_TARGET
 
 SHARE = 0.15
 """Of the words, that are chosen."""

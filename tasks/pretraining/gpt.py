@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from baselines.heads.language_model import LanguageModelHead, next_tokens
+from baselines.heads.language_model import LanguageModelHead
+from baselines.losses.next_tokens import next_tokens
 from baselines.losses.token_mean import TokenMean
 from baselines.task import Pretraining
 

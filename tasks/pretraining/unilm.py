@@ -7,7 +7,8 @@ The reference draws the cut in the padding too, where nothing is left to learn; 
 
 import numpy as np
 
-from baselines.heads.language_model import LanguageModelHead, next_tokens
+from baselines.heads.language_model import LanguageModelHead
+from baselines.losses.next_tokens import next_tokens
 from baselines.losses.token_mean import TokenMean
 from baselines.task import Pretraining
 from tasks.pretraining.common import real_lengths

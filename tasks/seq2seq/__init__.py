@@ -9,12 +9,12 @@ family with its MLM head: the mask makes it write (UniLM, arXiv:1905.03197). See
 import dataclasses
 import functools
 
-from baselines.data.readers import rows
-from baselines.decoding.writing import Writing
+from baselines.data.readers import any_format
+from baselines.decoding.generation_config import Writing
 from baselines.heads.language_model import LanguageModelHead
-from baselines.heads.source_target import encode_pair, prompt_of
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import text_scores
+from baselines.prompts.source_target import encode_pair, prompt_of
 from baselines.task import Example, Recipe, Task
 from tasks.common import WritingFlags, check_columns
 
@@ -32,7 +32,7 @@ class Options(WritingFlags):
 
 
 def read(path, options):
-    for number, row in enumerate(rows.read(path)):
+    for number, row in enumerate(any_format.read(path)):
         if number == 0:
             check_columns(row, options, ("source", "id"))
         gold = row.text(options.target) if row.get(options.target) is not None else None

@@ -6,12 +6,12 @@ to title<TAB>采用修正的Rodrigues参数(MRP),建立了……<TAB>一种基�
 Published, of the second set and by the package `rouge`, see docs/seq2seq.md: ROUGE-L 63.81, -1 65.45, -2 54.91, BLEU 45.52.
 """
 
-from baselines.data.readers import rows
-from baselines.decoding.writing import Writing
+from baselines.data.readers import any_format
+from baselines.decoding.generation_config import Writing
 from baselines.heads.language_model import LanguageModelHead
-from baselines.heads.source_target import encode_pair, prompt_of
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import text_scores
+from baselines.prompts.source_target import encode_pair, prompt_of
 from baselines.task import Example, Recipe, Task
 from tasks.common import WritingFlags
 
@@ -19,7 +19,7 @@ COLUMNS = ("prompt", "abst", "title")
 
 
 def read(path):
-    for row in rows.read(path, COLUMNS):
+    for row in any_format.read(path, COLUMNS):
         gold = row.text("title") if row.get("title") is not None else None
         yield Example(id=row.id("id"), texts=(row.text("abst"),), gold=gold, origin=row.origin)
 

@@ -9,18 +9,18 @@ is selected by Spearman's correlation of pairs, by MRR of groups. Published, LCQ
 import dataclasses
 import functools
 
-from baselines.decoding.writing import Writing
+from baselines.decoding.generation_config import Writing
 from baselines.errors import InputError
-from baselines.heads.drawn_texts import Draw, encode_train
 from baselines.heads.embedding import POOLINGS, EmbeddingHead, decode_cosine, encode_texts
-from baselines.heads.source_target import source_prompt
 from baselines.losses.compared_rows import ComparedRows
 from baselines.losses.cosent import CoSENT
 from baselines.losses.in_batch_similarity import InBatchSimilarity
 from baselines.losses.supervised_contrastive import SupervisedContrastive
 from baselines.losses.token_mean import TokenMean
+from baselines.prompts.source_target import source_prompt
 from baselines.task import Recipe, Task
 from tasks.simbert.common import Scoring, TextColumns, read
+from tasks.simbert.pair_sampling import Draw, encode_train
 
 OBJECTIVES = ("simbert", "simcse", "cosent", "supcon")
 PUBLISHED_SCALES = {"simbert": 30.0, "simcse": 20.0, "cosent": 20.0, "supcon": 20.0}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.data.readers import rows, text_lines
-from baselines.data.readers.row import shorten
+from baselines.data.readers import any_format, text_lines
+from baselines.data.readers.record import shorten
 from baselines.errors import InputError
 from baselines.heads.embedding import cosines_of, encode_texts, unit_vectors
 from baselines.losses.compared_rows import COMPARED
@@ -64,7 +64,7 @@ def read(path, columns, negative=None):
                 yield Example(id=number, texts=(line.strip(),), gold=(), origin=f"{Path(path).name}:{number}")
         return
     named = None
-    for row in rows.read(path, columns.columns):
+    for row in any_format.read(path, columns.columns):
         if named is None:
             check_columns(row, columns, ("text",))
             named = names_of(row, columns)

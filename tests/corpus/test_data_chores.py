@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
-import run
+from baselines.cli.main import main
 from baselines.corpus import statistics
 from baselines.corpus.hashing import Repeats
-from baselines.corpus.records import Files, normalised
+from baselines.corpus.record_files import Files, normalised
 from baselines.corpus.splitting import groups_of, shares, split
 
 
@@ -46,13 +46,13 @@ def test_dedup_keeps_the_first_and_tells_the_others(tmp_path, capsys):
     (tmp_path / "a.txt").write_text("今天好。\n今天好\n\r\n明天\r\n", encoding="utf-8", newline="")
     (tmp_path / "b.txt.gz").write_bytes(gzip.compress("明天！\n后天".encode()))
     words = ["data", "dedup", str(tmp_path / "a.txt"), str(tmp_path / "b.txt.gz"), "--out", str(tmp_path / "out"), "--quiet"]
-    assert run.main(words) == 0
+    assert main(words) == 0
     assert "4 of 6 records, 2 dropped" in capsys.readouterr().err
     assert (tmp_path / "out/a.txt").read_bytes() == "今天好。\n\r\n明天\r\n".encode()
     assert gzip.decompress((tmp_path / "out/b.txt.gz").read_bytes()) == "后天\n".encode()
     told = [json.loads(line) for line in (tmp_path / "out/dropped.jsonl").read_text(encoding="utf-8").splitlines()]
     assert told == [{"dropped": "a.txt:2", "same_as": "a.txt:1"}, {"dropped": "b.txt.gz:1", "same_as": "a.txt:4"}]
-    assert run.main([*words, "--exact"]) == 0
+    assert main([*words, "--exact"]) == 0
     assert "6 of 6 records, 0 dropped" in capsys.readouterr().err
 
 
@@ -82,7 +82,7 @@ def test_split_writes_each_record_once(tmp_path, suffix, capsys):
     else:
         path.write_text("text,label,user\n" + "".join(",".join(row.values()) + "\n" for row in rows), encoding="utf-8")
     words = ["--dev", "0.2", "--test", "10", "--group", "user", "--seed", "3", "--quiet"]
-    assert run.main(["data", "split", str(path), "--out", str(tmp_path / "out"), *words]) == 0
+    assert main(["data", "split", str(path), "--out", str(tmp_path / "out"), *words]) == 0
     assert "train 70, dev 20, test 10 of 100 records in 10 groups" in capsys.readouterr().err
     parts = {name: list(Files([tmp_path / f"out/{name}{suffix}"])) for name in ("train", "dev", "test")}
     assert sorted(record.raw for part in parts.values() for record in part) == sorted(record.raw for record in Files([path]))
@@ -96,7 +96,7 @@ def test_stats_count(tmp_path, capsys):
         '{"text": "今天好"}\n{"text": "今天好！"}\n{"text": "今天好"}\nnot json\n{"text": "囧囧天"}\n', encoding="utf-8"
     )
     words = ["--vocab", str(tmp_path), "--out", str(tmp_path / "out"), "--skip_bad_lines"]
-    assert run.main(["data", "stats", str(tmp_path / "a.jsonl"), *words]) == 0
+    assert main(["data", "stats", str(tmp_path / "a.jsonl"), *words]) == 0
     told = json.loads((tmp_path / "out/stats.json").read_text(encoding="utf-8"))
     assert {name: told[name] for name in ("records", "skipped", "repeated", "repeated_normalised", "unknown_tokens")} == {
         "records": 4, "skipped": 1, "repeated": 1, "repeated_normalised": 2, "unknown_tokens": 3
@@ -134,6 +134,6 @@ def test_what_is_unfit_is_told_in_a_line(tmp_path, monkeypatch, capsys, words, t
     contents = {"a.txt": b"a\n", "b.jsonl": b'{"text": "a", "label": 1}\n', "bad.txt": b"a\n\xff\n", "empty.txt": b""}
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    assert run.main(["data", *words]) == 2
+    assert main(["data", *words]) == 2
     message = capsys.readouterr().err
     assert told in message and message.count("\n") == 1 and not (tmp_path / "o").exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-import run
+from baselines.cli.main import main
 from baselines.corpus.vocabulary_building import SPECIAL, Words, build
 from baselines.errors import InputError
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -34,7 +34,7 @@ def test_a_small_vocabulary_keeps_the_frequent():
 def test_the_command_writes_what_the_tokenizer_reads(tmp_path, capsys):
     (tmp_path / "a.txt").write_text("\n".join(TEXTS), encoding="utf-8")
     words = ["vocab", "build", "--corpus", str(tmp_path / "*.txt"), "--size", "400", "--out", str(tmp_path / "out"), "--quiet"]
-    assert run.main([*words, "--words", "2"]) == 0
+    assert main([*words, "--words", "2"]) == 0
     assert "cover 100.0000%" in capsys.readouterr().err
     tokenizer = Tokenizer.from_folder(tmp_path / "out")
     assert tokenizer.tokenize("今天天气 modeling 囧")[0] in ("今天", "今天天气") and tokenizer.tokenize("modeling")[0] != "m"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baselines.data.batching import Batches, bucket, bucket_lengths, prefetched, training_order
-from baselines.data.rows import Rows
+from baselines.data.encoded_dataset import Rows
 
 
 def make_rows(lengths, targets=True):

@@ -5,8 +5,8 @@ import logging
 import numpy as np
 import pytest
 
+from baselines.data.encoded_dataset import RaggedColumn, Rows
 from baselines.data.encoding import cached_rows, content_hash, encode_examples
-from baselines.data.rows import RaggedColumn, Rows
 from baselines.errors import InputError
 from baselines.task import Example, Labels
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from baselines.data.batching import Batches
-from baselines.data.rows import Rows
-from baselines.data.unlabelled import UnlabelledBatches
+from baselines.data.encoded_dataset import Rows
+from baselines.data.unlabelled_batches import UnlabelledBatches
 
 
 def rows(count, longest, gold=False):

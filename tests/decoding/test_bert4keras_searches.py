@@ -9,7 +9,7 @@ import pytest
 from toy_chain import ToyRows, prompt, random_table
 
 from baselines.decoding.beam import beam_search
-from baselines.decoding.reference import beam_search as reference_search
+from baselines.decoding.bert4keras_beam import beam_search as reference_search
 from baselines.decoding.sampling import Sampling, draw
 
 GOLDENS = json.loads((Path(__file__).parent.parent / "goldens/decoding/searches.json").read_text(encoding="utf-8"))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from baselines.decoding.adjusting import adjustment, allowed_tokens, rescored, seen_tokens
-from baselines.decoding.candidates import from_whole, likeliest
 from baselines.decoding.constraints import BannedSequences, Except, ForcedPrefix, MinimumLength, NoRepeatedNgram
+from baselines.decoding.logits_processing import adjustment, allowed_tokens, rescored, seen_tokens
+from baselines.decoding.top_tokens import from_whole, likeliest
 from baselines.errors import InputError
 
 END = 9

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from toy_chain import END, ToyRows, prompt, prompts, random_table
 
-from baselines.decoding.adjusting import adjustment
 from baselines.decoding.constraints import BannedSequences
+from baselines.decoding.decoder_protocol import Adjust
+from baselines.decoding.logits_processing import adjustment
 from baselines.decoding.sampling import Sampling, draw
-from baselines.decoding.scores import Adjust
 from baselines.errors import InputError
 
 GRID = (np.arange(20000) + 0.5) / 20000

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from baselines.decoding.scores import Prompt, Scores
+from baselines.decoding.decoder_protocol import Prompt, Scores
 
 A, B, END = 0, 1, 2
 TOY = {(): (0.5, 0.4, 0.1), (A,): (0.4, 0.3, 0.3), (B,): (0.1, 0.0, 0.9)}

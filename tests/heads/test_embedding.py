@@ -9,14 +9,14 @@ import pytest
 from keras import ops
 
 from baselines.errors import InputError
-from baselines.heads.drawn_texts import first_clause
 from baselines.heads.embedding import EmbeddingHead, decode_cosine
-from baselines.heads.language_model import next_tokens
 from baselines.losses.compared_rows import ComparedRows
 from baselines.losses.in_batch_similarity import InBatchSimilarity
+from baselines.losses.next_tokens import next_tokens
 from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
 from baselines.task import Example
+from tasks.simbert.pair_sampling import first_clause
 
 pytestmark = pytest.mark.keras
 

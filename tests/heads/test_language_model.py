@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from baselines.heads.dialogue import joined
-from baselines.heads.language_model import LanguageModelHead, decode_text, next_tokens
+from baselines.heads.language_model import LanguageModelHead, decode_text
 from baselines.losses.divergence import softmax_divergence
+from baselines.losses.next_tokens import next_tokens
 from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
+from baselines.prompts.dialogue import joined
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 

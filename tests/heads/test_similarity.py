@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from baselines import catalog
 from baselines.heads.similarity import SimilarityHead, with_scores
+from baselines.plugins import task_catalog
 from baselines.task import Example
 
 pytestmark = pytest.mark.keras
@@ -43,7 +43,7 @@ class Spy:
 
 
 def test_scores_are_scaled_for_the_loss_and_back():
-    task = with_scores(dataclasses.replace(catalog.find("match")[1]), -1.0, 3.0)
+    task = with_scores(dataclasses.replace(task_catalog.find("match")[1]), -1.0, 3.0)
     for gold, target in ((-1.0, 0.0), (3.0, 1.0), (0.0, 0.25), (None, None)):
         ((features, found),) = task.encode(Example(1, ("甲", "乙"), gold), Spy(), 8)
         assert features == ("甲", "乙", 8, 0) and found == target

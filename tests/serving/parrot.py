@@ -17,15 +17,15 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from baselines.decoding.candidates import from_whole  # noqa: E402
+from baselines.decoding.decoder_protocol import Prompt  # noqa: E402
+from baselines.decoding.generation_config import Writing  # noqa: E402
 from baselines.decoding.scheduler import Scheduler  # noqa: E402
-from baselines.decoding.scores import Prompt  # noqa: E402
-from baselines.decoding.writing import Writing  # noqa: E402
+from baselines.decoding.top_tokens import from_whole  # noqa: E402
 from baselines.errors import InputError  # noqa: E402
 from baselines.serving import server  # noqa: E402
 from baselines.serving.app import create_app  # noqa: E402
-from baselines.serving.hosted import Hosted  # noqa: E402
 from baselines.serving.limits import Access, Limits  # noqa: E402
+from baselines.serving.model_registry import Hosted  # noqa: E402
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
 from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
 

@@ -11,8 +11,8 @@ from parrot import Letters, make_app, serving
 from starlette.testclient import TestClient
 
 from baselines.serving.api_error import ApiError
-from baselines.serving.embedding import TOGETHER, EmbedderThread
 from baselines.serving.limits import Access, Limits
+from baselines.serving.workers.embedding import TOGETHER, EmbedderThread
 
 EMBED, RUN = "/v1/embeddings", "simbert/letters"
 

@@ -7,11 +7,11 @@ import pytest
 from conftest import write_checkpoint, write_lines
 from safetensors.numpy import load_file
 
-import run as command_line
-from baselines import catalog
+from baselines.cli.main import main
 from baselines.data.examples import read_examples
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import family
+from baselines.plugins import task_catalog
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.weights.save import save_hugging_face
 
@@ -21,7 +21,7 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 def test_the_last_utterance_is_gold(tmp_path):
     path = write_lines(tmp_path / "a.jsonl", DIALOGUES[:4])
-    examples, _ = read_examples(catalog.find("chat")[1].read, path, "train")
+    examples, _ = read_examples(task_catalog.find("chat")[1].read, path, "train")
     assert [(example.texts, example.gold) for example in examples] == [
         (("早啊", "早"), "吃了吗"), (("下雨了",), "带伞吧"), (("晚安",), "晚安哦"), ((), "好"),
     ]  # fmt: skip
@@ -30,7 +30,7 @@ def test_the_last_utterance_is_gold(tmp_path):
 def test_lccc_has_words_apart_and_all_splits_in_one_file(tmp_path):
     dialogue = ["火锅 我 在 重庆 吃 了 iPhone 12", "哈哈 ！"]
     (tmp_path / "LCCC.json").write_text(json.dumps({"train": [dialogue] * 3, "valid": [dialogue]}), encoding="utf-8")
-    read = catalog.find("lccc")[1].read
+    read = task_catalog.find("lccc")[1].read
     assert len(read_examples(read, tmp_path / "LCCC.json", "train")[0]) == 3
     ((example,), _) = read_examples(read, tmp_path / "LCCC.json", "dev")
     assert example.texts == ("火锅我在重庆吃了iPhone 12",) and example.gold == "哈哈！"
@@ -55,7 +55,7 @@ def test_a_run_with_new_words_keeps_them(checkpoint, tmp_path):
         "weight_decay": 0.0, "cache": "", "words": tmp_path / "words.txt", "max_tokens": 4, "output": tmp_path / "run",
     }  # fmt: skip
     words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-    assert command_line.main(["train", "chat", *words, "--no_jit"]) == 0
+    assert main(["train", "chat", *words, "--no_jit"]) == 0
     best = tmp_path / "run" / "best"
     tokenizer, old = Tokenizer.from_folder(best), Tokenizer.from_folder(checkpoint)
     known = len(old.vocabulary)
@@ -71,4 +71,4 @@ def test_a_run_with_new_words_keeps_them(checkpoint, tmp_path):
     dev = next(line for line in scores if line["split"] == "dev")
     assert {"log_likelihood", "perplexity", "distinct_1", "distinct_2"} <= set(dev)
     assert dev["log_likelihood"] == pytest.approx(-np.log(dev["perplexity"]), rel=1e-3)
-    assert command_line.main(["evaluate", "chat", "--run", str(tmp_path / "run"), "--dev", str(data)]) == 0
+    assert main(["evaluate", "chat", "--run", str(tmp_path / "run"), "--dev", str(data)]) == 0

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from baselines import catalog
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
+from baselines.plugins import task_catalog
 from baselines.task import Labels
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -28,7 +28,7 @@ def write(path, rows=ROWS, columns=("title", "body", "category")):
 
 
 def bind(train_file, labels=None, **flags):
-    task = catalog.find("classify")[1]
+    task = task_catalog.find("classify")[1]
     return task.bind(task, task.options(**flags), labels, train_file)
 
 

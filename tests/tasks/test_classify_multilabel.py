@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from conftest import ROOT, write_checkpoint, write_lines
 
-import run as command_line
-from baselines import catalog
+from baselines.cli.main import main
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
+from baselines.plugins import task_catalog
 from baselines.task import Categories, Labels
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -21,7 +21,7 @@ TABLE, LINES = FIXTURES / "reviews.csv", FIXTURES / "reviews.jsonl"
 
 
 def bind(train_file, labels=None, multilabel=True, **flags):
-    task = catalog.find("classify")[1]
+    task = task_catalog.find("classify")[1]
     return task.bind(task, task.options(multilabel=multilabel, **flags), labels, train_file)
 
 
@@ -122,7 +122,7 @@ def trained(tmp_path_factory):
     checkpoint = write_checkpoint(folder / "checkpoint", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters()])
     flags = ["--train", str(TABLE), "--dev", str(LINES), "--multilabel", "--init", str(checkpoint), "--from_scratch"]
     flags += ["--epochs", "60", "--batch_size", "5", "--learning_rate", "0.02", "--max_length", "16", "--no_jit", "--cache", ""]
-    assert command_line.main(["train", "classify", *flags, "--quiet", "--output", str(folder / "run")]) == 0
+    assert main(["train", "classify", *flags, "--quiet", "--output", str(folder / "run")]) == 0
     return folder
 
 
@@ -133,13 +133,13 @@ def test_train_evaluate_and_predict(trained, capsys):
     assert (run / "dev" / "labels.txt").read_text(encoding="utf-8").startswith("label")
     assert json.loads((run / "labels.json").read_text(encoding="utf-8")) == ["价格", "味道", "服务", "环境"]
     capsys.readouterr()
-    assert command_line.main(["evaluate", "classify", "--run", str(run), "--quiet"]) == 0
+    assert main(["evaluate", "classify", "--run", str(run), "--quiet"]) == 0
     assert "micro_f1 1.0000" in capsys.readouterr().out
 
     expected = golds(bind(LINES), LINES)
     for name in ("found.jsonl", "found.csv"):
         output = ["--output", str(trained / name), "--quiet"]
-        assert command_line.main(["predict", "classify", "--run", str(run), "--input", str(TABLE), *output]) == 0
+        assert main(["predict", "classify", "--run", str(run), "--input", str(TABLE), *output]) == 0
     lines = [json.loads(line) for line in (trained / "found.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["prediction"] for line in lines] == expected and all(0 < line["confidence"] <= 1 for line in lines)
     with open(trained / "found.csv", encoding="utf-8", newline="") as file:
@@ -147,7 +147,7 @@ def test_train_evaluate_and_predict(trained, capsys):
 
     texts = read_examples(bind(LINES).read, LINES, "test")[0][0].texts
     capsys.readouterr()
-    assert command_line.main(["predict", "classify", "--run", str(run), *texts]) == 0
+    assert main(["predict", "classify", "--run", str(run), *texts]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["prediction"] == expected[0]
 
 
@@ -155,7 +155,7 @@ def test_lint(trained, tmp_path):
     dev = write_lines(tmp_path / "dev.jsonl", [{"text": "汤很鲜，就是贵了点", "label": ["服务"]}])
     flags = ["--train", str(TABLE), "--dev", str(dev), "--multilabel", "--init", str(trained / "checkpoint")]
     flags += ["--output", str(tmp_path / "report"), "--quiet"]
-    assert command_line.main(["lint", "classify", *flags]) == 1
+    assert main(["lint", "classify", *flags]) == 1
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     found = {finding["what"]: finding for section in report["sections"] for finding in section["findings"]}
     assert report["classes"]["train"] == {"味道": 5, "价格": 3, "环境": 2, "服务": 1}

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import catalog
 from baselines.data.batching import Batches
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.evaluation import submission
 from baselines.evaluation.predictions import gather
+from baselines.plugins import task_catalog
 from baselines.task import Example
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -27,7 +27,7 @@ PATHS = {
 
 
 def task_of(name):
-    task = catalog.find(name)[1]
+    task = task_catalog.find(name)[1]
     return task.bind(task, task.options(), None, None) if task.bind else task
 
 
@@ -232,7 +232,7 @@ def test_choose_bad_lines(tmp_path, changes, part):
 def test_choose_reads_texts_and_numbers_and_other_names(tmp_path):
     assert load("choose")[0].gold == "下雨" and load("choose")[1].gold == "女的"
     line = {"text": "甲", "q": "乙？", "options": ["丙", "丁"], "label": 0, "key": "x"}
-    task = catalog.find("choose")[1]
+    task = task_catalog.find("choose")[1]
     options = task.options(passage="text", question="q", choices="options", answer="label", id="key")
     (example,), _ = read_examples(task.bind(task, options, None, None).read, write(tmp_path, line, answers=None), "train")
     assert example == Example("x", ("甲", "乙？", "丙", "丁"), "丙", origin="train.json:1")

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import catalog
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.evaluation import predictions, submission
+from baselines.plugins import task_catalog
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -30,7 +30,7 @@ EXPECTED = {
 
 
 def task_of(name):
-    return catalog.find(f"clue/{name}")[1]
+    return task_catalog.find(f"clue/{name}")[1]
 
 
 def load(name, split):

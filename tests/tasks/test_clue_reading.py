@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import catalog
 from baselines.data.batching import Batches
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
@@ -14,6 +13,7 @@ from baselines.data.readers.squad_json import Answer
 from baselines.errors import InputError
 from baselines.evaluation import submission
 from baselines.evaluation.predictions import gather
+from baselines.plugins import task_catalog
 from baselines.task import Example
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -23,7 +23,7 @@ NAMES = ("clue/cmrc2018", "read")
 
 
 def task_of(name="clue/cmrc2018", **options):
-    task = catalog.find(name)[1]
+    task = task_catalog.find(name)[1]
     return task.bind(task, task.options(**options), None, None)
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import catalog
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.evaluation import predictions, submission
 from baselines.heads import entity_heads
 from baselines.metrics.spans import Entity
+from baselines.plugins import task_catalog
 from baselines.task import Example
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -22,7 +22,7 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "clue" / "cluen
 
 
 def task_of(head="global_pointer", **options):
-    task = catalog.find("clue/cluener")[1]
+    task = task_catalog.find("clue/cluener")[1]
     return task.bind(task, task.options(head=head, **options), None, None)
 
 

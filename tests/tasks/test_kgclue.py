@@ -8,12 +8,12 @@ import zipfile
 import pytest
 from conftest import ROOT, write_checkpoint, write_lines
 
-import run as command_line
-from baselines import catalog
-from baselines.commands.kg import tell
+from baselines.cli import main as command_line
+from baselines.cli.kg import tell
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
-from baselines.prefix_index.index import PrefixIndex
+from baselines.plugins import task_catalog
+from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.task import Example
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -33,7 +33,7 @@ ROWS = [
     {"id": 2, "question": "小城有多少人？", "answer": "小城 ||| 人口 ||| 五"},
     {"id": 3, "question": "㵐水有多长？", "answer": "㵐水 ||| 长度 ||| 八"},
 ]
-TASK = catalog.find("kgclue")[1]
+TASK = task_catalog.find("kgclue")[1]
 
 
 def main(*argv):
@@ -43,7 +43,7 @@ def main(*argv):
 @pytest.fixture(scope="module")
 def knowledge(tiny, tmp_path_factory):
     """A folder with checkpoint, data, an index and a run of an epoch."""
-    from baselines.writing_session import WritingSession
+    from baselines.task_models.generation import WritingSession
 
     folder = tmp_path_factory.mktemp("knowledge")
     letters = sorted({letter for line in KNOWLEDGE for letter in line if letter not in "㵐\t"} | set("有多高大少人长？"))
@@ -81,7 +81,7 @@ def arguments(knowledge):
 
 @pytest.fixture(scope="module")
 def answerer(knowledge):
-    from baselines.answerer import Answerer
+    from baselines.inference.knowledge_answerer import Answerer
 
     return Answerer.from_run(knowledge / "run", {"index": str(knowledge / "index")})
 
@@ -282,10 +282,10 @@ def test_any_run_of_seq2seq_writes_keys_of_an_index(seq2seq_run, tiny, tmp_path,
 def test_a_server_answers_with_all_it_knows(knowledge, seq2seq_run):
     from starlette.testclient import TestClient
 
-    from baselines.hosting import host
-    from baselines.progress import Display
+    from baselines.runtime.progress import Display
     from baselines.serving.app import create_app
     from baselines.serving.limits import Access, Limits
+    from baselines.serving.model_loading import host
 
     display = Display(quiet=True)
     hosted = host([knowledge / "run"], rows=2, max_queue=4, display=display, indexes=[str(knowledge / "index")])

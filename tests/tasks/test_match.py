@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from conftest import write_lines
 
-import run as command_line
-from baselines import catalog
+from baselines.cli.main import main
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
+from baselines.plugins import task_catalog
 from baselines.task import Labels
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -23,7 +23,7 @@ def write(path, rows=PAIRS, header="text\ttext_pair\tscore\n"):
 
 
 def bind(train_file, labels=None, **flags):
-    task = catalog.find("match")[1]
+    task = task_catalog.find("match")[1]
     return task.bind(task, task.options(**flags), labels, train_file)
 
 
@@ -111,10 +111,10 @@ def test_train_evaluate_and_predict_scores(tiny, tmp_path, capsys):
     data = write(tmp_path / "pairs.tsv", [("球队", "联赛", 4), ("芯片", "电池", 3), ("球队", "电池", 0), ("芯片", "联赛", 1)] * 3)
     folder = tmp_path / "run"
     flags = tiny.flags(train=data, dev=data, output=folder, score="score", high=4, epochs=20, quiet=True)
-    assert command_line.main(["train", "match", *flags]) == 0
+    assert main(["train", "match", *flags]) == 0
     scores = json.loads((folder / "dev" / "scores.json").read_text())
     assert list(scores) == ["spearman", "pearson", "loss"] and scores["spearman"] > 0.5
     capsys.readouterr()
-    assert command_line.main(["predict", "match", "--run", str(folder), "球队", "联赛"]) == 0
+    assert main(["predict", "match", "--run", str(folder), "球队", "联赛"]) == 0
     line = json.loads(capsys.readouterr().out)
     assert line.keys() == {"id", "prediction"} and -4 < line["prediction"] < 8

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from baselines.commands.pretrain import find, objectives
+from baselines.cli.pretrain import find, objectives
 from baselines.errors import InputError
 from baselines.tokenizers.wordpiece import Tokenizer
 from tasks.pretraining.bert import make as bert

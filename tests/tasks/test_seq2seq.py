@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from baselines import catalog, losses
+from baselines import losses
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
+from baselines.plugins import task_catalog
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -25,7 +26,7 @@ def write(path, fields, rows=PAIRS):
 
 
 def bind(name="seq2seq", **flags):
-    task = catalog.find(name)[1]
+    task = task_catalog.find(name)[1]
     return task.bind(task, task.options(**flags), None, None) if task.bind else task
 
 
@@ -68,7 +69,7 @@ def test_an_unknown_field_names_its_flag(tmp_path):
 
 @pytest.mark.parametrize("name", ["seq2seq", "seq2seq/csl_title", "chat", "chat/lccc"])
 def test_every_loss_of_a_token_may_be_chosen(name):
-    task = catalog.find(name)[1]
+    task = task_catalog.find(name)[1]
     assert {"emo", "focal", "label_smoothing"} <= set(losses.allowed(task.loss, has_table=bool(task.head.token_table)))
 
 

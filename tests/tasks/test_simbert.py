@@ -8,13 +8,13 @@ import pytest
 from conftest import TITLES, write_lines
 from run_process import Process
 
-import run as command_line
-from baselines import catalog
+from baselines.cli.main import main
 from baselines.data.batching import Batches
-from baselines.data.drawn_batches import DrawnBatches
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
+from baselines.data.sampled_batches import DrawnBatches
 from baselines.errors import InputError
+from baselines.plugins import task_catalog
 from baselines.tokenizers.wordpiece import Tokenizer
 
 pytestmark = pytest.mark.keras
@@ -25,7 +25,7 @@ PAIRS = [{"sentence1": one, "sentence2": other, "label": number % 2} for number,
 
 
 def bind(**flags):
-    task = catalog.find("simbert")[1]
+    task = task_catalog.find("simbert")[1]
     return task.bind(task, task.options(**flags), None, None)
 
 
@@ -255,14 +255,14 @@ def test_a_run_learns_finds_and_writes(tiny, tmp_path, capsys):
     train, dev = write_lines(tmp_path / "train.jsonl", GROUPS), write_lines(tmp_path / "dev.jsonl", PAIRS)
     flags = {"max_length": 32, "batch_size": 4, "paraphrases": 0, "output": tmp_path / "run", "quiet": True}
     words = tiny.flags(train=train, dev=dev, **flags)
-    assert command_line.main(["train", "simbert", *words]) == 0
+    assert main(["train", "simbert", *words]) == 0
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     scores = [line for line in lines if line["split"] == "dev"]
     assert len(scores) == 2 and list(scores[0])[3] == "spearman" and {"accuracy", "f1", "threshold"} <= set(scores[0])
     words = ["--run", str(tmp_path / "run"), "--dev", str(train), "--quiet", "--paraphrases", "2"]
-    assert command_line.main(["evaluate", "simbert", *words]) == 0
+    assert main(["evaluate", "simbert", *words]) == 0
     assert {"mrr", "recall_10", "self_bleu", "distinct_1"} <= set(capsys.readouterr().out.split())
-    assert command_line.main(["predict", "simbert", "--run", str(tmp_path / "run"), "古镇周末游人如织", "古镇周末游人如织"]) == 0
+    assert main(["predict", "simbert", "--run", str(tmp_path / "run"), "古镇周末游人如织", "古镇周末游人如织"]) == 0
     assert '"prediction": 1.0' in capsys.readouterr().out
 
 
@@ -271,10 +271,10 @@ def test_a_killed_run_draws_and_learns_what_it_would_have(tiny, tmp_path):
     flags = {"max_length": 32, "batch_size": 4, "paraphrases": 0, "quiet": True, "accumulate": 2, "gradient_cache": True}
     words = tiny.flags(train=train, dev=dev, epochs=4, save_minutes=0, **flags)
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
-    assert command_line.main(["train", "simbert", *words, "--output", str(undisturbed)]) == 0
+    assert main(["train", "simbert", *words, "--output", str(undisturbed)]) == 0
     code, _ = Process("train", "simbert", *words, "--output", killed).stop(killed, 6, signal.SIGKILL)
     assert code == -signal.SIGKILL
-    assert command_line.main(["train", "--resume", str(killed)]) == 0
+    assert main(["train", "--resume", str(killed)]) == 0
     assert (killed / "metrics.jsonl").read_text() == (undisturbed / "metrics.jsonl").read_text()
     assert (killed / "best/model.safetensors").read_bytes() == (undisturbed / "best/model.safetensors").read_bytes()
 
@@ -282,7 +282,7 @@ def test_a_killed_run_draws_and_learns_what_it_would_have(tiny, tmp_path):
 def test_lint_reads_groups_and_pairs(tiny, tmp_path, capsys):
     train, dev = write_lines(tmp_path / "train.jsonl", GROUPS), write_lines(tmp_path / "dev.jsonl", PAIRS)
     words = ["--train", str(train), "--dev", str(dev), "--init", str(tiny.checkpoint), "--output", str(tmp_path / "lint")]
-    assert command_line.main(["lint", "simbert", *words, "--quiet"]) in (0, 1)
+    assert main(["lint", "simbert", *words, "--quiet"]) in (0, 1)
     report = json.loads((tmp_path / "lint" / "report.json").read_text(encoding="utf-8"))
     assert report["classes"] == {"dev": {"0": 3, "1": 3}} and "simbert: " in capsys.readouterr().out
 
@@ -292,5 +292,5 @@ def test_simcse_needs_dropout(tiny, tmp_path, capsys):
     lines.write_text("\n".join(TITLES["103"]), encoding="utf-8")
     words = tiny.flags(train=lines, dev=write_lines(tmp_path / "dev.jsonl", PAIRS), objective="simcse", output=tmp_path / "run")
     options = ["--model_options", "hidden_dropout_prob=0", "attention_probs_dropout_prob=0"]
-    assert command_line.main(["train", "simbert", *words, *options]) == 2
+    assert main(["train", "simbert", *words, *options]) == 2
     assert "--objective simcse: expected a model with dropout" in capsys.readouterr().err

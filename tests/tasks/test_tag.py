@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from baselines import catalog
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.heads.entity_pointer import EntityPointerHead
+from baselines.plugins import task_catalog
 from baselines.task import Labels
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -17,7 +17,7 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "tag"
 
 
 def bind(train_file, labels=None, **flags):
-    task = catalog.find("tag")[1]
+    task = task_catalog.find("tag")[1]
     return task.bind(task, task.options(**flags), labels, train_file)
 
 
@@ -127,16 +127,16 @@ def test_illegal_sequences_are_refused_or_repaired(tmp_path):
 @pytest.mark.parametrize("head", ["efficient_global_pointer", pytest.param("crf", marks=pytest.mark.keras)])
 def test_from_files_to_predictions(tiny, tmp_path, capsys, head):
     """Categories, head and weights come back from the run folder."""
-    import run
+    from baselines.cli.main import main
 
     flags = {"train": FIXTURES / "people.bmes", "dev": FIXTURES / "people.bmes", "test": FIXTURES / "nested.jsonl",
              "output": tmp_path / "run", "head": head, "max_length": 32, "quiet": True, "epochs": 1}
-    assert run.main(["train", "tag", *tiny.flags(**flags)]) == 0
+    assert main(["train", "tag", *tiny.flags(**flags)]) == 0
     assert json.loads((tmp_path / "run" / "labels.json").read_text()) == ["NAME", "ORG", "TITLE"]
     lines = (tmp_path / "run" / "test" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 3
     capsys.readouterr()
-    assert run.main(["predict", "tag", "--run", str(tmp_path / "run"), "许知秋，南屏大学教授"]) == 0
+    assert main(["predict", "tag", "--run", str(tmp_path / "run"), "许知秋，南屏大学教授"]) == 0
     prediction = json.loads(capsys.readouterr().out.splitlines()[-1])["prediction"]
     assert prediction == json.loads(lines[0])["prediction"]
     assert all(text == "许知秋，南屏大学教授"[start:end] for start, end, _, text in prediction)

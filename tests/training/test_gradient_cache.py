@@ -15,8 +15,8 @@ from baselines.models.builder import build_transformer_model
 from baselines.task import Recipe
 from baselines.training import backends, gradient_cache, optimizers
 from baselines.training.objective import Objective
-from baselines.training.passes import Passes
 from baselines.training.steps import Steps, to_float
+from baselines.training.strategy_context import Passes
 
 pytestmark = pytest.mark.keras
 

@@ -4,9 +4,9 @@ import types
 
 import pytest
 
-from baselines.commands.train import check_parts
+from baselines.cli.argument_parser import parse_train
+from baselines.cli.train import check_parts
 from baselines.errors import InputError
-from baselines.flags import parse_train
 from baselines.task import Recipe
 from baselines.training import lazy_embeddings, rate_factors
 

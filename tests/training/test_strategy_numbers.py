@@ -10,7 +10,6 @@ from keras import ops
 
 from baselines.heads.classification import ClassificationHead
 from baselines.training.objective import Objective
-from baselines.training.passes import Step
 from baselines.training.steps import Steps
 from baselines.training.strategies.child_tuning_d import largest
 from baselines.training.strategies.child_tuning_f import ChildTuningF
@@ -24,6 +23,7 @@ from baselines.training.strategies.r_drop import RDrop
 from baselines.training.strategies.spectral_norm import SpectralNorm, spectral_norm
 from baselines.training.strategies.strategy import Strategy
 from baselines.training.strategies.vat import Vat
+from baselines.training.strategy_context import Step
 
 pytestmark = pytest.mark.keras
 TABLE = "Embedding-Token/embeddings"

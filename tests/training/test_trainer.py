@@ -5,7 +5,7 @@ import pytest
 import tiny
 
 from baselines.errors import InputError
-from baselines.run_folder import Metrics
+from baselines.experiment.run_folder import Metrics
 from baselines.task import Recipe
 from baselines.training.trainer import Trainer
 

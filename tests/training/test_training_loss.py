@@ -9,8 +9,8 @@ from baselines import losses
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
-from baselines.opening import weight_of
 from baselines.task import Recipe
+from baselines.task_models.loading import weight_of
 from baselines.training import optimizers
 from baselines.training.steps import Steps, to_float
 

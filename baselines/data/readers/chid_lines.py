@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from baselines.data.readers import json_file, json_lines
-from baselines.data.readers.row import Row, shorten
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 
 BLANK = re.compile(r"#idiom(?:\d{6})?#")

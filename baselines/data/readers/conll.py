@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from baselines.data.readers import text_lines
-from baselines.data.readers.row import Row, shorten
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 
 TAG = re.compile(r"([BIMESLU])[-_](.+)")

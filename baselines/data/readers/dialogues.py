@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 
 from baselines.data.readers import json_lines, text_lines
-from baselines.data.readers.row import Row, shorten
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 from baselines.tokenizers.normalization import is_cjk, is_punctuation
 

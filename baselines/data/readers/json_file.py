@@ -7,7 +7,7 @@ from pathlib import Path
 
 from baselines.data.readers import text_lines
 from baselines.data.readers.json_lines import parse
-from baselines.data.readers.row import Row, shorten
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 
 KINDS = {dict: "an object", list: "a list", str: "a text"}

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from baselines.data.readers import text_lines
-from baselines.data.readers.row import Row, shorten
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 
 

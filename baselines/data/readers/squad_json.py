@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from baselines.data.readers import json_file
-from baselines.data.readers.row import Row, shorten
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 
 NO_PLACE = -1

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from baselines.data.readers import text_lines
-from baselines.data.readers.row import Row
+from baselines.data.readers.record import Row
 from baselines.errors import InputError
 
 QUOTED = re.compile(r'"(?:[^"]|"")*"')

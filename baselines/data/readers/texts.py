@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.data.readers import rows, text_lines
-from baselines.data.readers.row import Row
+from baselines.data.readers import any_format, text_lines
+from baselines.data.readers.record import Row
 from baselines.errors import InputError, nearest
 
 
@@ -44,7 +44,7 @@ class Source:
         if self.is_lines:
             found = (Row({"text": line}, f"{Path(self.path).name}:{number}", number) for number, line in text_lines.read(self.path))
         else:
-            found = rows.read(self.path)
+            found = any_format.read(self.path)
         id = self.id
         for position, row in enumerate(found):
             if position == 0:

@@ -5,20 +5,20 @@ Those that Keras lacks, or has otherwise, are written as Keras optimizers in rul
 
 from pathlib import Path
 
-from baselines import registry
-from baselines.settings import make
+from baselines.plugins import discovery
+from baselines.plugins.settings import make
 
 FOLDER = Path(__file__).parent
 
 
 def names():
     """{name: what it is}."""
-    return registry.offered(FOLDER, "OPTIMIZER")
+    return discovery.offered(FOLDER, "OPTIMIZER")
 
 
 def kind(name):
     """The dataclass of an optimizer's settings. Raises InputError for an unknown one."""
-    return registry.load(__name__, name, names(), "--optimizer").OPTIMIZER
+    return discovery.load(__name__, name, names(), "--optimizer").OPTIMIZER
 
 
 def build(recipe, rate, weights, settings=()):

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 from baselines.training.optimizers import not_decayed
 from baselines.training.optimizers.optimizer import Optimizer
 

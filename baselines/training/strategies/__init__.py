@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
-from baselines import registry
 from baselines.errors import InputError
-from baselines.settings import make
+from baselines.plugins import discovery
+from baselines.plugins.settings import make
 
 FOLDER = Path(__file__).parent
 
 
 def names():
     """{name: what it is}."""
-    return registry.offered(FOLDER, "STRATEGY")
+    return discovery.offered(FOLDER, "STRATEGY")
 
 
 def kind(name):
     """The dataclass of a strategy. Raises InputError for an unknown one."""
-    return registry.load(__name__, name, names(), "--strategies").STRATEGY
+    return discovery.load(__name__, name, names(), "--strategies").STRATEGY
 
 
 def check(chosen, head, unlabelled):

@@ -12,7 +12,7 @@ import logging
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.settings import flag, positive, ranges
+from baselines.plugins.settings import flag, positive, ranges
 from baselines.training.strategies.strategy import Strategy
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ with --clip_norm the bound meets a norm that is 1 / sqrt(p) larger. A masked ent
 
 import dataclasses
 
-from baselines.settings import positive, ranges
+from baselines.plugins.settings import positive, ranges
 from baselines.training.strategies.strategy import Strategy
 
 

@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.settings import flag, ranges
+from baselines.plugins.settings import flag, ranges
 from baselines.training.strategies.strategy import Strategy
 
 SHARE = "share"

@@ -6,7 +6,7 @@ The weights learn from the moved pass alone; the loss that is shown is that of t
 
 import dataclasses
 
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 from baselines.training.strategies.perturbation import OnTable, moved, of_length
 
 

@@ -7,7 +7,7 @@ loss makes training climb from the start.
 
 import dataclasses
 
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 from baselines.training.strategies.strategy import Strategy
 
 

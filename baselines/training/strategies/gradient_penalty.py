@@ -6,7 +6,7 @@ batch, so the penalty shrinks as 1/B: epsilon belongs to a batch size.
 
 import dataclasses
 
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 from baselines.training.strategies.perturbation import OnTable
 
 

@@ -6,7 +6,7 @@ tokens of a batch get equal noise.
 
 import dataclasses
 
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 from baselines.training.strategies.perturbation import OnTable, moved
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 from baselines.errors import InputError, nearest
-from baselines.settings import flag
+from baselines.plugins.settings import flag
 from baselines.training.strategies.strategy import Strategy
 
 TOKENS = "Embedding-Token/embeddings"

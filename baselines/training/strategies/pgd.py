@@ -5,7 +5,7 @@
 
 import dataclasses
 
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 from baselines.training.strategies.perturbation import OnTable, moved, norm, of_length
 
 

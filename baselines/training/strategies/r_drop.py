@@ -6,7 +6,7 @@ The loss is half the paper's, so that its data part is that of a plain run.
 
 import dataclasses
 
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 from baselines.training.strategies.strategy import Strategy
 
 

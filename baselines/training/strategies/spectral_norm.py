@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from baselines.settings import ranges
+from baselines.plugins.settings import ranges
 from baselines.training.strategies.strategy import Strategy
 
 WARM_UP = 5

@@ -6,7 +6,7 @@ Needs `--unlabelled FILE`: a batch of it goes with every batch of training. The 
 
 import dataclasses
 
-from baselines.settings import positive, ranges
+from baselines.plugins.settings import positive, ranges
 from baselines.training.strategies.perturbation import OnTable, moved, of_length
 
 

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from baselines.data.readers import rows
+from baselines.data.readers import any_format
 from baselines.errors import InputError
 
 
@@ -16,9 +16,9 @@ from baselines.errors import InputError
 def test_every_format_gives_the_same_rows(tmp_path, name, content, packed):
     path = tmp_path / (name + ".gz" if packed else name)
     path.write_bytes(gzip.compress(content.encode()) if packed else content.encode())
-    assert list(rows.read(path)) == [{"text": "今天", "label": "1"}]
+    assert list(any_format.read(path)) == [{"text": "今天", "label": "1"}]
 
 
 def test_an_unknown_suffix_is_told(tmp_path):
     with pytest.raises(InputError, match=r"a\.xlsx: expected a file that ends in one of \.json \.jsonl \.csv"):
-        rows.read(tmp_path / "a.xlsx")
+        any_format.read(tmp_path / "a.xlsx")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from baselines.data.readers.row import Row
+from baselines.data.readers.record import Row
 from baselines.errors import InputError
 
 

@@ -1,0 +1,141 @@
+"""Command lines from dataclasses: every field is a flag and a YAML key, its docstring is its help, unknown ones are refused."""
+
+import contextlib
+import dataclasses
+import io
+import itertools
+import os
+import re
+from pathlib import Path
+
+import tyro
+
+from baselines.errors import InputError, nearest
+from baselines.experiment.arguments import TrainArguments, TrainFlags, check_recipe, train_arguments
+from baselines.experiment.run_folder import RunFolder, read_yaml
+from baselines.plugins import task_catalog
+from baselines.plugins.settings import take_settings
+from baselines.task import Recipe
+
+OUR_WORDS = {
+    "Error parsing ": "",
+    "Missing from run.py": "expected for run.py",
+    "invalid literal for int() with base 10:": "expected a whole number. Received:",
+    "could not convert string to float:": "expected a number. Received:",
+}
+
+
+def parse_train(task, argv, prog, flags=TrainFlags):
+    """TrainArguments from a command line. Later wins: task's recipe, --demo, --config FILE, flags."""
+    argv, config = take_option(argv, "--config")
+    argv, settings = take_settings(argv)
+    values = {} if config is None else read_yaml(config)
+    values.pop("task", None)
+    if os.environ.get("RECOMPUTE") == "1":
+        values.setdefault("recompute", True)
+    for word, demo in {"--demo": True, "--no_demo": False}.items():
+        if word in argv:
+            values["demo"] = demo
+    default = train_arguments(task, values, config, flags)
+    fields = [("files", flags, default.flags), ("recipe", Recipe, default.recipe)]
+    if task.options:
+        fields.append(("task", task.options, default.options))
+    kind = dataclasses.make_dataclass("Arguments", [(name, type_) for name, type_, _ in fields], frozen=True)
+    kind.__doc__ = "--config FILE takes any of these flags from a YAML file; flags on the command line win."
+    parsed = parse(kind, argv, prog, default=kind(*(value for _, _, value in fields)))
+    recipe = dataclasses.replace(parsed.recipe, strategies=separated(parsed.recipe.strategies))
+    settings = {**default.settings, **settings}
+    return check_recipe(TrainArguments(parsed.files, recipe, getattr(parsed, "task", None), settings))
+
+
+def separated(names):
+    """Names that may be written with commas, `fgm,ema`, one by one; "none" is no name."""
+    words = [word.strip() for name in names for word in name.split(",")]
+    return tuple(word for word in words if word and word != "none")
+
+
+def parse(kind, argv, prog, **settings):
+    """An instance of the dataclass `kind` from a command line; nested dataclasses add their fields without a prefix."""
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            parsed, unknown = tyro.cli(
+                tyro.conf.OmitArgPrefixes[kind], args=list(argv), prog=prog, return_unknown_args=True, use_underscores=True,
+                add_help=True, **settings,
+            )  # fmt: skip
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+        raise InputError(f"{prog}: {_in_one_line(complaint.getvalue())} See --help.") from None
+    if unknown:
+        name = next((word for word in unknown if word.startswith("-")), unknown[0])
+        advice = nearest(name.partition("=")[0], _flag_names(kind))
+        raise InputError(f"{prog}: expected flags of this command. Received: {name}. {advice} See --help.")
+    return parsed
+
+
+def parse_for_run(kind, argv, prog):
+    """(an instance of the dataclass `kind`, {name: value} of given flags that the task of --run takes anew)."""
+    _, run = take_option(argv, "--run")
+    later = _later(run) if run else None
+    if not later:
+        try:
+            return parse(kind, argv, prog), {}
+        except InputError:
+            if run:
+                RunFolder.open(run)                                     # where there is none, its flags are not what is wrong
+            raise
+    joint = dataclasses.make_dataclass("Arguments", [("flags", kind), ("task", later)], frozen=True)
+    joint.__doc__ = kind.__doc__
+    parsed = parse(joint, argv, prog)
+    return parsed.flags, {name: value for name, value in dataclasses.asdict(parsed.task).items() if value is not None}
+
+
+def _later(run):
+    """The flags that the task of a run takes anew, a dataclass; None where there are none, or no such run."""
+    run = RunFolder(run)
+    return task_catalog.find(run.read_recipe()["task"])[1].later if (run.path / "recipe.yaml").is_file() else None
+
+
+def take_option(argv, name):
+    """A command line without `--name VALUE` (or `--name=VALUE`), and the value or None."""
+    argv, value = list(argv), None
+    for index, word in enumerate(argv):
+        if word == name:
+            if index + 1 == len(argv):
+                raise InputError(f"{name}: expected a value after it. Received: nothing.")
+            value = argv[index + 1]
+            del argv[index : index + 2]
+            break
+        if word.startswith(f"{name}="):
+            value = word.partition("=")[2]
+            del argv[index]
+            break
+    return argv, value
+
+
+def existing(path, flag):
+    """A Path that exists. Raises InputError that names the flag and what lies beside it."""
+    path = Path(path)
+    if not path.exists():
+        beside = sorted(p.name for p in path.parent.iterdir())[:8] if path.parent.is_dir() else []
+        there = f"In {path.parent}: {', '.join(beside)}." if beside else f"There is no folder {path.parent} either."
+        raise InputError(f"{flag}: expected a file or folder. Received: {path}, which does not exist. {there}")
+    return path
+
+
+def _in_one_line(box):
+    """What tyro's box says above its first rule, in one line."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()[1:]
+    words = " ".join(itertools.takewhile(lambda line: not line.startswith("─"), (line.strip("│ ") for line in lines)))
+    for theirs, ours in OUR_WORDS.items():
+        words = words.replace(theirs, ours)
+    return f"{words.rstrip('.')}."
+
+
+def _flag_names(kind):
+    for field in dataclasses.fields(kind):
+        if dataclasses.is_dataclass(field.type):
+            yield from _flag_names(field.type)
+        else:
+            yield f"--{field.name}"

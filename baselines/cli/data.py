@@ -1,0 +1,194 @@
+"""Chores over files of texts: what they hold, what they hold twice, and train, dev and test of them.
+
+run.py data stats FILE … [--vocab CHECKPOINT] [--out DIR]
+run.py data dedup FILE … --out DIR [--exact]
+run.py data split FILE … --out DIR --dev 0.05 --test 1000 [--stratify label] [--group user]
+"""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from baselines.cli.argument_parser import existing, parse
+from baselines.corpus.shuffling.inputs import expand
+from baselines.errors import InputError, nearest
+from baselines.runtime.progress import Display
+from baselines.runtime.ray_cluster import check_engine
+from baselines.storage.atomic_files import atomic_folder, atomic_write
+
+
+@dataclasses.dataclass(frozen=True)
+class TextFlags:
+    """Files of texts."""
+
+    inputs: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Files, or quoted patterns: plain lines, .jsonl, .csv, .tsv; .gz of each."""
+    text: str = "text"
+    """Field or column of the text; several with commas. Plain lines have none."""
+    skip_bad_lines: bool = False
+    """Leave records out that are not UTF-8, JSON or of the header's number of cells, and count them."""
+    out: str | None = None
+    """Folder to write."""
+    quiet: bool = False
+    """Show results only."""
+
+    def files(self, verb):
+        """(Files, names of the text's fields)."""
+        from baselines.corpus.record_files import Files
+
+        if not self.inputs:
+            raise InputError(f"run.py data {verb}: expected files. Received: none.")
+        if verb != "stats" and not self.out:
+            raise InputError(f"run.py data {verb}: expected --out FOLDER. Received: none.")
+        files = Files(expand(self.inputs), self.skip_bad_lines)
+        self.refuse_other_content(files.paths)
+        return files, files.names(self.text)
+
+    def refuse_other_content(self, paths):
+        """Raises InputError for a folder that holds inputs, or anything else than what this command writes."""
+        folder = Path(self.out) if self.out else None
+        if folder is None or not folder.exists():
+            return
+        names = {path.name for path in paths} | {"dropped.jsonl", "stats.json", "lengths.png"}
+        inputs = {path.resolve() for path in paths}
+        ours = lambda path: path.name in names or path.name.startswith(("train.", "dev.", "test."))  # noqa: E731
+        inside = [folder] if folder.is_file() else folder.iterdir()
+        other = [path for path in inside if not ours(path) or path.resolve() in inputs]
+        if other:
+            raise InputError(f"--out: expected a new folder, or one of this command's. Received: {folder}, with {other[0].name}.")
+
+
+@dataclasses.dataclass(frozen=True)
+class StatsFlags(TextFlags):
+    """Tell what files hold."""
+
+    vocab: str | None = None
+    """Checkpoint folder, or folder of a tokenizer, to count tokens and unknown characters with."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DedupFlags(TextFlags):
+    """Drop records that were there before, in these files or earlier ones."""
+
+    exact: bool = False
+    """Only the same texts are the same; else also those that differ in case, white space and punctuation."""
+    engine: str = "local"
+    """local, or ray: on the machines of a Ray cluster."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitFlags(TextFlags):
+    """Split records into train, dev and test; those with the same text, but for case, space, punctuation, stay together."""
+
+    dev: float = 0.0
+    """Records of dev: a number, or below 1 a share."""
+    test: float = 0.0
+    """Records of test."""
+    seed: int = 0
+    """The same files and seed give the same split."""
+    stratify: str | None = None
+    """Field of a label that every part has in the same proportions."""
+    group: str | None = None
+    """Field whose values, such as a user's number, are not torn apart."""
+
+
+def main(argv):
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"{__doc__.strip()}\n\nrun.py data stats --help and the like show the flags of each.")
+        return
+    verb, *rest = argv
+    if verb not in VERBS:
+        raise InputError(f"run.py data {verb}: there is no such verb. {nearest(verb, VERBS)}")
+    VERBS[verb](rest)
+
+
+def stats(argv):
+    from baselines.corpus import statistics
+    from baselines.tokenizers.wordpiece import Tokenizer
+
+    flags = parse(StatsFlags, argv, "run.py data stats")
+    files, names = flags.files("stats")
+    tokenizer = Tokenizer.from_folder(existing(flags.vocab, "--vocab")) if flags.vocab else None
+    with Display(flags.quiet) as display:
+        found = statistics.measure(files, names, tokenizer, display.bar("reading", None).advance)
+        table = statistics.lines(found)
+        display.result("\n".join(table))
+        if flags.out:
+            with atomic_folder(flags.out) as folder:
+                statistics.draw(folder / "lengths.png", found)
+                told = {"unknown": dict(found.unknown.most_common(1000)), "characters": dict(found.characters.most_common())}
+                told |= {name: value for name, value in vars(found).items() if isinstance(value, int)}
+                with atomic_write(folder / "stats.json", "w") as file:
+                    json.dump(told, file, ensure_ascii=False, indent=1)
+
+
+def dedup(argv):
+    from baselines.corpus.deduplication import deduplicate
+
+    flags = parse(DedupFlags, argv, "run.py data dedup")
+    files, names = flags.files("dedup")
+    with Display(flags.quiet) as display:
+        if check_engine(flags.engine) == "ray":
+            from baselines.corpus.ray_engine import deduplicated
+
+            display.result(deduplicated(flags, files, names))
+            return
+        found = deduplicate(files, flags.out, names, flags.exact, display.bar("records, twice", None).advance)
+        for name, (count, kept) in found["files"].items():
+            display.note(f"  {name}: {kept:,} of {count:,}")
+        display.result(f"{flags.out}: {found['kept']:,} of {found['records']:,} records, {found['dropped']:,} dropped "
+                       f"(dropped.jsonl), {found['skipped']:,} of no use")  # fmt: skip
+
+
+def split(argv):
+    from baselines.corpus import splitting
+    from baselines.corpus.deduplication import opener
+    from baselines.corpus.record_files import normalised
+
+    flags = parse(SplitFlags, argv, "run.py data split")
+    if min(flags.dev, flags.test) < 0 or not flags.dev + flags.test:
+        raise InputError(f"--dev, --test: expected a number or a share of records. Received: {flags.dev:g} and {flags.test:g}.")
+    files, names = flags.files("split")
+    with Display(flags.quiet) as display:
+        bar, keys, labels, known = display.bar("records, twice", None), [[], []], [], {}
+        for record in files:
+            keys[0].append(number_of(normalised(record.text(names))))
+            if flags.group:
+                keys[1].append(number_of(str(files.require(record, flags.group, "--group"))))
+            label = str(files.require(record, flags.stratify, "--stratify")) if flags.stratify else ""
+            labels.append(known.setdefault(label, len(known)))
+            bar.advance()
+        if not labels:
+            raise InputError(f"{files.paths[0]}: expected records. Received: none.")
+        dev, test = splitting.sizes(len(labels), flags.dev, flags.test)
+        if dev + test >= len(labels):
+            raise InputError(f"--dev, --test: expected fewer than all {len(labels):,} records. Received: {dev:,} and {test:,}.")
+        groups = splitting.groups_of(*(np.array(key, np.uint64) for key in keys if key))
+        part = splitting.split(groups, np.array(labels), dev, test, flags.seed)
+        with atomic_folder(flags.out) as folder:
+            outputs = {number: opener(folder / f"{name}{files.suffix()}") for number, name in enumerate(("train", "dev", "test"))
+                       if number in part}  # fmt: skip
+            try:
+                for output in outputs.values():
+                    output.write(files.header)
+                for record, number in zip(files, part.tolist(), strict=True):
+                    outputs[number].write(record.raw)
+                    bar.advance()
+            finally:
+                for output in outputs.values():
+                    output.close()
+        counts = np.bincount(part, minlength=3)
+        display.result(f"{flags.out}: train {counts[0]:,}, dev {counts[1]:,}, test {counts[2]:,} of {len(part):,} records in "
+                       f"{int(groups.max()) + 1:,} groups, {files.skipped:,} of no use")  # fmt: skip
+
+
+def number_of(text):
+    """64 bits of a text's hash."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+VERBS = {"stats": stats, "dedup": dedup, "split": split}

@@ -1,0 +1,137 @@
+"""Propose batch size, accumulation, recomputation and precision for a card: expected memory and time of each.
+
+run.py fit-to-card TASK --memory 24GB [--init FOLDER] [the flags of train]
+
+Nothing is trained or loaded. The rows of an update stay as many as the recipe says. docs/memory.md tells how far to trust it.
+"""
+
+import shlex
+
+from baselines.cli import task_of
+from baselines.cli.argument_parser import parse_train, take_option
+from baselines.cli.train import check_parts
+from baselines.errors import InputError
+from baselines.experiment.input_files import bind, checkpoint_folder, data_file
+from baselines.heads.choice import ChoiceHead
+from baselines.models.config import Config, read
+from baselines.models.words import model_options
+from baselines.plugins import task_catalog
+from baselines.plugins.settings import make
+from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.training import memory_planner, optimizers, strategies
+from baselines.training.memory_estimate import Setup, flops, parameters
+
+OURS = ("--batch_size", "--accumulate", "--precision", "--eval_batch_size")
+SWITCHES = ("--recompute", "--no_recompute")
+
+
+def main(argv):
+    argv, memory = take_option(argv, "--memory")
+    name, argv = task_of(argv, "fit-to-card", __doc__)
+    full_name, task = task_catalog.find(name)
+    arguments = parse_train(task, argv, f"run.py fit-to-card {full_name}")
+    check_parts(task, arguments)
+    if memory is None:
+        raise InputError("run.py fit-to-card: expected --memory SIZE, the memory of a card, such as 24GB.")
+    size, recipe = memory_planner.parse_bytes(memory), arguments.recipe
+    setup = setup_of(full_name, task, arguments)
+    found = memory_planner.candidates(setup, recipe)
+    best = memory_planner.choose(found, recipe.precision, size)
+    count, _ = parameters(setup.config)
+    rows = recipe.batch_size * recipe.accumulate * setup.rows_per_example
+    print(
+        f"{count / 1e6:.1f} M parameters, {recipe.optimizer}; an update learns from {rows} rows of {setup.length} tokens: "
+        f"{1e-12 * rows * flops(setup.config, setup.length):.2f} TFLOPs\n"
+    )
+    print(table(shown(found, best), best, size))
+    if best is None:
+        raise InputError(refusal(found, memory))
+    evaluated = memory_planner.eval_batch_size(setup, recipe, size)
+    print(f"\npython run.py train {full_name} {shlex.join(train_flags(argv, best.plan, recipe, evaluated))}")
+
+
+def setup_of(name, task, arguments):
+    """The Setup that the flags of `train` describe."""
+    recipe, settings = arguments.recipe, arguments.settings
+    return Setup(
+        config=config_of(task, arguments),
+        length=recipe.max_length,
+        optimizer=make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings),
+        strategies=tuple(strategies.build(recipe.strategies, settings)),
+        rows_per_example=choices_of(name, task, arguments),
+    )
+
+
+def choices_of(name, task, arguments):
+    """Rows that one row of a batch holds: the choices of a question, as the first one of the training data is encoded; else 1."""
+    if not isinstance(task.head, ChoiceHead):
+        return 1
+    flags = arguments.flags
+    path = data_file(name, task, "train", flags.train, flags.demo)
+    examples = bind(task, arguments.options, None, path).read(path[0] if isinstance(path, tuple) else path)
+    tokenizer = Tokenizer.from_folder(checkpoint_folder(flags, task.demo_checkpoint))
+    features, _ = next(iter(task.encode(next(iter(examples)), tokenizer, arguments.recipe.max_length)))
+    return len(features["token_ids"])
+
+
+def config_of(task, arguments):
+    """The Config of --init; no weights are read."""
+    values, where = read(checkpoint_folder(arguments.flags, task.demo_checkpoint))
+    recipe = arguments.recipe
+    values |= model_options(recipe.model_options)
+    return Config.from_dict(values if recipe.model == "auto" else {**values, "model_type": recipe.model}, where)
+
+
+def shown(found, best):
+    """Of each precision, with and without recomputation: whole updates, the largest that fits less and the smallest."""
+    keep = []
+    for one in found:
+        kind = one.plan.precision, one.plan.recompute
+        same = [other for other in found if (other.plan.precision, other.plan.recompute) == kind]
+        if one in (same[0], same[-1], best) or one.plan.batch_size in (8, 16, 32):
+            keep.append(one)
+    return keep
+
+
+def table(found, best, size):
+    rows = [("", "precision", "recompute", "batch_size", "accumulate", "memory", "of the card", "time")]
+    for one in found:
+        plan, total = one.plan, one.memory.total
+        share = total / size
+        rows.append((
+            "->" if one is best else "", plan.precision, "yes" if plan.recompute else "no", str(plan.batch_size),
+            str(plan.accumulate), f"{total / 1e9:.2f} GB", f"{100 * share:.0f} %", f"{one.time:.2f}",
+        ))  # fmt: skip
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def refusal(found, memory):
+    """Why nothing fits: the smallest candidate, and what of it is most."""
+    least = min(found, key=lambda one: one.memory.total)
+    part = least.memory.largest()
+    advice = {
+        "activations": "Try a smaller --max_length.",
+        "optimizer": "Try --optimizer adafactor, or a smaller checkpoint.",
+    }.get(part, "Try a smaller checkpoint.")
+    needed = least.memory.total / (1 - memory_planner.RESERVED)
+    how = "with" if least.plan.recompute else "without"
+    return (
+        f"--memory {memory}: expected at least {needed / 1e9:.2f}GB, for batch_size {least.plan.batch_size} {how} recomputation "
+        f"in {least.plan.precision}. The largest part is {part}, {getattr(least.memory, part) / 1e9:.2f} GB. {advice}"
+    )
+
+
+def train_flags(argv, plan, recipe, evaluated):
+    """The flags that were typed, with those of the plan instead of their own."""
+    kept, words = [], iter(argv)
+    for word in words:
+        name = word.partition("=")[0].replace("-", "_").replace("__", "--", 1)
+        if name in OURS:
+            if "=" not in word:
+                next(words, None)
+        elif name not in SWITCHES:
+            kept.append(word)
+    kept += ["--batch_size", str(plan.batch_size), "--accumulate", str(plan.accumulate), "--precision", plan.precision]
+    kept += ["--recompute"] if plan.recompute else ["--no_recompute"]
+    return kept + (["--eval_batch_size", str(evaluated)] if evaluated < recipe.eval_batch_size else [])

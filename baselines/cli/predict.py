@@ -1,0 +1,60 @@
+"""Predict a file, or one text from the command line, with a run's best checkpoint.
+
+run.py predict TASK --run DIR --input F --output F        run.py predict TASK --run DIR "text" ["second text"]
+"""
+
+import dataclasses
+import json
+
+import tyro
+
+from baselines.cli import optional_task
+from baselines.cli.argument_parser import existing, parse_for_run
+from baselines.cli.startup import start_backend
+from baselines.errors import InputError
+from baselines.evaluation.prior_correction import take_can
+from baselines.experiment.run_folder import RunFolder
+
+
+@dataclasses.dataclass(frozen=True)
+class Flags:
+    """Predict with a run's best checkpoint."""
+
+    texts: tyro.conf.Positional[tuple[str, ...]]
+    """The texts of one example, instead of --input."""
+    run: str
+    """Run folder."""
+    input: str | None = None
+    """File to predict, in the task's format; gold in it is not looked at."""
+    output: str | None = None
+    """File to write: .jsonl, .csv or .tsv; default: lines on standard output."""
+    can: bool = False
+    """Adjust unsure predictions by the prior of the training labels; what that gains on dev is told. See docs/can.md."""
+    devices: str = "one"
+    """one, all, or how many devices share the rows of a batch."""
+    quiet: bool = False
+    """Print predictions only."""
+
+
+def main(argv):
+    name, argv = optional_task(argv)
+    argv, can = take_can(argv)
+    flags, changes = parse_for_run(Flags, argv, "run.py predict TASK")
+    if bool(flags.texts) == bool(flags.input):
+        raise InputError('run.py predict: expected either --input FILE or one example\'s texts, such as "好吃不贵". Received: '
+                         + ("both." if flags.input else "neither."))
+    if any(not text.strip() for text in flags.texts):
+        raise InputError(f"run.py predict: expected texts that are not empty. Received: {' '.join(map(repr, flags.texts))}.")
+    if flags.can and flags.texts:
+        raise InputError("run.py predict: expected --input FILE with --can, which compares predictions. Received: texts.")
+    run = RunFolder.open(flags.run)
+    source = existing(flags.input, "--input") if flags.input else tuple(flags.texts)
+
+    start_backend()
+    from baselines.workflows import finetuning
+
+    quiet, can = flags.quiet or not flags.input, can if flags.can else None
+    lines = finetuning.predict(run, source, flags.output, name, quiet, can, flags.devices, changes)
+    if not flags.output:
+        for line in lines:
+            print(json.dumps(line, ensure_ascii=False))

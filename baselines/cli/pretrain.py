@@ -1,0 +1,157 @@
+"""Pretrain a model on raw text: masked words (roberta; bert with next sentences), next tokens (gpt), or texts after texts (unilm).
+
+run.py pretrain roberta --corpus 'texts/*.txt.gz' --model config.json --out DIR        run.py pretrain --resume DIR
+run.py pretrain unilm --corpus new.txt --init CHECKPOINT [--words words.txt]           goes on from a checkpoint
+"""
+
+import dataclasses
+import glob
+from pathlib import Path
+
+from baselines.cli import task_of
+from baselines.cli.argument_parser import existing, parse_train, take_option
+from baselines.cli.startup import start_backend
+from baselines.cli.train import check_data, check_parts
+from baselines.errors import InputError
+from baselines.experiment.arguments import check_recipe, train_arguments
+from baselines.experiment.run_folder import RunFolder
+from baselines.plugins import discovery
+from baselines.runtime.ray_cluster import check_engine
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "tasks" / "pretraining"
+
+
+@dataclasses.dataclass(frozen=True)
+class Flags:
+    """What pretraining reads and where it writes."""
+
+    corpus: tuple[str, ...] = ()
+    """Text files, or patterns such as 'texts/*.gz': a text per line, or objects with "text" in .jsonl; .gz of them."""
+    dev: tuple[str, ...] | None = None
+    """Text files to score on; default: --held_out of the corpus."""
+    held_out: int = 200
+    """One in so many paragraphs is held out to score on, where there is no --dev."""
+    documents: bool = False
+    """A row holds text of one document: up to an empty line, or an object of .jsonl. Else of ten lines, whatever they are."""
+    architecture: str | None = None
+    """config.json of the model, or a folder with it and the vocabulary; --model FILE is the same."""
+    vocab: str | None = None
+    """Folder with vocab.txt or tokenizer.json; default: that of --init or of the configuration."""
+    init: str | None = None
+    """Checkpoint folder to go on from."""
+    words: str | None = None
+    """File with a token, a tab and its count per line: those counted 10 times or more join the vocabulary."""
+    ignore_mismatched: bool = False
+    """Load what fits from --init, leave the rest random, and list it."""
+    output: str | None = None
+    """Run folder; its best/ is the checkpoint. Default: runs/pretraining/OBJECTIVE/TIME. --out is the same."""
+    records: str | None = None
+    """Folder of packed text, to be used again by other runs; default: records/ in the run folder."""
+    epoch_updates: int = 1000
+    """Updates to an epoch, after which is scored and saved; 0: a pass over the text."""
+    workers: int = 0
+    """Processes that pack text; 0: one per processor."""
+    engine: str = "local"
+    """What packs text: local, or ray: the machines of a Ray cluster."""
+    skip_bad_lines: bool = False
+    """Leave out, and count, lines that are not UTF-8, not JSON or without text; else the first one stops everything."""
+    store_half: bool = False
+    """Store the weights of best/ in float16."""
+    quiet: bool = False
+    """Print results only."""
+
+
+def objectives():
+    """{name: first line of its docstring}: the files of tasks/pretraining that define OBJECTIVE."""
+    return discovery.offered(FOLDER, "OBJECTIVE")
+
+
+def find(name):
+    """("pretraining/NAME", Pretraining) of an objective. Raises InputError for an unknown one."""
+    name = name.removeprefix("pretraining/")
+    return f"pretraining/{name}", discovery.load("tasks.pretraining", name, objectives(), "objective").OBJECTIVE
+
+
+def main(argv):
+    command = ["run.py", "pretrain", *argv]
+    argv, resumed = take_option(argv, "--resume")
+    if resumed:
+        return resume(argv, resumed)
+    name, argv = task_of(argv, "pretrain", __doc__)
+    name, objective = find(name)
+    arguments = checked(objective, parse_train(objective, in_our_words(argv), f"run.py pretrain {name}", Flags))
+    check_parts(objective, arguments)
+    start_backend(arguments.recipe)
+    from baselines.workflows import pretraining
+
+    pretraining.pretrain(name, objective, arguments, command=command)
+
+
+def in_our_words(argv):
+    """The command line with --output for --out, and --architecture for a --model that is a file or folder, not a family."""
+    argv, output = take_option(argv, "--out")
+    if output is not None:
+        argv = [*argv, "--output", output]
+    rest, model = take_option(argv, "--model")
+    return [*rest, "--architecture", model] if model and Path(model).exists() else argv
+
+
+def checked(objective, arguments):
+    """The arguments with the files that patterns stand for. Raises InputError for what is missing or out of its range."""
+    flags = arguments.flags
+    if not flags.corpus:
+        raise InputError("--corpus: expected text files to learn from. Received: none.")
+    if bool(flags.init) == bool(flags.architecture):
+        received = "both" if flags.init else "neither"
+        raise InputError(f"run.py pretrain: expected --model config.json, or --init CHECKPOINT. Received: {received}.")
+    check_engine(flags.engine)
+    for flag in ("init", "architecture", "vocab"):
+        if getattr(flags, flag):
+            existing(getattr(flags, flag), f"--{flag}")
+    for flag, least in (("held_out", 0 if flags.dev else 2), ("epoch_updates", 0), ("workers", 0)):
+        if getattr(flags, flag) < least:
+            raise InputError(f"--{flag}: expected a number, at least {least}. Received: {getattr(flags, flag)}.")
+    return with_files(arguments)
+
+
+def with_files(arguments):
+    """The arguments with the files of their patterns."""
+    flags = arguments.flags
+    corpus = tuple(path for pattern in flags.corpus for path in matching(pattern, "--corpus"))
+    dev = flags.dev and tuple(path for pattern in flags.dev for path in matching(pattern, "--dev"))
+    return dataclasses.replace(arguments, flags=dataclasses.replace(flags, corpus=corpus, dev=dev))
+
+
+def matching(pattern, flag):
+    """The files of a pattern, sorted; a path that exists is itself."""
+    found = [pattern] if Path(pattern).is_file() else sorted(path for path in glob.glob(pattern) if Path(path).is_file())
+    if not found:
+        existing(pattern, flag)
+        raise InputError(f"{flag}: expected files. Received: {pattern}, which is none.")
+    return found
+
+
+def resume(argv, folder):
+    """Goes on with a run as it was started. Flags that say otherwise are refused with the difference."""
+    run = RunFolder.open(folder)
+    values = run.read_recipe()
+    name, objective = find(values.pop("task"))
+    argv, devices = take_option(argv, "--devices")
+    if devices:
+        values["devices"] = devices
+    arguments = check_recipe(train_arguments(objective, values, run.path / "recipe.yaml", Flags))
+    if argv and not argv[0].startswith("-"):
+        argv = argv[1:]
+    if argv:
+        argv = in_our_words(argv)
+        given = with_files(parse_train(objective, argv, f"run.py pretrain {name}", Flags))
+        words = {word.lstrip("-").partition("=")[0] for word in argv if word.startswith("--")}
+        asked, kept = given.to_dict(), arguments.to_dict()
+        other = [f"{key} {asked[key]} (not {kept.get(key)})" for key in asked if key in words and asked[key] != kept.get(key)]
+        if other:
+            raise InputError(f"--resume {folder}: expected the flags that the run was started with. Received: {', '.join(other)}.")
+    check_data(run)
+    start_backend(arguments.recipe)
+    from baselines.workflows import pretraining
+
+    pretraining.pretrain(name, objective, arguments, resume=run)

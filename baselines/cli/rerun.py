@@ -1,0 +1,23 @@
+"""Train again exactly as a run was trained, into a new run folder.
+
+run.py rerun DIR [flags that differ]
+"""
+
+from baselines.cli import pretrain, train
+from baselines.cli.argument_parser import take_option
+from baselines.errors import InputError
+from baselines.experiment.run_folder import RunFolder
+
+
+def main(argv):
+    if argv and argv[0] in ("-h", "--help"):
+        print(f"{__doc__.strip()}\n\nrun.py train TASK --help, or pretrain, shows the flags.")
+        return
+    if not argv or argv[0].startswith("-"):
+        raise InputError(f"run.py rerun: expected a run folder after it. Received: {argv[0] if argv else 'nothing'}.")
+    run = RunFolder.open(argv[0])
+    argv, output = take_option(argv[1:], "--output")
+    config = ["--config", str(run.path / "recipe.yaml")]
+    name = run.read_recipe()["task"]
+    verb = pretrain if name.startswith("pretraining/") else train
+    verb.main([name, *config, "--output", output or "", *argv])

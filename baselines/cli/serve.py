@@ -1,0 +1,148 @@
+"""Serve runs over HTTP: pages, an OpenAI-compatible API, /predict for runs that classify, tag or read, /search, /paraphrase.
+
+run.py serve --run DIR [--run DIR2 …]        run.py serve --demo        run.py serve --run SIMBERT --index INDEX
+"""
+
+import dataclasses
+import ipaddress
+import os
+import sys
+
+import tyro
+
+from baselines.cli.argument_parser import existing, parse
+from baselines.errors import InputError
+from baselines.experiment.run_folder import RunFolder
+
+KEY = "BASELINES_API_KEY"
+GRACE = 30
+"""Seconds that running replies have when the server is told to end."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Flags:
+    """Serve runs over HTTP until Ctrl-C."""
+
+    run: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Run folder; again for further ones, --run A --run B."""
+    index: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Index of the runs that answer from one (`run.py kg build`; default: that which a run was trained with), or of vectors to
+    search (`run.py index`); again for further ones."""
+    demo: bool = False
+    """Serve a small chat run; it is trained first, which takes some minutes, unless runs/demo has one."""
+    host: str = "127.0.0.1"
+    """Address to listen at; 0.0.0.0 lets other machines in, see --api_key_file."""
+    port: int = 8000
+    """Port to listen at; 0 takes one that is free."""
+    api_key: str | None = None
+    """Key that clients must send; others on this machine see it in the list of processes: better --api_key_file."""
+    api_key_file: str | None = None
+    """File whose first line is the key; default: the environment's BASELINES_API_KEY, if there is one."""
+    rows: int = 8
+    """Replies that a run writes at once."""
+    max_queue: int = 64
+    """Replies that may wait for a run; more are refused with status 429."""
+    timeout: float = 120.0
+    """Seconds from a request to the end of its reply, waiting included."""
+    max_body: int = 1_000_000
+    """Bytes of a request."""
+    max_tokens: int = 256
+    """Tokens of a reply, at most."""
+    cors: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Web site, such as https://example.org, whose pages may use the API; again for further ones. Default: none."""
+    log_text: bool = False
+    """Also log what users and models write."""
+    quiet: bool = False
+    """Log only what goes wrong."""
+
+
+def main(argv):
+    flags = parse(Flags, argv, "run.py serve")
+    check(flags)
+    key = api_key(flags)
+    for folder in flags.run:
+        RunFolder.open(folder).require_best()
+
+    from baselines.serving import server
+
+    with server.listening(flags.host, flags.port) as socket:            # before the work, not after
+        return serve(flags, key, socket)
+
+
+def serve(flags, key, socket):
+    from baselines.cli.startup import start_backend
+    from baselines.runtime.progress import Display
+    from baselines.serving import server
+    from baselines.serving.app import create_app
+    from baselines.serving.limits import Access, Limits
+
+    start_backend()
+    from baselines.serving import model_loading
+    from baselines.workflows import demo_chat
+
+    with Display(flags.quiet) as display:
+        folders = [*flags.run, *([demo_chat.demo_run(display)] if flags.demo else [])]
+        hosted = model_loading.host(folders, flags.rows, flags.max_queue, display, flags.index)
+        limits = Limits(
+            max_body=flags.max_body, max_tokens=flags.max_tokens, timeout=flags.timeout, max_queue=flags.max_queue
+        )
+        app = create_app(hosted, limits, Access(key, flags.cors), flags.log_text)
+        if key is None and not is_local(flags.host):
+            display.result(f"anyone who reaches {flags.host} may use this server: consider --api_key_file")
+        names, page = ", ".join(hosted.runs), page_of(hosted)
+        server.log_to(sys.stderr, flags.quiet)
+        ready = f"serving {names} at {server.address(socket)}{page}   (Ctrl-C ends it)"
+        return server.run(app, socket, GRACE, lambda: display.result(ready))
+
+
+def page_of(hosted):
+    """The address of the page that shows best what is served."""
+    if hosted.writers.keys() - hosted.embedders.keys():
+        return "/"
+    return "/similar" if hosted.embedders else "/try"
+
+
+def check(flags):
+    """Raises InputError for flags out of their range."""
+    if bool(flags.run) == flags.demo:
+        raise InputError(f"run.py serve: expected --run DIR, or --demo. Received: {'both' if flags.demo else 'neither'}.")
+    if len(set(map(os.path.realpath, flags.run))) < len(flags.run):
+        raise InputError(f"--run: expected every run once. Received: {' '.join(flags.run)}.")
+    for name, least in (("rows", 1), ("max_queue", 1), ("max_body", 1), ("max_tokens", 1), ("timeout", 0.001), ("port", 0)):
+        if not getattr(flags, name) >= least:
+            raise InputError(f"--{name}: expected a number, at least {least}. Received: {getattr(flags, name)}.")
+    for origin in flags.cors:
+        scheme, _, host = origin.partition("://")
+        if scheme not in ("http", "https") or not host or "/" in host or "*" in host:
+            raise InputError(f"--cors: expected a web site such as https://example.org. Received: {origin!r}.")
+
+
+def api_key(flags):
+    """The key that clients must send, or None. Raises InputError for an empty or a doubly given one."""
+    if flags.api_key is not None and flags.api_key_file is not None:
+        raise InputError("run.py serve: expected either --api_key or --api_key_file. Received: both.")
+    origin, key = "--api_key", flags.api_key
+    if flags.api_key_file is not None:
+        origin = f"--api_key_file {flags.api_key_file}"
+        key = next(iter(read_text(existing(flags.api_key_file, "--api_key_file")).splitlines()), "")
+    elif key is None and KEY in os.environ:
+        origin, key = KEY, os.environ[KEY]
+    if key is None:
+        return None
+    if not key.strip() or not key.isascii() or not key.isprintable():
+        raise InputError(f"{origin}: expected a key of visible ASCII characters. Received: an empty one, or others.")
+    return key.strip()
+
+
+def read_text(path):
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--api_key_file {path}: expected a text file. Received: {error}.") from None
+
+
+def is_local(host):
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

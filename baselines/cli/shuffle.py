@@ -1,0 +1,94 @@
+"""Put the lines of text files of any size in a random order, with little memory.
+
+run.py shuffle texts/*.txt.gz --out shuffled.txt --memory 1GB --seed 7              --out FOLDER --split 100000
+"""
+
+import dataclasses
+import re
+
+import tyro
+
+from baselines.cli.argument_parser import parse
+from baselines.corpus.shuffling.shuffle import shuffle
+from baselines.errors import InputError
+from baselines.runtime.progress import Display, StageProgress
+from baselines.runtime.ray_cluster import check_engine
+
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+BESIDES = 72 * 10**6
+"""Bytes that the interpreter, its libraries and small arrays take, and some to spare; a number, for the output depends on it."""
+LEAST = 4 * 10**6
+
+
+@dataclasses.dataclass(frozen=True)
+class Flags:
+    """Shuffle the lines of files: every order is as likely as any other."""
+
+    inputs: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Text files, .gz or not, or quoted patterns of them."""
+    out: str = tyro.MISSING
+    """File to write, .gz or not; with --split a folder."""
+    memory: str = "1GB"
+    """Most memory of the whole command: 200MB, 1GB, 1GiB, …"""
+    seed: int = 0
+    """The same inputs, seed and memory give the same bytes."""
+    split: int = 0
+    """Lines of each file of a folder part-00000.txt, part-00001.txt, …; 0: one file."""
+    mode: str = "uniform"
+    """uniform: exactly; fast: a line of every shard in turn, as is often done."""
+    drop_empty: bool = False
+    """Leave out empty lines."""
+    gzip: bool = False
+    """Compress the output, also without .gz in its name."""
+    temp: str | None = None
+    """Folder for as many bytes as the text has. Default: that of --out."""
+    engine: str = "local"
+    """local, or ray: on the machines of a Ray cluster."""
+    quiet: bool = False
+    """Print the result only."""
+
+
+def main(argv):
+    flags = parse(Flags, argv, "run.py shuffle")
+    if not flags.inputs:
+        raise InputError("run.py shuffle: expected text files. Received: none.")
+    with Display(flags.quiet) as display:
+        if check_engine(flags.engine) == "ray":
+            from baselines.corpus.ray_engine import shuffled
+
+            summary = shuffled(flags, display)
+        else:
+            summary = local(flags, display)
+        display.result(summary)
+    return 0
+
+
+def local(flags, display):
+    with StageProgress(display) as report:
+        found = shuffle(
+            flags.inputs, flags.out, for_buffers(flags.memory), flags.seed, flags.split, flags.mode, flags.drop_empty,
+            True if flags.gzip else None, flags.temp,
+            lambda stage, done, total: report(f"{stage}, MB", done // 10**6, total // 10**6),
+        )  # fmt: skip
+    rate = found.bytes / 1e6 / max(found.seconds, 1e-3)
+    if found.mended:
+        display.note(f"files whose last line had no newline, and was given one: {found.mended:,}")
+    return (f"{flags.out}: {found.lines:,} lines of {found.files:,} files, {found.bytes:,} bytes, {found.shards:,} shards, "
+            f"{found.parts:,} parts, {found.seconds:.1f} s ({rate:.0f} MB/s)")  # fmt: skip
+
+
+def for_buffers(text):
+    """Bytes of memory that are left for buffers of "1GB" for the whole. Raises InputError where that is too little."""
+    left = size_of(text) - BESIDES
+    if left < LEAST:
+        least = (BESIDES + LEAST) // 10**6
+        raise InputError(f"--memory: expected at least {least}MB, of which the interpreter takes most. Received: {text}.")
+    return left
+
+
+def size_of(text):
+    """Bytes of "200MB", "1.5GiB" or "4096"."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?)\s*([kmgt]i?)?b?", text.strip().lower())
+    if not match:
+        raise InputError(f"--memory: expected a size such as 500MB or 1GB. Received: {text!r}.")
+    return int(float(match[1]) * UNITS[match[2] or ""])

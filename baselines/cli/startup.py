@@ -1,0 +1,55 @@
+"""Starting a backend without its small talk: TensorFlow reports to the terminal that it will use this CPU's instructions."""
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+
+from baselines.runtime.memory_allocator import keep_freed_memory
+
+SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
+
+
+def start_backend(recipe=None):
+    """Imports Keras and starts its backend. A verb calls this before it imports modules that need Keras.
+
+    Args:
+        recipe: Recipe of a run to train, or None. Training joins the hosts that the environment names (docs/scaling.md) and keeps
+            freed memory, unless `recompute` asks for little memory.
+    """
+    logging.getLogger("tensorflow").addFilter(is_no_retracing)          # each length of a batch is meant to be compiled
+    with without_small_talk():
+        import keras
+
+        if recipe is not None and not recipe.recompute:
+            keep_freed_memory(keras.backend.backend())
+        from baselines.training import devices
+
+        if recipe is not None:
+            devices.join_hosts()
+        keras.ops.zeros(())
+
+
+def is_no_retracing(record):
+    """Whether a record of TensorFlow's log says something else than that a function was compiled for several shapes."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+@contextlib.contextmanager
+def without_small_talk():
+    """What native code writes to standard error inside is shown afterwards, less the lines that inform of nothing amiss."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            held.seek(0)
+            for line in held.read().decode("utf-8", "replace").splitlines():
+                if not line.startswith(SMALL_TALK):
+                    print(line, file=sys.stderr)

@@ -1,0 +1,94 @@
+"""Train a task: the best epoch on dev is kept in the run folder.
+
+run.py train TASK [flags]        run.py train TASK --config my.yaml [flags]
+run.py train --resume runs/clue/tnews/… [--devices all]
+"""
+
+from baselines import losses
+from baselines.cli import task_of
+from baselines.cli.argument_parser import existing, parse_train, take_option
+from baselines.cli.startup import start_backend
+from baselines.errors import InputError, nearest
+from baselines.experiment.arguments import check_recipe, train_arguments
+from baselines.experiment.run_folder import RunFolder
+from baselines.models import families
+from baselines.models.words import model_options
+from baselines.plugins import task_catalog
+from baselines.plugins.settings import check_chosen, make
+from baselines.storage.checksums import sha256
+from baselines.training import optimizers, rate_factors, schedule_points, strategies
+
+
+def main(argv):
+    command = ["run.py", "train", *argv]
+    argv, resumed = take_option(argv, "--resume")
+    if resumed:
+        return resume(argv, resumed)
+    name, argv = task_of(argv, "train", __doc__)
+    full_name, task = task_catalog.find(name)
+    arguments = parse_train(task, argv, f"run.py train {full_name}")
+    check_parts(task, arguments)
+    if arguments.flags.test:
+        existing(arguments.flags.test, "--test")
+
+    start_backend(arguments.recipe)
+    from baselines.workflows import finetuning
+
+    finetuning.train(full_name, arguments, command=command)
+
+
+def check_parts(task, arguments):
+    """Raises InputError for a model, strategy, optimizer, loss or setting that there is not or that lacks what it needs."""
+    recipe, settings = arguments.recipe, arguments.settings
+    known = families.families()
+    if recipe.model not in ("auto", *known):
+        advice = nearest(recipe.model, known)
+        raise InputError(f"--model: expected auto or one of {', '.join(known)}. Received: {recipe.model!r}. {advice}")
+    model_options(recipe.model_options)
+    if ":" in recipe.schedule:
+        schedule_points.parse(recipe.schedule)
+    rate_factors.parse(recipe.rate_factors)
+    strategies.build(recipe.strategies, settings)
+    strategies.check(recipe.strategies, task.head, getattr(arguments.flags, "unlabelled", None))
+    optimizer = make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings)
+    chosen = [*recipe.strategies, recipe.optimizer]
+    if recipe.loss != losses.OWN:
+        make(losses.kind(recipe.loss), recipe.loss, settings)
+        chosen.append(recipe.loss)
+    check_chosen(settings, chosen)
+    if recipe.lazy_embeddings and recipe.accumulate > 1 and optimizer.accumulates:
+        raise InputError(
+            f"--lazy_embeddings: expected --accumulate 1 with --optimizer {recipe.optimizer}, which keeps no gradients to tell "
+            f"which tokens an update has seen. Received: --accumulate {recipe.accumulate}. Leave one of the three out."
+        )
+
+
+def resume(argv, folder):
+    """Goes on with a run as it was started: its recipe.yaml holds every flag."""
+    run = RunFolder.open(folder)
+    values = run.read_recipe()
+    name = values.pop("task")
+    argv, devices = take_option(argv, "--devices")
+    if devices:
+        values["devices"] = devices                                     # the one thing that a state does not depend on
+    if argv and (argv[0].startswith("-") or argv[1:]):
+        raise InputError(f"--resume: expected no other flags than --devices, for the run keeps its own. Received: {' '.join(argv)}")
+    if argv and task_catalog.resolve(argv[0], task_catalog.names()) != name:
+        raise InputError(f"--resume {folder}: expected a run of {argv[0]}. Received: a run of {name}.")
+    check_data(run)
+    arguments = check_recipe(train_arguments(task_catalog.find(name)[1], values, run.path / "recipe.yaml"))
+
+    start_backend(arguments.recipe)
+    from baselines.workflows import finetuning
+
+    finetuning.train(name, arguments, resume=run)
+
+
+def check_data(run):
+    """Raises InputError if a data file is not what it was when the run began: its batches would be others."""
+    for split, data in run.read_json("environment.json")["data"].items():
+        if sha256(existing(data["file"], f"--{split} of {run}")) != data["sha256"]:
+            raise InputError(
+                f"{data['file']}: expected the content that it had when {run} was started. It has changed. "
+                f"Start again: python run.py rerun {run}"
+            )

@@ -1,0 +1,224 @@
+"""Measure tricks: each one trained with several seeds; dev score against noise, time and memory in one table.
+
+run.py tricks TASK --strategies none,fgm,fgm+ema,loss=focal --seeds 3 [--output DIR] [the flags of train]
+
+A trick is strategies joined by +, any of which may also set a flag of the recipe (loss=focal, optimizer=lion) or a setting
+(fgm.epsilon=0.5). Every run is a process and a run folder of its own, DIR/TRICK/seed-N (default DIR: runs/TASK/tricks). What is
+finished is not repeated: the same command goes on after Ctrl-C, and takes more seeds or tricks.
+"""
+
+import dataclasses
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+from baselines.cli import task_of
+from baselines.cli.argument_parser import existing, parse_train, take_option
+from baselines.cli.train import check_parts
+from baselines.errors import InputError, nearest
+from baselines.evaluation.trick_table import PLAIN, Result, rows_of, write_tables
+from baselines.experiment.input_files import ROOT, checkpoint_folder, data_file, each_file
+from baselines.experiment.run_folder import RunFolder
+from baselines.plugins import task_catalog
+from baselines.plugins.settings import check_chosen, take_settings
+from baselines.runtime.progress import Display
+from baselines.storage.atomic_files import atomic_write
+from baselines.task import Recipe
+
+NOT_COMPARED = ("task", "output", "quiet", "cache")
+"""Flags that do not change what a run finds."""
+MOST_SEEDS = 1000
+
+
+def main(argv):
+    if argv and any(word in ("-h", "--help") for word in argv):
+        print(f"{__doc__.strip()}\n\nrun.py train TASK --help shows the flags of train.")
+        return 0
+    name, argv = task_of(argv, "tricks", __doc__)
+    name, task = task_catalog.find(name)
+    argv, names = take_option(argv, "--strategies")
+    argv, seeds = take_option(argv, "--seeds")
+    argv, output = take_option(argv, "--output")
+    output = Path(output or Path("runs") / name / "tricks")
+    tricks = arguments_of(task, trick_names(names), argv, f"run.py tricks {name}")
+    first = next(iter(tricks.values()))
+    seeds = seeds_of(seeds or "3", first.recipe.seed)
+    check_inputs(name, task, first.flags)
+    return measure(name, tricks, seeds, output, run_in_process)
+
+
+def trick_names(text):
+    names = [word.strip() for word in (text or "").split(",") if word.strip()]
+    if not names:
+        raise InputError("run.py tricks: expected --strategies with tricks such as none,fgm,fgm+ema. Received: none.")
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"--strategies: expected each trick once. Received: {name} more than once.")
+    return names
+
+
+def seeds_of(text, first):
+    """The seeds of --seeds N: N in a row, from --seed."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_SEEDS:
+        raise InputError(f"--seeds: expected how many seeds, from 1 to {MOST_SEEDS}. Received: {text}")
+    return range(first, first + int(text))
+
+
+def arguments_of(task, names, argv, prog):
+    """{trick: its TrainArguments}, settings of parts that only other tricks use left out. Raises InputError."""
+    found, given = {}, {}
+    argv, settings = take_settings(argv)
+    for name in names:
+        words, own = flags_of(name)
+        arguments = parse_train(task, [*argv, *words], prog)
+        recipe = arguments.recipe
+        chosen = {*recipe.strategies, recipe.optimizer, recipe.loss}
+        every = {**arguments.settings, **settings}
+        used = {key: value for key, value in every.items() if key.partition(".")[0] in chosen}
+        given |= {key: chosen | given.get(key, set()) for key in every}
+        found[name] = dataclasses.replace(arguments, settings={**used, **own})
+        check_parts(task, found[name])
+    for key, chosen in given.items():
+        check_chosen([key], chosen)
+    return found
+
+
+def check_inputs(name, task, flags):
+    """Raises InputError for a file or a checkpoint that is not there: every run would end with it."""
+    files = each_file({split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")})
+    for split, path in files.items():
+        existing(path, f"--{split}")
+    if flags.test:
+        existing(flags.test, "--test")
+    checkpoint_folder(flags, task.demo_checkpoint)
+
+
+def flags_of(trick):
+    """(flags of train, settings) that a trick's name stands for."""
+    recipe = {field.name: field.type for field in dataclasses.fields(Recipe) if field.name not in ("strategies", "seed")}
+    chosen, words, settings = [], [], {}
+    for part in trick.split("+"):
+        field, assigned, value = (word.strip() for word in part.partition("="))
+        if not assigned:
+            chosen.append(field)
+        elif "." in field:
+            settings[field] = value
+        elif field not in recipe:
+            advice = nearest(field, recipe)
+            raise InputError(f"--strategies {trick}: expected a flag of the recipe before =. Received: {field}. {advice}")
+        elif recipe[field] is bool:
+            words.append(f"--{'' if value == 'true' else 'no_'}{field}")
+        else:
+            words += [f"--{field}", value]
+    return ["--strategies", ",".join(chosen) or PLAIN, *words], settings
+
+
+def measure(name, tricks, seeds, output, run):
+    """Runs what is not there yet, seed by seed, and writes the tables after each run. Returns the exit code: 1 if runs failed.
+
+    run   words after `run.py` -> exit code
+    """
+    plan = [Planned(trick, seed, output, tricks[trick]) for seed in seeds for trick in tricks]
+    for planned in plan:
+        planned.check()
+    display = Display(next(iter(tricks.values())).flags.quiet)
+    results, failures, clock = [], [], Clock(sum(not planned.finished for planned in plan))
+    for number, planned in enumerate(plan, start=1):
+        if not planned.finished:
+            display.note(f"run {number} of {len(plan)}: {planned.trick}, seed {planned.seed}{clock.ahead()}")
+            code = run(planned.words(name))
+            clock.done += 1
+            if code in (130, -signal.SIGINT):
+                raise KeyboardInterrupt("What is finished is kept. The same command goes on.")
+            if not planned.finished:
+                told = f"{planned.folder}: expected the run to end well. It stopped with exit code {code}; its message is above."
+                if not results:
+                    raise InputError(told)                              # others would most likely end likewise
+                display.note(told)
+                failures.append((planned.trick, planned.seed))
+                continue
+        metric, result = planned.result()
+        results.append(result)
+        write_tables(output, rows_of(tricks, results, failures), metric)
+    print(write_tables(output, rows_of(tricks, results, failures), metric), end="")
+    display.note(f"tricks.txt, tricks.csv, tricks.png: {output}")
+    return int(bool(failures))
+
+
+class Clock:
+    """How long the runs that are left will take, from those done so far."""
+
+    def __init__(self, left):
+        self.left, self.done, self.started = left, 0, time.monotonic()
+
+    def ahead(self):
+        if not self.done:
+            return ""
+        seconds = (time.monotonic() - self.started) / self.done * (self.left - self.done)
+        return f", about {seconds / 60:.0f} min left"
+
+
+class Planned:
+    """One run: a trick with a seed, in a folder of its own."""
+
+    def __init__(self, trick, seed, output, arguments):
+        self.trick, self.seed = trick, seed
+        self.folder = RunFolder(output / re.sub(r"[^\w.+=-]", "_", trick) / f"seed-{seed}")
+        flags = dataclasses.replace(arguments.flags, output=str(self.folder))
+        self.arguments = dataclasses.replace(arguments, flags=flags, recipe=dataclasses.replace(arguments.recipe, seed=seed))
+
+    @property
+    def finished(self):
+        return (self.folder.path / "summary.json").is_file()
+
+    def check(self):
+        """Raises InputError if there is a run in the folder that other flags made."""
+        if not (self.folder.path / "recipe.yaml").is_file():
+            return
+        before, now = self.folder.read_recipe(), self.arguments.to_dict()
+        keys = [key for key in {**now, **before} if key not in NOT_COMPARED]
+        for key in keys:
+            if before.get(key) != now.get(key):
+                raise InputError(
+                    f"{self.folder}: expected a run with the flags of now. It has {key} {before.get(key)!r}, not {now.get(key)!r}. "
+                    "Choose another --output."
+                )
+
+    def words(self, name):
+        """What follows `run.py` to start the run, or to go on with it if its state was saved."""
+        if self.folder.state.is_file():
+            return ["train", "--resume", str(self.folder)]
+        if self.folder.path.exists():
+            shutil.rmtree(self.folder.path)                             # stopped before there was anything to keep
+        recipe = self.folder.path.with_suffix(".yaml")
+        recipe.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(recipe, "w") as file:
+            yaml.safe_dump({"task": name, **self.arguments.to_dict()}, file, sort_keys=False, allow_unicode=True)
+        return ["train", name, "--config", str(recipe)]
+
+    def result(self):
+        """(name of the score, Result) of a finished run."""
+        found = self.folder.read_json("summary.json")
+        memory = found["peak_memory"]
+        peak = memory["device"] or memory["host"]
+        return found["metric"], Result(self.trick, self.seed, found["score"], found["step_seconds"], peak)
+
+
+def run_in_process(words):
+    """Exit code of `run.py` in a process of its own, so that its peak memory is its own. Ctrl-C lets it save its state."""
+    process = subprocess.Popen([sys.executable, str(ROOT / "run.py"), *words], process_group=0)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:                                   # its group is another one: it comes here only
+                process.send_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGTERM, before)

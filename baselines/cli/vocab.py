@@ -1,0 +1,131 @@
+"""Vocabularies: build one of a corpus, or cut a checkpoint's down to the tokens that a corpus uses.
+
+run.py vocab build --corpus 'texts/*.txt.gz' --size 8000 --out FOLDER [--words 2000]
+run.py vocab trim CHECKPOINT --corpus 'texts/*.txt.gz' --out FOLDER [--size 8000] [--min_count 2]
+"""
+
+import dataclasses
+from pathlib import Path
+
+import tyro
+
+from baselines.cli.argument_parser import existing, parse
+from baselines.corpus.shuffling.inputs import expand
+from baselines.errors import InputError, nearest
+from baselines.runtime.progress import Display
+
+
+@dataclasses.dataclass(frozen=True)
+class CorpusFlags:
+    """Texts to count."""
+
+    corpus: tuple[str, ...] = ()
+    """Files, or quoted patterns: plain lines, .jsonl, .csv, .tsv; .gz of each."""
+    text: str = "text"
+    """Field or column of the text."""
+    out: str = tyro.MISSING
+    """Folder to write."""
+    size: int | None = None
+    """Tokens of the vocabulary, at most."""
+    min_count: int = 2
+    """Leave out what is rarer."""
+    skip_bad_lines: bool = False
+    """Leave records out that are no use."""
+    quiet: bool = False
+    """Show results only."""
+
+    def texts(self, display):
+        """Yields the texts of the corpus."""
+        from baselines.corpus.record_files import Files
+
+        files = Files(expand(self.corpus), self.skip_bad_lines)
+        names, bar = files.names(self.text), display.bar("counting", None)
+        for record in files:
+            yield record.text(names)
+            bar.advance()
+        bar.close()
+
+    def check(self):
+        if not self.corpus:
+            raise InputError("--corpus: expected files of texts. Received: none.")
+        if self.min_count < 1:
+            raise InputError(f"--min_count: expected a number, at least 1. Received: {self.min_count}.")
+        out = Path(self.out)
+        if out.is_file() or out.is_dir() and any(out.iterdir()):
+            raise InputError(f"--out: expected a new folder. Received: {out}, which is there. Name another.")
+
+
+@dataclasses.dataclass(frozen=True)
+class BuildFlags(CorpusFlags):
+    """Make a WordPiece vocabulary of a corpus."""
+
+    words: int = 0
+    """Words of several characters, as jieba cuts them, among the tokens."""
+    lower_case: bool = True
+    """No difference between upper and lower case, no accents."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrimFlags(CorpusFlags):
+    """Keep the tokens of a checkpoint that a corpus uses, and their rows in its tables."""
+
+
+def main(argv):
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"{__doc__.strip()}\n\nrun.py vocab build --help and the like show the flags of each.")
+        return
+    verb, *rest = argv
+    if verb == "build":
+        return build(rest)
+    if verb != "trim":
+        raise InputError(f"run.py vocab {verb}: there is no such verb. {nearest(verb, ['build', 'trim'])}")
+    target = rest.pop(0) if rest and not rest[0].startswith("-") else None
+    if target is None and not {"-h", "--help"} & set(rest):
+        raise InputError(f"run.py vocab trim: expected a checkpoint folder after it. Received: {rest[0] if rest else 'nothing'}.")
+    trim(target, rest)
+
+
+def build(argv):
+    from baselines.corpus import vocabulary_building
+    from baselines.tokenizers.vocabulary import Vocabulary
+    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.tokenizers.words import jieba_words
+
+    flags = parse(BuildFlags, argv, "run.py vocab build")
+    flags.check()
+    if flags.words < 0 or flags.size is None:
+        raise InputError(f"--size, --words: expected numbers of tokens. Received: {flags.size} and {flags.words}.")
+    words = vocabulary_building.Words(flags.lower_case, jieba_words if flags.words else None)
+    with Display(flags.quiet) as display:
+        for text in flags.texts(display):
+            words.add(text)
+        tokens = vocabulary_building.build(words, flags.size, flags.words, flags.min_count)
+        tokenizer = Tokenizer(Vocabulary(tokens), flags.lower_case, "jieba" if flags.words else None)
+        Path(flags.out).mkdir(parents=True, exist_ok=True)
+        tokenizer.save(flags.out)
+        known = tokenizer.vocabulary
+        covered = sum(count for token, count in words.single.items() if token in known)
+        share = covered / max(1, words.single.total())
+        display.result(f"{flags.out}: {len(known):,} tokens, which cover {share:.4%} of the ideographs and signs of the corpus")
+
+
+def trim(folder, argv):
+    flags = parse(TrimFlags, argv, "run.py vocab trim CHECKPOINT")
+    flags.check()
+    existing(folder, "run.py vocab trim")
+
+    from baselines.cli.startup import start_backend
+
+    start_backend()
+    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.workflows import vocabulary_pruning
+
+    tokenizer = Tokenizer.from_folder(folder)
+    with Display(flags.quiet) as display:
+        counts = vocabulary_pruning.count_tokens(tokenizer, flags.texts(display))
+        ids = vocabulary_pruning.kept_tokens(tokenizer.vocabulary, counts, flags.size, flags.min_count)
+        vocabulary_pruning.trim(folder, flags.out, ids)
+        before, after = (sum(p.stat().st_size for p in Path(each).iterdir() if p.is_file()) / 1e6 for each in (folder, flags.out))
+        lost = 1 - counts[ids].sum() / max(1, counts.sum())
+        display.result(f"{flags.out}: {len(ids):,} of {len(tokenizer.vocabulary):,} tokens, {before:.1f} to {after:.1f} MB; "
+                       f"{lost:.4%} of the corpus' tokens are none of them")  # fmt: skip

@@ -1,0 +1,185 @@
+"""Shuffling and deduplication on the machines of a Ray cluster, for corpora that one machine's disk does not hold.
+
+Files are read by ranges of bytes, a task each; every line knows its place. All machines must see inputs and output under the same
+paths; see ray_cluster.py.
+"""
+
+import hashlib
+import time
+from pathlib import Path
+
+import numpy as np
+
+from baselines.corpus.record_files import Files, normalised
+from baselines.corpus.shuffling.inputs import PART, Lines, expand, refuse_among_inputs
+from baselines.corpus.shuffling.spans import line_ends
+from baselines.errors import InputError
+from baselines.runtime.ray_cluster import load_ray
+from baselines.storage.atomic_files import atomic_folder
+
+RANGE = 1 << 26
+"""Bytes of a file that one task reads; a gzipped file is read by one task as a whole."""
+OFFSETS = 1 << 44
+"""More bytes than a file has: the place of a line is file * OFFSETS + offset."""
+READ = 1 << 24
+
+
+def shuffled(flags, display):
+    """`run.py shuffle --engine ray`: sorts lines by 64 random bits each. Returns what to tell.
+
+    The bits come from the seed and a line's place, so that the output is the same for any number of machines.
+    """
+    started, out = time.monotonic(), check_folder(flags.out, "shuffle")
+    if flags.mode != "uniform" or flags.gzip:
+        raise InputError("--engine ray: expected --mode uniform, without --gzip. Received: another.")
+    if flags.split < 1:
+        raise InputError(f"--engine ray: expected --split N, about as many lines a part has. Received: {flags.split}.")
+    files = expand(flags.inputs)
+    refuse_among_inputs(out, flags.inputs, files)
+    load_ray()
+    rows = lines_of(files, draw_keys(flags.seed), flags.drop_empty).materialize()
+    count = rows.count()
+    parts = max(1, -(-count // flags.split))
+    if count:
+        rows = rows.repartition(parts).sort("key")
+    written = write_parts(rows, out, "key", ".txt", b"")
+    seconds = time.monotonic() - started
+    return f"{out}: {count:,} lines of {len(files):,} files in {written:,} parts on Ray, {seconds:.1f} s"
+
+
+def deduplicated(flags, files, names):
+    """`run.py data dedup --engine ray`: of records with the same text the first one stays. Returns what to tell."""
+    started, out = time.monotonic(), check_folder(flags.out, "dedup")
+    if files.kind == "csv":
+        raise InputError("--engine ray: expected plain lines, .jsonl or .tsv. Received: .csv, whose cells may hold line ends.")
+    header = next(iter(files), None) and files.header
+    load_ray()
+    rows = lines_of(files.paths, text_keys(files, names, flags.exact), skip_first=files.kind == "tsv").materialize()
+    count = rows.count()
+    if count:
+        firsts = rows.select_columns(["key", "place"]).groupby("key").min("place").rename_columns({"min(place)": "place"})
+        partitions = max(1, min(rows.num_blocks(), 200))
+        rows = rows.join(firsts.select_columns(["place"]), "inner", partitions, on=("place",)).sort("place").materialize()
+    kept = rows.count()
+    written = write_parts(rows, out, "place", files.suffix(), header or b"")
+    seconds = time.monotonic() - started
+    return f"{out}: {kept:,} of {count:,} records, {count - kept:,} dropped, {written:,} parts on Ray, {seconds:.1f} s"
+
+
+def check_folder(folder, verb):
+    folder = Path(folder)
+    if folder.exists() and (folder.is_file() or any(folder.iterdir())):
+        raise InputError(f"--out: expected a new folder for run.py {verb} on Ray. Received: {folder}, which is there.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def ranges(files):
+    """[{"path", "file", "start", "end"}]: what one task reads each; `end` -1 is a file's end."""
+    found = []
+    for number, path in enumerate(files):
+        size = path.stat().st_size
+        starts = [0] if path.suffix == ".gz" else range(0, max(size, 1), RANGE)
+        found += [{"path": str(Path(path).resolve()), "file": number, "start": start,
+                   "end": -1 if path.suffix == ".gz" else min(start + RANGE, size)} for start in starts]  # fmt: skip
+    return found
+
+
+def lines_of(files, keys, drop_empty=False, skip_first=False):
+    """A Ray Dataset of the lines of files: {"line": bytes with their end, "place": int64, "key": of keys(lines, places)}."""
+    import ray.data
+
+    def read(row):
+        return rows_of_range(row, keys, drop_empty, skip_first)
+
+    tasks = ranges(files)
+    return ray.data.from_items(tasks, override_num_blocks=len(tasks)).flat_map(read)
+
+
+def rows_of_range(task, keys, drop_empty=False, skip_first=False):
+    """Yields the rows of the lines that begin within a range."""
+    lines, places = [], []
+    for offset, line in lines_in_range(Path(task["path"]), task["start"], task["end"]):
+        if not (drop_empty and line in (b"\n", b"\r\n") or skip_first and offset == 0):
+            lines.append(line)
+            places.append(task["file"] * OFFSETS + offset)
+    for line, place, key in zip(lines, places, keys(lines, places), strict=True):
+        yield {"line": line, "place": place, "key": key}
+
+
+def lines_in_range(path, start, end):
+    """Yields (offset, bytes) of the lines of a file that begin in [start, end); `end` -1: of all."""
+    if end == -1:
+        source, offset, held = Lines([path]), 0, b""
+        buffer = np.empty(READ, np.uint8)
+        while count := source.readinto(buffer):
+            held += buffer[:count].tobytes()
+            ends = line_ends(np.frombuffer(held, np.uint8), len(held))
+            used = int(ends[-1]) if len(ends) else 0
+            for line in held[:used].split(b"\n")[:-1]:
+                yield offset, line + b"\n"
+                offset += len(line) + 1
+            held = held[used:]
+        return
+    with open(path, "rb") as file:
+        file.seek(max(0, start - 1))
+        offset = start if not start else start - 1 + len(file.readline())
+        for line in iter(file.readline, b""):
+            if offset >= end:
+                return
+            yield offset, line if line.endswith(b"\n") else line + b"\n"
+            offset += len(line)
+
+
+def draw_keys(seed):
+    """keys of lines_of: 64 random bits for the place of each line, the same on every machine."""
+
+    def keys(lines, places):
+        name = seed.to_bytes(8, "little")
+        digests = (hashlib.blake2b(place.to_bytes(8, "little"), digest_size=8, key=name).digest() for place in places)
+        return [int.from_bytes(digest, "little", signed=True) for digest in digests]
+
+    return keys
+
+
+def text_keys(files, names, exact):
+    """keys of lines_of: a hash of each record's text."""
+    kind, columns, paths, skip_bad = files.kind, files.columns, files.paths, files.skip_bad
+
+    def keys(lines, places):
+        own = Files(paths, skip_bad)
+        own.kind, own.columns = kind, columns
+        found = []
+        for line, place in zip(lines, places, strict=True):
+            try:
+                fields = own._fields(line, False)
+            except ValueError as error:
+                raise InputError(f"{paths[place // OFFSETS].name}, byte {place % OFFSETS}: {error}") from None
+            text = "\t".join(str((fields or {}).get(name, "")) for name in names)
+            text = text if exact else normalised(text)
+            found.append(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest())
+        return found
+
+    return keys
+
+
+def write_parts(rows, out, order, suffix, header):
+    """Writes the blocks of sorted rows, each by the task that holds it, to part-00000 and so on. Returns how many."""
+    with atomic_folder(out) as building:
+        folder = str(building.resolve())
+
+        def write(batch):
+            first = int(batch[order][0]) + (1 << 63)
+            with open(Path(folder) / f"block-{first:020d}", "wb") as file:
+                file.writelines(batch["line"])
+            return {"lines": np.array([len(batch["line"])])}
+
+        if rows.count():
+            rows.map_batches(write, batch_size=None, batch_format="numpy").materialize()
+        blocks = sorted(building.iterdir())
+        for number, block in enumerate(blocks):
+            part = building / f"{PART.format(number)}{suffix}"
+            block.rename(part)
+            if header:
+                part.write_bytes(header + part.read_bytes())
+        return len(blocks)

@@ -1,0 +1,1 @@
+"""Text packed once into memory-mapped rows, for pretraining."""

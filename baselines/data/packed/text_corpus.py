@@ -1,0 +1,98 @@
+"""Raw text for pretraining: lines of plain text or of JSON with a "text", gzipped or not, as sentences of paragraphs.
+
+Ten lines make a paragraph; or, in text of documents, those up to an empty line, as in the text that BERT is pretrained on.
+A line that is no use, because it is not UTF-8, not JSON or has no text, is refused with its number, or counted and left out.
+"""
+
+import dataclasses
+import itertools
+import json
+import re
+from pathlib import Path
+
+from baselines.errors import InputError
+from baselines.runtime.concurrency import batched
+from baselines.storage.text_files import read_lines
+
+LINES_OF_A_PARAGRAPH = 10
+LINES_OF_A_DOCUMENT = 1000
+"""Longer documents are cut, so that a file without empty lines needs no more memory than others."""
+SENTENCE = re.compile(r"[^\n。！？!?]*[\n。！？!?]+|[^\n。！？!?]+")
+"""Up to and with a run of sentence ends; what stands behind the last one is a sentence too."""
+
+
+@dataclasses.dataclass
+class Corpus:
+    """The lines of some files, one after the other.
+
+    paths      text files; a .jsonl or .json, .gz or not, holds an object with "text" on each line
+    skip_bad   leave out lines that are no use; else the first one raises InputError
+    documents  empty lines and the ends of files end a paragraph, and so does every object of JSON; else ten lines make one
+
+    lines, skipped   counts of what was read and what of it was left out
+    """
+
+    paths: tuple[str, ...]
+    skip_bad: bool = False
+    documents: bool = False
+    lines: int = 0
+    skipped: int = 0
+
+    def paragraphs(self):
+        """Yields lists of texts. Raises InputError for a file that cannot be read, and for one without text."""
+        paragraphs = self._documents() if self.documents else batched(self.texts(), LINES_OF_A_PARAGRAPH)
+        first = next(paragraphs, None)
+        if first is None:
+            received = f"{self.lines} lines, {self.skipped} of no use" if self.lines else "no lines"
+            raise InputError(f"{', '.join(map(str, self.paths))}: expected text to learn from. Received: {received}.")
+        yield from itertools.chain([first], paragraphs)
+
+    def texts(self):
+        """Yields the texts of all lines that have any."""
+        return filter(None, self._texts())
+
+    def _documents(self):
+        for ends, texts in itertools.groupby(self._texts(), key=lambda text: not text):
+            if not ends:
+                yield from batched(texts, LINES_OF_A_DOCUMENT)
+
+    def _texts(self):
+        """Yields the text of each line, and None where a document ends."""
+        for path in map(Path, self.paths):
+            as_json = path.name.removesuffix(".gz").endswith((".jsonl", ".json"))
+            for number, line in enumerate(read_lines(path), start=1):
+                self.lines += 1
+                try:
+                    text = text_of(line, as_json)
+                except ValueError as error:
+                    if not self.skip_bad:
+                        raise InputError(f"{path}:{number}: {error} Mend it, or leave such lines out: --skip_bad_lines.") from None
+                    self.skipped += 1
+                    continue
+                yield text if text and not text.isspace() else None
+                if as_json:
+                    yield None
+            yield None
+
+
+def text_of(line, as_json):
+    """The text of a line of bytes. Raises ValueError that says what was expected."""
+    try:
+        line = line.decode("utf-8").removeprefix("\ufeff").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"expected UTF-8. Received: byte 0x{error.object[error.start]:02x} at {error.start}.") from None
+    if not as_json or not line.strip():
+        return line
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"expected an object in JSON. Received: {error}.") from None
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        received = f"the fields {', '.join(row)}" if isinstance(row, dict) else type(row).__name__
+        raise ValueError(f'expected an object with a string "text". Received: {received}.')
+    return row["text"]
+
+
+def sentences(text):
+    """The sentences of a text, nothing lost: joined they are the text."""
+    return SENTENCE.findall(text)

@@ -1,0 +1,69 @@
+"""--can: predictions adjusted by the prior of training, and what that gains on dev, told before it is used."""
+
+import warnings
+
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.evaluation.can import Can
+from baselines.evaluation.predictions import gather
+from baselines.plugins.settings import make, take_settings
+
+COUNTS = "label_counts.json"
+
+
+def take_can(argv):
+    """A command line without `--can.FIELD VALUE`, and Can with those settings. Raises InputError for settings without --can."""
+    argv, settings = take_settings(argv)
+    for key in settings:
+        if not key.startswith("can.") or "--can" not in argv:
+            raise InputError(f"--{key}: expected a setting of --can, and --can. Received: {' '.join(argv)}.")
+    return argv, make(Can, "can", settings)
+
+
+class Adjustment:
+    """Outputs of a classifier -> the same with the logits of adjusted probabilities; `before` keeps those that it was given.
+
+    can    Can       prior   float (C,)       note   text -> None, for what the user should know
+    """
+
+    def __init__(self, can, prior, note):
+        self.can, self.prior, self.note = can, prior, note
+
+    def __call__(self, outputs):
+        self.before = outputs
+        logits = outputs["logits"].astype(np.float64)
+        probs = np.exp(logits - logits.max(axis=1, keepdims=True))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            adjusted = self.can(probs / probs.sum(axis=1, keepdims=True), self.prior)
+        for warning in caught:
+            self.note(str(warning.message))
+        with np.errstate(divide="ignore"):
+            return {**outputs, "logits": np.log(adjusted)}
+
+
+def adjustment(session, run, can):
+    """The Adjustment of a run's classes. Raises InputError for tasks without, and for runs that did not count them."""
+    if session.task.classes is None:
+        raise InputError(f"--can: expected a task with one class per row, such as clue/tnews. Received: a run of {session.name}.")
+    counts = run.read_json(COUNTS)
+    if counts is None:
+        raise InputError(
+            f"{run.path / COUNTS}: expected the counts of the training labels. There are none. Train again: "
+            f"python run.py rerun {run}"
+        )
+    counts = np.array([counts[name] for name in session.task.classes.names], np.float64)
+    return Adjustment(can, counts / counts.sum(), session.display.note)
+
+
+def gain(session, examples, rows, adjust, predictions):
+    """A sentence: what an Adjustment that has just made `predictions` of examples with gold gains."""
+    plain = gather(examples, rows.example, adjust.before, session.task.decode)
+    golds = [example.gold for example in examples]
+    before, after = (session.task.metric(golds, [found[example.id] for example in examples]) for found in (plain, predictions))
+    name = next(iter(before))
+    changed = sum(plain[example.id] != predictions[example.id] for example in examples)
+    difference = after[name] - before[name]
+    verdict = f": it loses {-difference:.4f} here" if difference < 0 else ": no gain here" if difference == 0 else ""
+    return f"{name} {before[name]:.4f} -> {after[name]:.4f} with CAN ({changed} of {len(examples)} predictions changed){verdict}"

@@ -1,0 +1,72 @@
+"""What a command starts from, found before any backend is imported: data files, the checkpoint folder, the bound task."""
+
+from pathlib import Path
+
+from baselines.errors import InputError
+from baselines.task import Labels
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def data_file(name, task, split, given, demo):
+    """The path of a split: the one given, else the official file under datasets/ (with --demo: datasets/mini/).
+
+    split   "train" or "dev", or the name of a test file
+    given   a path, or a tuple of them
+    Returns a Path, or a tuple of them where a split is several files, to be read one after the other.
+    Raises InputError that says where to get a missing file.
+    """
+    if given:
+        paths = (given,) if isinstance(given, str | Path) else given
+        return one_or_all(map(Path, paths))
+    root = ROOT / "datasets" / ("mini" if demo else ".") / name
+    official = task.files.get(split, split)
+    paths = [root / file for file in ((official,) if isinstance(official, str) else official)]
+    for path in paths:
+        if not path.is_file():
+            flag = f" or name yours with --{split}" if split in ("train", "dev") else ""
+            raise InputError(
+                f"{path}: expected the {split} file of {name}. There is none. {task.source}{flag}."
+                + ("" if demo else " To try the command first: --demo.")
+            )
+    return one_or_all(paths)
+
+
+def one_or_all(paths):
+    """The one path among `paths`, or a tuple of several."""
+    paths = tuple(paths)
+    return paths[0] if len(paths) == 1 else paths
+
+
+def shown(path):
+    """A path, or several, for a message."""
+    return " and ".join(map(str, path)) if isinstance(path, tuple) else str(path)
+
+
+def each_file(files):
+    """{split: path or tuple of paths} with a key for every path: train, "train 2", dev, …"""
+    found = {}
+    for split, paths in files.items():
+        for number, path in enumerate(paths if isinstance(paths, tuple) else (paths,), start=1):
+            found[split if number == 1 else f"{split} {number}"] = path
+    return found
+
+
+def checkpoint_folder(flags, embedded="mini"):
+    """The folder of --init or, with --demo, of an embedded model under checkpoints/. Raises InputError if there is none."""
+    if flags.init is None and not flags.demo:
+        raise InputError(
+            "--init: expected a checkpoint folder to start from (Google-BERT or Hugging Face, see checkpoints/README.md). "
+            "Received: none. Add --init FOLDER, or try --demo."
+        )
+    folder = Path(flags.init or ROOT / "checkpoints" / embedded)
+    if not folder.is_dir():
+        raise InputError(f"--init: expected a checkpoint folder. Received: {folder}, which is none. Is the path right?")
+    return folder
+
+
+def bind(task, options, labels, train_file):
+    """The task completed by what only the user's files know."""
+    if task.bind is None:
+        return task
+    return task.bind(task, options, Labels(*labels) if labels else None, train_file)

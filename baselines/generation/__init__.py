@@ -1,0 +1,1 @@
+"""Text generation by a model: the KV cache and batches of prompts."""

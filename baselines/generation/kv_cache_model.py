@@ -1,0 +1,138 @@
+"""A language model that computes new tokens only, from the keys and values of those before them.
+
+It runs the graph of a functional model with the layers' own weights: any family, any option of the builder, as long as a layer that
+looks at other tokens says how to look at kept ones (`with_memory`, `in_step`).
+"""
+
+import dataclasses
+from typing import Any
+
+from keras import ops
+
+from baselines.runtime import backends, functional_graph
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """Where Q new tokens of each of B rows are, and what they see of S slots in which keys and values are kept.
+
+    positions        int32 (B, Q), counted from the start of the text
+    slots            int32 (B, Q), where their own keys and values go
+    visible          bool (B, Q, S); their own slots are among them
+    slot_positions   int32 (B, S), the positions of what is kept; None for families that do not ask
+    """
+
+    positions: Any
+    slots: Any
+    visible: Any
+    slot_positions: Any = None
+
+
+class CachedModel:
+    """The graph from a model's inputs to logits of the next token, in two ways.
+
+    prefill(features, last) -> logits (B, V) after the token at `last` int32 (B,), memory
+    step(features, step, memory) -> logits (B, Q, V) after each new token, the memory with them
+
+    memory is {layer: (keys (R, H, S, K), values (R, H, S, V))}: of a prompt R = B and S = L; a step reads the first B of R rows.
+    Logits are float32.
+
+    Raises ValueError for a model that has no such output, or a layer whose keys cannot be kept.
+    """
+
+    def __init__(self, model, output="logits"):
+        if output not in model.output:
+            raise ValueError(f"CachedModel: expected a model with the output {output!r}. Received: {', '.join(model.output)}")
+        self.inputs, self.output = model.input, model.output[output]
+        nodes = functional_graph.needed(functional_graph.nodes(model), [self.output])
+        layers = [node.operation for node in nodes if hasattr(node.operation, "with_memory")]
+        self.layers = {layer.name: layer for layer in layers}
+        unfit = [layer.name for layer in layers if layer.with_memory is None]
+        if unfit or not layers:
+            what = f"{unfit[0]} cannot" if unfit else "no layer does"
+            raise ValueError(f"CachedModel: expected attention that can keep its keys and values. Received: {what}")
+        last = max(number for number, node in enumerate(nodes) if node.operation is layers[-1])
+        self.until_last_attention, self.afterwards = nodes[: last + 1], nodes[last + 1 :]
+        self.variables = unique(node.operation for node in nodes)
+        self.reads_positions = any(hasattr(node.operation, "reads_slot_positions") for node in nodes)
+
+    def memory_shapes(self, rows, slots):
+        """{layer: (shape of keys, shape of values)}."""
+        return {
+            name: tuple((rows, layer.num_heads, slots, size) for size in (layer.key_size, layer.head_size))
+            for name, layer in self.layers.items()
+        }
+
+    def dtype(self):
+        """That of keys and values."""
+        return next(iter(self.layers.values())).compute_dtype
+
+    def prefill(self, features, last):
+        memory = {}
+
+        def remember(name, keys, values):
+            memory[name] = keys, values
+            return keys, values
+
+        def call(operation, args, kwargs):
+            if hasattr(operation, "with_memory"):
+                return operation.with_memory(remember, *args, **kwargs)
+            return plainly(operation, args, kwargs)
+
+        values = self._enter(features)
+        functional_graph.run(self.until_last_attention, values, call)
+        # What follows looks at no other token: of a prompt it needs the last one's.
+        made = {id(tensor) for node in self.until_last_attention for tensor in node.outputs}
+        for tensor in {id(t): t for node in self.afterwards for t in node.input_tensors if id(t) in made}.values():
+            values[id(tensor)] = ops.take_along_axis(values[id(tensor)], last[:, None, None], axis=1)
+        functional_graph.run(self.afterwards, values, call)
+        return ops.cast(values[id(self.output)], "float32")[:, 0], memory
+
+    def step(self, features, step, memory):
+        grown = dict(memory)
+        rows, slots = step.visible.shape[0], step.visible.shape[2]
+
+        def remember(name, keys, values):
+            grown[name] = tuple(put(kept, step.slots, new) for kept, new in zip(memory[name], (keys, values), strict=True))
+            return tuple(kept[:rows, :, :slots] for kept in grown[name])
+
+        def call(operation, args, kwargs):
+            if hasattr(operation, "with_memory"):
+                return operation.with_memory(remember, *args, **kwargs)
+            if hasattr(operation, "in_step"):
+                return operation.in_step(step, *args, **kwargs)
+            return plainly(operation, args, kwargs)
+
+        values = self._enter(features)
+        functional_graph.run([*self.until_last_attention, *self.afterwards], values, call)
+        return ops.cast(values[id(self.output)], "float32"), grown
+
+    def _enter(self, features):
+        return {id(tensor): features[name] for name, tensor in self.inputs.items() if name in features}
+
+
+def plainly(operation, args, kwargs):
+    """Calls it as the model does."""
+    found = operation(*args, **kwargs)
+    # XLA on a CPU would compute one row's product with the transposed table together with what follows it, and for that transpose
+    # the whole table at every step: 11 ms instead of 1.5 with 21128 x 312.
+    return backends.current().sealed(found) if kwargs.get("reverse") else found
+
+
+def unique(operations):
+    """Their variables, each once."""
+    return list({id(v): v for operation in operations for v in getattr(operation, "variables", ())}.values())
+
+
+def put(kept, slots, new):
+    """kept (R, H, S, K) with new (B, H, Q, K) in slots int32 (B, Q) of its first B rows."""
+    batch, heads, queries, size = new.shape
+    place = ops.stack(
+        [
+            ops.broadcast_to(ops.arange(batch, dtype="int32")[:, None, None], (batch, heads, queries)),
+            ops.broadcast_to(ops.arange(heads, dtype="int32")[None, :, None], (batch, heads, queries)),
+            ops.broadcast_to(slots[:, None, :], (batch, heads, queries)),
+        ],
+        axis=-1,
+    )
+    return ops.scatter_update(kept, ops.reshape(place, (-1, 3)), ops.reshape(new, (-1, size)))

@@ -1,0 +1,1 @@
+"""What users hold of a trained run: TextGenerator, TextEmbedder, SemanticSearch, Predictor and others."""

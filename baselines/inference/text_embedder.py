@@ -1,0 +1,210 @@
+"""A model that makes vectors of texts, ready for people. encode, index, search and serve stand on it.
+
+    embedder = Embedder.from_run("runs/simbert/20261127-101500")
+    embedder.encode(["怎么开初婚未育证明", "初婚未育情况证明怎么开？"])          # float32 (2, 768), of length 1
+"""
+
+import hashlib
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from baselines.data.batching import bucket, bucket_lengths
+from baselines.errors import InputError, nearest
+from baselines.experiment.run_folder import RunFolder
+from baselines.heads.embedding import unit_vectors
+from baselines.layers.masked_pooling import MaskedPooling
+from baselines.models.builder import build_transformer_model, configure
+from baselines.models.families import trained_positions
+from baselines.runtime.progress import Display
+from baselines.task_models.loading import POLICIES, open_run
+from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.training import backends
+from baselines.training.steps import Steps
+
+POOLINGS = ("first", "mean", "pooler")
+TOKENS = 4096
+"""Tokens, padding included, that go through the model at once."""
+CACHED_TOKENS = 2048
+"""The same on CPUs where any shape is quick: what a processor's cache holds."""
+FEW_ROWS = (1, 8)
+"""Sizes of batches for few texts; others have as many rows as TOKENS allow."""
+MANY = 4096
+"""Texts from which on more lengths are compiled, where they are: it takes seconds for each, and spares padding."""
+LENGTH = 128
+"""Most tokens of a text where no run says otherwise."""
+
+
+class Embedder:
+    """Texts in, vectors out: [CLS] text [SEP], cut to `max_length` tokens, through a Keras model.
+
+    Batches have few shapes, each of which is compiled; on CPUs with TensorFlow, where any shape is quick, they are as long as their
+    texts.
+
+    name, task_name   of the run; a checkpoint has its path, and no task
+    source            path of the run or checkpoint
+    pooling           first: the vector of [CLS]; mean: of all tokens, padding excluded; pooler: [CLS] through the linear layer that
+                      SimBERT trains. A run that was trained to make vectors has its own, whatever its name
+    dimensions        D, numbers of a vector
+    """
+
+    def __init__(self, model, encoder, tokenizer, config, max_length, pooling, name, task_name, source, jit=True):
+        self.tokenizer, self.config, self.max_length, self.pooling = tokenizer, config, max_length, pooling
+        self.name, self.task_name, self.source = name, task_name, str(source)
+        self._model = model                                             # {"vectors": float32 (B, D)}
+        self._any_shape = backends.devices().any_shape()
+        self._jit, self._encoder, self._lock, self._steps = jit and not self._any_shape, encoder, threading.Lock(), {}
+        self.dimensions = model.output["vectors"].shape[-1]
+
+    @classmethod
+    def from_run(cls, folder, pooling=None, precision=None, name=None, quiet=True):
+        """The best checkpoint of any run. Raises InputError for an unknown pooling, or another than the run was trained with."""
+        run = RunFolder.open(folder)
+        with Display(quiet) as display:
+            session, _ = open_run(run, None, display, changes={"precision": precision} if precision else None)
+        return cls.of_session(session, name or f"{session.name}/{run.path.resolve().name}", pooling, run.path.resolve())
+
+    @classmethod
+    def of_session(cls, session, name, pooling=None, source=""):
+        """As `from_run`, of a session with trained weights, which it shares."""
+        own = trained_pooling(session)
+        if own and pooling not in (None, own):
+            raise InputError(f"--pooling: expected {own}, which {name} was trained with. Received: {pooling}. Leave it out.")
+        pooling = pooling or own or "mean"
+        encoder = session.encoder
+        vectors = session.model.output["embedding"] if own else pooled(encoder, pooling, name)
+        model = keras.Model(encoder.input, {"vectors": vectors})
+        recipe = session.recipe
+        return cls(
+            model, encoder, session.tokenizer, session.config, recipe.max_length, pooling, name, session.name, source, recipe.jit
+        )
+
+    @classmethod
+    def from_checkpoint(cls, folder, pooling=None, precision="float32", max_length=None, name=None):
+        """A checkpoint folder, such as SimBERT's (pooling pooler) or Google's BERT."""
+        pooling = check_pooling(pooling or "mean")
+        tokenizer, config = Tokenizer.from_folder(folder), configure(folder)
+        limit = trained_positions(config)
+        max_length = max_length or min(LENGTH, limit or LENGTH)
+        if max_length < 3 or limit and max_length > limit:
+            bound = f"from 3 to {limit}, the positions of {folder}" if limit else "at least 3"
+            raise InputError(f"--max_length: expected a number {bound}. Received: {max_length}.")
+        encoder = build_transformer_model(folder, with_pool="linear" if pooling == "pooler" else False, dtype=POLICIES[precision])
+        model = keras.Model(encoder.input, {"vectors": pooled(encoder, pooling, folder)})
+        return cls(model, encoder, tokenizer, config, max_length, pooling, name or str(folder), "", Path(folder).resolve())
+
+    def fingerprint(self):
+        """A hex digest of all that a text's vector depends on: weights, their config, vocabulary, pooling, length."""
+        found = hashlib.blake2b(digest_size=16)
+        for part in (self.config, self.tokenizer.fingerprint(), self.pooling, self.max_length):
+            found.update(repr(part).encode())
+        for weight in sorted(self._model.weights, key=lambda weight: weight.path):
+            found.update(weight.path.encode())
+            found.update(np.ascontiguousarray(keras.ops.convert_to_numpy(weight.value), np.float32))
+        return found.hexdigest()
+
+    def about(self):
+        """What an index tells of the model that made its vectors."""
+        return {"fingerprint": self.fingerprint(), "source": self.source, "pooling": self.pooling, "max_length": self.max_length}
+
+    def encode(self, texts, normalize=True):
+        """float32 (N, D): a vector for each text, of length 1 if `normalize`. Raises InputError for a text without tokens."""
+        return self.encode_tokens(self.tokens(texts), normalize)
+
+    def embed(self, texts):
+        """(vectors of length 1 as `encode`, how many tokens of each text were read)."""
+        tokens = self.tokens(texts)
+        return self.encode_tokens(tokens), [len(each) for each in tokens]
+
+    def tokens(self, texts):
+        """Token ids int32 (L,) of each text, special ones included. Raises InputError for a text without any."""
+        found = [self.tokenizer.encode(text, self.max_length)["token_ids"] for text in texts]
+        for number, each in enumerate(found):
+            if len(each) < 3:
+                which = "a text" if len(found) == 1 else f"text {number + 1}"
+                raise InputError(f"{which}: expected words. Received: {texts[number]!r}, which has none.")
+        return found
+
+    def encode_tokens(self, tokens, normalize=True):
+        """As `encode`, of what `tokens` gives."""
+        vectors = np.zeros((len(tokens), self.dimensions), np.float32)
+        for numbers, found in self._computed("vectors", tokens):
+            vectors[numbers] = found["vectors"][: len(numbers)]
+        if not np.isfinite(vectors).all():
+            raise InputError(f"{self.name}: expected finite vectors. Received: NaN or infinity. Was the run trained to its end?")
+        return unit_vectors(vectors) if normalize else vectors
+
+    def token_vectors(self, texts):
+        """Of each text float32 (tokens, hidden size): the last layer's vector of every token, special ones left out."""
+        tokens = self.tokens(texts)
+        vectors = [None] * len(tokens)
+        for numbers, found in self._computed("hidden_states", tokens):
+            for number, states in zip(numbers, found["hidden_states"], strict=False):
+                vectors[number] = states[1 : len(tokens[number]) - 1].astype(np.float32)
+        return vectors
+
+    def _computed(self, output, tokens):
+        """Yields (numbers of texts, outputs of a batch whose first rows they are), long texts first."""
+        lengths = np.array([len(each) for each in tokens], int)
+        start, order = 0, np.argsort(-lengths, kind="stable")
+        while start < len(order):
+            size, length = self._shape(int(lengths[order[start]]), len(order) - start, len(order))
+            numbers = order[start : start + size]
+            token_ids = np.full((size, length), self.tokenizer.vocabulary.pad_id, np.int32)
+            for row, number in zip(token_ids, numbers, strict=False):
+                row[: lengths[number]] = tokens[number]
+            token_ids[len(numbers) :] = token_ids[0]
+            yield numbers, self._predict(output, {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids)})
+            start += size
+
+    def _shape(self, longest, left, count):
+        """(rows, length) of the next batch: tokens of its longest text, texts that are left, and of how many."""
+        if self._any_shape:
+            return min(left, max(1, CACHED_TOKENS // longest)), longest
+        length = bucket(longest, fine_lengths(self.max_length) if count >= MANY else bucket_lengths(self.max_length))
+        return batch_size(length, left), length
+
+    def _predict(self, output, features):
+        with self._lock:
+            if output not in self._steps:
+                model = self._model if output == "vectors" else keras.Model(
+                    self._encoder.input, {output: self._encoder.output[output]}
+                )  # fmt: skip
+                self._steps[output] = Steps(model, None, jit=self._jit)
+            return self._steps[output].predict(features)
+
+
+def trained_pooling(session):
+    """The pooling that a session's task trains, None where it makes no vectors."""
+    return session.task.head.pooling if "embedding" in session.model.output else None
+
+
+def check_pooling(pooling):
+    if pooling not in POOLINGS:
+        known = ", ".join(POOLINGS)
+        raise InputError(f"--pooling: expected one of {known}. Received: {pooling!r}. {nearest(str(pooling), POOLINGS)}")
+    return pooling
+
+
+def pooled(encoder, pooling, name):
+    """float32 (B, D): one vector of the hidden states of an encoder."""
+    states = encoder.output["hidden_states"]
+    if check_pooling(pooling) == "mean":
+        return MaskedPooling("mean", name="Vectors-Mean")(states, encoder.input["token_ids"])
+    if pooling == "pooler" and "pooled" not in encoder.output:
+        raise InputError(f"--pooling pooler: expected a model with a pooler. Received: {name}, which has none. Take first or mean.")
+    return keras.ops.cast(states[:, 0] if pooling == "first" else encoder.output["pooled"], "float32")
+
+
+def fine_lengths(max_length):
+    """Lengths for many texts: steps of 8 tokens to 64, of 16 to 128, of 32 to 256, then of 64."""
+    lengths = [*range(8, 64, 8), *range(64, 128, 16), *range(128, 256, 32), *range(256, max(max_length, 257), 64)]
+    return [length for length in lengths if length < max_length] + [max_length]
+
+
+def batch_size(length, count):
+    """Rows of a batch for `count` texts of at most `length` tokens."""
+    most = max(1, TOKENS // length)
+    return next((size for size in FEW_ROWS if count <= size < most), most)

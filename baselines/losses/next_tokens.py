@@ -1,0 +1,12 @@
+"""Targets of a language model: at each position the token after it, -1 where nothing is learned."""
+
+import numpy as np
+
+NO_TARGET = -1
+
+
+def next_tokens(token_ids, learnt):
+    """Targets int32 (L,): at each position the id after it where that token is `learnt`, bool (L,); else -1."""
+    targets = np.full(len(token_ids), NO_TARGET, np.int32)
+    targets[:-1] = np.where(learnt[1:], token_ids[1:], NO_TARGET)
+    return targets

@@ -1,0 +1,34 @@
+"""Whether a recipe, a vocabulary and a model configuration fit together."""
+
+from baselines.errors import InputError
+from baselines.models.families import trained_positions
+
+
+def check_vocabulary(tokenizer, config, folder, ignore_mismatched):
+    """Raises InputError unless there is an embedding row for every token, and (unless ignored) a token for every row."""
+    tokens, rows = len(tokenizer.vocabulary), config.vocab_size
+    if tokens > rows or (tokens < rows and not ignore_mismatched):
+        advice = "" if tokens > rows else " Or --ignore_mismatched, if the last rows are only padding."
+        raise InputError(
+            f"{folder}: expected the vocabulary and the embedding to be of one size. Received: {tokens} tokens and "
+            f"vocab_size {rows}. Take both from the same checkpoint.{advice}"
+        )
+
+
+def check_model_parallel(recipe, config):
+    """Raises InputError where heads and inner units cannot be cut into equal parts."""
+    parts = recipe.model_parallel
+    sizes = {"attention heads": config.num_attention_heads, "units": config.intermediate_size, "embeddings": config.embedding_size}
+    for name, size in sizes.items():
+        if size % parts:
+            raise InputError(f"--model_parallel: expected a divisor of the model's {size} {name}. Received: {parts}.")
+
+
+def check_length(max_length, config, folder):
+    """Raises InputError for rows that are longer than a family with trained positions has positions."""
+    limit = trained_positions(config)
+    if limit and max_length > limit:
+        raise InputError(
+            f"--max_length: expected at most {limit}, the positions of {folder}. Received: {max_length}. "
+            "Another family (nezha, roformer) has no such limit."
+        )

@@ -1,0 +1,1 @@
+"""What a folder offers, found by its files: tasks, families, strategies, optimizers, losses and their settings."""

@@ -1,0 +1,80 @@
+"""A dialogue of two speakers as one row under the causal mask: [CLS] u0 [SEP] u1 [SEP] …, every utterance learnt at once.
+
+["你好", "在吗", "在"] -> [CLS] 你 好 [SEP] 在 吗 [SEP] 在 [SEP] with segments 0 000 111 00, which tell the speaker: utterance i
+with its [SEP] is in segment i mod 2. The layout is that of bojone/nezha_gpt_dialog, after DialoGPT (arXiv:1911.00536).
+
+What does not fit: training keeps the first utterances that do, whole, and of a first one that is too long its beginning. A
+history to reply to loses its oldest utterances, whole; the first of the others is in segment 0 then, as rows of training begin,
+and the reply in the segment that the newest utterance is not in. Of a newest one that is too long the end is kept.
+"""
+
+import numpy as np
+
+from baselines.decoding.decoder_protocol import Prompt
+from baselines.errors import InputError
+from baselines.losses.next_tokens import next_tokens
+from baselines.prompts.source_target import written_ids
+
+
+def utterances_of(example):
+    """All utterances of an example, oldest first: its history, then the last reply, its gold, if it is known."""
+    return (*example.texts, *(() if example.gold is None else (example.gold,)))
+
+
+def encode_dialogue(example, tokenizer, max_length):
+    """The `encode` stage: one (features, next tokens int32 (L,)). Every token but [CLS] is learnt, of both speakers."""
+    utterances = encoded(utterances_of(example), tokenizer)
+    kept = [utterances[0][: max_length - 1]]                            # cut: it has no [SEP], for it does not end there
+    room = max_length - 1 - len(kept[0])
+    for utterance in utterances[1:]:
+        if len(utterance) > room:
+            break
+        kept.append(utterance)
+        room -= len(utterance)
+    features = joined(kept, tokenizer)
+    yield features, next_tokens(features["token_ids"], np.ones(len(features["token_ids"]), bool))
+
+
+def prompt_of(example, tokenizer, max_length):
+    """The `prompt` stage: the history without the last reply. Of a single utterance that is [CLS] alone, which opens a dialogue."""
+    if not example.texts:
+        return Prompt(np.array([tokenizer.vocabulary.cls_id], np.int32), np.zeros(1, np.int32), segment=0)
+    return history_prompt(example.texts, tokenizer, max_length)[0]
+
+
+def history_prompt(utterances, tokenizer, max_length):
+    """(Prompt of at most `max_length` tokens, number of oldest utterances left out) of a history, the newest utterance last.
+
+    Raises InputError for an empty history, an utterance without a token or one that is no text.
+    """
+    if not utterances:
+        raise InputError("expected a history of one utterance or more. Received: none.")
+    *older, newest = encoded(utterances, tokenizer)
+    kept = [newest[-(max_length - 1) :]]
+    room = max_length - 1 - len(kept[0])
+    for utterance in reversed(older):
+        if len(utterance) > room:
+            break
+        kept.insert(0, utterance)
+        room -= len(utterance)
+    features = joined(kept, tokenizer)
+    return Prompt(features["token_ids"], features["segment_ids"], segment=len(kept) % 2), len(utterances) - len(kept)
+
+
+def encoded(utterances, tokenizer):
+    """The ids of each utterance and its [SEP]. Raises InputError for one without a token or that is no text."""
+    found = []
+    for number, utterance in enumerate(utterances, start=1):
+        if not isinstance(utterance, str):
+            raise InputError(f"expected utterances to be texts. Received, as number {number}: {utterance!r}.")
+        found.append([*written_ids(utterance, tokenizer, f"utterance {number}"), tokenizer.vocabulary.sep_id])
+    return found
+
+
+def joined(utterances, tokenizer):
+    """Features of [CLS] and encoded utterances, whose segments alternate from 0."""
+    token_ids, segment_ids = [tokenizer.vocabulary.cls_id], [0]
+    for number, utterance in enumerate(utterances):
+        token_ids += utterance
+        segment_ids += [number % 2] * len(utterance)
+    return {"token_ids": np.array(token_ids, np.int32), "segment_ids": np.array(segment_ids, np.int32)}

@@ -1,0 +1,51 @@
+"""A source and the target written after it, as one row under the prefix mask: [CLS] source [SEP] target [SEP]. arXiv:1905.03197.
+
+"北京是首都" -> "首都": segments 0 up to the first [SEP], 1 for the target and its [SEP]; only target tokens are learnt.
+"""
+
+import numpy as np
+
+from baselines.decoding.decoder_protocol import Prompt
+from baselines.errors import InputError
+from baselines.losses.next_tokens import next_tokens
+
+
+def encode_pair(example, tokenizer, max_length):
+    """The `encode` stage: one (features, next tokens int32 (L,), -1 where nothing is learnt); without gold only the source.
+
+    What is too long loses the end of its source. A target that is too long alone is cut and has no [SEP], so that nothing
+    learns to stop in the middle.
+    """
+    (source,) = example.texts
+    if example.gold is None:
+        prompt = source_prompt(source, tokenizer, max_length)
+        yield {"token_ids": prompt.token_ids, "segment_ids": prompt.segment_ids}, None
+        return
+    target = [*written_ids(example.gold, tokenizer, "target"), tokenizer.vocabulary.sep_id][: max_length - 2]
+    prompt = source_prompt(source, tokenizer, max_length - len(target))
+    token_ids = np.concatenate([prompt.token_ids, np.array(target, np.int32)])
+    segment_ids = np.concatenate([prompt.segment_ids, np.ones(len(target), np.int32)])
+    yield {"token_ids": token_ids, "segment_ids": segment_ids}, next_tokens(token_ids, segment_ids == 1)
+
+
+def prompt_of(example, tokenizer, max_length):
+    """The `prompt` stage: what the example's target is written after."""
+    (source,) = example.texts
+    return source_prompt(source, tokenizer, max_length)
+
+
+def source_prompt(text, tokenizer, max_length):
+    """The Prompt [CLS] source [SEP] of at most `max_length` tokens; a long source loses its end."""
+    vocabulary = tokenizer.vocabulary
+    ids = written_ids(text, tokenizer, "source")[: max_length - 2]
+    token_ids = np.array([vocabulary.cls_id, *ids, vocabulary.sep_id], np.int32)
+    return Prompt(token_ids, np.zeros_like(token_ids), segment=1)
+
+
+def written_ids(text, tokenizer, name):
+    """Ids of a text. Raises InputError where nothing of it is a token: spaces and control characters are none."""
+    ids = tokenizer.ids(text).tolist()
+    if not ids:
+        received = f"Received: {text[:60]!r}, which has no token."
+        raise InputError(f"expected {name} to be a text that is not empty. {received} Fill it in or remove the row.")
+    return ids

@@ -1,0 +1,1 @@
+"""Indexes on disk and distances between texts. No Keras."""

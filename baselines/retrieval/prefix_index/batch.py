@@ -1,0 +1,43 @@
+"""What may follow at many places of an index at once, without a loop over them: beams of all questions in one step of a search."""
+
+import itertools
+
+import numpy as np
+
+from baselines.storage.ragged_array import ranges
+
+
+def next_tokens(index, states):
+    """(int32 (T,), the tokens that may follow each State, ascending, one state behind the other; int64 (N,), how many of each).
+
+    None in place of a State, and a whole key, have none.
+    """
+    nowhere, count = (index.parts, 0, 0, 0), len(states)
+    numbers = itertools.chain.from_iterable(state or nowhere for state in states)
+    parts, low, high, depth = np.fromiter(numbers, np.int64, 4 * count).reshape(-1, 4).T
+    found, owners = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+    for part in np.unique(parts[parts < index.parts]).tolist():
+        rows = np.flatnonzero(parts == part)
+        tokens, owner = _of_nodes(index.trie, low[rows]) if part == 0 else _of_keys(index, part, low[rows], high[rows], depth[rows])
+        found.append(tokens)
+        owners.append(rows[owner])
+    tokens, owner = np.concatenate(found), np.concatenate(owners)
+    if len(found) > 2:                                      # places in several parts of keys
+        order = np.argsort(owner, kind="stable")
+        tokens, owner = tokens[order], owner[order]
+    return tokens, np.bincount(owner, minlength=count)
+
+
+def _of_nodes(trie, nodes):
+    first = trie.children[nodes].astype(np.int64)
+    counts = trie.children[nodes + 1] - first
+    return trie.labels[ranges(first, counts)].astype(np.int32), np.repeat(np.arange(len(nodes)), counts)
+
+
+def _of_keys(index, part, low, high, depth):
+    counts = high - low
+    owner = np.repeat(np.arange(len(low)), counts)
+    tokens = index.tokens_of(part, ranges(low, counts), depth[owner])
+    is_new = np.ones(len(tokens), bool)
+    is_new[1:] = (tokens[1:] != tokens[:-1]) | (owner[1:] != owner[:-1])
+    return tokens[is_new], owner[is_new]

@@ -1,0 +1,246 @@
+"""An index opened for questions: which tokens may follow, one step down, what a key holds.
+
+    index = PrefixIndex.open("kg.index")
+    state = index.root()
+    index.next(state)                   # int32, sorted
+    state = index.advance(state, token_id)
+    index.entries(state)                # once the last end token is written
+
+A key is the tokens of a subject, [SEP], those of a predicate, [SEP], of a meaning, [SEP], or the meaning before the predicate; in
+an index of plain keys, of one text and [SEP]. Where a part of a key is complete [SEP] is among what may follow, so no key is hidden
+by a longer one.
+"""
+
+import bisect
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.retrieval.prefix_index import mentions
+from baselines.retrieval.prefix_index.batch import next_tokens
+from baselines.retrieval.prefix_index.format import INDEX
+from baselines.retrieval.prefix_index.names import split_name
+from baselines.retrieval.prefix_index.trie import Trie
+from baselines.storage import array_folder as files
+from baselines.storage.atomic_files import recover
+from baselines.storage.ragged_array import Ragged
+
+
+class State(NamedTuple):
+    """A place in the tree, small and hashable.
+
+    part        parts of the key that are complete
+    low, high   in the first part a node and the one behind it, then the keys that begin with what was written
+    depth       tokens written of this part, from the second part on
+    """
+
+    part: int
+    low: int
+    high: int
+    depth: int
+
+
+class Entry(NamedTuple):
+    """A key of the index as it was in the file. `name` is subject and meaning together; values are in the file's order."""
+
+    name: str
+    subject: str
+    predicate: str
+    meaning: str
+    values: tuple
+
+
+class PrefixIndex:
+    """Read-only, memory-mapped; any number of processes share one copy.
+
+    order   names of the parts of a key, as they are written: ("subject", "predicate", "meaning"), or ("key",) for plain keys
+    parts   how many: 3 or 1
+    """
+
+    def __init__(self, folder, header, arrays):
+        self.folder, self.header = Path(folder), header
+        self.order, self.end_id, self.unknown_id = tuple(header["parts"]), header["end_id"], header["unknown_id"]
+        self.parts = len(self.order)
+        self.vocab_size = header["vocabulary"]["size"]
+        self.trie = Trie(arrays["trie_labels"], arrays["trie_children"])
+        self._leaves, self._subject_keys = arrays["subject_leaves"], arrays["subject_keys"]
+        self._key_entity, self._entity_meaning = arrays["key_entity"], arrays["entity_meaning"]
+        ragged = lambda name: Ragged(arrays[f"{name}_values"], arrays[f"{name}_offsets"])  # noqa: E731
+        self._names, self._values = ragged("entity_text"), Ragged(arrays["values"], arrays["value_offsets"])
+        self._unknown = arrays["unknown_hashes"], arrays["unknown_entities"], ragged("unknown_tokens")
+        if self.parts == 3:
+            self._key_predicate, self._predicate_texts = arrays["key_predicate"], ragged("predicate_text")
+            self._tokens = {part: ragged(f"{self.order[part]}_tokens") for part in (1, 2)}
+
+    @classmethod
+    def open(cls, folder, fingerprint=None, verify=False):
+        """The index in a folder.
+
+        fingerprint   of the vocabulary it is used with; None: not compared
+        verify        read all of it and compare checksums; else only sizes and the header are checked, in milliseconds
+        Raises InputError for a folder that is damaged, foreign, or made with another vocabulary.
+        """
+        recover(folder)
+        header = files.read_header(folder, INDEX)
+        if fingerprint is not None and header["vocabulary"]["fingerprint"] != fingerprint:
+            raise InputError(f"{folder}: expected an index made with the vocabulary it is used with. Received: one made with "
+                             "another. Build it again: run.py kg build … --vocab CHECKPOINT.")  # fmt: skip
+        if verify:
+            files.verify(folder, header)
+        return cls(folder, header, files.open_arrays(folder, header))
+
+    def __len__(self):
+        """How many keys there are."""
+        return len(self._key_entity)
+
+    def root(self):
+        return State(0, 0, 1, 0)
+
+    def is_complete(self, state):
+        """Whether a whole key is written, its last end token included."""
+        return state.part == self.parts
+
+    def next(self, state, entities=None):
+        """int32, ascending: the tokens that may follow; none after a whole key.
+
+        entities   numbers of names, ascending: behind a subject, only what follows in keys of these
+        """
+        if self.is_complete(state):
+            return np.zeros(0, np.int32)
+        if state.part == 0:
+            return self.trie.next(state.low).astype(np.int32)
+        tokens = self.tokens(state) if entities is None else self.tokens_of(state.part, self.keys(state, entities), state.depth)
+        if len(tokens) < 2:
+            return tokens
+        return tokens[np.concatenate([[True], tokens[1:] != tokens[:-1]])]
+
+    def advance(self, state, token_id):
+        """The State after one more token, or None where it may not follow."""
+        token_id = int(token_id)
+        if not 0 <= token_id < self.vocab_size or self.is_complete(state):
+            return None
+        if state.part == 0:
+            return self._down(state, token_id)
+        tokens = self.tokens(state)
+        first, last = tokens.searchsorted(np.int32(token_id)), tokens.searchsorted(np.int32(token_id), side="right")
+        if first == last:
+            return None
+        low, high = state.low + int(first), state.low + int(last)
+        return State(state.part + 1, low, high, 0) if token_id == self.end_id else State(state.part, low, high, state.depth + 1)
+
+    def next_batch(self, states):
+        """`next` of each state; None, a prefix that is in no key, has no next."""
+        tokens, counts = next_tokens(self, states)
+        ends = np.cumsum(counts).tolist()
+        return [tokens[end - count : end] for end, count in zip(ends, counts.tolist(), strict=True)]
+
+    def advance_batch(self, states, token_ids):
+        """`advance` of each state that is one."""
+        return [None if state is None else self.advance(state, token) for state, token in zip(states, token_ids, strict=True)]
+
+    def mask(self, states):
+        """bool (len(states), vocab_size): `next_batch` as rows."""
+        rows = np.zeros((len(states), self.vocab_size), bool)
+        tokens, counts = next_tokens(self, states)
+        rows[np.repeat(np.arange(len(states)), counts), tokens] = True
+        return rows
+
+    def walk(self, token_ids, state=None):
+        """The State after all `token_ids`, or None."""
+        state = state or self.root()
+        for token_id in token_ids:
+            state = self.advance(state, token_id)
+            if state is None:
+                return None
+        return state
+
+    def key(self, subject, predicate, meaning):
+        """The three parts of a key, such as their token ids, one behind the other in the order of the index."""
+        parts = {"subject": subject, "predicate": predicate, "meaning": meaning}
+        return [token for name in self.order for token in parts[name]]
+
+    def lookup(self, token_ids):
+        """Entries of a whole key, whose last end token may be left out; [] if there is none such."""
+        state = self.walk(token_ids)
+        if state is not None and not self.is_complete(state):
+            state = self.advance(state, self.end_id)
+        return self.entries(state) if state is not None and self.is_complete(state) else []
+
+    def entries(self, state):
+        """What a whole key holds; several where names differ in what the vocabulary does not tell apart."""
+        return [self.entry(key) for key in range(state.low, state.high)]
+
+    def entry(self, key):
+        name = self._names.text(self._key_entity[key])
+        subject, meaning = split_name(name) if self.parts == 3 else (name, "")
+        predicate = self._predicate_texts.text(self._key_predicate[key]) if self.parts == 3 else ""
+        values = self._values.text(key).split("\n")[:-1]
+        return Entry(name, subject, predicate, meaning, tuple(map(json.loads, values) if self._is_json else values))
+
+    def mentions(self, question):
+        """Mentions (mentions.py) of subjects that the vocabulary cannot spell."""
+        return mentions.find(question, *self._unknown, self._names.text)
+
+    def tokens(self, state):
+        """int32 (keys,), ascending: the next token of each key from state.low to state.high, from the second part on."""
+        return self.tokens_of(state.part, slice(state.low, state.high), state.depth)
+
+    def tokens_of(self, part, keys, depth):
+        """int32 (keys,): the token at place `depth`, one number or one for each, of the second or third part of some keys."""
+        table, offsets = self._tokens[part], self._tokens[part].offsets
+        return table.values[offsets[self._rows(part, keys)] + np.asarray(depth, offsets.dtype)]
+
+    def keys(self, state, entities=None):
+        """int64, ascending: the keys from state.low to state.high; with `entities` only those of these names."""
+        keys = np.arange(state.low, state.high)
+        return keys if entities is None else keys[np.isin(self._key_entity[state.low : state.high], entities)]
+
+    def predicates_of(self, state):
+        """uint32 (keys,): the numbers of the predicates of the keys from state.low to state.high, behind a subject."""
+        return self._key_predicate[state.low : state.high]
+
+    def subject_range(self, key):
+        """(first, last + 1) of the keys whose subject is spelled as that of `key`."""
+        spelling = int(self._subject_keys.searchsorted(self._subject_keys.dtype.type(key), side="right")) - 1
+        return int(self._subject_keys[spelling]), int(self._subject_keys[spelling + 1])
+
+    def predicates(self, token_ids):
+        """range of the numbers of the predicates that are spelled so, the end token included."""
+        table = self._tokens[self.order.index("predicate")]
+        some = range(len(table)), list(token_ids)
+        first, last = (cut(*some, key=lambda row: table[row].tolist()) for cut in (bisect.bisect_left, bisect.bisect_right))
+        return range(first, last)
+
+    def leaf(self, token_ids):
+        """The node of the trie where a subject that is there ends, the end token included."""
+        return self.trie.child(self.walk(token_ids[:-1]).low, token_ids[-1])
+
+    def leaves_with_only(self, predicates):
+        """List of nodes where subjects end whose keys have none but these predicates, numbers; it looks at every key."""
+        chosen = np.zeros(len(self._predicate_texts), bool)
+        chosen[predicates] = True
+        others = np.add.reduceat(~chosen[self._key_predicate], self._subject_keys[:-1].astype(np.int64), dtype=np.int64)
+        return self._leaves[others == 0].tolist()
+
+    def part_ids(self, part, key):
+        """Token ids of the second or third part of a key, its end token included."""
+        return self._tokens[part][self._rows(part, key)]
+
+    @property
+    def _is_json(self):
+        return self.header["layout"] == "jsonl"
+
+    def _rows(self, part, keys):
+        return self._key_predicate[keys] if self.order[part] == "predicate" else self._entity_meaning[self._key_entity[keys]]
+
+    def _down(self, state, token_id):
+        node = self.trie.child(state.low, token_id)
+        if node is None:
+            return None
+        if token_id != self.end_id:
+            return State(0, node, node + 1, 0)
+        spelling = int(self._leaves.searchsorted(self._leaves.dtype.type(node)))
+        return State(1, int(self._subject_keys[spelling]), int(self._subject_keys[spelling + 1]), 0)

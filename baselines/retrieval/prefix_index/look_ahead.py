@@ -1,0 +1,76 @@
+"""Look-ahead: prefer a token behind which more of the question is still to come. Su, 2021, kexue.fm/archives/8802.
+
+A model that reads 刘晓华主要讲什么课啊 likes 主要成就, whose first tokens are in the question, and sees too late that 主讲课程
+has more of them. Once the subject is complete, p(v) becomes p(v) ** (1 / (gain + 1)), where the gain of v is how much longer the
+longest common subsequence with the question can become on some key that goes on with v.
+
+The article compares predicates, the code that made its figures whole keys: `scope`. What a key has in common with the question is
+found once per subject; a step reads the range that is left.
+"""
+
+import numpy as np
+
+from baselines.errors import InputError, nearest
+from baselines.retrieval.prefix_index.subsequence import Subsequences
+
+SCOPES = ("predicate", "full_key")
+MOST_KEYS = 10_000
+
+
+class LookAhead:
+    """Gains of the tokens that may follow, for one question.
+
+    question_ids   token ids of the question, [CLS] and [SEP] included
+    scope          "predicate": predicates alone, while one is written; "full_key": all parts with [SEP] between them
+    most_keys      a subject with more keys is not looked ahead in
+    """
+
+    def __init__(self, index, question_ids, scope="full_key", most_keys=MOST_KEYS):
+        if scope not in SCOPES:
+            raise InputError(f"look_ahead: expected one of {', '.join(SCOPES)}. Received: {scope}. {nearest(scope, SCOPES)}")
+        self.index, self.scope, self.most_keys = index, scope, most_keys
+        self._parts = [part for part, name in enumerate(index.order) if name == "predicate" or scope == "full_key" and part]
+        self._common = Subsequences([int(token) for token in question_ids])
+        self._of_keys = {}                                  # first key of a subject, names: keys, what each has in common
+
+    def gains(self, state, prefix, entities=None):
+        """int64, one per token of `index.next(state, entities)`; None where the rule does not apply.
+
+        prefix     all token ids written, that lead to `state`
+        entities   numbers of names, ascending: of keys of one spelling only those of these are meant
+        """
+        if state.part not in self._parts:
+            return None
+        first, last = self.index.subject_range(state.low)
+        if entities is None and last - first > self.most_keys:
+            return None
+        prefix, of_subject = [int(token) for token in prefix], (first, None if entities is None else tuple(entities))
+        if of_subject not in self._of_keys:
+            subject = prefix[: prefix.index(self.index.end_id) + 1]
+            keys = self.index.keys(state._replace(low=first, high=last), entities)
+            self._of_keys[of_subject] = keys, self._lengths(keys, subject) if len(keys) <= self.most_keys else None
+        keys, lengths = self._of_keys[of_subject]
+        if lengths is None:
+            return None
+        begin, end = keys.searchsorted([state.low, state.high]).tolist()
+        tokens = self.index.tokens_of(state.part, keys[begin:end], state.depth)
+        begins = np.flatnonzero(np.concatenate([[True], tokens[1:] != tokens[:-1]]))
+        best = np.maximum.reduceat(lengths[begin:end], begins)
+        written = prefix[len(prefix) - state.depth :] if self.scope == "predicate" else prefix
+        return best - self._common.of(written)
+
+    def _lengths(self, keys, subject):
+        """What each of some keys of a subject has in common with the question; neighbours share the part behind it."""
+        common, index = self._common, self.index
+        start = common.start() if self.scope == "predicate" else common.extend(common.start(), subject)
+        lengths, known = np.empty(len(keys), np.int64), {}
+        for place, key in enumerate(keys.tolist()):
+            tokens = index.part_ids(self._parts[0], key)
+            shared = tokens.tobytes()
+            if shared not in known:
+                known[shared] = common.extend(start, tokens.tolist()[: -1 if self.scope == "predicate" else None])
+            bits = known[shared]
+            if self.scope == "full_key":
+                bits = common.extend(bits, index.part_ids(2, key).tolist()[:-1])
+            lengths[place] = common.length(bits)
+        return lengths

@@ -1,0 +1,73 @@
+"""Strings become numbers once each: the order of their first occurrence, and the ids of their tokens."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+
+from baselines.storage.ragged_array import Ragged
+
+_AT_ONCE = 1 << 14
+
+
+@dataclasses.dataclass(frozen=True)
+class Spelling:
+    """How strings become token ids, and which vocabulary that is.
+
+    tokenize      list of str -> list of sequences of ids, without special tokens
+    fingerprint   a text that differs between vocabularies: an index goes with one
+    vocab_size, unknown_id
+    end_id        token behind each part of a key: [SEP]
+    """
+
+    tokenize: Callable
+    fingerprint: str
+    vocab_size: int
+    unknown_id: int
+    end_id: int
+
+    @classmethod
+    def of(cls, tokenizer):
+        """That of a tokenizer with `ids`, `fingerprint` and a vocabulary."""
+        vocabulary = tokenizer.vocabulary
+        return cls(lambda texts: [tokenizer.ids(text) for text in texts], tokenizer.fingerprint(), len(vocabulary),
+                   vocabulary.unk_id, vocabulary.sep_id)  # fmt: skip
+
+    def sequences(self, texts, report):
+        """Ragged of the ids of each text with the end behind them. A text without any token is the unknown one."""
+        flat, lengths = [], []
+        for first in range(0, len(texts), _AT_ONCE):
+            report("tokenizing", first, len(texts))
+            rows = self.tokenize(texts[first : first + _AT_ONCE])
+            lengths.append(np.fromiter(map(len, rows), np.int64, len(rows)))
+            flat.append(joined(rows))
+        lengths, flat = joined(lengths), joined(flat).astype(np.int32)
+        if len(flat) and not (0 <= flat.min() and flat.max() < self.vocab_size):
+            raise ValueError(f"tokenize: expected ids below {self.vocab_size}. Received: {flat.min()} to {flat.max()}")
+        flat[flat == self.end_id] = self.unknown_id         # an end within a string would cut its key there
+        starts = np.cumsum(lengths) - lengths
+        silent = np.array([bool(text) for text in texts], bool) & (lengths == 0)
+        flat = np.insert(flat, starts[silent], self.unknown_id)
+        lengths = lengths + silent
+        return Ragged.of(np.insert(flat, np.cumsum(lengths), self.end_id), lengths + 1)
+
+
+class Numbering(dict):
+    """String -> its number, in order of first occurrence."""
+
+    def __missing__(self, text):
+        self[text] = number = len(self)
+        return number
+
+    def numbers(self, texts):
+        return np.fromiter(map(self.__getitem__, texts), np.uint32, len(texts))
+
+
+def joined(rows):
+    """One array of sequences that are all arrays or all lists."""
+    if not len(rows):
+        return np.zeros(0, np.int64)
+    if isinstance(rows[0], np.ndarray):
+        return np.concatenate(rows)
+    return np.fromiter(itertools.chain.from_iterable(rows), np.int64, sum(map(len, rows)))

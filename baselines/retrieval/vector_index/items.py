@@ -1,0 +1,117 @@
+"""What an index keeps of each text beside its vector: its id and the whole row of its file, as JSON in two flat arrays."""
+
+import array
+import hashlib
+import json
+
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.storage.ragged_array import offsets_of
+
+_BLOCK = 1 << 24
+
+
+class Items:
+    """Ids and rows of an opened index."""
+
+    def __init__(self, arrays):
+        self._values = {name: arrays[f"{name}_values"] for name in ("ids", "rows")}
+        self._offsets = {name: arrays[f"{name}_offsets"] for name in ("ids", "rows")}
+        self.keys = arrays["keys"]
+
+    def __len__(self):
+        return len(self.keys)
+
+    def id(self, place):
+        return json.loads(self._bytes("ids", place))
+
+    def row(self, place):
+        return json.loads(self._bytes("rows", place))
+
+    def places(self, ids, alive):
+        """{id: place} of those of `ids` that are among the items of bool `alive` (N,)."""
+        wanted = {key_of(id): id for id in ids}
+        found = np.flatnonzero(np.isin(self.keys, np.fromiter(wanted, np.uint64, len(wanted))) & alive)
+        return {id: place for place in found.tolist() for id in [self.id(place)] if same(wanted[int(self.keys[place])], id)}
+
+    def _bytes(self, name, place):
+        offsets = self._offsets[name]
+        return self._values[name][offsets[place] : offsets[place + 1]].tobytes()
+
+
+def key_of(id):
+    """A number for an id, the same on every machine; 1 and "1" are two ids."""
+    return int.from_bytes(hashlib.blake2b(json.dumps(id).encode(), digest_size=8).digest(), "little")
+
+
+def same(one, other):
+    return type(one) is type(other) and one == other
+
+
+class ItemWriter:
+    """Writes the items of an index, one after the other, with memory for their ids' numbers alone."""
+
+    def __init__(self, writer):
+        self._writer, self._keys = writer, array.array("Q")
+        self._columns = {name: RaggedFile(writer, name) for name in ("ids", "rows")}
+
+    def add(self, id, row):
+        self._keys.append(key_of(id))
+        self._columns["ids"].add(json.dumps(id, ensure_ascii=False).encode())
+        self._columns["rows"].add(json.dumps(row, ensure_ascii=False).encode())
+
+    def add_from(self, items, places):
+        """Items of another index."""
+        for place in places:
+            self._keys.append(int(items.keys[place]))
+            for name, column in self._columns.items():
+                column.add(items._bytes(name, place))
+
+    def __len__(self):
+        return len(self._keys)
+
+    def close(self, deleted):
+        """Completes the arrays. Raises InputError if an id occurs twice among the items that are not `deleted`."""
+        keys = np.frombuffer(self._keys, np.uint64) if self._keys else np.zeros(0, np.uint64)
+        alive = np.flatnonzero(~deleted)
+        order = alive[np.argsort(keys[alive], kind="stable")]
+        twice = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+        self._writer.array("keys", keys)
+        for column in self._columns.values():
+            column.close()
+        if len(twice):
+            first, second = sorted(order[twice[0] : twice[0] + 2].tolist())
+            id = self._columns["ids"].read(second)
+            raise InputError(
+                f"ids: expected each id once. Received: {id} for the items {first + 1} and {second + 1} of the index. "
+                "Delete the old one first, or name another column with --id."
+            )
+
+
+class RaggedFile:
+    """name_values and name_offsets of an array folder, of rows of bytes that come one by one."""
+
+    def __init__(self, writer, name):
+        self._writer, self._name, self._lengths = writer, name, array.array("Q")
+        self._path = writer.folder / f"{name}.bytes"
+        self._file = open(self._path, "wb")                             # noqa: SIM115  closed in `close`
+
+    def add(self, row):
+        self._file.write(row)
+        self._lengths.append(len(row))
+
+    def close(self):
+        self._file.close()
+        lengths = np.frombuffer(self._lengths, np.uint64).astype(np.int64) if self._lengths else np.zeros(0, np.int64)
+        with open(self._path, "rb") as file:
+            blocks = (np.frombuffer(block, np.uint8) for block in iter(lambda: file.read(_BLOCK), b""))
+            self._writer.blocks(f"{self._name}_values", np.uint8, int(lengths.sum()), blocks)
+        self._writer.array(f"{self._name}_offsets", offsets_of(lengths))
+        self._path.unlink()
+
+    def read(self, row):
+        """The text of a row, after `close`."""
+        offsets = np.load(self._writer.folder / f"{self._name}_offsets.npy")
+        values = np.load(self._writer.folder / f"{self._name}_values.npy", mmap_mode="r")
+        return values[offsets[row] : offsets[row + 1]].tobytes().decode()

@@ -1,0 +1,126 @@
+"""FAISS structures that spare most comparisons: inverted lists (IVF) and a graph (HNSW, Malkov and Yashunin, 2016), or none.
+
+They keep vectors in half precision and only choose candidates, whose exact scores come from the index's own vectors.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from baselines.errors import InputError, nearest
+from baselines.retrieval.vector_index import exact
+
+KINDS = ("auto", "flat", "hnsw", "ivf")
+FLAT, GRAPH = 50_000, 500_000
+"""Vectors up to which all are compared, and up to which a graph is built, whose time grows faster than the lists'."""
+NEIGHBOURS, BUILD_WIDTH = 32, 80
+TRAINED = 64
+"""Vectors per list from which the lists are learnt."""
+QUERIES, K = 200, 10
+"""For how many vectors of the index recall is measured, and of how many neighbours."""
+MORE = 4
+"""Candidates for each neighbour that is asked for."""
+WIDTHS = {"hnsw": (32, 64, 128, 256, 512, 1024), "ivf": (1, 2, 4, 8, 16, 32, 64, 128, 256)}
+"""What is tried until recall is as wished: candidates of the graph, lists that are visited."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """kind: flat, hnsw or ivf; reason: why, in words."""
+
+    kind: str
+    reason: str
+
+
+def choose(kind, count):
+    """The Choice for so many vectors. Raises InputError for an unknown kind."""
+    if kind not in KINDS:
+        raise InputError(f"--kind: expected one of {', '.join(KINDS)}. Received: {kind!r}. {nearest(str(kind), KINDS)}")
+    if kind != "auto":
+        return Choice(kind, "as asked for")
+    if count <= FLAT:
+        return Choice("flat", f"{count:,} vectors, at most {FLAT:,}: comparing all of them takes milliseconds and misses none")
+    if count <= GRAPH:
+        return Choice("hnsw", f"{count:,} vectors, at most {GRAPH:,}: a graph answers quickest, and is built in minutes")
+    return Choice("ivf", f"{count:,} vectors, more than {GRAPH:,}: lists are built in minutes, a graph would take far longer")
+
+
+def build(kind, vectors, each, report):
+    """A trained FAISS structure with all `vectors` (N, D), read `each` at once; report(done, total)."""
+    import faiss
+
+    count, size = vectors.shape
+    inner = faiss.METRIC_INNER_PRODUCT
+    if kind == "hnsw":
+        structure = faiss.IndexHNSWSQ(size, faiss.ScalarQuantizer.QT_fp16, NEIGHBOURS, inner)
+        structure.hnsw.efConstruction = BUILD_WIDTH
+    else:
+        lists = max(1, min(1 << round(np.log2(2 * count**0.5)), count // 8))
+        structure = faiss.index_factory(size, f"IVF{lists},SQfp16", inner)
+        structure.cp.seed, structure.cp.min_points_per_centroid = 1, 1
+    sample = np.linspace(0, count - 1, min(count, TRAINED * getattr(structure, "nlist", 16))).astype(np.int64)
+    structure.train(np.ascontiguousarray(vectors[sample], np.float32))
+    extend(structure, vectors, each, report)
+    return structure
+
+
+def extend(structure, vectors, each, report):
+    """Adds those of `vectors` that follow the ones that the structure has."""
+    for start in range(structure.ntotal, len(vectors), each):
+        structure.add(np.ascontiguousarray(vectors[start : start + each], np.float32))
+        report(structure.ntotal, len(vectors))
+
+
+def candidates(structure, kind, queries, count, width, deleted=None):
+    """Places int64 (Q, count), -1 where there are fewer. deleted: bool (N,)."""
+    import faiss
+
+    selected = {}
+    if deleted is not None:
+        bits = np.packbits(~deleted, bitorder="little")
+        selected["sel"] = faiss.IDSelectorBitmap(len(deleted), faiss.swig_ptr(bits))
+    if kind == "hnsw":
+        parameters = faiss.SearchParametersHNSW(efSearch=max(width, count), **selected)
+    else:
+        parameters = faiss.SearchParametersIVF(nprobe=min(width, structure.nlist), **selected)
+    return structure.search(queries, count, params=parameters)[1]
+
+
+def tune(structure, kind, vectors, wished, deleted=None):
+    """(width, recall): the smallest width by which the share `wished` of the true neighbours is found, or the largest one tried.
+
+    Asked for are the 10 nearest to 200 vectors of the index, themselves aside.
+    """
+    alive = np.arange(len(vectors)) if deleted is None else np.flatnonzero(~deleted)
+    sample = alive[np.linspace(0, len(alive) - 1, min(QUERIES, len(alive))).astype(np.int64)]
+    queries = np.ascontiguousarray(vectors[sample], np.float32)
+    truth = neighbours(exact.search(queries, vectors, K + 1, deleted)[1], sample)
+    for width in WIDTHS[kind]:
+        places = candidates(structure, kind, queries, MORE * (K + 1), width, deleted)
+        found = neighbours(exact.rescored(queries, vectors, places, K + 1)[1], sample)
+        recall = float(np.mean([len(some & true) / max(len(true), 1) for some, true in zip(found, truth, strict=True)]))
+        if recall >= wished:
+            break
+    return width, recall
+
+
+def neighbours(places, queries):
+    """The first 10 places of each row that are others than the query's own, as sets."""
+    others = (row[(row >= 0) & (row != query)][:K] for row, query in zip(places, queries, strict=True))
+    return [set(row.tolist()) for row in others]
+
+
+def write(structure, path):
+    import faiss
+
+    faiss.write_index(structure, str(path))
+
+
+def read(path, writable=False):
+    """The structure of a file, in the file's memory unless it is to be extended. Raises InputError for another file."""
+    import faiss
+
+    try:
+        return faiss.read_index(str(path), 0 if writable else faiss.IO_FLAG_MMAP_IFC)
+    except RuntimeError as error:
+        raise InputError(f"{path}: expected a structure of FAISS. Received: {str(error).splitlines()[-1][:100]}.") from None

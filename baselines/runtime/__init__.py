@@ -1,0 +1,1 @@
+"""The process and its machine: backends, memory, progress bars, threads, clusters."""

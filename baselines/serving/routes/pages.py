@@ -1,0 +1,35 @@
+"""The pages: a few files that are read when the server starts, and nothing else; no address is ever made into a path."""
+
+from pathlib import Path
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+FOLDER = Path(__file__).resolve().parents[1] / "static"
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+ADDRESSES = {"chat.html": "/", "try.html": "/try", "similar.html": "/similar"}
+"""Of the pages; other files are at /static/NAME."""
+
+
+def addresses():
+    """{address: file} of the pages and of what they load."""
+    files = sorted(path for path in FOLDER.iterdir() if path.suffix in TYPES)
+    return {ADDRESSES.get(path.name, f"/static/{path.name}"): path for path in files}
+
+
+def page_routes():
+    def route(address, path):
+        content, media_type = path.read_bytes(), f"{TYPES[path.suffix]}; charset=utf-8"
+
+        async def page(request):
+            return Response(content, media_type=media_type, headers=HEADERS)
+
+        return Route(address, page)
+
+    return [route(address, path) for address, path in addresses().items()]

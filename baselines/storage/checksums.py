@@ -1,0 +1,17 @@
+"""The SHA-256 digest of a file's content, computed once per process."""
+
+import functools
+import hashlib
+import os
+
+
+def sha256(path):
+    """The hex digest of a file's content; read once by a process, as long as size and time stay."""
+    about = os.stat(path)
+    return _sha256(os.path.realpath(path), about.st_size, about.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1024)
+def _sha256(path, size, time):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

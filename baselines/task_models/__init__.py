@@ -1,0 +1,1 @@
+"""A task with its tokenizer and model, made ready to compute."""

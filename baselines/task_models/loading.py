@@ -1,0 +1,169 @@
+"""Sessions of new and of trained models: checkpoints, vocabularies and flags are checked, then everything is built."""
+
+import dataclasses
+import functools
+
+import keras
+import numpy as np
+
+from baselines import losses
+from baselines.data import word_list
+from baselines.errors import InputError
+from baselines.experiment.arguments import check_recipe, train_arguments
+from baselines.experiment.input_files import bind, checkpoint_folder, data_file
+from baselines.heads.embedding import EmbeddingHead
+from baselines.losses.self_terminating import SelfTerminating
+from baselines.models.builder import build_transformer_model, configure
+from baselines.models.compatibility import check_length, check_model_parallel, check_vocabulary
+from baselines.models.vocabulary import TABLES
+from baselines.models.vocabulary import rows as selected_rows
+from baselines.models.words import model_options
+from baselines.plugins import task_catalog
+from baselines.task_models.embedding import EmbeddingSession
+from baselines.task_models.generation import WritingSession
+from baselines.task_models.task_model import Session
+from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.training import devices, gradient_cache
+from baselines.weights.load import load_weights
+
+POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
+
+
+def new_session(name, task, arguments, labels, train_file, display):
+    """A Session with a model from --init or from random weights, and a new head."""
+    flags, recipe = arguments.flags, arguments.recipe
+    task = bound(task, arguments.options, labels, train_file)
+    folder = checkpoint_folder(flags, task.demo_checkpoint)
+    tokenizer = Tokenizer.from_folder(folder)
+    task = self_terminating(task, arguments.options, tokenizer)
+    table = getattr(task.head, "token_table", None)
+    losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
+    prepare_keras(recipe, display)
+    gradient_cache.check(recipe, task.loss)
+    words = getattr(arguments.options, "words", None)
+    tokenizer, config, adapt = configured(folder, recipe, tokenizer, words, flags.ignore_mismatched, display)
+    encoder = encoder_of(task, config)
+    session = kind_of(task)(name, task, recipe, tokenizer, config, task.head(encoder), display, flags.cache)
+    if flags.from_scratch:
+        display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
+    else:
+        verdict = load_weights(encoder, folder, session.weight_names, adapt, ignore_mismatched=flags.ignore_mismatched)
+        display.note(f"{folder}: {verdict.summary()}")
+    embeddings = None if table is None else weight_of(session.model, table)
+    session.training_loss = losses.build(recipe.loss, arguments.settings, task.loss, embeddings)
+    return session
+
+
+def configured(source, recipe, tokenizer, words, ignore_mismatched, display):
+    """(tokenizer, config, what `load_weights` is to adapt) of a new model; what does not fit together is an InputError.
+
+    source   folder of a checkpoint, or config.json           words   see `with_words`
+    """
+    config = configure(source, recipe.model, **model_options(recipe.model_options))
+    check_model_parallel(recipe, config)
+    check_vocabulary(tokenizer, config, source, ignore_mismatched)
+    tokenizer, config, adapt = with_words(words, tokenizer, config, display)
+    check_length(recipe.max_length, config, source)
+    return tokenizer, config, adapt
+
+
+def bound(task, options, labels, train_file):
+    """The task completed by the user's files and, where it writes, by the flags that say how."""
+    task = bind(task, options, labels, train_file)
+    if task.writing is None:
+        return task
+    chosen = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(task.writing)}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    return dataclasses.replace(task, writing=dataclasses.replace(task.writing, **chosen))
+
+
+def self_terminating(task, options, tokenizer):
+    """The task whose texts always end, if a flag asks for it: that needs the end's id, so it comes after the tokenizer."""
+    epsilon = getattr(options, "self_terminating", 0)
+    return dataclasses.replace(task, loss=SelfTerminating(tokenizer.vocabulary.sep_id, epsilon)) if epsilon else task
+
+
+def encoder_of(task, config):
+    """The encoder that the task's head is attached to."""
+    return build_transformer_model(config, **getattr(task.head, "encoder", {}))
+
+
+def kind_of(task):
+    """The Session that predicts as the task does."""
+    if isinstance(task.head, EmbeddingHead):
+        return EmbeddingSession
+    return WritingSession if task.prompt else Session
+
+
+def with_words(path, tokenizer, config, display):
+    """(tokenizer, config, {variable path: what becomes of its array}) with the new words of a file, if there is one.
+
+    Their embeddings begin as copies of that of padding, which means nothing yet. Bojone's nezha_gpt_dialog does so.
+    """
+    if path is None:
+        return tokenizer, config, {}
+    known = len(tokenizer.vocabulary)
+    tokenizer = tokenizer.with_words(word_list.read(path))
+    new = len(tokenizer.vocabulary) - known
+    display.note(f"vocabulary: {new} words of {path} added to {known} tokens")
+    surgery = {"keep_tokens": range(known), "compound_tokens": [[tokenizer.vocabulary.pad_id]] * new}
+    return tokenizer, configure(config, **surgery), dict.fromkeys(TABLES, functools.partial(selected_rows, **surgery))
+
+
+def weight_of(model, path):
+    """A copy of a model's weight, NumPy."""
+    return np.array(next(weight for weight in model.weights if weight.path == path).numpy())
+
+
+def trained_session(name, task, arguments, labels, checkpoint, display):
+    """A Session with the weights that a run kept as its best."""
+    task = bound(task, arguments.options, labels, None)
+    prepare_keras(arguments.recipe, display)
+    config = configure(checkpoint)
+    encoder = encoder_of(task, config)
+    model = task.head(encoder)
+    tokenizer = Tokenizer.from_folder(checkpoint)
+    task = self_terminating(task, arguments.options, tokenizer)
+    session = kind_of(task)(name, task, arguments.recipe, tokenizer, config, model, display, arguments.flags.cache)
+    session.load_checkpoint(checkpoint)
+    session.encoder = encoder
+    return session
+
+
+def prepare_keras(recipe, display):
+    """Devices, seeds and precision, before anything is built."""
+    found = devices.spread(recipe)
+    if found:
+        display.note(found)
+    if recipe.precision == "fp16" and all("cpu" in device.lower() for device in devices.available()):
+        display.note("fp16 on a CPU is computed by way of float32: the same result as on a card, but slower than float32")
+    keras.utils.set_random_seed(recipe.seed)
+    keras.config.set_dtype_policy(POLICIES[recipe.precision])
+
+
+def open_run(run, name, display, devices="one", changes=None):
+    """(Session with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's.
+
+    devices   those that compute now: what a run was trained on is no part of its weights
+    changes   {option: value} of the task that are others than in training
+    """
+    values = run.read_recipe()
+    task_name, task = task_catalog.find(values.pop("task"))
+    if name and task_catalog.find(name)[0] != task_name:
+        raise InputError(f"{run}: expected a run of {task_catalog.find(name)[0]}. Received: a run of {task_name}.")
+    values |= {"devices": devices, "model_parallel": 1, **(changes or {})}
+    arguments = check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
+    arguments = with_demo_files(run, task_name, task, arguments, lambda: Tokenizer.from_folder(run.require_best()))
+    labels = run.read_json("labels.json")
+    return trained_session(task_name, task, arguments, labels, run.require_best(), display), arguments
+
+
+def with_demo_files(run, name, task, arguments, tokenizer):
+    """The TrainArguments of a run with --demo, completed by what its task prepares for it; else as they are.
+
+    tokenizer   function that gives that of the run's model
+    """
+    if not arguments.flags.demo or task.prepare_demo is None:
+        return arguments
+    file = lambda split: data_file(name, task, split, None, True)       # noqa: E731
+    return dataclasses.replace(arguments, options=task.prepare_demo(arguments.options, run.path, tokenizer, file))

@@ -1,0 +1,92 @@
+"""An objective of pretraining made ready to compute: batches of packed records, scores of held-out text, speed."""
+
+import dataclasses
+import functools
+import math
+import typing
+
+import numpy as np
+
+from baselines.data.packed.packed_batches import RecordBatches
+from baselines.losses.masked_and_next import NEXT, TOKENS
+from baselines.task_models.task_model import Session
+from baselines.training import devices
+from baselines.training.memory_estimate import flops
+from baselines.training.speed import Speed, matrix_peak
+
+
+@dataclasses.dataclass
+class PretrainingSession(Session):
+    """As Session, of an objective: rows are Records, and what is predicted are tokens."""
+
+    verb: typing.ClassVar[str] = "pretrain"
+    epoch_updates: int = 0
+    speed: Speed = dataclasses.field(default_factory=Speed)
+
+    @property
+    def returned(self):
+        return tuple(name for name in ("predicted", NEXT) if name in self.model.output)
+
+    def batches(self, rows, batch_size):
+        make = lambda token_ids, starts, rng: self.task.make(token_ids, starts, self.tokenizer.vocabulary, rng)  # noqa: E731
+        pad_id = self.tokenizer.vocabulary.pad_id
+        return RecordBatches(rows, batch_size, self.recipe.max_length, make, pad_id, self.epoch_updates, devices.shares())
+
+    def training_batches(self, rows, batch_size):
+        batches = self.batches(rows, batch_size)
+        batches.watch = self.speed.counted
+        return batches
+
+    def speeds(self, predicted):
+        """{"tokens_per_second", padding included, "share_of_peak"} since the last scoring; {} after fewer than two updates.
+
+        predicted   tokens of a row that the vocabulary is scored for
+        """
+        found, length = self.speed.per_second(), self.recipe.max_length
+        if found is None:
+            return {}
+        head = self.config.hidden_size * self.config.embedding_size + self.config.embedding_size * self.config.vocab_size
+        row = flops(self.config, length, self.recipe.recompute) + 3 * 2 * predicted * head
+        return {"tokens_per_second": found, "share_of_peak": found * row / length / self.peak}
+
+    @functools.cached_property
+    def peak(self):
+        """FLOP/s of matrix products at this precision, of all devices that train together; measured when it is first asked."""
+        large = any("gpu" in name.lower() for name in devices.available())
+        dtype = {"bf16": "bfloat16", "fp16": "float16"}.get(self.recipe.precision, "float32")
+        return matrix_peak(8192 if large else 1024, dtype) * devices.shares() * self.recipe.model_parallel
+
+    def filled(self, rows):
+        """Share of the tokens of batches that are no padding."""
+        return len(rows.tokens) / (len(rows) * self.recipe.max_length)
+
+    def name_of(self, examples, rows, number):
+        return f"row {number} of the records"
+
+    def score_epoch(self, steps, examples, rows):
+        """{"log_likelihood", "accuracy", "perplexity", "loss"} of the held-out rows, means over predicted tokens; and speeds.
+
+        Where the objective asks it too, "next_accuracy": the share of rows that are told from those with another second part.
+        """
+        total = count = right = followed = 0.0
+        batches = self.batches(rows, self.recipe.eval_batch_size)
+        count_of_batches = math.ceil(len(batches.records) / batches.batch_size)
+        for numbers, batch in self.display.track(batches.in_turn(), "scoring", count_of_batches):
+            found, totals, counts = steps.evaluate(batch)
+            real = slice(len(numbers))
+            total, count = total + totals[real].sum(), count + counts[real].sum()
+            right += np.sum((found["predicted"] == learnt(batch))[real])        # -1, nothing to learn, is never predicted
+            if NEXT in found:
+                followed += np.sum((np.argmax(found[NEXT], axis=-1) == batch["targets"][NEXT])[real])
+        loss = float(total / max(count, 1))
+        accuracy = float(right / max(count, 1))
+        scores = {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}
+        if NEXT in self.returned:
+            scores["next_accuracy"] = float(followed / len(rows))
+        return scores | self.speeds(learnt(batch).shape[1])
+
+
+def learnt(batch):
+    """The tokens that a batch is to predict, int32 (B, P)."""
+    targets = batch["targets"]
+    return targets[TOKENS] if isinstance(targets, dict) else targets

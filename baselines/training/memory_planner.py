@@ -1,0 +1,72 @@
+"""Which batch size, accumulation, recomputation and precision let a recipe train on a card: candidates, and the best that fits.
+
+All candidates learn from as many rows per update as the recipe. Of those that fit, the quickest is chosen: recomputation costs a
+forward pass (about 6/5 of the FLOPs), and micro-batches of few tokens leave a card idle (half of it at 512 tokens, an assumption).
+Precision changes numbers, so another than the recipe's is chosen only if the recipe's fits in no way.
+"""
+
+import dataclasses
+import re
+
+from baselines.errors import InputError
+from baselines.training.memory_estimate import Memory, Plan, flops, update_memory
+
+UNITS = {"": 1, "K": 1, "M": 2, "G": 3, "T": 4}
+IDLE_TOKENS = 512
+"""Tokens of a micro-batch that keep half of a card busy."""
+RESERVED = 0.08
+"""Of a card's memory, for its context, the compiler's scratch space and the allocator's gaps."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A Plan with its expected Memory and its time in that of the recipe's own plan without recomputation on a busy card."""
+
+    plan: Plan
+    memory: Memory
+    time: float
+
+
+def parse_bytes(text):
+    """24GB, 24GiB, 8000MB -> bytes. Raises InputError."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)(i?)B", text.strip(), re.IGNORECASE)
+    size = float(match[1]) * (1024 if match[3] else 1000) ** UNITS[match[2].upper()] if match else 0
+    if not size:
+        raise InputError(f"--memory: expected the memory of a card, such as 24GB, 24GiB or 8000MB. Received: {text!r}")
+    return size
+
+
+def candidates(setup, recipe):
+    """A Candidate for each precision, with and without recomputation, and each micro-batch that divides the recipe's update."""
+    together = recipe.batch_size * recipe.accumulate
+    sizes = [size for size in range(together, 0, -1) if together % size == 0]
+    plans = [
+        Plan(size, together // size, recompute, precision)
+        for precision in dict.fromkeys([recipe.precision, "bf16"])
+        for recompute in (False, True)
+        for size in sizes
+    ]
+    return [candidate(setup, plan) for plan in plans]
+
+
+def candidate(setup, plan):
+    config, length = setup.config, setup.length
+    idle = 1 + IDLE_TOKENS / (plan.batch_size * setup.rows_per_example * length)
+    time = idle * flops(config, length, plan.recompute) / flops(config, length)
+    return Candidate(plan, update_memory(setup, plan), time)
+
+
+def choose(found, precision, memory):
+    """The quickest Candidate that fits, in the recipe's precision if one does; None if none fits at all."""
+    fitting = [one for one in found if one.memory.total <= memory * (1 - RESERVED)]
+    own = [one for one in fitting if one.plan.precision == precision]
+    return min(own or fitting, key=lambda one: (round(one.time, 3), one.memory.total), default=None)
+
+
+def eval_batch_size(setup, recipe, memory):
+    """The recipe's, or the largest that fits beside weights and optimizer, who stay there: a block's values, twice."""
+    config, length = setup.config, setup.length
+    resident = update_memory(setup, Plan(1))
+    per_row = 4 * (config.num_attention_heads * length**2 + length * (4 * config.hidden_size + config.intermediate_size))
+    free = memory * (1 - RESERVED) - resident.optimizer - resident.weights
+    return max(1, min(recipe.eval_batch_size, int(free / (2 * per_row * setup.rows_per_example))))

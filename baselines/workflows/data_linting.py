@@ -1,0 +1,116 @@
+"""The linter's map: a task's files -> examples -> lengths in tokens -> checks -> tables, a picture, a report. Without Keras."""
+
+import dataclasses
+import functools
+import itertools
+
+import numpy as np
+
+from baselines.data.batching import bucket_lengths
+from baselines.data.encoding import encode_examples
+from baselines.data.examples import read_examples
+from baselines.evaluation.confusion import chinese_font, drawn_names
+from baselines.experiment.input_files import ROOT, bind, checkpoint_folder, data_file, shown
+from baselines.experiment.run_folder import RunFolder
+from baselines.linting import characters, classes, duplicates, lengths, picture, scores, spans, tables
+from baselines.linting.findings import COSTS, Share
+from baselines.linting.split import Split
+from baselines.models import config
+from baselines.plugins import task_catalog
+from baselines.runtime.progress import Display
+from baselines.tokenizers.wordpiece import Tokenizer
+
+UNLIMITED = 1 << 20
+"""A max_length that trims nothing."""
+
+
+def lint(name, arguments):
+    """Checks the files that `run.py train` with the same arguments would learn from. Returns whether something costs score.
+
+    The folder --output, by default runs/lint/TASK/TIME, gets report.json and report.png; the tables are printed.
+    """
+    flags, max_length = arguments.flags, arguments.recipe.max_length
+    name, task = task_catalog.find(name)
+    paths = files(name, task, flags)
+    folder = checkpoint_folder(flags, task.demo_checkpoint)
+    tokenizer, positions = Tokenizer.from_folder(folder), config.read(folder)[0].get("max_position_embeddings")
+    task = bind(task, arguments.options, None, paths["train"])
+    with Display(flags.quiet) as display:
+        splits = [load(split, path, task, tokenizer, max_length, display) for split, path in paths.items()]
+        sections, counted = check(splits, task, tokenizer, max_length, positions)
+    run, verdict = RunFolder.create(flags.output, f"lint/{name}"), tables.verdict(sections)
+    run.write_json("report.json", {
+        "task": name, "files": {split: shown(path) for split, path in paths.items()}, "max_length": max_length,
+        "verdict": verdict, "sections": tables.to_json(sections),
+        "classes": {split: dict(count.most_common()) for split, count in counted.items() if count},
+    })  # fmt: skip
+    font = chinese_font()
+    picture.draw(run.path / "report.png", splits, max_length, counted, functools.partial(drawn_names, font=font), font)
+    if not flags.quiet:
+        tables.show(sections, list(paths))
+    print(f"{name}: {verdict}. Report: {run.path / 'report.json'}")
+    return verdict == COSTS
+
+
+def files(name, task, flags):
+    """{split name: path}: train and dev as training takes them; test files if one is given, or the official ones that are there."""
+    paths = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
+    if flags.test:
+        return {**paths, "test": data_file(name, task, "test", flags.test, flags.demo)}
+    official = task.files.get("test", ())
+    official = (official,) if isinstance(official, str) else official
+    folder = ROOT / "datasets" / ("mini" if flags.demo else ".") / name
+    there = [folder / test for test in official if (folder / test).is_file()] if not flags.train else []
+    return {**paths, **({"test": there[0]} if len(there) == 1 else {path.name: path for path in there})}
+
+
+def load(name, path, task, tokenizer, max_length, display):
+    """The Split of a file. Raises InputError for what training would refuse too."""
+    split = name if name in ("train", "dev") else "test"
+    examples, left_out = read_examples(task.read, path, split, task.classes, task.source)
+    if split == "test":
+        examples = [dataclasses.replace(example, gold=None) for example in examples]
+    progress = functools.partial(display.track, label=f"{name}: encoding")
+    whole = encode_examples(examples, task.encode, tokenizer, UNLIMITED, progress)
+    full, number = per_example(whole, len(examples))
+    truncated, windows = np.zeros(len(examples), bool), number.copy()
+    long = np.flatnonzero(full > max_length)
+    if long.size:
+        cut = encode_examples([examples[index] for index in long], task.encode, tokenizer, max_length, progress)
+        left, windows[long] = per_example(cut, long.size)
+        truncated[long] = (windows[long] == number[long]) & (left < full[long])
+    ids = whole.features["token_ids"].flat
+    vocabulary = tokenizer.vocabulary
+    special = [vocabulary.cls_id, vocabulary.sep_id, vocabulary.pad_id]
+    unknown = Share(int(np.sum(ids == vocabulary.unk_id)), int(np.sum(~np.isin(ids, special))))
+    return Split(name, examples, left_out, full, truncated, int(windows.sum()), unknown)
+
+
+def per_example(rows, count):
+    """(tokens of the longest row, number of rows) of each example: two int64 (count,)."""
+    longest = np.zeros(count, np.int64)
+    np.maximum.at(longest, rows.example, rows.lengths)
+    return longest, np.bincount(rows.example, minlength=count)
+
+
+def with_gold_in_texts(split):
+    """A Split of a task that writes: gold that is a text is one of many good answers, and another one is another example."""
+    return dataclasses.replace(split, examples=[
+        example if not isinstance(example.gold, str) else dataclasses.replace(example, texts=(*example.texts, example.gold))
+        for example in split.examples
+    ])  # fmt: skip
+
+
+def check(splits, task, tokenizer, max_length, positions):
+    """(Sections, {split name: Counter of its classes})."""
+    counted = {split.name: classes.counts(split.examples, task.labels, task.spans) for split in splits}
+    buckets = bucket_lengths(UNLIMITED)
+    sections = [
+        lengths.check(splits, tokenizer, max_length, buckets, positions, task.cuts_on_purpose),
+        characters.check(splits, tokenizer),
+        classes.check(splits, counted, task.labels),
+        scores.check(splits),
+        duplicates.check([with_gold_in_texts(split) for split in splits] if task.prompt else splits),
+        spans.check(splits, task.spans, tokenizer, max_length) if task.spans else None,
+    ]
+    return list(itertools.compress(sections, sections)), counted

@@ -1,0 +1,143 @@
+"""The map of pretraining: text files -> packed records -> batches of an objective -> a checkpoint folder."""
+
+import os
+from pathlib import Path
+
+from baselines.data.packed.packed_dataset import RECORDS, Records, write_records
+from baselines.data.packed.text_corpus import Corpus
+from baselines.errors import InputError
+from baselines.experiment.input_files import each_file
+from baselines.experiment.run_folder import RunFolder
+from baselines.runtime import ray_cluster
+from baselines.runtime.environment import peak_memory
+from baselines.runtime.progress import Display
+from baselines.storage.checksums import sha256
+from baselines.task_models.loading import configured, encoder_of, prepare_keras
+from baselines.task_models.pretraining import PretrainingSession
+from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.weights.load import load_weights
+from baselines.workflows.finetuning import on_each_host, shown
+from baselines.workflows.fit import fit
+
+
+def pretrain(name, objective, arguments, resume=None, command=()):
+    """Trains a model on text. Returns the RunFolder. Several hosts do it side by side, as in pipeline.train."""
+    return on_each_host(lambda *run: pretrain_here(objective, *run), name, arguments, resume, command)
+
+
+def pretrain_here(objective, name, arguments, resume, command):
+    flags = arguments.flags
+    with Display(flags.quiet) as display:
+        source = Path(flags.init or flags.architecture)
+        tokenizer = Tokenizer.from_folder(vocabulary_folder(flags))
+        for token in objective.needs:
+            if token not in tokenizer.vocabulary:
+                raise InputError(f"{vocabulary_folder(flags)}: expected a vocabulary with {token}. Received: one without. Add it.")
+        session = new_session(name, objective, arguments, source, tokenizer, display)
+        run = resume or RunFolder.create(flags.output, name)
+        rows = records(run, session, flags)
+        if not resume:
+            files = {"train": flags.corpus} | ({"dev": flags.dev} if flags.dev else {})
+            run.describe(name, arguments.to_dict(), each_file(files), None, command)
+        display.log_to(run.log)
+        display.note(f"run folder: {run}")
+        batch = arguments.recipe.batch_size
+        if len(rows["train"]) < batch:
+            received = f"{len(rows['train'])} rows of {session.recipe.max_length} tokens"
+            raise InputError(f"--corpus: expected text for at least one batch of {batch} rows. Received: {received}.")
+        position = fit(session, run, {"train": None, "dev": None}, rows, arguments.settings, resume is not None)
+        summarize(session, run, position, rows)
+    return run
+
+
+def new_session(name, objective, arguments, source, tokenizer, display):
+    """A PretrainingSession with a model from --init, or of random weights as --model says."""
+    flags, recipe = arguments.flags, arguments.recipe
+    prepare_keras(recipe, display)
+    tokenizer, config, adapt = configured(source, recipe, tokenizer, flags.words, flags.ignore_mismatched, display)
+    encoder = encoder_of(objective, config)
+    model = objective.head(encoder)
+    session = PretrainingSession(
+        name, objective, recipe, tokenizer, config, model, display, epoch_updates=flags.epoch_updates,
+        stored_dtype="float16" if flags.store_half else None,
+    )  # fmt: skip
+    if flags.init:
+        verdict = load_weights(encoder, source, session.weight_names, adapt, ignore_mismatched=flags.ignore_mismatched)
+        display.note(f"{source}: {verdict.summary()}")
+    else:
+        display.note(f"starting from random weights: {source} gives the configuration")
+    return session
+
+
+def vocabulary_folder(flags):
+    """The folder with the vocabulary: --vocab, or that of the checkpoint or configuration that the model starts from."""
+    source = Path(flags.vocab or flags.init or flags.architecture)
+    return source if source.is_dir() else source.parent
+
+
+def records(run, session, flags):
+    """{"train", "dev": Records}: packed before, as --records or the run folder has them, or now."""
+    folder = Path(flags.records) if flags.records else run.path / "records"
+    made_of = {
+        "corpus": [sha256(path) for path in flags.corpus],              # two files may have one name
+        "dev": [sha256(path) for path in flags.dev or ()],
+        "vocabulary": session.tokenizer.fingerprint(),
+        "max_length": session.recipe.max_length,
+        "held_out": flags.held_out,
+        "documents": flags.documents,
+    }
+    if not (folder / RECORDS.header).is_file():
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(f"--records {folder}: expected packed records, or a new folder. Received: something else.")
+        corpora = {"train": Corpus(tuple(flags.corpus), flags.skip_bad_lines, flags.documents)}
+        if flags.dev:
+            corpora["dev"] = Corpus(tuple(flags.dev), flags.skip_bad_lines, flags.documents)
+        pack(folder, corpora, session, flags, made_of)
+    found = {split: Records.open(folder, split) for split in ("train", "dev")}
+    told = {"documents": False} | found["train"].header["made_of"]      # records from before there were documents do not say
+    for key, value in made_of.items():
+        if told.get(key) != value:
+            raise InputError(
+                f"{folder}: expected records of the same {key} as this run's: {value}. Received: {told.get(key)}. "
+                "Pack them again in another folder: --records."
+            )
+    return found
+
+
+def pack(folder, corpora, session, flags, made_of):
+    display, workers = session.display, flags.workers or os.cpu_count() or 1
+    bar = display.bar("packing, lines", None)
+    advance = lambda lines: bar.advance(by=lines - bar.completed)       # noqa: E731
+    held_out = 0 if flags.dev else flags.held_out
+    try:
+        counts = write_records(
+            folder, corpora, session.tokenizer, session.recipe.max_length, held_out, workers, made_of, advance,
+            ray_cluster.worked if flags.engine == "ray" else None,
+        )  # fmt: skip
+    finally:
+        bar.close()
+    told = counts["train"]
+    display.note(
+        f"{folder}: {told['lines']:,} lines ({told['skipped_lines']} of no use left out), {counts['train_rows']:,} rows with "
+        f"{counts['train_tokens']:,} tokens to train on, {counts['dev_rows']:,} held out; {told['tokens_cut']:,} tokens of "
+        "sentences longer than a row cut off"
+    )
+
+
+def summarize(session, run, position, rows):
+    """Writes summary.json and tells the score, and how many tokens were learnt from in a second."""
+    recipe = session.recipe
+    last = [line for line in run.metrics.read() if line["split"] == "dev"][-1]
+    tokens = recipe.accumulate * recipe.batch_size * recipe.max_length
+    speed = tokens / max(position.step_seconds, 1e-9)
+    names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
+    found = {name: getattr(position, name) for name in names}
+    run.write_json(
+        "summary.json",
+        {"metric": "log_likelihood", "score": position.best, **found, "tokens_per_second": speed, "peak_memory": peak_memory()},
+    )
+    scores = {name: value for name, value in last.items() if name not in ("epoch", "step", "split", "tokens_per_second")}
+    session.display.result(
+        f"held out  {shown(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes; {speed:,.0f} tokens/s "
+        f"in the median update, {session.filled(rows['train']):.0%} of it text)"
+    )

@@ -1,0 +1,80 @@
+"""One archive for a leaderboard: the submission files of several runs, each checked, side by side in one submit.zip."""
+
+import itertools
+from pathlib import Path
+
+from baselines.data.examples import read_examples
+from baselines.errors import InputError, nearest
+from baselines.evaluation.submission import check, records_of, zip_files
+from baselines.experiment.arguments import train_arguments
+from baselines.experiment.input_files import ROOT, bind
+from baselines.plugins import task_catalog
+
+
+def submit_together(group, runs, target, display):
+    """Writes the archive of all tasks of a group, such as "clue", of which there is a run. Returns its path.
+
+    runs   RunFolders, at most one per task. One without submission files, or with files older than its best checkpoint,
+           is submitted first, from the official test files under datasets/.
+    Raises InputError for another group's run, two of one task, a task without a leaderboard, and files that are not right.
+    """
+    known = tasks_of(group)
+    chosen = choose(group, known, runs)
+    files = list(itertools.chain.from_iterable(submitted(name, run, display) for name, run in chosen.items()))
+    missing = [name for name in known if name not in chosen]
+    if missing:
+        display.note(f"without a run, not in the archive: {', '.join(missing)}")
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    return zip_files(files, target)
+
+
+def tasks_of(group):
+    """Names of the tasks in tasks/<group>/ that have a leaderboard. Raises InputError if there are none."""
+    names = [name for name in task_catalog.names() if name.startswith(f"{group}/")]
+    names = [name for name in names if task_catalog.find(name)[1].submit]
+    if not names:
+        groups = {name.partition("/")[0] for name in task_catalog.names() if "/" in name}
+        raise InputError(
+            f"{group}: expected a folder of tasks with a leaderboard before --runs. There is none such. {nearest(group, groups)}"
+        )
+    return names
+
+
+def choose(group, known, runs):
+    """{task name: RunFolder}, in the order of the tasks. Raises InputError for a run that does not belong, or a second one."""
+    found = {}
+    for run in runs:
+        name = task_catalog.find(run.read_recipe()["task"])[0]
+        if name not in known:
+            raise InputError(f"{run}: expected a run of one of {', '.join(known)}. Received: a run of {name}.")
+        if name in found:
+            raise InputError(f"{run}: expected one run per task. {found[name]} is one of {name} too. Leave one of the two out.")
+        found[name] = run
+    return {name: found[name] for name in known if name in found}
+
+
+def submitted(name, run, display):
+    """Paths of the checked submission files of a run, which is submitted first if it has not been since its last best epoch."""
+    submission = task_catalog.find(name)[1].submit
+    paths = {test: run.path / "submission" / official for test, official in submission.files.items()}
+    best = run.require_best() / "model.safetensors"
+    if not all(path.is_file() and path.stat().st_mtime >= best.stat().st_mtime for path in paths.values()):
+        display.note(f"{name}: submitting {run}")
+        from baselines.workflows import finetuning  # Keras only where a run must still be submitted
+
+        finetuning.submit(run, quiet=display.quiet)
+    for test, path in paths.items():
+        display.note(f"{name}: {path.name}, {recheck(name, run, test, path)} rows")
+    return list(paths.values())
+
+
+def recheck(name, run, test, path):
+    """The number of rows of a submission file, checked against its test file where datasets/ has it, else on its own."""
+    task, values = task_catalog.find(name)[1], run.read_recipe()
+    values.pop("task")
+    arguments = train_arguments(task, values, run.path / "recipe.yaml")
+    task = bind(task, arguments.options, run.read_json("labels.json"), None)
+    source = ROOT / "datasets" / ("mini" if arguments.flags.demo else ".") / name / test
+    if source.is_file():
+        check(path, test, task.submit, read_examples(task.read, source, "test")[0], task.classes)
+    return len(records_of(path, task.submit.layout))

@@ -1,0 +1,128 @@
+"""KgCLUE: questions of one hop to a knowledge base, answered by writing a key of it; EM and F1 of the object. arXiv:2010.00904.
+
+{"id": 0, "question": "刘晓华主要讲什么课啊？", "answer": "刘晓华（广东工业大学教授） ||| 主讲课程 ||| 《固体物理》"}
+
+A model writes subject, predicate and meaning; an index of all keys (`run.py kg build`) keeps it to what exists and has the object.
+Kexue.fm/archives/8802 reports, of dev, EM 89.20 and F1 91.04 (its two columns are most likely exchanged): RoFormer-Sim-FT char
+base, beam 3, look-ahead of whole keys. See docs/kgclue.md.
+"""
+
+import dataclasses
+import functools
+
+from baselines.data.readers import any_format
+from baselines.decoding.generation_config import Writing
+from baselines.errors import InputError
+from baselines.heads.language_model import LanguageModelHead
+from baselines.losses.token_mean import TokenMean
+from baselines.metrics.kg import knowledge_scores
+from baselines.retrieval.prefix_index.answers import Answers
+from baselines.retrieval.prefix_index.builder import build
+from baselines.retrieval.prefix_index.format import INDEX
+from baselines.retrieval.prefix_index.index import PrefixIndex
+from baselines.retrieval.prefix_index.names import order_of
+from baselines.retrieval.prefix_index.spelling import Spelling
+from baselines.task import Example, Recipe, Submission, Task
+from tasks.kgclue.encoding import AnswerGuide, columns_of, encode_question, prompt_of
+
+NO_ANSWER = " |||  ||| "
+"""A line to hand in has three columns, whatever they hold."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Later:
+    """How questions are answered; training needs none of it."""
+
+    index: str | None = None
+    """Index of the knowledge base, see `run.py kg build`. In training, dev questions are then answered after each epoch, which
+    decides which one is best; else the likelihood of their keys does."""
+    beam: int | None = None
+    """Keys that are searched at once; default 3."""
+    look_ahead: str | None = None
+    """Prefer what more of the question is still to come behind: full_key (default), predicate, none. See docs/kg_index.md."""
+    end: str | None = None
+    """value (default): a key ends wherever one does; leaf: only where no longer one goes on, as the published decoder."""
+    overrides: str | None = None
+    """YAML or JSON file of aliases, preferences, bans and given answers, see docs/kgclue.md."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(Later):
+    """How questions are answered, and what is learnt to be written."""
+
+    order: str = "spm"
+    """Order of what is written: subject, predicate, meaning; or smp, which is learnt less well. The index has the same."""
+
+
+def read(path):
+    for row in any_format.read(path):
+        gold = None
+        if row.get("answer") is not None:
+            columns_of(gold := row.text("answer"), row.origin)
+        yield Example(id=row.id("id"), texts=(row.text("question"),), gold=gold, extra={"line": dict(row)}, origin=row.origin)
+
+
+def metric(golds, predictions):
+    columns = [columns_of(answer, "an answer") if answer else None for answer in predictions]
+    return knowledge_scores([columns_of(gold, "gold") for gold in golds], columns)
+
+
+def record(example, prediction):
+    return {**example.extra["line"], "answer": prediction or NO_ANSWER}
+
+
+def guide(tokenizer, options):
+    index = PrefixIndex.open(options.index, tokenizer.fingerprint())
+    if index.parts == 3 and index.order != order_of(options.order):
+        raise InputError(
+            f"{options.index}: expected keys in the order of the run, {options.order}. Received: {', '.join(index.order)}. "
+            f"Build it again: run.py kg build … --order {options.order}."
+        )
+    return AnswerGuide(Answers(index, tokenizer.ids, options.look_ahead or "full_key", options.end or "value", options.overrides))
+
+
+def prepare_demo(options, folder, tokenizer, file):
+    """The options with an index of the embedded knowledge, built into the run's folder when it is first needed."""
+    if options.index is not None:
+        return options
+    index = folder / "index"
+    if not (index / INDEX.header).is_file():
+        build(file("knowledge"), index, Spelling.of(tokenizer()), order=options.order)
+    return dataclasses.replace(options, index=str(index))
+
+
+def bind(task, options, labels, train_file):
+    """The task that answers from the index of the flags, or one that only learns."""
+    order_of(options.order)
+    task = dataclasses.replace(task, encode=functools.partial(encode_question, order=options.order))
+    if options.index is None:
+        return dataclasses.replace(task, writing=None)
+    beam = 3 if options.beam is None else options.beam
+    if beam < 1:
+        raise InputError(f"--beam: expected a number, at least 1. Received: {beam}.")
+    writing = dataclasses.replace(task.writing, beam=beam, num=beam)
+    return dataclasses.replace(task, writing=writing, guide=functools.partial(guide, options=options))
+
+
+TASK = Task(
+    files={"train": "train.json", "dev": "dev.json", "test": "test.json", "knowledge": "Knowledge.txt"},
+    read=read,
+    encode=encode_question,
+    head=LanguageModelHead("prefix"),
+    loss=TokenMean(),
+    decode=None,
+    metric=metric,
+    prompt=prompt_of,
+    writing=Writing(beam=3, num=3, max_tokens=64, ends=3),
+    submit=Submission({"test.json": "kgclue_predict.json"}, record, keys=lambda example: [example.id]),
+    recipe=Recipe(
+        max_length=128, batch_size=32, epochs=3, learning_rate=5e-6, optimizer="adam", schedule="constant", warmup=0.0,
+        weight_decay=0.0,
+    ),
+    source="Get them from https://github.com/CLUEbenchmark/KgCLUE, and Knowledge.txt by the link in its README",
+    options=Options,
+    later=Later,
+    bind=bind,
+    prepare_demo=prepare_demo,
+    demo={"batch_size": 16, "epochs": 12, "learning_rate": 1e-3},
+)

@@ -1,0 +1,65 @@
+"""A question and the key of its answer as one row: [CLS] question [SEP] subject [SEP] predicate [SEP] meaning [SEP].
+
+"刘晓华主要讲什么课啊？", "刘晓华（广东工业大学教授） ||| 主讲课程 ||| 《固体物理》": segment 0 up to the first [SEP], 1
+behind it; only the key is learnt. Subject and predicate first, which questions tell well, so that few meanings are left: 8 to 10
+points better than subject, meaning, predicate, which is the order "smp". Su, 2021, kexue.fm/archives/8802.
+"""
+
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.losses.next_tokens import next_tokens
+from baselines.prompts.source_target import source_prompt
+from baselines.retrieval.prefix_index.names import order_of, split_name
+
+LEARNT_QUESTION = 65
+"""Tokens of a question that training looks at; answering takes the row's whole length."""
+
+
+def columns_of(text, origin):
+    """(name, predicate, object) of an answer 刘晓华（…） ||| 主讲课程 ||| 《固体物理》. Raises InputError for another number."""
+    columns = tuple(column.strip() for column in text.split("|||"))
+    if len(columns) != 3 or not columns[0] or not columns[1]:
+        raise InputError(f"{origin}: expected answer to be SUBJECT ||| PREDICATE ||| OBJECT. Received: {text[:80]!r}.")
+    return columns
+
+
+def encode_question(example, tokenizer, max_length, order="spm"):
+    """The `encode` stage: one (features, next tokens int32 (L,)); without gold only the question. Long rows lose their end."""
+    if example.gold is None:
+        prompt = prompt_of(example, tokenizer, max_length)
+        yield {"token_ids": prompt.token_ids, "segment_ids": prompt.segment_ids}, None
+        return
+    prompt = source_prompt(example.texts[0], tokenizer, min(LEARNT_QUESTION, max_length))
+    name, predicate, _ = columns_of(example.gold, example.origin)
+    subject, meaning = split_name(name)
+    parts, sep_id = {"subject": subject, "predicate": predicate, "meaning": meaning}, tokenizer.vocabulary.sep_id
+    key = [token for part in order_of(order) for token in (*tokenizer.ids(parts[part]), sep_id)]
+    token_ids = np.concatenate([prompt.token_ids, np.array(key, np.int32)])[:max_length]
+    segment_ids = np.zeros_like(token_ids)
+    segment_ids[len(prompt.token_ids) :] = 1
+    yield {"token_ids": token_ids, "segment_ids": segment_ids}, next_tokens(token_ids, segment_ids == 1)
+
+
+def prompt_of(example, tokenizer, max_length):
+    """The `prompt` stage: the question."""
+    return source_prompt(example.texts[0], tokenizer, max_length)
+
+
+class AnswerGuide:
+    """The `guide` of a task: keeps what is written to an index and looks it up; see prefix_index/answers.py."""
+
+    def __init__(self, answers):
+        self.answers = answers
+
+    def constraints(self, example, prompt):
+        return self.answers.constraints(example.texts[0], prompt.token_ids.tolist())
+
+    def found(self, example, outputs, question_ids=None):
+        """[Answer], best first, of what was written to its end; with `question_ids` they say why."""
+        written = zip(outputs["token_ids"], outputs["scores"], outputs["finished"], strict=True)
+        return self.answers.found(example.texts[0], [(ids, score) for ids, score, finished in written if finished], question_ids)
+
+    def decode(self, example, outputs):
+        """The best answer as KgCLUE's files have it, or "" where there is none."""
+        return next((answer.text for answer in self.found(example, outputs)), "")

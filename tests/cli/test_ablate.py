@@ -1,0 +1,160 @@
+"""`run.py tricks`: what is run and with which flags, what is not run again, what goes wrong; and two real runs."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from baselines.cli import tricks
+from baselines.cli.main import main
+from baselines.errors import InputError
+from baselines.evaluation import trick_table
+from baselines.plugins import task_catalog
+
+TASK = task_catalog.find("clue/tnews")[1]
+FLAGS = ["--demo", "--quiet"]
+
+
+def arguments_of(names, *argv):
+    return tricks.arguments_of(TASK, tricks.trick_names(names), [*FLAGS, *argv], "run.py tricks clue/tnews")
+
+
+class Runner:
+    """Stands for the processes: writes what a run would leave, or ends as it is told to."""
+
+    def __init__(self, **codes):
+        self.codes, self.started = codes, []
+
+    def __call__(self, words):
+        if words[1] == "--resume":
+            folder, recipe = Path(words[2]), None
+        else:
+            recipe = yaml.safe_load(Path(words[3]).read_text(encoding="utf-8"))
+            folder = Path(recipe["output"])
+            assert not folder.exists()
+            folder.mkdir()
+            (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+        trick, seed = folder.parent.name, int(folder.name.removeprefix("seed-"))
+        self.started.append((trick, seed, words[1]))
+        if self.codes.get(trick):
+            return self.codes[trick]
+        memory = {"host": 10**9, "device": None}
+        summary = {"metric": "accuracy", "score": 0.5 + seed / 1000, "step_seconds": 0.1, "peak_memory": memory}
+        (folder / "summary.json").write_text(json.dumps(summary))
+        return 0
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Without pictures, which take longest."""
+    monkeypatch.setattr(trick_table, "draw", lambda path, rows, metric: None)
+
+
+def measure(folder, names, runner, seeds=2, *argv):
+    return tricks.measure("clue/tnews", arguments_of(names, *argv), tricks.seeds_of(str(seeds), 42), folder, runner)
+
+
+def test_a_trick_is_its_flags():
+    assert tricks.flags_of("none") == (["--strategies", "none"], {})
+    assert tricks.flags_of("fgm+ema") == (["--strategies", "fgm,ema"], {})
+    assert tricks.flags_of("fgm+fgm.epsilon=0.3") == (["--strategies", "fgm"], {"fgm.epsilon": "0.3"})
+    assert tricks.flags_of("loss=focal") == (["--strategies", "none", "--loss", "focal"], {})
+    assert tricks.flags_of("jit=false+optimizer=adamw") == (["--strategies", "none", "--no_jit", "--optimizer", "adamw"], {})
+    chosen = arguments_of("none,loss=focal,learning_rate=0.1", "--epochs", "3")
+    assert [a.recipe.loss for a in chosen.values()] == ["task", "focal", "task"]
+    assert [a.recipe.epochs for a in chosen.values()] == [3, 3, 3] and chosen["learning_rate=0.1"].recipe.learning_rate == 0.1
+
+
+def test_settings_go_to_the_tricks_that_use_them(tmp_path):
+    config = tmp_path / "my.yaml"
+    config.write_text("focal.gamma: 1.5\n")
+    for argv in (["--focal.gamma", "1.5"], ["--config", str(config)]):
+        chosen = arguments_of("none,loss=focal,loss=focal+focal.gamma=3", *argv)
+        assert [dict(a.settings) for a in chosen.values()][0] == {}
+        assert [float(a.settings["focal.gamma"]) for a in list(chosen.values())[1:]] == [1.5, 3]
+    with pytest.raises(InputError, match=r"--focal\.gamma: expected a setting of what this run uses"):
+        arguments_of("none", "--focal.gamma", "1.5")
+
+
+def test_every_trick_is_run_with_every_seed_and_not_again(undrawn, tmp_path, capsys):
+    runner = Runner()
+    assert measure(tmp_path, "none,loss=focal", runner) == 0
+    assert runner.started == [(trick, seed, "clue/tnews") for seed in (42, 43) for trick in ("none", "loss=focal")]
+    assert "loss=focal" in capsys.readouterr().out
+    recipe = yaml.safe_load((tmp_path / "loss=focal" / "seed-43.yaml").read_text())
+    assert recipe["seed"] == 43 and recipe["loss"] == "focal" and recipe["task"] == "clue/tnews"
+    again = Runner()
+    assert measure(tmp_path, "none,loss=focal", again) == 0 and again.started == []
+    more = Runner()
+    assert measure(tmp_path, "none,loss=focal,loss=poly", more, 3) == 0
+    assert more.started == [("loss=poly", 42, "clue/tnews"), ("loss=poly", 43, "clue/tnews")] + [
+        (trick, 44, "clue/tnews") for trick in ("none", "loss=focal", "loss=poly")
+    ]
+
+
+def test_an_interrupted_run_goes_on_from_its_state_or_starts_again(undrawn, tmp_path):
+    with pytest.raises(KeyboardInterrupt, match="The same command goes on"):
+        measure(tmp_path, "none,loss=focal", Runner(**{"loss=focal": 130}))
+    folder = tmp_path / "loss=focal" / "seed-42"
+    once = Runner(**{"loss=focal": -signal.SIGINT})
+    with pytest.raises(KeyboardInterrupt):
+        measure(tmp_path, "none,loss=focal", once)                      # no state: from the beginning
+    assert once.started == [("loss=focal", 42, "clue/tnews")]
+    (folder / "last").mkdir()
+    (folder / "last" / "state.safetensors").touch()
+    runner = Runner()
+    assert measure(tmp_path, "none,loss=focal", runner) == 0
+    assert runner.started[0] == ("loss=focal", 42, "--resume")
+
+
+def test_other_flags_are_not_mixed_in(undrawn, tmp_path):
+    measure(tmp_path, "none", Runner())
+    with pytest.raises(InputError, match=r"seed-42: expected a run with the flags of now. It has epochs \d+, not 3"):
+        measure(tmp_path, "none", Runner(), 2, "--epochs", "3")
+
+
+def test_a_run_that_fails_is_told_and_the_others_go_on(undrawn, tmp_path, capsys):
+    runner = Runner(**{"loss=focal": 2})
+    assert measure(tmp_path, "none,loss=focal,loss=poly", runner) == 1
+    assert len(runner.started) == 6
+    assert "0, 2 failed" in capsys.readouterr().out
+    with pytest.raises(InputError, match="expected the run to end well. It stopped with exit code 2"):
+        measure(tmp_path / "new", "none,loss=focal", Runner(none=2))    # nothing works
+
+
+@pytest.mark.parametrize("argv, parts", [
+    ([], ["expected --strategies"]),
+    (["--strategies", "none,none"], ["once", "none"]),
+    (["--strategies", "none,fgn"], ["'fgn'", "run.py list"]),
+    (["--strategies", "none,los=focal"], ["los", "Did you mean loss"]),
+    (["--strategies", "none,loss=focl"], ["'focl'", "Did you mean focal"]),
+    (["--strategies", "none,loss=focal+focal.gamma=-1"], ["--focal.gamma", "at least 0"]),
+    (["--strategies", "none,epochs=0"], ["--epochs", "at least 1"]),
+    (["--strategies", "none", "--seeds", "0"], ["--seeds", "from 1 to 1000", "0"]),
+    (["--strategies", "none", "--train", "none.json"], ["--train", "none.json"]),
+    (["--strategies", "none", "--init", "none"], ["--init", "none"]),
+    (["--strategies", "none", "--seeds", "two"], ["--seeds", "two"]),
+    (["--strategies", "none", "--epoch", "1"], ["--epoch"]),
+])  # fmt: skip
+def test_mistakes_are_told_before_anything_is_run(argv, parts, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["tricks", "clue/tnews", "--demo", *argv]) == 2
+    (message,) = capsys.readouterr().err.splitlines()
+    assert [part for part in parts if part not in message] == [], message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_real_tricks(tiny, tmp_path, capsys):
+    argv = ["tricks", "clue/tnews", "--strategies", "none,loss=poly", "--seeds", "1", *tiny.flags(epochs=1, quiet=True)]
+    assert main([*argv, "--output", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr().out
+    assert "loss=poly" in shown and "too few seeds" in shown and "GiB" in shown
+    for trick in ("none", "loss=poly"):
+        summary = json.loads((tmp_path / "out" / trick / "seed-42" / "summary.json").read_text())
+        assert summary["metric"] == "accuracy" and 0 <= summary["score"] <= 1 and summary["updates"] == 5
+        assert summary["epoch"] == summary["best_epoch"] == 1
+        assert 0 < summary["step_seconds"] < summary["seconds"]
+        assert 10**8 < summary["peak_memory"]["host"] < 10**11
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"none", "loss=poly", "tricks.txt", "tricks.csv", "tricks.png"}

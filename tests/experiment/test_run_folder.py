@@ -1,0 +1,92 @@
+"""The folder of a run: made where nothing is in the way, described, found again, and read after a kill."""
+
+import json
+
+import pytest
+
+from baselines.errors import InputError
+from baselines.experiment.run_folder import Metrics, RunFolder
+from baselines.task import Labels
+
+
+def test_a_new_folder_is_named_after_the_task_and_two_may_start_in_one_second(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("time.strftime", lambda *_: "20260101-000000")
+    first, second = RunFolder.create(None, "clue/tnews"), RunFolder.create("", "clue/tnews")
+    assert str(first) == "runs/clue/tnews/20260101-000000" and str(second) == "runs/clue/tnews/20260101-000000-2"
+    assert list(first.path.iterdir()) == []
+
+
+def test_an_empty_folder_may_be_used_and_another_may_not(tmp_path):
+    RunFolder.create(tmp_path / "new" / "deep", "x")
+    RunFolder.create(tmp_path / "new" / "deep", "x")
+    (tmp_path / "file").touch()
+    for used in (tmp_path, tmp_path / "file"):
+        with pytest.raises(InputError, match="in use"):
+            RunFolder.create(used, "x")
+
+
+def test_a_folder_that_cannot_be_made_or_written(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="can be written. Received: Not a directory"):
+        RunFolder.create(tmp_path / "file" / "run", "x")
+
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.touch", refuse)
+    with pytest.raises(InputError, match="can be written. Received: Permission denied"):
+        RunFolder.create(tmp_path / "run", "x")
+
+
+def test_what_describe_writes_is_read_again(tmp_path):
+    (tmp_path / "train.json").write_text("hello\n")
+    run = RunFolder.create(tmp_path / "run", "x")
+    values = {"learning_rate": 2e-05, "strategies": ["fgm"], "train": "数据/训练.json", "test": None, "jit": True}
+    run.describe("clue/x", values, {"train": tmp_path / "train.json"}, Labels("b", "a"), ["run.py", "train", "x"])
+    assert RunFolder.open(run.path).read_recipe() == {"task": "clue/x", **values}
+    assert run.read_json("labels.json") == ["b", "a"]
+    environment = run.read_json("environment.json")
+    assert environment["command"] == ["run.py", "train", "x"]
+    assert environment["data"]["train"]["sha256"].startswith("5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03")
+    assert environment["packages"]["numpy"]
+    assert "训练" in (run.path / "recipe.yaml").read_text(encoding="utf-8")
+    assert run.read_json("none.json") is None
+
+
+def test_open_refuses_what_is_no_run(tmp_path):
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(InputError, match="expected a run folder"):
+            RunFolder.open(path)
+
+
+def test_open_finishes_a_swap_that_a_kill_interrupted(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("task: x\n")
+    complete = tmp_path / ".best.complete"
+    complete.mkdir()
+    (complete / "model.safetensors").touch()
+    run = RunFolder.open(tmp_path)
+    assert run.require_best() == tmp_path / "best" and not complete.exists()
+
+
+def test_require_best(tmp_path):
+    with pytest.raises(InputError, match="Train at least one epoch"):
+        RunFolder(tmp_path).require_best()
+
+
+def test_metrics_forget_what_was_written_after_a_size(tmp_path):
+    metrics = Metrics(tmp_path / "metrics.jsonl")
+    assert metrics.size() == 0 and metrics.read() == []
+    metrics({"epoch": 0, "loss": 0.5})
+    size = metrics.size()
+    metrics({"epoch": 1, "loss": 0.25})
+    assert [line["epoch"] for line in metrics.read()] == [0, 1]
+    metrics.truncate(size)
+    metrics.truncate(size + 1000)
+    assert metrics.read() == [{"epoch": 0, "loss": 0.5}]
+
+
+def test_metrics_leave_out_a_line_cut_short(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(json.dumps({"epoch": 0}) + '\n{"epo', encoding="utf-8")
+    assert Metrics(path).read() == [{"epoch": 0}]

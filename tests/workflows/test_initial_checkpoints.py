@@ -1,0 +1,75 @@
+"""A run starts from Google's folder, Hugging Face's, or that of another run, and says what it took from it."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from conftest import TINY_CONFIG
+from safetensors.numpy import load_file
+
+from baselines.cli.main import main
+from baselines.models.builder import build_transformer_model, configure
+from baselines.models.families import family
+from baselines.weights import safetensors_file
+from baselines.weights.save import save_google, save_hugging_face
+
+
+@pytest.fixture(scope="module")
+def folders(tiny, tmp_path_factory):
+    """{format: folder} of the same weights: Google's with pooler and heads, Hugging Face's a bare encoder; and the weights."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    values = json.loads((tiny.checkpoint / "config.json").read_text())
+    config = configure(values)
+    names = family("bert").weight_names(config)
+    model = build_transformer_model(config, with_pool=True, with_nsp=True, with_mlm=True)
+    google, hugging_face, ours = (folder / name for name in ("google", "hugging_face", "ours"))
+    for path, file in ((google, "bert_config.json"), (hugging_face, "config.json"), (ours, "config.json")):
+        path.mkdir()
+        shutil.copy(tiny.checkpoint / "vocab.txt", path)
+        (path / file).write_text(json.dumps(values))
+    save_google(model, google / "bert_model.ckpt", names)
+    save_hugging_face(model, ours, names)
+    weights = load_file(ours / "model.safetensors")
+    bare = {name.removeprefix("bert."): value for name, value in weights.items() if name.startswith("bert.")}
+    safetensors_file.write(hugging_face / "model.safetensors", bare, {"format": "pt"})
+    return {"google": google, "hugging_face": hugging_face, "ours": ours}, weights
+
+
+def train(tiny, checkpoint, output, **changes):
+    """One epoch at rate 0: what is kept is what was loaded."""
+    flags = tiny.flags(init=checkpoint, from_scratch=False, epochs=1, learning_rate=0.0, weight_decay=0.0, output=output, **changes)
+    assert main(["train", "clue/tnews", *flags]) == 0
+    return load_file(output / "best" / "model.safetensors")
+
+
+@pytest.mark.parametrize("kind", [pytest.param("google", marks=pytest.mark.keras), "hugging_face", "ours"])
+def test_the_encoder_comes_from_the_checkpoint(kind, folders, tiny, tmp_path, capsys):
+    found = train(tiny, folders[0][kind], tmp_path / "run")
+    encoder = [name for name in found if name.startswith("bert.")]
+    assert len(encoder) == 21 and {name for name in found if name not in encoder} == {
+        "baselines.Classifier/kernel", "baselines.Classifier/bias",
+    }  # fmt: skip
+    for name in encoder:
+        np.testing.assert_array_equal(found[name], folders[1][name], err_msg=name)
+    assert "21 tensors used" in capsys.readouterr().err
+
+
+def test_the_best_of_a_run_starts_another(tiny_run, tmp_path):
+    found = train(tiny_run, tiny_run.run / "best", tmp_path / "run")
+    before = load_file(tiny_run.run / "best" / "model.safetensors")
+    for name in found:
+        if name.startswith("bert."):
+            np.testing.assert_array_equal(found[name], before[name], err_msg=name)
+
+
+def test_a_deeper_model_takes_what_fits_on_request_and_says_so(folders, tiny, tmp_path, capsys):
+    deeper = tmp_path / "deeper"
+    shutil.copytree(folders[0]["ours"], deeper)
+    vocabulary = len((deeper / "vocab.txt").read_text().splitlines())
+    (deeper / "config.json").write_text(json.dumps({**TINY_CONFIG, "vocab_size": vocabulary, "num_hidden_layers": 2}))
+    flags = tiny.flags(init=deeper, from_scratch=False, output=tmp_path / "refused")
+    assert main(["train", "clue/tnews", *flags]) == 2
+    assert "Transformer-1" in capsys.readouterr().err
+    train(tiny, deeper, tmp_path / "run", ignore_mismatched=True)
+    assert "missing" in capsys.readouterr().err

@@ -1,0 +1,78 @@
+"""A trimmed checkpoint gives the same outputs for texts of kept tokens, whatever its format."""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from conftest import write_checkpoint
+
+from baselines.cli.main import main
+from baselines.errors import InputError
+from baselines.models.bert import weight_names
+from baselines.models.builder import build_transformer_model, configure
+from baselines.tokenizers.vocabulary import Vocabulary
+from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.weights.save import save_google, save_hugging_face
+from baselines.workflows.vocabulary_pruning import count_tokens, kept_tokens, trim
+
+pytestmark = pytest.mark.keras
+TOKENS = ["[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", *"今天气很好语言模型学习", "##今"]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    """{format: folder} of the same random model with an MLM head."""
+    folder = tmp_path_factory.mktemp("trim")
+    safe = write_checkpoint(folder / "safetensors", TOKENS)
+    google = write_checkpoint(folder / "google", TOKENS)
+    (google / "config.json").rename(google / "bert_config.json")
+    keras.utils.set_random_seed(3)
+    model = build_transformer_model(json.loads((safe / "config.json").read_text()), with_mlm=True)
+    for weight in model.weights:
+        weight.assign(np.random.default_rng(0).normal(0, 0.3, weight.shape))
+    save_hugging_face(model, safe, weight_names(configure(safe)))
+    save_google(model, google / "bert_model.ckpt", weight_names(configure(google)))
+    return {"safetensors": safe, "google": google}
+
+
+def outputs(folder, text):
+    """(tokens, {name: array}) of a text, probabilities by token."""
+    tokenizer = Tokenizer.from_folder(folder)
+    features = tokenizer.encode_batch([text])
+    found = build_transformer_model(folder, with_mlm="linear")(features)
+    return tokenizer.vocabulary, {name: keras.ops.convert_to_numpy(each) for name, each in found.items()}
+
+
+@pytest.mark.parametrize("format", ["safetensors", "google"])
+def test_outputs_for_kept_tokens_are_the_same(checkpoints, tmp_path, format):
+    (tmp_path / "corpus.txt").write_text("今天天气很好\n语言 a\n" * 2 + "学", encoding="utf-8")
+    words = ["vocab", "trim", str(checkpoints[format]), "--corpus", str(tmp_path / "corpus.txt"), "--out", str(tmp_path / "out")]
+    assert main([*words, "--quiet"]) == 0
+    before, old = outputs(checkpoints[format], "今天语言很好a")
+    after, new = outputs(tmp_path / "out", "今天语言很好a")
+    kept = json.loads((tmp_path / "out/keep_tokens.json").read_text())["keep_tokens"]
+    assert after.tokens == [before.tokens[i] for i in kept]
+    assert after.tokens == ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", *"今天气很好语言"]
+    np.testing.assert_allclose(new["hidden_states"], old["hidden_states"], atol=1e-5)
+    np.testing.assert_allclose(new["mlm"], old["mlm"][..., kept], atol=1e-5)
+
+
+def test_the_most_frequent_tokens_are_kept(checkpoints):
+    tokenizer = Tokenizer.from_folder(checkpoints["safetensors"])
+    counts = count_tokens(tokenizer, ["今今今天天气", "囧"])
+    assert counts[[tokenizer.vocabulary.id(token) for token in ("今", "天", "气", "好", "[UNK]")]].tolist() == [3, 2, 1, 0, 1]
+    kept = [tokenizer.vocabulary.tokens[i] for i in kept_tokens(tokenizer.vocabulary, counts, size=9)]
+    assert kept == ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", "今", "天"]
+    with pytest.raises(InputError, match="--size: expected at least 7"):
+        kept_tokens(tokenizer.vocabulary, counts, size=5)
+
+
+def test_another_vocabulary_than_the_checkpoints_is_refused(checkpoints, tmp_path):
+    folder = tmp_path / "wrong"
+    shutil.copytree(checkpoints["safetensors"], folder)
+    Vocabulary(TOKENS[:-1]).save(folder / "vocab.txt")
+    with pytest.raises(InputError, match="belong together"):
+        trim(folder, tmp_path / "out", range(5))
+    assert not (tmp_path / "out").exists()
