@@ -24,9 +24,9 @@ from keras import ops
 
 from baselines.decoding.beam import beam_search
 from baselines.decoding.decoder_protocol import Prompt
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.decoding.top_tokens import from_whole
-from baselines.generation.batch_generator import Writer
+from baselines.generation.batch_generator import BatchGenerator
 from baselines.models.builder import build_transformer_model, configure
 from baselines.retrieval.prefix_index.answers import Answers
 from baselines.retrieval.prefix_index.builder import build
@@ -126,7 +126,8 @@ def main():
         build(path, path.with_name("index"), Spelling.of(tokenizer))
         index = PrefixIndex.open(path.with_name("index"))
         prompts = [Prompt(each["token_ids"], each["segment_ids"], segment=1) for each in map(tokenizer.encode, questions)]
-        writer, writing = Writer(model, end_id, context=128, output="mlm"), Writing(beam=arguments.beam, max_tokens=MOST, ends=3)
+        writer = BatchGenerator(model, end_id, context=128, output="mlm")
+        writing = GenerationConfig(beam=arguments.beam, max_tokens=MOST, ends=3)
         slow = Recomputed(model, end_id, arguments.beam, 64)
 
         def together(answers, each):

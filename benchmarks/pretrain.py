@@ -80,9 +80,9 @@ def text(lines, seed=7):
 def pipeline(arguments, fastest):
     """Prints the table of the data pipeline, against the fastest step."""
     from baselines.cli.pretrain import find
-    from baselines.data.packed.packed_batches import RecordBatches
-    from baselines.data.packed.packed_dataset import Records, write_records
-    from baselines.data.packed.text_corpus import Corpus
+    from baselines.data.packed.packed_batches import PackedBatches
+    from baselines.data.packed.packed_dataset import PackedDataset, write_records
+    from baselines.data.packed.text_corpus import TextCorpus
     from baselines.tokenizers.wordpiece import Tokenizer
 
     tokenizer = Tokenizer.from_folder(MINI)
@@ -91,11 +91,11 @@ def pipeline(arguments, fastest):
         path = pathlib.Path(folder, "text.txt")
         path.write_text("".join(text(arguments.lines)), encoding="utf-8")
         started, cpu = time.perf_counter(), time.process_time()
-        counts = write_records(pathlib.Path(folder, "records"), {"train": Corpus((path,))}, tokenizer, arguments.length)
+        counts = write_records(pathlib.Path(folder, "records"), {"train": TextCorpus((path,))}, tokenizer, arguments.length)
         packing = counts["train_tokens"] / (time.perf_counter() - started), counts["train_tokens"] / (time.process_time() - cpu)
-        records = Records.open(pathlib.Path(folder, "records"), "train")
+        records = PackedDataset.open(pathlib.Path(folder, "records"), "train")
         make = lambda token_ids, starts, rng: objective.make(token_ids, starts, tokenizer.vocabulary, rng)  # noqa: E731
-        batches = RecordBatches(records, arguments.batch_size, arguments.length, make, tokenizer.vocabulary.pad_id)
+        batches = PackedBatches(records, arguments.batch_size, arguments.length, make, tokenizer.vocabulary.pad_id)
         started, cpu = time.perf_counter(), time.process_time()
         tokens = sum(batch["features"]["token_ids"].size for (batch,) in batches.updates(seed=0, epoch=0))
         loading = tokens / (time.perf_counter() - started), tokens / (time.process_time() - cpu)

@@ -37,9 +37,9 @@ def main(argv):
         RunFolder.open(flags.run)
 
     start_backend()
-    from baselines.inference.text_generator import Generator
+    from baselines.inference.text_generator import TextGenerator
 
-    generator = Generator.from_run(flags.run or demo_run(), num_rows=1)
+    generator = TextGenerator.from_run(flags.run or demo_run(), num_rows=1)
     if generator.kind != "chat":
         raise InputError(f"{flags.run}: expected a run of chat. Received: {generator.task_name}; see `run.py generate`.")
     writing = flags.writing(generator.writing)

@@ -47,9 +47,9 @@ def main(argv):
         raise InputError(f"--num: expected a number, at least 1. Received: {flags.num}.")
     texts = flags.texts or lines_of(flags.input)
     start_backend()
-    from baselines.inference.fill_mask import MaskedWords
+    from baselines.inference.fill_mask import FillMask
 
-    words = MaskedWords.from_checkpoint(checkpoint_folder(flags))
+    words = FillMask.from_checkpoint(checkpoint_folder(flags))
     ask = score if flags.score else fill
     with Display(flags.quiet or not flags.input) as display:
         rows = [ask(words, text, flags) for text in display.track(texts, "asking", len(texts))]

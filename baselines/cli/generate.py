@@ -104,9 +104,9 @@ def main(argv):
     index = PrefixIndex.open(flags.index) if flags.index else None
 
     start_backend()
-    from baselines.inference.text_generator import Generator
+    from baselines.inference.text_generator import TextGenerator
 
-    generator = Generator.from_run(flags.run, quiet=flags.quiet or not flags.input)
+    generator = TextGenerator.from_run(flags.run, quiet=flags.quiet or not flags.input)
     writing = flags.writing(generator.writing)
     try:
         return write(generator, flags, writing, index)

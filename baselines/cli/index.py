@@ -86,10 +86,10 @@ def build(flags, display):
 def add(flags, display):
     source = flags.source()
     start_backend()
-    from baselines.inference.semantic_search import Searcher
+    from baselines.inference.semantic_search import SemanticSearch
     from baselines.workflows.vector_indexing import add_to_index, shown
 
-    embedder = Searcher.open(flags.out, run=flags.run or flags.init).embedder
+    embedder = SemanticSearch.open(flags.out, run=flags.run or flags.init).embedder
     return shown(add_to_index(embedder, source, Path(flags.out), display))
 
 

@@ -121,9 +121,9 @@ def ask(argv):
     if any(not question.strip() for question in flags.questions):
         raise InputError("run.py kg ask: expected questions that are not empty. Received: an empty one.")
     start_backend()
-    from baselines.inference.knowledge_answerer import Answerer
+    from baselines.inference.knowledge_answerer import KnowledgeAnswerer
 
-    answerer = Answerer.from_run(flags.run, changes)
+    answerer = KnowledgeAnswerer.from_run(flags.run, changes)
     if flags.questions:
         for question, answers in zip(flags.questions, answerer.ask(flags.questions, flags.num), strict=True):
             tell(answers, question if len(flags.questions) > 1 else "")

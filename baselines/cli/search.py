@@ -61,9 +61,9 @@ def main(argv):
     source = Source(str(existing(flags.input, "--input")), flags.text) if flags.input else None
     existing(flags.index, "run.py search")
     start_backend()
-    from baselines.inference.semantic_search import Searcher
+    from baselines.inference.semantic_search import SemanticSearch
 
-    searcher = Searcher.open(flags.index, run=flags.run)
+    searcher = SemanticSearch.open(flags.index, run=flags.run)
     if flags.k > searcher.size and not flags.quiet:
         print(f"{flags.index} has {searcher.size:,} texts, fewer than -k {flags.k}: all of them are shown", file=sys.stderr)
     if source:

@@ -82,7 +82,7 @@ def serve(flags, key, socket):
 
     with Display(flags.quiet) as display:
         folders = [*flags.run, *([demo_chat.demo_run(display)] if flags.demo else [])]
-        hosted = model_loading.host(folders, flags.rows, flags.max_queue, display, flags.index)
+        hosted = model_loading.load_models(folders, flags.rows, flags.max_queue, display, flags.index)
         limits = Limits(
             max_body=flags.max_body, max_tokens=flags.max_tokens, timeout=flags.timeout, max_queue=flags.max_queue
         )

@@ -32,7 +32,7 @@ class RaggedColumn:
         return self.shapes[:, -1]
 
 
-class Rows:
+class EncodedDataset:
     """What `encode` yielded for a list of examples, one row per window.
 
     features  {name: RaggedColumn of (L,) int32, or (N, L) where a row is N texts, such as the choices of a question}

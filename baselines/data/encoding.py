@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from baselines.data.encoded_dataset import Rows
+from baselines.data.encoded_dataset import EncodedDataset
 from baselines.errors import InputError
 from baselines.runtime.concurrency import batched
 from baselines.storage.atomic_files import atomic_write
@@ -28,7 +28,7 @@ def encode_examples(examples, encode, tokenizer, max_length, progress=lambda ite
                 encoded.extend((index, *row) for row in encode(example, tokenizer, max_length))
             except InputError as error:
                 raise InputError(f"{example.origin}: {error}") from None
-    return Rows.from_encoded(encoded)
+    return EncodedDataset.from_encoded(encoded)
 
 
 def content_hash(*parts):
@@ -52,7 +52,7 @@ def cached_rows(folder, key, make):
     path = Path(folder) / f"{key}.safetensors"
     if path.exists():
         try:
-            return Rows.from_arrays(load_file(path))
+            return EncodedDataset.from_arrays(load_file(path))
         except (SafetensorError, KeyError) as error:
             log.warning("%s cannot be read (%s): encoding again.", path, error)
     rows = make()

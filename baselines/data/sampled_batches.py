@@ -6,11 +6,11 @@ What is drawn depends on the seed, the epoch and the example alone: a run that g
 import numpy as np
 
 from baselines.data.batching import prefetched, training_order
-from baselines.data.encoded_dataset import Rows
+from baselines.data.encoded_dataset import EncodedDataset
 from baselines.errors import InputError
 
 
-class DrawnBatches:
+class SampledBatches:
     """Batches as those of data/batching.py, of drawn rows.
 
     rows          Rows as they are encoded once; examples without any are left out
@@ -55,7 +55,7 @@ class DrawnBatches:
     def collate(self, numbers, seed, epoch):
         """The batch of at most `examples_per_batch` examples, by their numbers."""
         drawn = [(number, *row) for number in numbers for row in self._draw(number, seed, epoch)]
-        batches = self.make_batches(Rows.from_encoded(drawn))
+        batches = self.make_batches(EncodedDataset.from_encoded(drawn))
         return batches.collate(np.arange(len(drawn)))
 
     def _draw(self, number, seed, epoch):

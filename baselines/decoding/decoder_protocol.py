@@ -55,7 +55,7 @@ class Scores:
     whole: Callable[[], np.ndarray]
 
 
-class Rows(Protocol):
+class Decoder(Protocol):
     """A model with memory: `num_rows` prompts at once, `width` prefixes of each; a model's is models/cached_rows.py.
 
     vocab_size V, end_id, and capacity: tokens that a row can hold, prompt and what was written together.

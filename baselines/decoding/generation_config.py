@@ -8,7 +8,7 @@ from baselines.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)
-class Writing:
+class GenerationConfig:
     """How the continuations of a prompt are written. Lengths are tokens, the end counted."""
 
     beam: int = 0

@@ -21,7 +21,7 @@ def take_can(argv):
     return argv, make(Can, "can", settings)
 
 
-class Adjustment:
+class PriorCorrection:
     """Outputs of a classifier -> the same with the logits of adjusted probabilities; `before` keeps those that it was given.
 
     can    Can       prior   float (C,)       note   text -> None, for what the user should know
@@ -43,7 +43,7 @@ class Adjustment:
             return {**outputs, "logits": np.log(adjusted)}
 
 
-def adjustment(session, run, can):
+def prior_correction(session, run, can):
     """The Adjustment of a run's classes. Raises InputError for tasks without, and for runs that did not count them."""
     if session.task.classes is None:
         raise InputError(f"--can: expected a task with one class per row, such as clue/tnews. Received: a run of {session.name}.")
@@ -54,7 +54,7 @@ def adjustment(session, run, can):
             f"python run.py rerun {run}"
         )
     counts = np.array([counts[name] for name in session.task.classes.names], np.float64)
-    return Adjustment(can, counts / counts.sum(), session.display.note)
+    return PriorCorrection(can, counts / counts.sum(), session.display.note)
 
 
 def gain(session, examples, rows, adjust, predictions):

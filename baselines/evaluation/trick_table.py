@@ -35,7 +35,7 @@ class Result:
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class AblationRow:
     """One trick over its seeds; None where there is nothing to compute it from."""
 
     trick: str
@@ -61,14 +61,14 @@ def row_of(trick, runs, plain, failed):
     """runs, plain: {seed: Result} of the trick and of none."""
     scores = tuple(runs[seed].score for seed in sorted(runs))
     if not scores:
-        return Row(trick, scores, failed)
+        return AblationRow(trick, scores, failed)
     change = change_95 = times_none = None
     verdict, step_seconds = "-", statistics.median(run.step_seconds for run in runs.values())
     if trick != PLAIN and plain:
         times_none = step_seconds / statistics.median(run.step_seconds for run in plain.values())
         change, change_95 = paired(runs, plain)
         verdict = judged(change, change_95)
-    return Row(
+    return AblationRow(
         trick, scores, failed, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, change, change_95,
         verdict, step_seconds, times_none, max(run.peak_memory for run in runs.values()),
     )  # fmt: skip
@@ -129,7 +129,7 @@ def write_tables(folder, rows, metric):
         file.write(text)
     with atomic_write(folder / "tricks.csv", "w") as file:
         table = csv.writer(file, lineterminator="\n")
-        names = [field.name for field in dataclasses.fields(Row)]
+        names = [field.name for field in dataclasses.fields(AblationRow)]
         table.writerow(["metric", *names])
         for row in rows:
             values = {**dataclasses.asdict(row), "scores": " ".join(map(repr, row.scores))}

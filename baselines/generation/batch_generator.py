@@ -7,7 +7,7 @@ from baselines.decoding.cache_slots import buckets, round_up
 from baselines.decoding.hypothesis import Hypothesis
 from baselines.decoding.scheduler import Finished, Request, Scheduler
 from baselines.errors import InputError
-from baselines.generation.cached_decoder import CachedRows
+from baselines.generation.cached_decoder import CachedDecoder
 
 ROWS = 16
 """Prompts that are written for at once."""
@@ -15,14 +15,14 @@ LONGEST = 8192
 """Most tokens of prompt and text, for families without a limit of their own."""
 
 
-class Writer:
+class BatchGenerator:
     """Continues prompts with a model that has an output of logits (B, L, V).
 
     end_id    token that ends a text
     context   most tokens of prompt and text together
     output    name of the logits
     unwritable   token ids that are no text, such as padding's; constraints that are given to `write` are taken at their word
-    self_terminating   see CachedRows
+    self_terminating   see CachedDecoder
     """
 
     def __init__(self, model, end_id, context=LONGEST, output="logits", self_terminating=None, unwritable=()):
@@ -58,8 +58,8 @@ class Writer:
         return [found[place] for place in np.argsort(order)]
 
     def rows(self, num_rows, width, capacity, most_written, free=False):
-        """New CachedRows of these sizes. free: any token may be written."""
-        return CachedRows(
+        """New CachedDecoder of these sizes. free: any token may be written."""
+        return CachedDecoder(
             self.model, self.end_id, num_rows, width, capacity, most_written, candidates=max(64, 2 * width), output=self.output,
             self_terminating=self.self_terminating, unwritable=() if free else self.unwritable,
         )  # fmt: skip

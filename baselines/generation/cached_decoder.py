@@ -15,7 +15,7 @@ HIDDEN = -1e9
 """A logit that has no share in a softmax."""
 
 
-class CachedRows:
+class CachedDecoder:
     """Rows of a functional model with an output of logits; shapes are rounded up to buckets, so that few are compiled.
 
     model        inputs {"token_ids", "segment_ids", …} and output {output: float (B, L, V)}, causal or with a prefix mask

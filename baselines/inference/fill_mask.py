@@ -1,6 +1,6 @@
 """A model of masked words, ready for people: what stands at [MASK], and how natural a sentence is.
 
-    words = MaskedWords.from_checkpoint("checkpoints/mini")
+    words = FillMask.from_checkpoint("checkpoints/mini")
     words.fill("北京是[MASK][MASK]的首都")          # candidates of each mask, and the texts that are likeliest as a whole
     words.score("北京是中国的首都")                 # pseudo-perplexity. Salazar et al., 2020, arXiv:1910.14659
 """
@@ -46,7 +46,7 @@ class Naturalness:
     perplexity: float
 
 
-class MaskedWords:
+class FillMask:
     """Fills masks and scores texts with the MLM head of a checkpoint."""
 
     def __init__(self, encoder, tokenizer, max_length=None):

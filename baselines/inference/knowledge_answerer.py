@@ -1,6 +1,6 @@
 """A run that answers from an index, ready for people: questions in, answers with reasons out. `kg ask` and serve stand on it.
 
-    answerer = Answerer.from_run("runs/kgclue/20261120-101500", {"index": "kg.index"})
+    answerer = KnowledgeAnswerer.from_run("runs/kgclue/20261120-101500", {"index": "kg.index"})
     answerer.ask(["刘晓华主要讲什么课啊？"])                          # [[Answer(name, …, object, score, why), …]]
 """
 
@@ -14,7 +14,7 @@ from baselines.task_models.generation import outputs_of
 from baselines.task_models.loading import open_run
 
 
-class Answerer:
+class KnowledgeAnswerer:
     """A serving.hosted.Predictor of a session whose task keeps its texts to an index."""
 
     kind, texts = "answers", ("question",)

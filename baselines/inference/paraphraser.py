@@ -13,8 +13,8 @@ import numpy as np
 from baselines.decoding.distinct import distinct
 from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
-from baselines.inference.text_embedder import Embedder, trained_pooling
-from baselines.inference.text_generator import Generator
+from baselines.inference.text_embedder import TextEmbedder, trained_pooling
+from baselines.inference.text_generator import TextGenerator
 from baselines.runtime.progress import Display
 from baselines.task_models.loading import open_run
 
@@ -47,7 +47,7 @@ class Paraphraser:
         if session.task.prompt is None:
             raise InputError(f"{folder}: expected a run that learnt to write. Received: one of simbert that only makes vectors.")
         name = f"{session.name}/{run.path.resolve().name}"
-        return cls(Generator(session, name), Embedder.of_session(session, name, source=run.path.resolve()))
+        return cls(TextGenerator(session, name), TextEmbedder.of_session(session, name, source=run.path.resolve()))
 
     def paraphrase(self, texts, num=20, samples=SAMPLES, top_k=TOP_K, top_p=1.0, seed=None, least=-1.0):
         """For each text at most `num` Paraphrases, best first; fewer where fewer different ones were drawn.

@@ -6,7 +6,7 @@ from baselines.heads.span import SpanHead
 from baselines.task import Categories, Example
 
 
-class RunPredictor:
+class Predictor:
     """A serving.hosted.Predictor of a session with trained weights."""
 
     def __init__(self, session):

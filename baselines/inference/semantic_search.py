@@ -8,7 +8,7 @@ from pathlib import Path
 
 from baselines.errors import InputError
 from baselines.errors import nearest as near
-from baselines.inference.text_embedder import Embedder
+from baselines.inference.text_embedder import TextEmbedder
 from baselines.retrieval.distances.nearest import DISTANCES, nearest
 from baselines.retrieval.vector_index.index import VectorIndex
 
@@ -20,11 +20,11 @@ def open_embedder(path, pooling=None, precision=None, max_length=None, quiet=Tru
     """The Embedder of a run folder or of a checkpoint folder. Raises InputError for neither."""
     path = Path(path)
     if (path / "recipe.yaml").is_file():
-        return Embedder.from_run(path, pooling, precision, quiet=quiet)
-    return Embedder.from_checkpoint(path, pooling, precision or "float32", max_length)
+        return TextEmbedder.from_run(path, pooling, precision, quiet=quiet)
+    return TextEmbedder.from_checkpoint(path, pooling, precision or "float32", max_length)
 
 
-class Searcher:
+class SemanticSearch:
     """A serving.hosted.Index: finds texts of an index by their vectors, and puts them in order by an exact comparison.
 
     index, embedder      Raises InputError where the embedder's vectors are not those of the index.

@@ -37,7 +37,7 @@ LENGTH = 128
 """Most tokens of a text where no run says otherwise."""
 
 
-class Embedder:
+class TextEmbedder:
     """Texts in, vectors out: [CLS] text [SEP], cut to `max_length` tokens, through a Keras model.
 
     Batches have few shapes, each of which is compiled; on CPUs with TensorFlow, where any shape is quick, they are as long as their

@@ -30,7 +30,7 @@ class Text:
     finished: bool
 
 
-class Generator:
+class TextGenerator:
     """The best checkpoint of a run whose task writes.
 
     name, task_name   of the run; kind is "chat" (texts are a dialogue's utterances) or "seq2seq" (one text, the source)

@@ -11,7 +11,7 @@ def batched(items, size):
         yield group
 
 
-def in_order(submit, items, most):
+def bounded_map(submit, items, most):
     """Yields what `submit` makes of each item, such as a future, in the order of the items; at most `most` are begun beforehand."""
     running = collections.deque()
     for item in items:

@@ -7,7 +7,7 @@ import itertools
 import os
 
 from baselines.errors import InputError
-from baselines.runtime.concurrency import in_order
+from baselines.runtime.concurrency import bounded_map
 
 ENGINES = ("local", "ray")
 IN_FLIGHT = 3
@@ -54,7 +54,7 @@ def worked(build, items, on_gpus=False):
     actors = [Remote.remote(build) for _ in range(count)]
     turns = itertools.cycle(actors)
     try:
-        for reference in in_order(lambda item: next(turns).work.remote(item), items, IN_FLIGHT * count):
+        for reference in bounded_map(lambda item: next(turns).work.remote(item), items, IN_FLIGHT * count):
             yield answer(ray, reference)
     finally:
         for actor in actors:

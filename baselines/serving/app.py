@@ -7,7 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 
 from baselines.serving.api_error import add_handlers
-from baselines.serving.metrics import Metrics
+from baselines.serving.metrics import ServingMetrics
 from baselines.serving.routes import completions, embeddings, paraphrase, predict, search
 from baselines.serving.routes.pages import addresses, page_routes
 from baselines.serving.watch import KeyCheck, Watch
@@ -21,7 +21,7 @@ def create_app(hosted, limits, access, log_text=False):
     engines = {name: Engine(name, writer) for name, writer in hosted.writers.items()}
     threads = {name: PredictorThread(name, predictor, limits.max_queue) for name, predictor in hosted.predictors.items()}
     embedding = {name: EmbedderThread(name, embedder, limits.max_queue) for name, embedder in hosted.embedders.items()}
-    metrics = Metrics()
+    metrics = ServingMetrics()
     metrics.watch(engines, threads, embedding)
 
     @contextlib.asynccontextmanager

@@ -5,15 +5,15 @@ from pathlib import Path
 from baselines.decoding.scheduler import Request
 from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
-from baselines.inference.knowledge_answerer import Answerer
-from baselines.inference.predictor import RunPredictor
-from baselines.inference.semantic_search import Searcher
-from baselines.inference.text_embedder import Embedder, trained_pooling
-from baselines.inference.text_generator import Generator
+from baselines.inference.knowledge_answerer import KnowledgeAnswerer
+from baselines.inference.predictor import Predictor
+from baselines.inference.semantic_search import SemanticSearch
+from baselines.inference.text_embedder import TextEmbedder, trained_pooling
+from baselines.inference.text_generator import TextGenerator
 from baselines.plugins import task_catalog
 from baselines.retrieval.vector_index.format import VECTORS
 from baselines.retrieval.vector_index.index import VectorIndex
-from baselines.serving.model_registry import Hosted
+from baselines.serving.model_registry import ModelRegistry
 from baselines.serving.workers.embedding import TOGETHER
 from baselines.storage import array_folder
 from baselines.task_models.loading import open_run
@@ -21,13 +21,13 @@ from baselines.task_models.loading import open_run
 WARM = "你好"
 
 
-def host(folders, rows, max_queue, display, indexes=()):
-    """A serving.hosted.Hosted of run folders: of Generator, RunPredictor, Answerer and Embedder; a name is task/folder.
+def load_models(folders, rows, max_queue, display, indexes=()):
+    """A serving.hosted.Hosted of run folders: of Generator, RunPredictor, KnowledgeAnswerer and Embedder; a name is task/folder.
 
     rows, max_queue   replies that each writer works on at once, and that may wait for it
     indexes           folders: of runs that answer from one, and of vectors that these runs made
     """
-    hosted, (answers, vectors) = Hosted(), sorted_out(indexes)
+    hosted, (answers, vectors) = ModelRegistry(), sorted_out(indexes)
     if answers and not any(takes_index(RunFolder.open(folder)) for folder in folders):
         raise InputError(f"--index {answers}: expected a run that answers from an index among --run. Received: none.")
     made = dict(map(model_of, vectors))
@@ -39,18 +39,18 @@ def host(folders, rows, max_queue, display, indexes=()):
             raise InputError(f"--run {folder}: expected runs of different names. Received: {name} twice. Rename one folder.")
         embeds = trained_pooling(session) is not None
         if embeds or source in made:
-            hosted.embedders[name] = embedder = Embedder.of_session(session, name, made.get(source), source)
+            hosted.embedders[name] = embedder = TextEmbedder.of_session(session, name, made.get(source), source)
             for together in (1, TOGETHER):
                 embedder.embed([WARM] * together)
         if takes_index(run):
-            hosted.predictors[name] = Answerer(session)
+            hosted.predictors[name] = KnowledgeAnswerer(session)
             hosted.predictors[name].predict((WARM,))
         elif session.task.prompt is not None:
-            hosted.writers[name] = writer = Generator(session, name, rows)
+            hosted.writers[name] = writer = TextGenerator(session, name, rows)
             writer.scheduler.max_queue = max_queue
             warm_up(writer, rows)
         elif not embeds:
-            hosted.predictors[name] = predictor = RunPredictor(session)
+            hosted.predictors[name] = predictor = Predictor(session)
             predictor.predict((WARM,) * len(predictor.texts))
         display.note(f"{name}: ready")
     for folder in vectors:
@@ -89,7 +89,7 @@ def searcher_of(folder, embedders):
     if not fits:
         source = index.header["model"]["source"]
         raise InputError(f"--index {folder}: expected the run that made its vectors, {source}, among --run. Received: others.")
-    return Searcher(index, fits[0])
+    return SemanticSearch(index, fits[0])
 
 
 def takes_index(run):

@@ -6,12 +6,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from baselines.decoding.decoder_protocol import Prompt
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import nearest
 from baselines.serving.api_error import ApiError
 
 
-class Writer(Protocol):
+class ServedGenerator(Protocol):
     """A run that writes text.
 
     kind        "chat": answers a list of utterances of two speakers who take turns; "seq2seq": rewrites one text
@@ -23,7 +23,7 @@ class Writer(Protocol):
     task_name: str
     kind: str
     context: int
-    writing: Writing
+    writing: GenerationConfig
     tokenizer: Any
     scheduler: Any
 
@@ -31,7 +31,7 @@ class Writer(Protocol):
         """What to continue, with room for so many tokens, and how many of the oldest texts did not fit and were left out."""
 
 
-class Predictor(Protocol):
+class ServedPredictor(Protocol):
     """A run that does not write: one example in, its prediction out.
 
     texts   names of an example's texts, in order
@@ -47,7 +47,7 @@ class Predictor(Protocol):
         """{"prediction", and where the task knows it "confidence", …} of one example."""
 
 
-class Embedder(Protocol):
+class ServedEmbedder(Protocol):
     """A run that makes vectors of texts.
 
     dimensions  of a vector
@@ -60,7 +60,7 @@ class Embedder(Protocol):
         """(float32 (N, D) of length 1, the tokens that were read of each text). Raises InputError for a text without tokens."""
 
 
-class Index(Protocol):
+class ServedIndex(Protocol):
     """Vectors of a corpus, and what was said with them.
 
     model       name of the Embedder that made them       size   items       rerankers   what `rerank` may be
@@ -76,13 +76,13 @@ class Index(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Hosted:
+class ModelRegistry:
     """All that a server serves, by name; a run may be among the writers and among the embedders."""
 
-    writers: dict[str, Writer] = dataclasses.field(default_factory=dict)
-    predictors: dict[str, Predictor] = dataclasses.field(default_factory=dict)
-    embedders: dict[str, Embedder] = dataclasses.field(default_factory=dict)
-    indexes: dict[str, Index] = dataclasses.field(default_factory=dict)
+    writers: dict[str, ServedGenerator] = dataclasses.field(default_factory=dict)
+    predictors: dict[str, ServedPredictor] = dataclasses.field(default_factory=dict)
+    embedders: dict[str, ServedEmbedder] = dataclasses.field(default_factory=dict)
+    indexes: dict[str, ServedIndex] = dataclasses.field(default_factory=dict)
 
     @property
     def runs(self):

@@ -37,7 +37,7 @@ class Kind:
     made_by: str
 
 
-class Writer:
+class ArrayFolderWriter:
     """Fills an empty folder with arrays and, last, the header."""
 
     def __init__(self, folder, kind):

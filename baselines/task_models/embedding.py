@@ -6,31 +6,31 @@ import typing
 from baselines.losses.compared_rows import COMPARED
 from baselines.metrics.paraphrases import paraphrase_scores
 from baselines.prompts.source_target import source_prompt
-from baselines.task_models.generation import WritingSession
-from baselines.task_models.task_model import Session
+from baselines.task_models.generation import GenerationTaskModel
+from baselines.task_models.task_model import TaskModel
 
 EACH = 5
 """Paraphrases of a text that are written to be scored."""
 
 
 @dataclasses.dataclass
-class EmbeddingSession(WritingSession):
-    """As Session for predictions and scores, as WritingSession for who writes with its model."""
+class EmbeddingTaskModel(GenerationTaskModel):
+    """As TaskModel for predictions and scores, as GenerationTaskModel for who writes with its model."""
 
     returned: typing.ClassVar[tuple | None] = (COMPARED,)
 
     def predict(self, steps, examples, rows, decode=None, adjust=None):
-        """As Session.predict."""
-        return Session.predict(self, steps, examples, rows, decode, adjust)
+        """As TaskModel.predict."""
+        return TaskModel.predict(self, steps, examples, rows, decode, adjust)
 
     def score(self, steps, examples, rows, adjust=None):
-        """As Session.score, and how varied the texts are that are written for some examples."""
-        scores, predictions = Session.score(self, steps, examples, rows, adjust)
+        """As TaskModel.score, and how varied the texts are that are written for some examples."""
+        scores, predictions = TaskModel.score(self, steps, examples, rows, adjust)
         return scores | self._paraphrases(steps, examples), predictions
 
     def score_epoch(self, steps, examples, rows):
-        """As Session.score: nothing is written after each epoch."""
-        return Session.score(self, steps, examples, rows)[0]
+        """As TaskModel.score: nothing is written after each epoch."""
+        return TaskModel.score(self, steps, examples, rows)[0]
 
     def _paraphrases(self, steps, examples):
         count = self.task.paraphrased

@@ -8,11 +8,11 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.evaluation.predictions import gather_losses
-from baselines.generation.batch_generator import LONGEST, Writer
+from baselines.generation.batch_generator import LONGEST, BatchGenerator
 from baselines.heads.language_model import decode_text
 from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.families import trained_positions
-from baselines.task_models.task_model import Session
+from baselines.task_models.task_model import TaskModel
 from baselines.tokenizers.detokenization import is_special
 
 TEXTS_OF_AN_EPOCH = 200
@@ -22,8 +22,8 @@ TOGETHER = 64
 
 
 @dataclasses.dataclass
-class WritingSession(Session):
-    """As Session; the model has an output "logits" of the next token, the task a `prompt` and a `writing`."""
+class GenerationTaskModel(TaskModel):
+    """As TaskModel; the model has an output "logits" of the next token, the task a `prompt` and a `writing`."""
 
     returned: typing.ClassVar[tuple | None] = ()
 
@@ -40,7 +40,7 @@ class WritingSession(Session):
         vocabulary = self.tokenizer.vocabulary
         end_id = vocabulary.sep_id
         unwritable = [i for i, token in enumerate(vocabulary.tokens) if is_special(token) and i != end_id]
-        return Writer(self.model, end_id, context, self_terminating=self.self_terminating, unwritable=unwritable)
+        return BatchGenerator(self.model, end_id, context, self_terminating=self.self_terminating, unwritable=unwritable)
 
     @property
     def self_terminating(self):

@@ -19,9 +19,9 @@ from baselines.models.vocabulary import TABLES
 from baselines.models.vocabulary import rows as selected_rows
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
-from baselines.task_models.embedding import EmbeddingSession
-from baselines.task_models.generation import WritingSession
-from baselines.task_models.task_model import Session
+from baselines.task_models.embedding import EmbeddingTaskModel
+from baselines.task_models.generation import GenerationTaskModel
+from baselines.task_models.task_model import TaskModel
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import devices, gradient_cache
 from baselines.weights.load import load_weights
@@ -29,8 +29,8 @@ from baselines.weights.load import load_weights
 POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
 
 
-def new_session(name, task, arguments, labels, train_file, display):
-    """A Session with a model from --init or from random weights, and a new head."""
+def create_task_model(name, task, arguments, labels, train_file, display):
+    """A TaskModel with a model from --init or from random weights, and a new head."""
     flags, recipe = arguments.flags, arguments.recipe
     task = bound(task, arguments.options, labels, train_file)
     folder = checkpoint_folder(flags, task.demo_checkpoint)
@@ -89,10 +89,10 @@ def encoder_of(task, config):
 
 
 def kind_of(task):
-    """The Session that predicts as the task does."""
+    """The TaskModel that predicts as the task does."""
     if isinstance(task.head, EmbeddingHead):
-        return EmbeddingSession
-    return WritingSession if task.prompt else Session
+        return EmbeddingTaskModel
+    return GenerationTaskModel if task.prompt else TaskModel
 
 
 def with_words(path, tokenizer, config, display):
@@ -115,8 +115,8 @@ def weight_of(model, path):
     return np.array(next(weight for weight in model.weights if weight.path == path).numpy())
 
 
-def trained_session(name, task, arguments, labels, checkpoint, display):
-    """A Session with the weights that a run kept as its best."""
+def load_task_model(name, task, arguments, labels, checkpoint, display):
+    """A TaskModel with the weights that a run kept as its best."""
     task = bound(task, arguments.options, labels, None)
     prepare_keras(arguments.recipe, display)
     config = configure(checkpoint)
@@ -142,7 +142,7 @@ def prepare_keras(recipe, display):
 
 
 def open_run(run, name, display, devices="one", changes=None):
-    """(Session with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's.
+    """(TaskModel with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's.
 
     devices   those that compute now: what a run was trained on is no part of its weights
     changes   {option: value} of the task that are others than in training
@@ -155,7 +155,7 @@ def open_run(run, name, display, devices="one", changes=None):
     arguments = check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
     arguments = with_demo_files(run, task_name, task, arguments, lambda: Tokenizer.from_folder(run.require_best()))
     labels = run.read_json("labels.json")
-    return trained_session(task_name, task, arguments, labels, run.require_best(), display), arguments
+    return load_task_model(task_name, task, arguments, labels, run.require_best(), display), arguments
 
 
 def with_demo_files(run, name, task, arguments, tokenizer):

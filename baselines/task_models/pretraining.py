@@ -7,17 +7,17 @@ import typing
 
 import numpy as np
 
-from baselines.data.packed.packed_batches import RecordBatches
+from baselines.data.packed.packed_batches import PackedBatches
 from baselines.losses.masked_and_next import NEXT, TOKENS
-from baselines.task_models.task_model import Session
+from baselines.task_models.task_model import TaskModel
 from baselines.training import devices
 from baselines.training.memory_estimate import flops
 from baselines.training.speed import Speed, matrix_peak
 
 
 @dataclasses.dataclass
-class PretrainingSession(Session):
-    """As Session, of an objective: rows are Records, and what is predicted are tokens."""
+class PretrainingTaskModel(TaskModel):
+    """As TaskModel, of an objective: rows are Records, and what is predicted are tokens."""
 
     verb: typing.ClassVar[str] = "pretrain"
     epoch_updates: int = 0
@@ -30,7 +30,7 @@ class PretrainingSession(Session):
     def batches(self, rows, batch_size):
         make = lambda token_ids, starts, rng: self.task.make(token_ids, starts, self.tokenizer.vocabulary, rng)  # noqa: E731
         pad_id = self.tokenizer.vocabulary.pad_id
-        return RecordBatches(rows, batch_size, self.recipe.max_length, make, pad_id, self.epoch_updates, devices.shares())
+        return PackedBatches(rows, batch_size, self.recipe.max_length, make, pad_id, self.epoch_updates, devices.shares())
 
     def training_batches(self, rows, batch_size):
         batches = self.batches(rows, batch_size)

@@ -11,7 +11,7 @@ import numpy as np
 from baselines.data.batching import Batches
 from baselines.data.encoding import cached_rows, content_hash, encode_examples
 from baselines.data.examples import read_examples
-from baselines.data.sampled_batches import DrawnBatches
+from baselines.data.sampled_batches import SampledBatches
 from baselines.errors import InputError
 from baselines.evaluation.predictions import gather, gather_losses, take
 from baselines.experiment.input_files import ROOT, shown
@@ -29,7 +29,7 @@ FEW = 100
 
 
 @dataclasses.dataclass
-class Session:
+class TaskModel:
     """task (bound), recipe, tokenizer, config and model of one run. opening.py makes them.
 
     training_loss   what updates minimise; rows are always scored by the task's own loss, so that runs can be compared
@@ -109,7 +109,7 @@ class Session:
                 f"--batch_size: expected a multiple of {together * parts}, for an example gives {together} rows{each}. "
                 f"Received: {batch_size}."
             )
-        return DrawnBatches(rows, make, together, batch_size, functools.partial(self.batches, batch_size=batch_size))
+        return SampledBatches(rows, make, together, batch_size, functools.partial(self.batches, batch_size=batch_size))
 
     def name_of(self, examples, rows, number):
         """What a row is called in messages: the id of its example."""

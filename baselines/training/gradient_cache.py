@@ -10,7 +10,7 @@ from keras import ops
 from baselines.errors import InputError
 from baselines.training import devices, strategies
 from baselines.training.strategies.strategy import Strategy
-from baselines.training.strategy_context import Passes
+from baselines.training.strategy_context import ForwardBackward
 
 CACHE = "cache"
 """The part of a micro-batch that holds its share of the whole."""
@@ -24,7 +24,7 @@ class GradientCache:
 
     def look(self, values, state, batch):
         """(what is kept of a micro-batch, new state): vectors float32 (b, D), marks, weights, and how much its own loss counts."""
-        passes, weights = Passes(self.objective, state, batch), ops.cast(batch["weights"], "float32")
+        passes, weights = ForwardBackward(self.objective, state, batch), ops.cast(batch["weights"], "float32")
         outputs, _ = passes.forward(self.objective.named(values), batch["features"], training=True)
         targets, count = batch["targets"], ops.zeros(())
         if self.loss.own:

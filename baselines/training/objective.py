@@ -15,8 +15,8 @@ from baselines.training import backends, gradient_cache
 from baselines.training.gradient_cache import GradientCache
 from baselines.training.recompute import Recompute
 from baselines.training.strategies.strategy import Strategy
-from baselines.training.strategy_context import Passes
-from baselines.training.strategy_state import Memory
+from baselines.training.strategy_context import ForwardBackward
+from baselines.training.strategy_state import StrategyState
 
 
 def row_losses(loss, batch, outputs):
@@ -58,14 +58,14 @@ class Objective:
         self.weights = model.trainable_variables
         self.paths = [variable.path for variable in self.weights]
         start = self.named([variable.numpy() for variable in self.weights]) if self.strategies else {}
-        self.memory = Memory(self.strategies, start, self._survey(survey))
+        self.memory = StrategyState(self.strategies, start, self._survey(survey))
         self.state = [*model.non_trainable_variables, *self.memory.variables]
 
     def named(self, values):
         return dict(zip(self.paths, values, strict=True))
 
     def gradients(self, values, state, batch, scale):
-        passes = Passes(self, state, batch, scale)
+        passes = ForwardBackward(self, state, batch, scale)
         compute_loss = passes.compute_loss
         for number, strategy in reversed(list(enumerate(self.strategies))):
             compute_loss = functools.partial(strategy.loss, compute_loss, step=passes.step(number))
@@ -76,19 +76,19 @@ class Objective:
         return loss, passes.weight, [gradients[path] for path in self.paths], passes.state
 
     def averaged(self, gradients, values, state):
-        passes, found = Passes(self, state), self.named(gradients)
+        passes, found = ForwardBackward(self, state), self.named(gradients)
         for number, strategy in self._having("averaged"):
             found = strategy.averaged(found, self.named(values), passes.step(number))
         return [found[path] for path in self.paths], passes.state
 
     def kept(self, values, updated, gradients, state):
-        passes, found = Passes(self, state), self.named(updated)
+        passes, found = ForwardBackward(self, state), self.named(updated)
         for number, strategy in self._having("after_update"):
             found = strategy.after_update(self.named(values), found, self.named(gradients), passes.step(number))
         return [found[path] for path in self.paths], passes.state
 
     def scored(self, values, state):
-        passes, found = Passes(self, state), self.named(values)
+        passes, found = ForwardBackward(self, state), self.named(values)
         for number, strategy in self._having("scored"):
             found = strategy.scored(found, passes.step(number))
         return [found[path] for path in self.paths]
@@ -104,7 +104,7 @@ class Objective:
             return None
 
         def mean_gradients(values, state, batch):
-            passes = Passes(self, state, batch, training=False)
+            passes = ForwardBackward(self, state, batch, training=False)
             _, found = passes.loss_and_gradients(passes.compute_loss, self.named(values))
             return [found[path] for path in self.paths]
 

@@ -8,10 +8,10 @@ from keras import ops
 
 from baselines.layers import random_bits
 from baselines.training.shift import layer_of, shifted_output
-from baselines.training.strategy_state import Recall
+from baselines.training.strategy_state import StrategyStateView
 
 
-class Passes:
+class ForwardBackward:
     """The forward and backward passes of one update. Holds the state that each pass hands to the next.
 
     weight, penalty   float32 (), of the last loss: the rows (or tokens) that it is the mean of, and what layers added to it
@@ -26,7 +26,7 @@ class Passes:
         """The Step of the strategy of that number."""
         objective = self.objective
         offset = len(objective.model.non_trainable_variables)
-        return Step(self, Recall(self, objective.memory.places[number], offset), objective.paths)
+        return StepContext(self, StrategyStateView(self, objective.memory.places[number], offset), objective.paths)
 
     def forward(self, weights, features, training):
         """(outputs, penalties that layers add): one call of the model, whose state moves on."""
@@ -82,7 +82,7 @@ class Passes:
 
 
 @dataclasses.dataclass
-class Step:
+class StepContext:
     """What a strategy has besides the weights, within one update.
 
     memory      {name: array} of `start`; assign to an entry to change it
@@ -92,8 +92,8 @@ class Step:
     penalty     within the loss that `compute_loss` returned last: what the model's layers added to that of the task
     """
 
-    _passes: Passes
-    memory: Recall
+    _passes: ForwardBackward
+    memory: StrategyStateView
     paths: list
 
     @property

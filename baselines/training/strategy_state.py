@@ -3,7 +3,7 @@
 import keras
 
 
-class Memory:
+class StrategyState:
     """The variables of all strategies of a run, and the seed of their random numbers, in one list.
 
     weights   {path: NumPy array} that training starts from
@@ -24,7 +24,7 @@ class Memory:
             self.places.append(names)
 
 
-class Recall:
+class StrategyStateView:
     """One strategy's memory within an update: a mapping from names to arrays, read from and written to the threaded state."""
 
     def __init__(self, passes, places, offset):

@@ -11,7 +11,7 @@ from pathlib import Path
 from baselines.data.examples import class_counts, gold_counts
 from baselines.data.writers import write_lines
 from baselines.errors import InputError
-from baselines.evaluation.prior_correction import COUNTS, adjustment, gain
+from baselines.evaluation.prior_correction import COUNTS, gain, prior_correction
 from baselines.evaluation.report import prediction_lines, write_report
 from baselines.evaluation.submission import check, official_name, write, zip_files
 from baselines.experiment.input_files import data_file, each_file
@@ -20,7 +20,7 @@ from baselines.plugins import task_catalog
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.task import Example
-from baselines.task_models.loading import bound, new_session, open_run, with_demo_files
+from baselines.task_models.loading import bound, create_task_model, open_run, with_demo_files
 from baselines.training import devices, strategies
 from baselines.workflows.fit import fit
 
@@ -57,7 +57,7 @@ def train_here(name, arguments, resume, command):
     if flags.output and not resume:
         RunFolder.require_unused(flags.output)
     with Display(flags.quiet) as display:
-        session = new_session(name, task, arguments, labels, files["train"], display)
+        session = create_task_model(name, task, arguments, labels, files["train"], display)
         strategies.check(arguments.recipe.strategies, session.task.head, flags.unlabelled)
         examples = {split: session.examples(path, split) for split, path in files.items()}
         if flags.unlabelled:
@@ -114,7 +114,7 @@ def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one", ch
         path = file or data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
         examples = session.examples(path, "dev")
         folder = (f"evaluate/{Path(file).name}" if file else "dev") + ("-can" if can else "")
-        adjust = adjustment(session, run, can) if can else None
+        adjust = prior_correction(session, run, can) if can else None
         scores = score_split(session, session.steps(), run, folder, examples, session.rows(examples), adjust)
     return scores
 
@@ -144,7 +144,7 @@ def adjusted(session, steps, run, arguments, can):
     """The Adjustment of `can`, whose gain on dev is told; None without."""
     if can is None:
         return None
-    adjust = adjustment(session, run, can)
+    adjust = prior_correction(session, run, can)
     path = data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
     examples = session.examples(path, "dev")
     rows = session.rows(examples)

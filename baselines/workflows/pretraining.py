@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from baselines.data.packed.packed_dataset import RECORDS, Records, write_records
-from baselines.data.packed.text_corpus import Corpus
+from baselines.data.packed.packed_dataset import RECORDS, PackedDataset, write_records
+from baselines.data.packed.text_corpus import TextCorpus
 from baselines.errors import InputError
 from baselines.experiment.input_files import each_file
 from baselines.experiment.run_folder import RunFolder
@@ -13,7 +13,7 @@ from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.storage.checksums import sha256
 from baselines.task_models.loading import configured, encoder_of, prepare_keras
-from baselines.task_models.pretraining import PretrainingSession
+from baselines.task_models.pretraining import PretrainingTaskModel
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.weights.load import load_weights
 from baselines.workflows.finetuning import on_each_host, shown
@@ -33,7 +33,7 @@ def pretrain_here(objective, name, arguments, resume, command):
         for token in objective.needs:
             if token not in tokenizer.vocabulary:
                 raise InputError(f"{vocabulary_folder(flags)}: expected a vocabulary with {token}. Received: one without. Add it.")
-        session = new_session(name, objective, arguments, source, tokenizer, display)
+        session = create_pretraining_model(name, objective, arguments, source, tokenizer, display)
         run = resume or RunFolder.create(flags.output, name)
         rows = records(run, session, flags)
         if not resume:
@@ -50,14 +50,14 @@ def pretrain_here(objective, name, arguments, resume, command):
     return run
 
 
-def new_session(name, objective, arguments, source, tokenizer, display):
-    """A PretrainingSession with a model from --init, or of random weights as --model says."""
+def create_pretraining_model(name, objective, arguments, source, tokenizer, display):
+    """A PretrainingTaskModel with a model from --init, or of random weights as --model says."""
     flags, recipe = arguments.flags, arguments.recipe
     prepare_keras(recipe, display)
     tokenizer, config, adapt = configured(source, recipe, tokenizer, flags.words, flags.ignore_mismatched, display)
     encoder = encoder_of(objective, config)
     model = objective.head(encoder)
-    session = PretrainingSession(
+    session = PretrainingTaskModel(
         name, objective, recipe, tokenizer, config, model, display, epoch_updates=flags.epoch_updates,
         stored_dtype="float16" if flags.store_half else None,
     )  # fmt: skip
@@ -89,11 +89,11 @@ def records(run, session, flags):
     if not (folder / RECORDS.header).is_file():
         if folder.exists() and any(folder.iterdir()):
             raise InputError(f"--records {folder}: expected packed records, or a new folder. Received: something else.")
-        corpora = {"train": Corpus(tuple(flags.corpus), flags.skip_bad_lines, flags.documents)}
+        corpora = {"train": TextCorpus(tuple(flags.corpus), flags.skip_bad_lines, flags.documents)}
         if flags.dev:
-            corpora["dev"] = Corpus(tuple(flags.dev), flags.skip_bad_lines, flags.documents)
+            corpora["dev"] = TextCorpus(tuple(flags.dev), flags.skip_bad_lines, flags.documents)
         pack(folder, corpora, session, flags, made_of)
-    found = {split: Records.open(folder, split) for split in ("train", "dev")}
+    found = {split: PackedDataset.open(folder, split) for split in ("train", "dev")}
     told = {"documents": False} | found["train"].header["made_of"]      # records from before there were documents do not say
     for key, value in made_of.items():
         if told.get(key) != value:

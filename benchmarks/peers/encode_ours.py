@@ -9,11 +9,11 @@ import keras  # noqa: E402
 from encoding_worker import serve  # noqa: E402
 from step_ours import backend_version  # noqa: E402
 
-from baselines.inference.text_embedder import Embedder  # noqa: E402
+from baselines.inference.text_embedder import TextEmbedder  # noqa: E402
 
 
 def build(sizes, options):
-    embedder = Embedder.from_checkpoint(sizes["folder"], "mean", *options, max_length=sizes["max_length"])
+    embedder = TextEmbedder.from_checkpoint(sizes["folder"], "mean", *options, max_length=sizes["max_length"])
     backend = keras.backend.backend()
     versions = {"keras": keras.__version__, backend: backend_version(backend)}
     return embedder.encode, embedder._model.count_params(), versions

@@ -11,9 +11,9 @@ from step_ours import backend_version  # noqa: E402
 from writing_worker import serve  # noqa: E402
 
 from baselines.decoding.decoder_protocol import Prompt  # noqa: E402
-from baselines.decoding.generation_config import Writing  # noqa: E402
-from baselines.generation.batch_generator import Writer  # noqa: E402
-from baselines.generation.cached_decoder import CachedRows  # noqa: E402
+from baselines.decoding.generation_config import GenerationConfig  # noqa: E402
+from baselines.generation.batch_generator import BatchGenerator  # noqa: E402
+from baselines.generation.cached_decoder import CachedDecoder  # noqa: E402
 from baselines.heads.language_model import LanguageModelHead  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
 
@@ -21,10 +21,10 @@ from baselines.models.builder import build_transformer_model  # noqa: E402
 def build(sizes, options):
     head = LanguageModelHead("prefix")
     model = head(build_transformer_model(sizes["folder"], **head.encoder))
-    writer = Writer(model, sizes["end_id"], sizes["config"]["max_position_embeddings"])
+    writer = BatchGenerator(model, sizes["end_id"], sizes["config"]["max_position_embeddings"])
     settings = {
-        "beam": Writing(beam=sizes["beam"], max_tokens=sizes["tokens"]),
-        "top-k": Writing(top_k=sizes["top_k"], num=sizes["num"], max_tokens=sizes["tokens"], seed=0),
+        "beam": GenerationConfig(beam=sizes["beam"], max_tokens=sizes["tokens"]),
+        "top-k": GenerationConfig(top_k=sizes["top_k"], num=sizes["num"], max_tokens=sizes["tokens"], seed=0),
     }
     clock = Clock() if "profile" in options else None
 
@@ -46,14 +46,14 @@ class Clock:
     def __init__(self):
         self.seconds = {}
         for name, part in {"admit": "prompt", "step": "step"}.items():
-            setattr(CachedRows, name, self.timed(getattr(CachedRows, name), part))
-        make = CachedRows.__init__
+            setattr(CachedDecoder, name, self.timed(getattr(CachedDecoder, name), part))
+        make = CachedDecoder.__init__
 
         def timed_compiled(rows, *args, **kwargs):
             make(rows, *args, **kwargs)
             rows._step = self.timed(rows._step, "compiled")
 
-        CachedRows.__init__ = timed_compiled
+        CachedDecoder.__init__ = timed_compiled
 
     def timed(self, function, part):
         def call(*args, **kwargs):

@@ -3,13 +3,13 @@
 import dataclasses
 
 from baselines.data.readers import dialogues
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.heads.language_model import LanguageModelHead
 from baselines.task import Example
 from tasks.common import WritingFlags
 
 HEAD = LanguageModelHead("causal")
-WRITING = Writing(top_k=5, max_tokens=32, seed=0)
+WRITING = GenerationConfig(top_k=5, max_tokens=32, seed=0)
 """That of the reference, and a seed so that runs can be compared."""
 
 

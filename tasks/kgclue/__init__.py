@@ -11,7 +11,7 @@ import dataclasses
 import functools
 
 from baselines.data.readers import any_format
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError
 from baselines.heads.language_model import LanguageModelHead
 from baselines.losses.token_mean import TokenMean
@@ -113,7 +113,7 @@ TASK = Task(
     decode=None,
     metric=metric,
     prompt=prompt_of,
-    writing=Writing(beam=3, num=3, max_tokens=64, ends=3),
+    writing=GenerationConfig(beam=3, num=3, max_tokens=64, ends=3),
     submit=Submission({"test.json": "kgclue_predict.json"}, record, keys=lambda example: [example.id]),
     recipe=Recipe(
         max_length=128, batch_size=32, epochs=3, learning_rate=5e-6, optimizer="adam", schedule="constant", warmup=0.0,

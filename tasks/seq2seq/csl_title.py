@@ -7,7 +7,7 @@ Published, of the second set and by the package `rouge`, see docs/seq2seq.md: RO
 """
 
 from baselines.data.readers import any_format
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.heads.language_model import LanguageModelHead
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import text_scores
@@ -33,7 +33,7 @@ TASK = Task(
     decode=None,                                                        # the best text as it is
     metric=text_scores,
     prompt=prompt_of,
-    writing=Writing(top_k=1, max_tokens=64),
+    writing=GenerationConfig(top_k=1, max_tokens=64),
     recipe=Recipe(max_length=256, batch_size=16, epochs=20, learning_rate=2e-5),
     source="Get them from benchmark/ts of https://github.com/ydli-ai/CSL",
     options=WritingFlags,

@@ -9,7 +9,7 @@ is selected by Spearman's correlation of pairs, by MRR of groups. Published, LCQ
 import dataclasses
 import functools
 
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError
 from baselines.heads.embedding import POOLINGS, EmbeddingHead, decode_cosine, encode_texts
 from baselines.losses.compared_rows import ComparedRows
@@ -122,7 +122,7 @@ TASK = Task(
     loss=ComparedRows(InBatchSimilarity(), TokenMean()),
     decode=decode_cosine,
     metric=None,                                                        # see bind
-    writing=Writing(top_k=5, max_tokens=32),
+    writing=GenerationConfig(top_k=5, max_tokens=32),
     recipe=Recipe(
         max_length=64, batch_size=128, epochs=10, learning_rate=2e-6, schedule="constant", warmup=0.0, weight_decay=0.01,
     ),

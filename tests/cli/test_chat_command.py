@@ -9,7 +9,7 @@ import pytest
 from baselines.cli import chat
 from baselines.cli.chat import Conversation, changed, parameters
 from baselines.cli.main import main
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError
 
 
@@ -37,7 +37,7 @@ class Echo:
 
 def talk(monkeypatch, capsys, lines, generator=None):
     """(Conversation, what it wrote, what it told) of lines that are typed."""
-    conversation = Conversation(generator or Echo(), Writing(top_k=5, max_tokens=8))
+    conversation = Conversation(generator or Echo(), GenerationConfig(top_k=5, max_tokens=8))
     monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
     conversation.talk()
     return conversation, *capsys.readouterr()
@@ -85,11 +85,12 @@ def test_what_no_longer_fits_is_told(monkeypatch, capsys):
 
 
 def test_nothing_and_zero_are_parameters_too():
-    assert changed(Writing(top_k=5, min_tokens=3, keep_end=True), ["top_k=0", "min_length=0", "keep_end=false"]) == Writing()
+    config = GenerationConfig(top_k=5, min_tokens=3, keep_end=True)
+    assert changed(config, ["top_k=0", "min_length=0", "keep_end=false"]) == GenerationConfig()
 
 
 def test_changed_takes_every_parameter_that_is_shown():
-    writing = Writing(top_k=5)
+    writing = GenerationConfig(top_k=5)
     words = [f"{name}={value}" for name, value in parameters(writing).items() if value is not None]
     assert changed(writing, words) == writing
 

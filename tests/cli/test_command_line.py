@@ -23,9 +23,9 @@ VERBS = sorted(verbs())
 
 
 def fresh(*argv):
-    """(exit code, output, whether a backend was imported) of run.main in a process of its own."""
+    """(exit code, output, whether a backend was imported) of a command in a process of its own."""
     code = (
-        "import sys, run\n"
+        "import sys; from baselines.cli.main import main\n"
         "try: code = main(sys.argv[1:])\n"
         "except SystemExit as stop: code = stop.code or 0\n"
         "print([name for name in ('keras', 'tensorflow', 'jax') if name in sys.modules])\n"

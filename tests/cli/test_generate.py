@@ -7,7 +7,7 @@ from conftest import TITLES, write_lines
 
 from baselines.cli.generate import WritingFlags
 from baselines.cli.main import main
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 
 TITLE, OTHER = TITLES["103"][:2]
 
@@ -19,19 +19,22 @@ def run(*argv):
 @pytest.mark.parametrize(
     "usual, flags, expected",
     [
-        (Writing(top_k=1), {}, Writing(top_k=1)),
-        (Writing(top_k=5, seed=0), {"min_length": 2, "max_length": 9}, Writing(top_k=5, min_tokens=2, max_tokens=9)),
-        (Writing(top_k=5, temperature=2.0, keep_end=True), {"beam": 3, "num": 2}, Writing(beam=3, num=2)),
-        (Writing(beam=3, length_penalty=1.0), {"num": 3}, Writing(beam=3, num=3, length_penalty=1.0)),
-        (Writing(beam=3), {"num": 4}, Writing(num=4)),
-        (Writing(beam=3), {"top_p": 0.9}, Writing(top_p=0.9)),
-        (Writing(top_k=1), {"temperature": 2.0}, Writing(temperature=2.0)),
-        (Writing(top_k=1), {"num": 2}, Writing(num=2)),
-        (Writing(top_k=5), {"num": 2}, Writing(top_k=5, num=2)),
-        (Writing(beam=3), {"beam": 0}, Writing()),
-        (Writing(top_k=1), {"repetition_penalty": 1.2}, Writing(top_k=1, repetition_penalty=1.2)),
-        (Writing(beam=3), {"no_repeat_ngram": 3}, Writing(beam=3, no_repeat_ngram=3)),
-        (Writing(top_k=1), {"top_k": 1, "seed": 4}, Writing(top_k=1, seed=4)),
+        (GenerationConfig(top_k=1), {}, GenerationConfig(top_k=1)),
+        (
+            GenerationConfig(top_k=5, seed=0), {"min_length": 2, "max_length": 9},
+            GenerationConfig(top_k=5, min_tokens=2, max_tokens=9),
+        ),
+        (GenerationConfig(top_k=5, temperature=2.0, keep_end=True), {"beam": 3, "num": 2}, GenerationConfig(beam=3, num=2)),
+        (GenerationConfig(beam=3, length_penalty=1.0), {"num": 3}, GenerationConfig(beam=3, num=3, length_penalty=1.0)),
+        (GenerationConfig(beam=3), {"num": 4}, GenerationConfig(num=4)),
+        (GenerationConfig(beam=3), {"top_p": 0.9}, GenerationConfig(top_p=0.9)),
+        (GenerationConfig(top_k=1), {"temperature": 2.0}, GenerationConfig(temperature=2.0)),
+        (GenerationConfig(top_k=1), {"num": 2}, GenerationConfig(num=2)),
+        (GenerationConfig(top_k=5), {"num": 2}, GenerationConfig(top_k=5, num=2)),
+        (GenerationConfig(beam=3), {"beam": 0}, GenerationConfig()),
+        (GenerationConfig(top_k=1), {"repetition_penalty": 1.2}, GenerationConfig(top_k=1, repetition_penalty=1.2)),
+        (GenerationConfig(beam=3), {"no_repeat_ngram": 3}, GenerationConfig(beam=3, no_repeat_ngram=3)),
+        (GenerationConfig(top_k=1), {"top_k": 1, "seed": 4}, GenerationConfig(top_k=1, seed=4)),
     ],
 )  # fmt: skip
 def test_flags_over_what_is_usual(usual, flags, expected):

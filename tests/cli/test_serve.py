@@ -81,8 +81,8 @@ def test_only_this_machine_is_local():
 
 
 def test_the_page_that_is_told_is_the_one_that_fits():
-    from baselines.serving.model_registry import Hosted
+    from baselines.serving.model_registry import ModelRegistry
 
-    assert serve.page_of(Hosted(writers={"chat": 1, "simbert": 1}, embedders={"simbert": 1})) == "/"
-    assert serve.page_of(Hosted(writers={"simbert": 1}, embedders={"simbert": 1})) == "/similar"
-    assert serve.page_of(Hosted(predictors={"tnews": 1})) == "/try"
+    assert serve.page_of(ModelRegistry(writers={"chat": 1, "simbert": 1}, embedders={"simbert": 1})) == "/"
+    assert serve.page_of(ModelRegistry(writers={"simbert": 1}, embedders={"simbert": 1})) == "/similar"
+    assert serve.page_of(ModelRegistry(predictors={"tnews": 1})) == "/try"

@@ -14,7 +14,7 @@ from baselines.cli.main import main
 from baselines.corpus import ray_engine
 from baselines.corpus.ray_engine import draw_keys, lines_in_range, ranges
 from baselines.data.packed.packed_dataset import write_records
-from baselines.data.packed.text_corpus import Corpus
+from baselines.data.packed.text_corpus import TextCorpus
 from baselines.runtime import ray_cluster
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -95,7 +95,7 @@ def test_records_are_packed_on_two_nodes_to_the_same_bytes(cluster, tmp_path):
     (tmp_path / "a.txt").write_text("".join(f"第{i}行说了些什么。还有别的吗？\n" for i in range(1500)), encoding="utf-8")
     tokenizer = Tokenizer.from_folder("checkpoints/mini")
     for name, worked in (("here", None), ("there", ray_cluster.worked)):
-        corpora = {"train": Corpus((str(tmp_path / "a.txt"),))}
+        corpora = {"train": TextCorpus((str(tmp_path / "a.txt"),))}
         counts = write_records(tmp_path / name, corpora, tokenizer, 32, held_out=7, worked=worked)
         assert counts["train_rows"] > 400 and counts["dev_rows"] > 50
     files = sorted(path.name for path in (tmp_path / "here").iterdir())

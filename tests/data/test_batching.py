@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baselines.data.batching import Batches, bucket, bucket_lengths, prefetched, training_order
-from baselines.data.encoded_dataset import Rows
+from baselines.data.encoded_dataset import EncodedDataset
 
 
 def make_rows(lengths, targets=True):
@@ -17,7 +17,7 @@ def make_rows(lengths, targets=True):
     for index, length in enumerate(lengths):
         features = {"token_ids": np.full(length, index + 1, np.int32), "segment_ids": np.zeros(length, np.int32)}
         encoded.append((index, features, index % 3 if targets else None))
-    return Rows.from_encoded(encoded)
+    return EncodedDataset.from_encoded(encoded)
 
 
 def batches_of(rows, batch_size=4, max_length=64):
@@ -119,7 +119,7 @@ def test_prefetching_keeps_order_raises_here_and_ends_its_thread():
 
 def test_rows_of_several_texts_are_padded_along_the_last_axis():
     encoded = [(i, {"token_ids": np.full((2, length), i + 1, np.int32)}, i) for i, length in enumerate((3, 20))]
-    batch = batches_of(Rows.from_encoded(encoded), batch_size=2).collate(np.array([0, 1]))
+    batch = batches_of(EncodedDataset.from_encoded(encoded), batch_size=2).collate(np.array([0, 1]))
     token_ids = batch["features"]["token_ids"]
     assert token_ids.shape == (2, 2, 32)
     np.testing.assert_array_equal((token_ids != 0).sum(-1), [[3, 3], [20, 20]])

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 
-from baselines.data.encoded_dataset import RaggedColumn, Rows
+from baselines.data.encoded_dataset import EncodedDataset, RaggedColumn
 from baselines.data.encoding import cached_rows, content_hash, encode_examples
 from baselines.errors import InputError
 from baselines.task import Example, Labels
@@ -104,4 +104,4 @@ def test_columns_hold_scalars_and_matrices():
 
 
 def test_rows_of_nothing_are_empty():
-    assert len(Rows.from_encoded([])) == 0
+    assert len(EncodedDataset.from_encoded([])) == 0

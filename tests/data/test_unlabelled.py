@@ -3,14 +3,14 @@
 import numpy as np
 
 from baselines.data.batching import Batches
-from baselines.data.encoded_dataset import Rows
+from baselines.data.encoded_dataset import EncodedDataset
 from baselines.data.unlabelled_batches import UnlabelledBatches
 
 
 def rows(count, longest, gold=False):
     """Row i holds the token i + 1, 3 to `longest` times at most."""
     encoded = [(i, {"token_ids": np.full(3 + 3 * i % (longest - 2), i + 1, "int32")}, i if gold else None) for i in range(count)]
-    return Rows.from_encoded(encoded)
+    return EncodedDataset.from_encoded(encoded)
 
 
 def joined(epochs, skip=0, start=0, accumulate=2):

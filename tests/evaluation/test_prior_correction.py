@@ -12,7 +12,7 @@ from baselines.cli.main import main
 from baselines.errors import InputError
 from baselines.evaluation import can as can_module
 from baselines.evaluation.can import Can
-from baselines.evaluation.prior_correction import Adjustment, adjustment, gain, take_can
+from baselines.evaluation.prior_correction import PriorCorrection, gain, prior_correction, take_can
 from baselines.metrics.accuracy import accuracy
 from baselines.task import Categories, Example, Labels
 
@@ -32,7 +32,7 @@ def fake_session(**changes):
 
 
 def test_outputs_become_adjusted_logits_and_the_old_ones_are_kept():
-    adjust = Adjustment(Can(), PRIOR, note=None)
+    adjust = PriorCorrection(Can(), PRIOR, note=None)
     found = adjust({"logits": LOGITS + 7, "other": 1})
     np.testing.assert_allclose(np.exp(found["logits"][3]), [0.216949, 0.223729, 0.559322], atol=1e-6)
     np.testing.assert_allclose(np.exp(found["logits"][:3]), np.exp(LOGITS[:3]), rtol=1e-6)
@@ -41,7 +41,7 @@ def test_outputs_become_adjusted_logits_and_the_old_ones_are_kept():
 
 def test_warnings_are_notes():
     notes = []
-    Adjustment(Can(tau=0.0), PRIOR, notes.append)({"logits": LOGITS})
+    PriorCorrection(Can(tau=0.0), PRIOR, notes.append)({"logits": LOGITS})
     assert len(notes) == 1 and "no prediction is surer" in notes[0]
 
 
@@ -52,7 +52,7 @@ def test_warnings_are_notes():
 ])  # fmt: skip
 def test_a_gain_and_a_loss_are_said(gold, verdict):
     examples = [Example(id=number, texts=("x",), gold=name) for number, name in enumerate(["a", "a", "b", gold])]
-    adjust = Adjustment(Can(), PRIOR, note=None)
+    adjust = PriorCorrection(Can(), PRIOR, note=None)
     after = adjust({"logits": LOGITS})["logits"]
     predictions = {number: LABELS.name(np.argmax(row)) for number, row in enumerate(after)}
     rows = types.SimpleNamespace(example=np.arange(4))
@@ -64,11 +64,11 @@ def test_the_prior_is_that_of_the_counts(tmp_path):
 
     run = RunFolder(tmp_path)
     with pytest.raises(InputError, match=r"label_counts.json: expected the counts .* rerun"):
-        adjustment(fake_session(), run, Can())
+        prior_correction(fake_session(), run, Can())
     run.write_json("label_counts.json", {"b": 1, "a": 3, "c": 0})
-    np.testing.assert_array_equal(adjustment(fake_session(), run, Can()).prior, [0.75, 0.25, 0])
+    np.testing.assert_array_equal(prior_correction(fake_session(), run, Can()).prior, [0.75, 0.25, 0])
     with pytest.raises(InputError, match="--can: expected a task with one class per row"):
-        adjustment(fake_session(classes=None, labels=Categories("x")), run, Can())
+        prior_correction(fake_session(classes=None, labels=Categories("x")), run, Can())
 
 
 def test_settings_need_can_itself():

@@ -5,10 +5,10 @@ import pytest
 
 from baselines.decoding.constraints import ForcedPrefix
 from baselines.decoding.decoder_protocol import Prompt
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError
-from baselines.generation.batch_generator import Writer
-from baselines.generation.cached_decoder import CachedRows
+from baselines.generation.batch_generator import BatchGenerator
+from baselines.generation.cached_decoder import CachedDecoder
 
 PAD, END = 0, 2
 CONFIG = {
@@ -19,7 +19,7 @@ PROMPTS = [
     Prompt(np.array(ids, np.int32), np.zeros(len(ids), np.int32), segment=0)
     for ids in ([5, 6], [7, 8, 9, 10, 11], [3], [12, 13, 14])
 ]
-DRAWN = Writing(temperature=2.0, num=2, max_tokens=5, seed=3)
+DRAWN = GenerationConfig(temperature=2.0, num=2, max_tokens=5, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,8 @@ def writer():
     from baselines.models.builder import build_transformer_model
 
     keras.utils.set_random_seed(0)
-    return Writer(build_transformer_model(CONFIG, mask="causal", with_mlm="linear"), END, 24, output="mlm", unwritable=[PAD])
+    model = build_transformer_model(CONFIG, mask="causal", with_mlm="linear")
+    return BatchGenerator(model, END, 24, output="mlm", unwritable=[PAD])
 
 
 def greedy(model, prompt, longest):
@@ -47,7 +48,7 @@ def greedy(model, prompt, longest):
 
 @pytest.mark.keras
 def test_greedy_texts_in_the_order_of_their_prompts(writer):
-    found = writer.write(PROMPTS, Writing(top_k=1, max_tokens=5))
+    found = writer.write(PROMPTS, GenerationConfig(top_k=1, max_tokens=5))
     assert [[(one.token_ids, one.finished) for one in some] for some in found] == [
         [greedy(writer.model, prompt, 5)] for prompt in PROMPTS
     ]
@@ -55,14 +56,14 @@ def test_greedy_texts_in_the_order_of_their_prompts(writer):
 
 @pytest.mark.keras
 def test_beams_in_the_order_of_their_prompts_best_first(writer):
-    writing = Writing(beam=3, num=2, max_tokens=5)
+    writing = GenerationConfig(beam=3, num=2, max_tokens=5)
     found = writer.write(PROMPTS, writing)
     assert writer.write(PROMPTS[::-1], writing)[::-1] == found
     for some in found:
         assert len(some) == 2 and some[0].score >= some[1].score and some[0].token_ids != some[1].token_ids
-    (forced,) = writer.write(PROMPTS[:1], Writing(beam=3, max_tokens=5), (ForcedPrefix((9, 9)),))[0]
+    (forced,) = writer.write(PROMPTS[:1], GenerationConfig(beam=3, max_tokens=5), (ForcedPrefix((9, 9)),))[0]
     assert forced.token_ids[:2] == (9, 9)
-    (varied,) = writer.write(PROMPTS[:1], Writing(beam=3, min_tokens=5, max_tokens=5, no_repeat_ngram=1))[0]
+    (varied,) = writer.write(PROMPTS[:1], GenerationConfig(beam=3, min_tokens=5, max_tokens=5, no_repeat_ngram=1))[0]
     assert len(varied.token_ids) >= 4 and len(set(varied.token_ids)) == len(varied.token_ids)
 
 
@@ -74,37 +75,37 @@ def test_draws_depend_on_the_seed_and_the_place_of_the_prompt_only(writer):
     longer = Prompt(np.arange(3, 12, dtype=np.int32), np.zeros(9, np.int32), segment=0)
     assert writer.write([*PROMPTS[:3], longer], DRAWN)[:3] == found[:3]
     for seed in (4, None):
-        assert writer.write(PROMPTS, Writing(temperature=2.0, num=2, max_tokens=5, seed=seed)) != found
+        assert writer.write(PROMPTS, GenerationConfig(temperature=2.0, num=2, max_tokens=5, seed=seed)) != found
     assert len({one.token_ids for one in writer.write(PROMPTS[:1] * 4, DRAWN)[0]}) == 2
 
 
 @pytest.mark.keras
 def test_rows_are_made_once_and_serve_again_after_an_interruption(writer, monkeypatch):
-    writing = Writing(top_k=1, max_tokens=5)
-    found, made, step = writer.write(PROMPTS, writing), [], CachedRows.step
+    writing = GenerationConfig(top_k=1, max_tokens=5)
+    found, made, step = writer.write(PROMPTS, writing), [], CachedDecoder.step
     monkeypatch.setattr(writer, "rows", lambda *sizes: made.append(sizes))
-    monkeypatch.setattr(CachedRows, "step", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(CachedDecoder, "step", lambda *arguments: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         writer.write(PROMPTS, writing)
-    monkeypatch.setattr(CachedRows, "step", step)
+    monkeypatch.setattr(CachedDecoder, "step", step)
     assert writer.write(PROMPTS, writing) == found and made == []
     assert writer.write([], DRAWN) == []
 
 
 @pytest.mark.keras
 def test_what_is_no_text_is_written_only_where_a_constraint_says_so(writer):
-    first = writer.write(PROMPTS[:1], Writing(top_k=1, max_tokens=1))[0][0].token_ids[0]
-    other = Writer(writer.model, END, 24, output="mlm", unwritable=[first])
-    assert other.write(PROMPTS[:1], Writing(top_k=1, max_tokens=1))[0][0].token_ids[:1] != (first,)
-    drawn = other.write(PROMPTS, Writing(num=8, max_tokens=5, seed=1))
+    first = writer.write(PROMPTS[:1], GenerationConfig(top_k=1, max_tokens=1))[0][0].token_ids[0]
+    other = BatchGenerator(writer.model, END, 24, output="mlm", unwritable=[first])
+    assert other.write(PROMPTS[:1], GenerationConfig(top_k=1, max_tokens=1))[0][0].token_ids[:1] != (first,)
+    drawn = other.write(PROMPTS, GenerationConfig(num=8, max_tokens=5, seed=1))
     assert all(first not in text.token_ids for some in drawn for text in some)
-    assert other.write(PROMPTS[:1], Writing(beam=2, max_tokens=2), (ForcedPrefix((first,)),))[0][0].token_ids[0] == first
+    assert other.write(PROMPTS[:1], GenerationConfig(beam=2, max_tokens=2), (ForcedPrefix((first,)),))[0][0].token_ids[0] == first
 
 
 @pytest.mark.keras
 def test_a_prompt_without_room_is_refused(writer):
     with pytest.raises(InputError, match="within the model's 24 tokens. Received: a prompt of 5 tokens and max_tokens 20"):
-        writer.write(PROMPTS, Writing(top_k=1, max_tokens=20))
+        writer.write(PROMPTS, GenerationConfig(top_k=1, max_tokens=20))
 
 
 @pytest.mark.parametrize(
@@ -120,5 +121,5 @@ def test_a_prompt_without_room_is_refused(writer):
 )  # fmt: skip
 def test_settings_that_contradict_each_other(settings, told):
     with pytest.raises(InputError, match=told) as raised:
-        Writing(**settings)
+        GenerationConfig(**settings)
     assert "\n" not in str(raised.value)

@@ -9,7 +9,7 @@ from keras import ops
 from baselines.decoding.beam import beam_search
 from baselines.decoding.decoder_protocol import Adjust, Prompt
 from baselines.decoding.self_terminating import latest_end, self_terminating
-from baselines.generation.cached_decoder import CachedRows
+from baselines.generation.cached_decoder import CachedDecoder
 from baselines.models.builder import build_transformer_model
 
 pytestmark = pytest.mark.keras
@@ -25,12 +25,12 @@ def model():
 
 @pytest.fixture(scope="module")
 def rows(model):
-    return CachedRows(model, END, ROWS, WIDTH, CAPACITY, candidates=CANDIDATES, output="mlm")
+    return CachedDecoder(model, END, ROWS, WIDTH, CAPACITY, candidates=CANDIDATES, output="mlm")
 
 
 @pytest.fixture(scope="module")
 def ending_rows(model):
-    return CachedRows(model, END, ROWS, WIDTH, CAPACITY, output="mlm", self_terminating=EPSILON)
+    return CachedDecoder(model, END, ROWS, WIDTH, CAPACITY, output="mlm", self_terminating=EPSILON)
 
 
 def some_prompt(length):
@@ -168,7 +168,7 @@ def test_of_equally_likely_tokens_the_lower_id_comes_first(model):
     for weight in level.weights:
         if weight.path.startswith("Embedding-Token"):
             weight.assign(np.zeros(weight.shape))
-    scores = CachedRows(level, END, 1, candidates=CANDIDATES, capacity=8, output="mlm").admit([0], [some_prompt(3)])
+    scores = CachedDecoder(level, END, 1, candidates=CANDIDATES, capacity=8, output="mlm").admit([0], [some_prompt(3)])
     assert scores.ids.tolist() == [[[*range(CANDIDATES)]]]
     np.testing.assert_allclose(np.exp(scores.whole()), 1 / 40, atol=1e-6)
 

@@ -11,7 +11,7 @@ from conftest import write_checkpoint
 
 from baselines.cli.main import main
 from baselines.errors import InputError
-from baselines.inference.fill_mask import MaskedWords
+from baselines.inference.fill_mask import FillMask
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import family
 from baselines.weights.save import save_hugging_face
@@ -33,7 +33,7 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def words(checkpoint):
-    return MaskedWords.from_checkpoint(checkpoint)
+    return FillMask.from_checkpoint(checkpoint)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import TITLES, write_lines
 
-from baselines.decoding.generation_config import Writing
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.decoding.self_terminating import latest_end, self_terminating
 from baselines.errors import InputError
 
@@ -16,27 +16,27 @@ TITLE, OTHER = TITLES["103"][:2]
 
 @pytest.fixture(scope="module")
 def seq2seq(seq2seq_run):
-    from baselines.inference.text_generator import Generator
+    from baselines.inference.text_generator import TextGenerator
 
-    return Generator.from_run(seq2seq_run, num_rows=2)
+    return TextGenerator.from_run(seq2seq_run, num_rows=2)
 
 
 @pytest.fixture(scope="module")
 def chat(chat_run):
-    from baselines.inference.text_generator import Generator
+    from baselines.inference.text_generator import TextGenerator
 
-    return Generator.from_run(chat_run, num_rows=2, name="bot")
+    return TextGenerator.from_run(chat_run, num_rows=2, name="bot")
 
 
 def test_what_a_run_tells(seq2seq, chat, seq2seq_run):
     assert (seq2seq.kind, seq2seq.name, seq2seq.task_name) == ("seq2seq", f"seq2seq/{seq2seq_run.name}", "seq2seq")
     assert (chat.kind, chat.name, chat.context) == ("chat", "bot", 24 + 6)
-    assert seq2seq.writing == Writing(top_k=1, max_tokens=6) and chat.writing.top_k == 5
+    assert seq2seq.writing == GenerationConfig(top_k=1, max_tokens=6) and chat.writing.top_k == 5
 
 
 @pytest.mark.parametrize("settings", [{"top_k": 1}, {"temperature": 2.0, "seed": 1}, {"top_p": 0.9, "seed": 2, "min_tokens": 6}])
 def test_pieces_are_the_text_that_is_written_at_once(seq2seq, settings):
-    writing = Writing(max_tokens=6, **settings)
+    writing = GenerationConfig(max_tokens=6, **settings)
     pieces = [*seq2seq.stream([TITLE], writing)]
     ((text,),) = seq2seq.write([[TITLE]], writing)
     assert "".join(pieces) == text.text and all(pieces)
@@ -44,18 +44,18 @@ def test_pieces_are_the_text_that_is_written_at_once(seq2seq, settings):
 
 
 def test_whoever_stops_asking_stops_the_writing(seq2seq):
-    stream = seq2seq.stream([TITLE], Writing(top_k=1, max_tokens=12, min_tokens=12))
+    stream = seq2seq.stream([TITLE], GenerationConfig(top_k=1, max_tokens=12, min_tokens=12))
     assert len([*itertools.islice(stream, 2)]) == 2 and seq2seq.scheduler.counts == (1, 0)
     stream.close()
     assert seq2seq.scheduler.counts == (0, 0)
-    for writing in (Writing(beam=2), Writing(num=2)):
+    for writing in (GenerationConfig(beam=2), GenerationConfig(num=2)):
         with pytest.raises(InputError, match="one text that is drawn"):
             next(seq2seq.stream([TITLE], writing))
 
 
 def test_several_texts_in_their_order(seq2seq):
     texts = [[title] for title in TITLES["103"]]
-    found = seq2seq.write(texts, Writing(beam=2, num=2, max_tokens=5))
+    found = seq2seq.write(texts, GenerationConfig(beam=2, num=2, max_tokens=5))
     assert [len(some) for some in found] == [2] * 6 and all(some[0].score >= some[1].score for some in found)
     assert [some[0].text for some in seq2seq.write(texts[::-1])][::-1] == [some[0].text for some in seq2seq.write(texts)]
 
@@ -95,10 +95,10 @@ def test_inputs_of_files(seq2seq, chat, tmp_path):
 
 
 def test_a_run_that_does_not_write_is_refused(tiny_run):
-    from baselines.inference.text_generator import Generator
+    from baselines.inference.text_generator import TextGenerator
 
     with pytest.raises(InputError, match="a task that writes, such as seq2seq or chat. Received: clue/tnews"):
-        Generator.from_run(tiny_run.run)
+        TextGenerator.from_run(tiny_run.run)
 
 
 def test_a_self_terminating_run_always_ends(chat):
@@ -112,5 +112,5 @@ def test_a_self_terminating_run_always_ends(chat):
     writable = np.isfinite(found)                                       # all but [PAD], [UNK], [CLS] and [MASK]
     assert writable.sum() == len(found) - 4
     np.testing.assert_allclose(found[writable], expected[writable], atol=1e-4)
-    found = chat.write([[title] for title in TITLES["103"]], Writing(top_k=1, max_tokens=12))
+    found = chat.write([[title] for title in TITLES["103"]], GenerationConfig(top_k=1, max_tokens=12))
     assert all(text.finished and len(text.text) < latest_end(0.2) == 4 for (text,) in found)

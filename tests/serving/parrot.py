@@ -18,14 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from baselines.decoding.decoder_protocol import Prompt  # noqa: E402
-from baselines.decoding.generation_config import Writing  # noqa: E402
+from baselines.decoding.generation_config import GenerationConfig  # noqa: E402
 from baselines.decoding.scheduler import Scheduler  # noqa: E402
 from baselines.decoding.top_tokens import from_whole  # noqa: E402
 from baselines.errors import InputError  # noqa: E402
 from baselines.serving import server  # noqa: E402
 from baselines.serving.app import create_app  # noqa: E402
 from baselines.serving.limits import Access, Limits  # noqa: E402
-from baselines.serving.model_registry import Hosted  # noqa: E402
+from baselines.serving.model_registry import ModelRegistry  # noqa: E402
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
 from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
 
@@ -86,7 +86,8 @@ class Parrot:
 
     def __init__(self, task_name="chat/parrot", kind="chat", rows=4, max_queue=8, context=64, pause=0.0):
         self.task_name, self.kind, self.context = task_name, kind, context
-        self.writing = Writing(top_k=5, max_tokens=48, seed=0) if kind == "chat" else Writing(beam=3, max_tokens=24)
+        chats = kind == "chat"
+        self.writing = GenerationConfig(**({"top_k": 5, "max_tokens": 48, "seed": 0} if chats else {"beam": 3, "max_tokens": 24}))
         self.rows = ParrotRows(rows, context, pause)
         self.scheduler = Scheduler(self.rows, max_queue)
 
@@ -184,7 +185,7 @@ def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, paus
     if similar:
         writers["simbert/letters"], embedders["simbert/letters"] = Parrot("simbert", "seq2seq", pause=pause), Letters(pause)
         indexes["faq"] = Shelf()
-    app = create_app(Hosted(writers, predictors, embedders, indexes), limits, access, log_text)
+    app = create_app(ModelRegistry(writers, predictors, embedders, indexes), limits, access, log_text)
     app.state.parrot, app.state.letters = writers["chat/parrot"], embedders.get("simbert/letters")
     return app
 

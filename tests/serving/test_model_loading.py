@@ -30,9 +30,9 @@ def client(runs):
     from baselines.runtime.progress import Display
     from baselines.serving.app import create_app
     from baselines.serving.limits import Access, Limits
-    from baselines.serving.model_loading import host
+    from baselines.serving.model_loading import load_models
 
-    hosted = host(runs.values(), rows=2, max_queue=4, display=Display(quiet=True))
+    hosted = load_models(runs.values(), rows=2, max_queue=4, display=Display(quiet=True))
     with TestClient(create_app(hosted, Limits(), Access())) as client:
         yield client
 
@@ -63,11 +63,11 @@ def test_answers_tell_where_they_stand(client):
 
 
 def test_a_greedy_reply_is_that_of_the_generator(client, runs):
-    from baselines.decoding.generation_config import Writing
-    from baselines.inference.text_generator import Generator
+    from baselines.decoding.generation_config import GenerationConfig
+    from baselines.inference.text_generator import TextGenerator
 
     texts = ["国足今晚主场迎战", "球迷早早排队入场", "机票"]
-    expected = Generator.from_run(runs["chat"]).write([texts], Writing(top_k=1, max_tokens=12))[0][0].text
+    expected = TextGenerator.from_run(runs["chat"]).write([texts], GenerationConfig(top_k=1, max_tokens=12))[0][0].text
     messages = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(texts)]
     asked = {"model": "chat", "messages": messages, "temperature": 0, "max_tokens": 12}
     assert client.post("/v1/chat/completions", json=asked).json()["choices"][0]["message"]["content"] == expected
@@ -93,7 +93,7 @@ def test_the_demo_trains_only_what_is_not_there(tmp_path, monkeypatch):
 def test_a_run_is_served_once(runs):
     from baselines.errors import InputError
     from baselines.runtime.progress import Display
-    from baselines.serving.model_loading import host
+    from baselines.serving.model_loading import load_models
 
     with pytest.raises(InputError, match="twice"):
-        host([runs["clue/tnews"], runs["clue/tnews"]], 2, 4, Display(quiet=True))
+        load_models([runs["clue/tnews"], runs["clue/tnews"]], 2, 4, Display(quiet=True))

@@ -14,7 +14,7 @@ TEXTS = [title for titles in TITLES.values() for title in titles]
 def folders(tiny, tmp_path_factory):
     """Of a run of simbert, and of an index of TEXTS that it made."""
     from baselines.data.readers.texts import Source
-    from baselines.inference.text_embedder import Embedder
+    from baselines.inference.text_embedder import TextEmbedder
     from baselines.runtime.progress import Display
     from baselines.workflows.vector_indexing import IndexOptions, build_index
 
@@ -23,7 +23,7 @@ def folders(tiny, tmp_path_factory):
     flags = tiny.flags(output=folder / "run", train=groups, dev=groups, epochs=1, batch_size=4, max_length=24, quiet=True)
     assert main(["train", "simbert", *flags, "--pooling", "mean", "--paraphrases", "0"]) == 0
     texts = write_lines(folder / "texts.jsonl", [{"id": f"t{number}", "text": text} for number, text in enumerate(TEXTS)])
-    embedder = Embedder.from_run(folder / "run")
+    embedder = TextEmbedder.from_run(folder / "run")
     build_index(embedder, Source(str(texts)), folder / "titles.index", IndexOptions(), Display(quiet=True))
     return folder / "run", folder / "titles.index"
 
@@ -35,20 +35,20 @@ def client(folders):
     from baselines.runtime.progress import Display
     from baselines.serving.app import create_app
     from baselines.serving.limits import Access, Limits
-    from baselines.serving.model_loading import host
+    from baselines.serving.model_loading import load_models
 
-    hosted = host([folders[0]], rows=2, max_queue=4, display=Display(quiet=True), indexes=[str(folders[1])])
+    hosted = load_models([folders[0]], rows=2, max_queue=4, display=Display(quiet=True), indexes=[str(folders[1])])
     with TestClient(create_app(hosted, Limits(max_queue=4), Access())) as client:
         yield client
 
 
 @pytest.mark.keras
 def test_vectors_are_those_of_the_run_whoever_else_asks(client, folders):
-    from baselines.inference.text_embedder import Embedder
+    from baselines.inference.text_embedder import TextEmbedder
 
     found = client.post("/v1/embeddings", json={"model": "simbert", "input": TEXTS}).json()
     vectors = np.array([each["embedding"] for each in found["data"]])
-    np.testing.assert_allclose(vectors, Embedder.from_run(folders[0]).encode(TEXTS), atol=1e-5)
+    np.testing.assert_allclose(vectors, TextEmbedder.from_run(folders[0]).encode(TEXTS), atol=1e-5)
     assert found["usage"]["prompt_tokens"] == sum(len(text) + 2 for text in TEXTS)
     alone = client.post("/v1/embeddings", json={"input": TEXTS[3], "dimensions": 16}).json()["data"][0]["embedding"]
     np.testing.assert_allclose(alone, vectors[3], atol=1e-5)
@@ -77,11 +77,11 @@ def test_the_same_run_paraphrases_and_writes(client):
 
 def test_an_index_needs_the_run_that_made_it(folders, tiny_run, tmp_path):
     from baselines.runtime.progress import Display
-    from baselines.serving.model_loading import host
+    from baselines.serving.model_loading import load_models
 
     for indexes, told in (
         ([folders[1]], "expected the run that made its vectors"), ([tmp_path / "none"], "expected the folder of an index"),
         ([tmp_path], "expected a run that answers from an index"), ([tmp_path, tiny_run.run], "expected one index"),
     ):  # fmt: skip
         with pytest.raises(InputError, match=told):
-            host([tiny_run.run], 2, 4, Display(quiet=True), list(map(str, indexes)))
+            load_models([tiny_run.run], 2, 4, Display(quiet=True), list(map(str, indexes)))

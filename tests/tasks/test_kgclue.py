@@ -43,7 +43,7 @@ def main(*argv):
 @pytest.fixture(scope="module")
 def knowledge(tiny, tmp_path_factory):
     """A folder with checkpoint, data, an index and a run of an epoch."""
-    from baselines.task_models.generation import WritingSession
+    from baselines.task_models.generation import GenerationTaskModel
 
     folder = tmp_path_factory.mktemp("knowledge")
     letters = sorted({letter for line in KNOWLEDGE for letter in line if letter not in "㵐\t"} | set("有多高大少人长？"))
@@ -56,7 +56,7 @@ def knowledge(tiny, tmp_path_factory):
     flags = tiny.flags(init=folder / "checkpoint", train=data, dev=data, epochs=1, max_length=40, output=folder / "run", quiet=True)
     assert main("train", "kgclue", *flags) == 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WritingSession, "new_writer", compiled_once(WritingSession.new_writer))
+        patch.setattr(GenerationTaskModel, "new_writer", compiled_once(GenerationTaskModel.new_writer))
         yield folder
 
 
@@ -81,9 +81,9 @@ def arguments(knowledge):
 
 @pytest.fixture(scope="module")
 def answerer(knowledge):
-    from baselines.inference.knowledge_answerer import Answerer
+    from baselines.inference.knowledge_answerer import KnowledgeAnswerer
 
-    return Answerer.from_run(knowledge / "run", {"index": str(knowledge / "index")})
+    return KnowledgeAnswerer.from_run(knowledge / "run", {"index": str(knowledge / "index")})
 
 
 @pytest.mark.parametrize("limit", [128, 40, 12])
@@ -285,16 +285,16 @@ def test_a_server_answers_with_all_it_knows(knowledge, seq2seq_run):
     from baselines.runtime.progress import Display
     from baselines.serving.app import create_app
     from baselines.serving.limits import Access, Limits
-    from baselines.serving.model_loading import host
+    from baselines.serving.model_loading import load_models
 
     display = Display(quiet=True)
-    hosted = host([knowledge / "run"], rows=2, max_queue=4, display=display, indexes=[str(knowledge / "index")])
+    hosted = load_models([knowledge / "run"], rows=2, max_queue=4, display=display, indexes=[str(knowledge / "index")])
     with TestClient(create_app(hosted, Limits(), Access(), log_text=False)) as client:
         found = client.post("/predict/kgclue", json={"question": "㵐水有多长？"}).json()
         assert found["prediction"] == "㵐水 ||| 长度 ||| 八"
         assert found["answers"][0]["object"] == "八" and found["answers"][0]["why"]
         assert client.post("/predict/kgclue", json={"question": "大" * 100}).status_code == 400
     with pytest.raises(InputError, match="expected a run that answers from an index among --run"):
-        host([seq2seq_run], 2, 4, display, [str(knowledge / "index")])
+        load_models([seq2seq_run], 2, 4, display, [str(knowledge / "index")])
     with pytest.raises(InputError, match="and --index INDEX"):
-        host([knowledge / "run"], 2, 4, display)
+        load_models([knowledge / "run"], 2, 4, display)

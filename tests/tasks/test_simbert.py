@@ -12,7 +12,7 @@ from baselines.cli.main import main
 from baselines.data.batching import Batches
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
-from baselines.data.sampled_batches import DrawnBatches
+from baselines.data.sampled_batches import SampledBatches
 from baselines.errors import InputError
 from baselines.plugins import task_catalog
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -49,7 +49,7 @@ def drawn(task, examples, tokenizer, seed=1, epoch=0, batch_size=4, max_length=3
     rows = encode_examples(examples, task.encode_train, tokenizer, max_length)
     make = lambda encoded, rng: task.draw(encoded, tokenizer, max_length, rng)  # noqa: E731
     batches = lambda rows: Batches(rows, batch_size, max_length, task.head.batch_targets)  # noqa: E731
-    return DrawnBatches(rows, make, task.together, batch_size, batches), rows
+    return SampledBatches(rows, make, task.together, batch_size, batches), rows
 
 
 def test_rows_of_a_pair_are_partners_both_ways(tmp_path, tokenizer):

@@ -16,7 +16,7 @@ from baselines.task import Recipe
 from baselines.training import backends, gradient_cache, optimizers
 from baselines.training.objective import Objective
 from baselines.training.steps import Steps, to_float
-from baselines.training.strategy_context import Passes
+from baselines.training.strategy_context import ForwardBackward
 
 pytestmark = pytest.mark.keras
 
@@ -83,7 +83,7 @@ def at_once(built, batches):
     def loss(values):
         current, outputs = state, []
         for each in batches:
-            passes = Passes(objective, current, each)
+            passes = ForwardBackward(objective, current, each)
             outputs.append(passes.forward(objective.named(values), each["features"], training=True)[0])
             current = passes.state
         together = {name: ops.concatenate([found[name] for found in outputs]) for name in outputs[0]}

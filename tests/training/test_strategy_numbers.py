@@ -23,7 +23,7 @@ from baselines.training.strategies.r_drop import RDrop
 from baselines.training.strategies.spectral_norm import SpectralNorm, spectral_norm
 from baselines.training.strategies.strategy import Strategy
 from baselines.training.strategies.vat import Vat
-from baselines.training.strategy_context import Step
+from baselines.training.strategy_context import StepContext
 
 pytestmark = pytest.mark.keras
 TABLE = "Embedding-Token/embeddings"
@@ -122,7 +122,7 @@ def test_gradients_of_one_weight(strategy, expected):
 
 @pytest.mark.parametrize(("iterations", "expected"), [(0, 0.018931), (1, 0.040718), (2, 0.056755), (3, 0.058406)])
 def test_vat_finds_the_direction_in_which_answers_change_most(monkeypatch, iterations, expected):
-    monkeypatch.setattr(Step, "normal", lambda self, shape: ops.convert_to_tensor([[0.894427, -0.447214]]))
+    monkeypatch.setattr(StepContext, "normal", lambda self, shape: ops.convert_to_tensor([[0.894427, -0.447214]]))
     model = bag([[0.2, -0.4]], np.transpose([[1, 0.5], [-0.3, 0.2], [0, -0.7]]))
     head, batch = ClassificationHead(3), batch_of(0)
     batch["unlabelled"] = batch_of(0)

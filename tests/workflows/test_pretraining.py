@@ -12,8 +12,8 @@ from safetensors.numpy import load_file
 
 from baselines.cli.main import main
 from baselines.data.packed import packed_dataset
-from baselines.data.packed.packed_batches import RecordBatches
-from baselines.data.packed.packed_dataset import Records
+from baselines.data.packed.packed_batches import PackedBatches
+from baselines.data.packed.packed_dataset import PackedDataset
 from baselines.models.builder import build_transformer_model
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training.schedule import PiecewiseLinear
@@ -100,7 +100,7 @@ def test_the_other_objectives_go_on_from_a_checkpoint_on_the_same_records(pretra
     assert dev_lines(folder)[0]["loss"] < np.log(120)
     assert ("next_accuracy" in dev_lines(folder)[0]) == (objective == "bert")
     if objective == "bert":
-        told = told_from_others(folder / "best", Records.open(pretrained / "records", "dev"), length=24)
+        told = told_from_others(folder / "best", PackedDataset.open(pretrained / "records", "dev"), length=24)
         assert dev_lines(folder)[0]["next_accuracy"] == pytest.approx(told, abs=0.05)       # stored in float16: a row may change
     tensors = load_file(folder / "best" / "model.safetensors")
     assert {str(array.dtype) for array in tensors.values()} == {"float16"}
@@ -112,7 +112,7 @@ def told_from_others(checkpoint, rows, length):
     tokenizer, model = Tokenizer.from_folder(checkpoint), build_transformer_model(checkpoint, with_nsp="linear")
     make = lambda token_ids, starts, rng: bert(token_ids, starts, tokenizer.vocabulary, rng)    # noqa: E731
     right = []
-    for numbers, batch in RecordBatches(rows, 64, length, make, tokenizer.vocabulary.pad_id).in_turn():
+    for numbers, batch in PackedBatches(rows, 64, length, make, tokenizer.vocabulary.pad_id).in_turn():
         features = {name: batch["features"][name] for name in ("token_ids", "segment_ids")}
         following = np.argmax(model.predict(features, verbose=0)["nsp"], axis=-1) == batch["targets"]["next"]
         right += following[: len(numbers)].tolist()

@@ -18,8 +18,8 @@ from conftest import ROOT, TITLES, command, refused, write_lines
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError
 from baselines.inference.paraphraser import Paraphraser
-from baselines.inference.semantic_search import Searcher
-from baselines.inference.text_embedder import Embedder
+from baselines.inference.semantic_search import SemanticSearch
+from baselines.inference.text_embedder import TextEmbedder
 from baselines.retrieval.vector_index.index import VectorIndex
 from baselines.runtime.progress import Display
 from baselines.storage.folder_lock import only_builder
@@ -31,7 +31,7 @@ TEXTS = [title for titles in TITLES.values() for title in titles]
 
 @pytest.fixture(scope="module")
 def embedder(simbert_run):
-    return Embedder.from_run(simbert_run)
+    return TextEmbedder.from_run(simbert_run)
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +66,15 @@ def test_where_any_shape_is_quick_batches_are_as_long_as_their_texts(simbert_run
     monkeypatch.setattr("baselines.inference.text_embedder.CACHED_TOKENS", 64)
     assert devices.any_shape() != bool(devices.tf.config.list_logical_devices("GPU"))
     monkeypatch.setattr(devices, "any_shape", lambda: True)
-    few = Embedder.from_run(simbert_run)
+    few = TextEmbedder.from_run(simbert_run)
     shapes = []
-    monkeypatch.setattr(few, "_predict", lambda *each: shapes.append(each[1]["token_ids"].shape) or Embedder._predict(few, *each))
+    predict = lambda *each: shapes.append(each[1]["token_ids"].shape) or TextEmbedder._predict(few, *each)  # noqa: E731
+    monkeypatch.setattr(few, "_predict", predict)
     vectors = few.encode(texts)
     assert sum(rows for rows, _ in shapes) == len(texts) and {length for _, length in shapes} == set(range(3, 10))
     assert few._steps["vectors"]._backend._predict.experimental_get_tracing_count() <= 3
     monkeypatch.setattr(devices, "any_shape", lambda: False)
-    fixed = Embedder.from_run(simbert_run)
+    fixed = TextEmbedder.from_run(simbert_run)
     np.testing.assert_allclose(vectors, fixed.encode(texts), atol=1e-5)
 
 
@@ -88,7 +89,7 @@ def test_vectors_are_the_trained_models_own(embedder, simbert_run):
 
 @pytest.mark.keras
 def test_poolings_are_what_they_say(simbert_run):
-    made = {name: Embedder.from_checkpoint(simbert_run / "best", name, max_length=24) for name in ("first", "mean", "pooler")}
+    made = {name: TextEmbedder.from_checkpoint(simbert_run / "best", name, max_length=24) for name in ("first", "mean", "pooler")}
     encoder = made["mean"]._encoder
     features = made["mean"].tokenizer.encode_batch([TEXTS[0]], 24)
     states = keras.ops.convert_to_numpy(encoder(features)["hidden_states"])[0]
@@ -99,18 +100,18 @@ def test_poolings_are_what_they_say(simbert_run):
     kernel, bias = (keras.ops.convert_to_numpy(weight) for weight in pooler.weights)
     np.testing.assert_allclose(made["pooler"].encode([TEXTS[0]], normalize=False)[0], states[0] @ kernel + bias, atol=1e-5)
     assert len({each.fingerprint() for each in made.values()}) == 3
-    again = Embedder.from_checkpoint(simbert_run / "best", "mean", max_length=24)
+    again = TextEmbedder.from_checkpoint(simbert_run / "best", "mean", max_length=24)
     assert again.fingerprint() == made["mean"].fingerprint()
 
 
 def test_any_run_makes_vectors_but_no_other_than_it_was_trained_for(tiny_run, simbert_run):
-    assert Embedder.from_run(tiny_run.run).pooling == "mean"
+    assert TextEmbedder.from_run(tiny_run.run).pooling == "mean"
     with pytest.raises(InputError, match="expected first, which simbert/simbert was trained with"):
-        Embedder.from_run(simbert_run, pooling="mean")
+        TextEmbedder.from_run(simbert_run, pooling="mean")
     with pytest.raises(InputError, match="Did you mean mean"):
-        Embedder.from_checkpoint(simbert_run / "best", "men")
+        TextEmbedder.from_checkpoint(simbert_run / "best", "men")
     with pytest.raises(InputError, match="text 2: expected words"):
-        Embedder.from_run(tiny_run.run).encode(["国", "\u200b"])
+        TextEmbedder.from_run(tiny_run.run).encode(["国", "\u200b"])
 
 
 @pytest.mark.parametrize("name", ["texts.txt", "texts.jsonl", "texts.csv.gz"])
@@ -216,7 +217,7 @@ def test_encoding_survives_kill_9(simbert_run, tmp_path):
 
 
 def test_search_finds_texts_with_their_rows(made_index, capsys):
-    searcher = Searcher.open(made_index)
+    searcher = SemanticSearch.open(made_index)
     found, vectors = searcher.search(TEXTS[4], k=3), searcher.embedder.encode(TEXTS)
     cosines = vectors @ vectors[4]                                      # a tiny model's are so alike that their order is rounding
     assert [item["score"] for item in found] == pytest.approx(np.sort(cosines)[::-1][:3].tolist(), abs=1e-5)
@@ -238,7 +239,7 @@ def test_reranking_is_the_exact_order(made_index, kind):
     from baselines.retrieval.distances.word_movers import wmd
     from baselines.retrieval.distances.word_rotators import wrd
 
-    searcher, query = Searcher.open(made_index), TEXTS[3][:4]
+    searcher, query = SemanticSearch.open(made_index), TEXTS[3][:4]
     found = searcher.search(query, k=5, rerank=kind)
     own, *others = searcher.embedder.token_vectors([query, *TEXTS])
     exact = [(wmd if kind == "wmd" else wrd)(own, other) for other in others]
@@ -266,7 +267,7 @@ def test_vectors_that_were_encoded_before_become_an_index(embedder, simbert_run,
     given = ["--input", tmp_path / "texts.txt"]
     command("encode", "--run", simbert_run, *given, "--output", tmp_path / "v.npy", "--whitening", 4, "--quiet")
     command("index", "--vectors", tmp_path / "v.npy", *given, "--out", tmp_path / "index", "--quiet")
-    found = Searcher.open(tmp_path / "index").search(TEXTS[2], embedder.encode([TEXTS[2]])[0], k=1)
+    found = SemanticSearch.open(tmp_path / "index").search(TEXTS[2], embedder.encode([TEXTS[2]])[0], k=1)
     assert found[0]["text"] == TEXTS[2] and found[0]["score"] == pytest.approx(1, abs=1e-3)
     assert VectorIndex.open(tmp_path / "index").size == 4
     os.truncate(tmp_path / "v.npy", 200)

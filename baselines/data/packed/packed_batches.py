@@ -7,7 +7,7 @@ import numpy as np
 from baselines.data.batching import prefetched
 
 
-class RecordBatches:
+class PackedBatches:
     """Batches {"features", "targets", "weights"} of Records for an objective, all of one shape.
 
     records       Records

@@ -15,7 +15,7 @@ import numpy as np
 
 from baselines.data.packed.packing import Packer
 from baselines.errors import InputError
-from baselines.runtime.concurrency import in_order
+from baselines.runtime.concurrency import bounded_map
 from baselines.storage import array_folder
 from baselines.storage.atomic_files import atomic_folder, recover
 
@@ -25,7 +25,7 @@ BLOCK = 1 << 24
 _packing = None
 
 
-class Records:
+class PackedDataset:
     """The rows of a split: `records[i]` is (token_ids, starts), views of the files.
 
     header   what they were made of: {"made_of": …, "counts": …}
@@ -82,7 +82,7 @@ def write_records(
                 cut += lost
                 advance(corpus.lines)
             counts[name] = {"lines": corpus.lines, "skipped_lines": corpus.skipped, "tokens_cut": cut}
-        writer = array_folder.Writer(building, RECORDS)
+        writer = array_folder.ArrayFolderWriter(building, RECORDS)
         for split, column in splits.items():
             counts[f"{split}_rows"], counts[f"{split}_tokens"] = column.write(writer)
         writer.header(made_of=made_of or {}, max_length=max_length, counts=counts)
@@ -122,7 +122,7 @@ def packed(workers, build, jobs):
     context = multiprocessing.get_context("spawn")                      # a fork of a process with a backend's threads may hang
     with concurrent.futures.ProcessPoolExecutor(workers, context, _start, (build,)) as pool:
         try:
-            for future in in_order(functools.partial(pool.submit, _work), jobs, 3 * workers):
+            for future in bounded_map(functools.partial(pool.submit, _work), jobs, 3 * workers):
                 yield future.result()
         except concurrent.futures.BrokenExecutor:
             raise InputError(

@@ -22,7 +22,7 @@ SENTENCE = re.compile(r"[^\n。！？!?]*[\n。！？!?]+|[^\n。！？!?]+")
 
 
 @dataclasses.dataclass
-class Corpus:
+class TextCorpus:
     """The lines of some files, one after the other.
 
     paths      text files; a .jsonl or .json, .gz or not, holds an object with "text" on each line

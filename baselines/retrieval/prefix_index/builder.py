@@ -46,7 +46,7 @@ def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=
         rows = _number(read(lines), values)
         if not len(rows.name):
             raise InputError(f"{path}: expected at least one key. Received: {lines.skipped or 'no'} lines, none of them one.")
-        writer = files.Writer(folder, INDEX)
+        writer = files.ArrayFolderWriter(folder, INDEX)
         parts = ("key",) if rows.predicates is None else parts
         counts = {"rows": len(rows.name), "skipped_lines": lines.skipped}
         counts |= _write(writer, rows, spelling, values, report, meanings_first=parts[-1] == "predicate")

@@ -62,7 +62,7 @@ def delete(folder, ids, report=None):
         nothing = np.zeros((0, old.size), np.float32)
         return _write(folder, _about(old), old, np.flatnonzero(~deleted), nothing, (), old.whitening, report or _silent)
     with atomic_folder(folder) as new:
-        writer = files.Writer(new, VECTORS)
+        writer = files.ArrayFolderWriter(new, VECTORS)
         for name in old.header["files"]:
             if name != "deleted":
                 writer.link(name, folder, old.header)
@@ -102,7 +102,7 @@ def _write(folder, about, old, kept, vectors, rows, whitening, report):
     if not count:
         raise InputError(f"{folder}: expected at least one text. Received: none.")
     with atomic_folder(folder) as new:
-        writer = files.Writer(new, VECTORS)
+        writer = files.ArrayFolderWriter(new, VECTORS)
         blocks = itertools.chain(_old_vectors(old, kept), _new_vectors(vectors, about["metric"], size, report))
         writer.blocks("vectors", np.float16 if asked["half"] else np.float32, (count, size), blocks)
         deleted = np.zeros(count, bool)

@@ -11,9 +11,9 @@ import pytest
 from conftest import ROOT
 
 from baselines.data.packed import packed_dataset as module
-from baselines.data.packed.packed_batches import RecordBatches
-from baselines.data.packed.packed_dataset import Records, write_records
-from baselines.data.packed.text_corpus import Corpus
+from baselines.data.packed.packed_batches import PackedBatches
+from baselines.data.packed.packed_dataset import PackedDataset, write_records
+from baselines.data.packed.text_corpus import TextCorpus
 from baselines.errors import InputError
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -31,7 +31,7 @@ def packed(tokenizer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("records")
     text = folder / "text.txt"
     text.write_text("\n".join(LINES), encoding="utf-8")
-    write_records(folder / "one", {"train": Corpus((text,))}, tokenizer, 32, held_out=10)
+    write_records(folder / "one", {"train": TextCorpus((text,))}, tokenizer, 32, held_out=10)
     return folder, text
 
 
@@ -41,12 +41,12 @@ def bytes_of(folder):
 
 def test_workers_change_nothing(packed, tokenizer, tmp_path):
     folder, text = packed
-    write_records(tmp_path / "two", {"train": Corpus((text,))}, tokenizer, 32, held_out=10, workers=2)
+    write_records(tmp_path / "two", {"train": TextCorpus((text,))}, tokenizer, 32, held_out=10, workers=2)
     assert bytes_of(tmp_path / "two") == bytes_of(folder / "one")
 
 
 def test_no_token_is_lost_between_train_and_dev(packed, tokenizer):
-    train, dev = (Records.open(packed[0] / "one", split) for split in ("train", "dev"))
+    train, dev = (PackedDataset.open(packed[0] / "one", split) for split in ("train", "dev"))
     assert len(train) > 5 * len(dev) > 0
     special = (tokenizer.vocabulary.cls_id, tokenizer.vocabulary.sep_id)
     found = np.sort(np.concatenate([part.tokens[~np.isin(part.tokens, special)] for part in (train, dev)]))
@@ -58,7 +58,7 @@ def test_json_lines_and_gzip_are_the_same_text(packed, tokenizer, tmp_path):
     path = tmp_path / "text.jsonl.gz"
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps({"text": line}) + "\n" for line in LINES)
-    write_records(tmp_path / "json", {"train": Corpus((path,))}, tokenizer, 32, held_out=10)
+    write_records(tmp_path / "json", {"train": TextCorpus((path,))}, tokenizer, 32, held_out=10)
     assert bytes_of(tmp_path / "json") == bytes_of(packed[0] / "one")
 
 
@@ -67,19 +67,19 @@ def test_documents_end_at_empty_lines_and_files_and_objects_and_share_no_row(tok
     plain.write_text("\n\n天气好。\n真好。\n \n\n下雨了。\n不好。\n", encoding="utf-8")
     other.write_text("晴。\n" * 1002, encoding="utf-8")
     objects.write_text('{"text": "早。晚。"}\n{"text": ""}\n{"text": "中。"}\n', encoding="utf-8")
-    corpus = Corpus((plain, other, objects), documents=True)
+    corpus = TextCorpus((plain, other, objects), documents=True)
     of_plain = [["天气好。", "真好。"], ["下雨了。", "不好。"]]
     assert list(corpus.paragraphs()) == [*of_plain, ["晴。"] * 1000, ["晴。"] * 2, ["早。晚。"], ["中。"]]
     assert corpus.lines == 8 + 1002 + 3
-    write_records(tmp_path / "rows", {"train": Corpus((plain, objects), documents=True)}, tokenizer, 32)
-    rows = [tokenizer.decode(token_ids[1:-1]) for token_ids, _ in Records.open(tmp_path / "rows", "train")]
+    write_records(tmp_path / "rows", {"train": TextCorpus((plain, objects), documents=True)}, tokenizer, 32)
+    rows = [tokenizer.decode(token_ids[1:-1]) for token_ids, _ in PackedDataset.open(tmp_path / "rows", "train")]
     assert rows == ["天气好。真好。", "下雨了。不好。", "早。晚。", "中。"]
 
 
 def batches(packed, batch_size=8, **options):
-    records = Records.open(packed[0] / "one", "train")
+    records = PackedDataset.open(packed[0] / "one", "train")
     make = lambda token_ids, starts, rng: ({"token_ids": token_ids, "noise": rng.random(3)}, token_ids)  # noqa: E731
-    return RecordBatches(records, batch_size, 32, make, 0, **options)
+    return PackedBatches(records, batch_size, 32, make, 0, **options)
 
 
 def test_a_pass_has_every_row_once_and_the_next_one_another_order(packed):
@@ -119,9 +119,9 @@ def test_a_line_of_no_use_is_told_or_counted(tokenizer, tmp_path, name, content,
     path = tmp_path / name
     path.write_bytes(content + b"")
     with pytest.raises(InputError, match=message):
-        write_records(tmp_path / "out", {"train": Corpus((path,))}, tokenizer, 32)
+        write_records(tmp_path / "out", {"train": TextCorpus((path,))}, tokenizer, 32)
     assert not (tmp_path / "out").exists()
-    corpus = Corpus((path,), skip_bad=True)
+    corpus = TextCorpus((path,), skip_bad=True)
     assert len(list(corpus.texts())) + corpus.skipped == corpus.lines and corpus.skipped == 1
 
 
@@ -130,22 +130,22 @@ def test_a_corpus_without_text_is_refused(tokenizer, tmp_path, content):
     path = tmp_path / "empty.txt"
     path.write_bytes(content)
     with pytest.raises(InputError, match="expected text to learn from"):
-        write_records(tmp_path / "out", {"train": Corpus((path,))}, tokenizer, 32)
+        write_records(tmp_path / "out", {"train": TextCorpus((path,))}, tokenizer, 32)
 
 
 def test_a_cut_gzip_and_a_missing_file(tokenizer, tmp_path):
     path = tmp_path / "cut.gz"
     path.write_bytes(gzip.compress("天气。\n".encode() * 1000)[:-20])
     with pytest.raises(InputError, match="expected a whole gzip file"):
-        write_records(tmp_path / "out", {"train": Corpus((path,))}, tokenizer, 32)
+        write_records(tmp_path / "out", {"train": TextCorpus((path,))}, tokenizer, 32)
     with pytest.raises(InputError, match="No such file"):
-        list(Corpus((tmp_path / "none.txt",)).texts())
+        list(TextCorpus((tmp_path / "none.txt",)).texts())
 
 
 def test_a_line_much_longer_than_any_row(tokenizer, tmp_path):
     path = tmp_path / "long.txt"
     path.write_text("天气很好。" * 4_000 + "\n", encoding="utf-8")
-    counts = write_records(tmp_path / "out", {"train": Corpus((path,))}, tokenizer, 32)
+    counts = write_records(tmp_path / "out", {"train": TextCorpus((path,))}, tokenizer, 32)
     assert counts["train_tokens"] - 2 * counts["train_rows"] == 20_000
 
 
@@ -156,15 +156,15 @@ def kill(job):
 def test_a_killed_worker_leaves_nothing(packed, tokenizer, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_work", kill)
     with pytest.raises(InputError, match="one that was killed"):
-        write_records(tmp_path / "out", {"train": Corpus((packed[1],))}, tokenizer, 32, workers=2)
+        write_records(tmp_path / "out", {"train": TextCorpus((packed[1],))}, tokenizer, 32, workers=2)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_damaged_records_are_refused(packed, tokenizer, tmp_path):
-    write_records(tmp_path / "out", {"train": Corpus((packed[1],))}, tokenizer, 32)
+    write_records(tmp_path / "out", {"train": TextCorpus((packed[1],))}, tokenizer, 32)
     with pytest.raises(InputError, match=re.escape("expected rows of the split dev")):
-        Records.open(tmp_path / "out", "dev")
+        PackedDataset.open(tmp_path / "out", "dev")
     with open(tmp_path / "out" / "train_tokens.npy", "ab") as file:
         file.write(b"x")
     with pytest.raises(InputError, match="bytes"):
-        Records.open(tmp_path / "out", "train")
+        PackedDataset.open(tmp_path / "out", "train")

@@ -235,14 +235,14 @@ def test_what_is_no_index_is_never_replaced(tmp_path):
 
 def test_a_full_disk_leaves_the_old_index(tmp_path, monkeypatch):
     built(tmp_path, GOOD)
-    blocks = files.Writer.blocks
+    blocks = files.ArrayFolderWriter.blocks
 
     def full(self, name, *rest):
         if name == "values":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return blocks(self, name, *rest)
 
-    monkeypatch.setattr(files.Writer, "blocks", full)
+    monkeypatch.setattr(files.ArrayFolderWriter, "blocks", full)
     with pytest.raises(InputError, match="expected room for an index .* Received: No space left on device"):
         built(tmp_path, "国\ta\t1")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "source.txt"]
