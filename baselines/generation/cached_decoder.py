@@ -44,9 +44,9 @@ class CachedDecoder:
         self.writable = np.isin(np.arange(self.vocab_size), unwritable, invert=True)
         self.log_alpha = np.zeros((num_rows, width), np.float32)        # of each prefix, if self-terminating
         self.compilations = 0
-        self._memory = {
+        self._kv_cache = {
             name: tuple(ops.zeros(shape, self.cached.dtype()) for shape in shapes)
-            for name, shapes in self.cached.memory_shapes(num_rows, slots).items()
+            for name, shapes in self.cached.kv_cache_shapes(num_rows, slots).items()
         }
         compiled = backends.current().compiled
         self._admit = compiled(self._admit, self.cached.variables)
@@ -67,7 +67,7 @@ class CachedDecoder:
         lengths = np.array([lengths[number] for number in filled], np.int32)
         places = np.array([rows[number] for number in filled], np.int32)
         log_alpha = np.zeros((count, 1), np.float32) if self.self_terminating else None
-        found, self._memory = self._admit(self._memory, features, lengths, places, log_alpha, given(adjust, filled))
+        found, self._kv_cache = self._admit(self._kv_cache, features, lengths, places, log_alpha, given(adjust, filled))
         if self.self_terminating:
             self.log_alpha[rows] = ops.convert_to_numpy(found.pop("log_alpha"))[: len(rows)]
         return scores(found, len(rows))
@@ -86,10 +86,10 @@ class CachedDecoder:
         segments = np.repeat(self.segments[:count, None], self.width, 1)
         # In one array, for to hand over each costs as much as a small product.
         numbers = np.concatenate([tokens, segments, positions, slots], axis=1)[filled]
-        slot_positions = self.slots.positions[filled, :seen] if self.cached.reads_positions else None
+        slot_positions = self.slots.positions[filled, :seen] if self.cached.needs_slot_positions else None
         log_alpha = self._continued(tokens, parents)[filled] if self.self_terminating else None
-        found, self._memory = self._step(
-            self._memory, numbers, self.slots.visible[filled, :, :seen], slot_positions, log_alpha, given(adjust, filled)
+        found, self._kv_cache = self._step(
+            self._kv_cache, numbers, self.slots.visible[filled, :, :seen], slot_positions, log_alpha, given(adjust, filled)
         )
         if self.self_terminating:
             self.log_alpha[:count] = ops.convert_to_numpy(found.pop("log_alpha"))[:count]
@@ -106,24 +106,25 @@ class CachedDecoder:
             log_alpha = np.take_along_axis(log_alpha, np.asarray(parents), axis=1)
         return np.where(tokens == self.end_id, np.float32(0), log_alpha)
 
-    def _admit(self, memory, features, lengths, places, log_alpha, adjust):
+    def _admit(self, kv_cache, features, lengths, places, log_alpha, adjust):
         self.compilations += 1                                          # once per trace
         if "prefix_length" in self.cached.inputs:
             features = {**features, "prefix_length": lengths}
         logits, fresh = self.cached.prefill(features, lengths - 1)
-        memory = {
-            name: tuple(place(kept, places, new) for kept, new in zip(memory[name], fresh[name], strict=True)) for name in memory
+        kv_cache = {
+            name: tuple(place(kept, places, new) for kept, new in zip(kv_cache[name], fresh[name], strict=True))
+            for name in kv_cache
         }
-        return self._scored(logits[:, None], log_alpha, adjust), memory
+        return self._scored(logits[:, None], log_alpha, adjust), kv_cache
 
-    def _step(self, memory, numbers, visible, slot_positions, log_alpha, adjust):
+    def _step(self, kv_cache, numbers, visible, slot_positions, log_alpha, adjust):
         self.compilations += 1
         tokens, segments, positions, slots = ops.split(numbers, 4, axis=1)
         features = {"token_ids": tokens, "segment_ids": segments}
         if "prefix_length" in self.cached.inputs:
             features = {**features, "prefix_length": tokens[:, 0]}   # the mask is given: nobody reads it
-        logits, memory = self.cached.step(features, Step(positions, slots, visible, slot_positions), memory)
-        return self._scored(logits, log_alpha, adjust), memory
+        logits, kv_cache = self.cached.step(features, Step(positions, slots, visible, slot_positions), kv_cache)
+        return self._scored(logits, log_alpha, adjust), kv_cache
 
     def _scored(self, logits, log_alpha, adjust):
         """{"ids", "values", "end", "whole"} of logits (B, Q, V), as Scores has them, and "log_alpha" if self-terminating."""

@@ -1,7 +1,7 @@
 """A language model that computes new tokens only, from the keys and values of those before them.
 
 It runs the graph of a functional model with the layers' own weights: any family, any option of the builder, as long as a layer that
-looks at other tokens says how to look at kept ones (`with_memory`, `in_step`).
+looks at other tokens says how to look at kept ones (`with_kv_cache`, `decode_step`).
 """
 
 import dataclasses
@@ -31,10 +31,10 @@ class Step:
 class CachedModel:
     """The graph from a model's inputs to logits of the next token, in two ways.
 
-    prefill(features, last) -> logits (B, V) after the token at `last` int32 (B,), memory
-    step(features, step, memory) -> logits (B, Q, V) after each new token, the memory with them
+    prefill(features, last) -> logits (B, V) after the token at `last` int32 (B,), kv_cache
+    step(features, step, kv_cache) -> logits (B, Q, V) after each new token, the cache with them
 
-    memory is {layer: (keys (R, H, S, K), values (R, H, S, V))}: of a prompt R = B and S = L; a step reads the first B of R rows.
+    kv_cache is {layer: (keys (R, H, S, K), values (R, H, S, V))}: of a prompt R = B and S = L; a step reads the first B of R rows.
     Logits are float32.
 
     Raises ValueError for a model that has no such output, or a layer whose keys cannot be kept.
@@ -45,18 +45,18 @@ class CachedModel:
             raise ValueError(f"CachedModel: expected a model with the output {output!r}. Received: {', '.join(model.output)}")
         self.inputs, self.output = model.input, model.output[output]
         nodes = functional_graph.needed(functional_graph.nodes(model), [self.output])
-        layers = [node.operation for node in nodes if hasattr(node.operation, "with_memory")]
+        layers = [node.operation for node in nodes if hasattr(node.operation, "with_kv_cache")]
         self.layers = {layer.name: layer for layer in layers}
-        unfit = [layer.name for layer in layers if layer.with_memory is None]
+        unfit = [layer.name for layer in layers if layer.with_kv_cache is None]
         if unfit or not layers:
             what = f"{unfit[0]} cannot" if unfit else "no layer does"
             raise ValueError(f"CachedModel: expected attention that can keep its keys and values. Received: {what}")
         last = max(number for number, node in enumerate(nodes) if node.operation is layers[-1])
         self.until_last_attention, self.afterwards = nodes[: last + 1], nodes[last + 1 :]
         self.variables = unique(node.operation for node in nodes)
-        self.reads_positions = any(hasattr(node.operation, "reads_slot_positions") for node in nodes)
+        self.needs_slot_positions = any(hasattr(node.operation, "needs_slot_positions") for node in nodes)
 
-    def memory_shapes(self, rows, slots):
+    def kv_cache_shapes(self, rows, slots):
         """{layer: (shape of keys, shape of values)}."""
         return {
             name: tuple((rows, layer.num_heads, slots, size) for size in (layer.key_size, layer.head_size))
@@ -68,15 +68,15 @@ class CachedModel:
         return next(iter(self.layers.values())).compute_dtype
 
     def prefill(self, features, last):
-        memory = {}
+        kv_cache = {}
 
         def remember(name, keys, values):
-            memory[name] = keys, values
+            kv_cache[name] = keys, values
             return keys, values
 
         def call(operation, args, kwargs):
-            if hasattr(operation, "with_memory"):
-                return operation.with_memory(remember, *args, **kwargs)
+            if hasattr(operation, "with_kv_cache"):
+                return operation.with_kv_cache(remember, *args, **kwargs)
             return plainly(operation, args, kwargs)
 
         values = self._enter(features)
@@ -86,21 +86,21 @@ class CachedModel:
         for tensor in {id(t): t for node in self.afterwards for t in node.input_tensors if id(t) in made}.values():
             values[id(tensor)] = ops.take_along_axis(values[id(tensor)], last[:, None, None], axis=1)
         functional_graph.run(self.afterwards, values, call)
-        return ops.cast(values[id(self.output)], "float32")[:, 0], memory
+        return ops.cast(values[id(self.output)], "float32")[:, 0], kv_cache
 
-    def step(self, features, step, memory):
-        grown = dict(memory)
+    def step(self, features, step, kv_cache):
+        grown = dict(kv_cache)
         rows, slots = step.visible.shape[0], step.visible.shape[2]
 
         def remember(name, keys, values):
-            grown[name] = tuple(put(kept, step.slots, new) for kept, new in zip(memory[name], (keys, values), strict=True))
+            grown[name] = tuple(put(kept, step.slots, new) for kept, new in zip(kv_cache[name], (keys, values), strict=True))
             return tuple(kept[:rows, :, :slots] for kept in grown[name])
 
         def call(operation, args, kwargs):
-            if hasattr(operation, "with_memory"):
-                return operation.with_memory(remember, *args, **kwargs)
-            if hasattr(operation, "in_step"):
-                return operation.in_step(step, *args, **kwargs)
+            if hasattr(operation, "with_kv_cache"):
+                return operation.with_kv_cache(remember, *args, **kwargs)
+            if hasattr(operation, "decode_step"):
+                return operation.decode_step(step, *args, **kwargs)
             return plainly(operation, args, kwargs)
 
         values = self._enter(features)

@@ -45,7 +45,7 @@ class AttentionMask(keras.layers.Layer):
             visible = ops.logical_or(visible, key < prefix_length[:, None, None, None])
         return ops.logical_and(real, visible)
 
-    def in_step(self, step, token_ids, segment_ids=None, prefix_length=None):
+    def decode_step(self, step, token_ids, segment_ids=None, prefix_length=None):
         """What the tokens of a Step see of what is kept: bool (B, 1, Q, S)."""
         return step.visible[:, None]
 

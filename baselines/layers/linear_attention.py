@@ -41,7 +41,7 @@ def linear_attend(query, key, value, attention_mask=None, rotary=None):
 class MultiHeadLinearAttention(MultiHeadAttention):
     """hidden_states (B, L, D) -> (B, L, D), with the weights of MultiHeadAttention."""
 
-    with_memory = None                                                  # it sees no mask under which keys could be kept
+    with_kv_cache = None                                                # no mask can hide what is cached from it
 
     def call(self, hidden_states, attention_mask=None, rotary=None):
         query, key, value = self.project(hidden_states)

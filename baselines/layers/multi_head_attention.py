@@ -1,6 +1,6 @@
 """Multi-head self-attention as a layer. Vaswani et al., 2017, arXiv:1706.03762.
 
-Keys may have another size than values. Keys and values can be kept for tokens that come later: `with_memory`.
+Keys may have another size than values. Keys and values can be kept for tokens that come later: `with_kv_cache`.
 """
 
 import keras
@@ -123,13 +123,18 @@ class MultiHeadAttention(keras.layers.Layer):
             heads_first=heads_first,
         )
 
-    def with_memory(
-        self, memory, hidden_states, attention_mask=None, rotary=None, relative=None, previous_scores=None, training=None
+    def with_kv_cache(
+        self, update_kv_cache, hidden_states, attention_mask=None, rotary=None, relative=None, previous_scores=None, training=None
     ):
-        """As `call`, with keys (B, H, L, K) and values (B, H, L, V) that memory(name, keys, values) gives for these tokens'."""
+        """As `call`, but the tokens see cached keys and values.
+
+        Args:
+            update_kv_cache: (layer name, keys (B, H, Q, K), values (B, H, Q, V) of these tokens) -> (keys (B, H, S, K), values
+                (B, H, S, V)) that they attend to.
+        """
         query, key, value = self.project(hidden_states, rotary)
         key, value = (ops.transpose(x, (0, 2, 1, 3)) for x in (key, value))
-        key, value = memory(self.name, key, value)
+        key, value = update_kv_cache(self.name, key, value)
         mean, scores = self.attend(query, key, value, attention_mask, relative, previous_scores, training, heads_first=True)
         merged = self.merge(mean)
         return (merged, scores) if self.return_scores else merged

@@ -38,7 +38,7 @@ class PositionEmbedding(keras.layers.Layer):
             return x + ops.cast(self.embeddings, x.dtype)[:length]
         return x + self.vectors(ops.arange(length, dtype="int32"), x.dtype)
 
-    def in_step(self, step, x):
+    def decode_step(self, step, x):
         """x (B, Q, D) of the tokens of a Step, with the vectors of their positions."""
         return x + self.vectors(step.positions, x.dtype)
 

@@ -21,9 +21,9 @@ class RelativePosition(keras.layers.Layer):
         position = ops.arange(ops.shape(x)[1], dtype="int32")
         return self.vectors(position[None, :] - position[:, None])
 
-    reads_slot_positions = True
+    needs_slot_positions = True
 
-    def in_step(self, step, x):
+    def decode_step(self, step, x):
         """The vectors of what is kept, as the tokens of a Step see it: (B, Q, S, K)."""
         return self.vectors(step.slot_positions[:, None, :] - step.positions[:, :, None])
 

@@ -26,7 +26,7 @@ class RotaryPosition(keras.layers.Layer):
     def call(self, x):
         return self.turns(ops.arange(ops.shape(x)[1], dtype="float32"))
 
-    def in_step(self, step, x):
+    def decode_step(self, step, x):
         """Those of the tokens of a Step: (2, B, Q, K)."""
         return self.turns(ops.cast(step.positions, "float32"))
 

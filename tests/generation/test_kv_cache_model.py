@@ -83,10 +83,10 @@ def cached(model, mask):
         prompts["segment_ids"][row, :length] = segments(mask, length, length)
         slot_positions[row, :length], visible[row, :, :length] = np.arange(length), True
     first, fresh = model.prefill({**prompts, "prefix_length": lengths}, lengths - 1)
-    memory = {}
-    for name, shapes in model.memory_shapes(len(LENGTHS), width).items():
-        memory[name] = tuple(ops.pad(kept, ((0, 0), (0, 0), (0, width - LONGEST), (0, 0))) for kept in fresh[name])
-        assert [tuple(kept.shape) for kept in memory[name]] == [*shapes]
+    kv_cache = {}
+    for name, shapes in model.kv_cache_shapes(len(LENGTHS), width).items():
+        kv_cache[name] = tuple(ops.pad(kept, ((0, 0), (0, 0), (0, width - LONGEST), (0, 0))) for kept in fresh[name])
+        assert [tuple(kept.shape) for kept in kv_cache[name]] == [*shapes]
     found = [np.repeat(numbers(first)[:, None], PREFIXES, axis=1)]
     for number in range(WRITTEN):
         slots = np.broadcast_to(LONGEST + number * PREFIXES + np.arange(PREFIXES), (len(LENGTHS), PREFIXES)).astype("int32")
@@ -97,7 +97,7 @@ def cached(model, mask):
         marks = [segments(mask, length, length + WRITTEN)[length + number] for length in LENGTHS]
         features = {"token_ids": tokens, "segment_ids": np.repeat(np.array(marks, "int32")[:, None], PREFIXES, axis=1)}
         step = Step(*(ops.convert_to_tensor(each) for each in (positions, slots, visible, slot_positions)))
-        logits, memory = model.step({**features, "prefix_length": lengths}, step, memory)
+        logits, kv_cache = model.step({**features, "prefix_length": lengths}, step, kv_cache)
         found.append(numbers(logits))
     return np.stack(found, axis=2)
 
@@ -116,8 +116,8 @@ def test_cached_decoding_is_full_recomputation(name):
 
 def test_what_is_kept_has_the_policys_dtype_and_the_sizes_of_keys_and_values():
     cached = CachedModel(build(mask="causal", attention_key_size=6, dtype="mixed_bfloat16"), "mlm")
-    assert cached.dtype() == "bfloat16" and not cached.reads_positions
-    shapes = cached.memory_shapes(3, 20)
+    assert cached.dtype() == "bfloat16" and not cached.needs_slot_positions
+    shapes = cached.kv_cache_shapes(3, 20)
     assert [*shapes] == [f"Transformer-{index}-MultiHeadSelfAttention" for index in range(2)]
     assert {*shapes.values()} == {((3, 2, 20, 6), (3, 2, 20, 8))}
 
