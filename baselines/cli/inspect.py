@@ -58,7 +58,8 @@ def has_weights(folder):
 def print_tensors(description, config):
     """A summary, then a line per tensor: its name, shape, type, and the weight of our model that takes it, if one does."""
     takers = weights_by_tensor(config) if config else {}
-    uses = [takers.get(row.name) or harmless(row.name) or "-" for row in description.rows]
+    shapes = {row.name: row.shape for row in description.rows}
+    uses = [takers.get(row.name) or harmless(row.name, shapes) or "-" for row in description.rows]
     taken = sum(row.name in takers for row in description.rows)
     print(f"weights        {description.path} ({description.format}): {len(description.rows)} tensors, "
           f"{description.num_parameters:,} numbers; {taken} tensors have a place in our model")  # fmt: skip

@@ -117,14 +117,15 @@ def trim(folder, argv):
     from baselines.cli.startup import start_backend
 
     start_backend()
-    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.models.checkpoint import Checkpoint
     from baselines.workflows import vocabulary_pruning
 
-    tokenizer = Tokenizer.from_folder(folder)
     with Display(flags.quiet) as display:
+        checkpoint = Checkpoint.open(folder, note=display.note)
+        tokenizer = checkpoint.tokenizer
         counts = vocabulary_pruning.count_tokens(tokenizer, flags.texts(display))
-        ids = vocabulary_pruning.kept_tokens(tokenizer.vocabulary, counts, flags.size, flags.min_count)
-        vocabulary_pruning.trim(folder, flags.out, ids)
+        ids = vocabulary_pruning.retained_ids(tokenizer.vocabulary, counts, flags.size, flags.min_count)
+        vocabulary_pruning.trim(checkpoint, flags.out, ids)
         before, after = (sum(p.stat().st_size for p in Path(each).iterdir() if p.is_file()) / 1e6 for each in (folder, flags.out))
         lost = 1 - counts[ids].sum() / max(1, counts.sum())
         display.result(f"{flags.out}: {len(ids):,} of {len(tokenizer.vocabulary):,} tokens, {before:.1f} to {after:.1f} MB; "

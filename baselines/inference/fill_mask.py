@@ -13,10 +13,8 @@ import numpy as np
 from baselines.data.batching import bucket, bucket_lengths
 from baselines.errors import InputError
 from baselines.heads.masked_language_model import MaskedLanguageModelHead
-from baselines.models.builder import build_transformer_model, configure
-from baselines.models.compatibility import check_vocabulary
+from baselines.models.checkpoint import Checkpoint
 from baselines.models.families import trained_positions
-from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training.steps import Steps
 
 MASK = "[MASK]"
@@ -58,9 +56,8 @@ class FillMask:
     @classmethod
     def from_checkpoint(cls, folder):
         """Raises InputError for a folder without the MLM head's weights."""
-        tokenizer, config = Tokenizer.from_folder(folder), configure(folder)
-        check_vocabulary(tokenizer, config, folder, ignore_mismatched=False)
-        return cls(build_transformer_model(folder, with_mlm="linear"), tokenizer, trained_positions(config))
+        checkpoint = Checkpoint.open(folder)
+        return cls(checkpoint.build(with_mlm="linear"), checkpoint.tokenizer, trained_positions(checkpoint.config))
 
     def fill(self, text, num=5):
         """The Filled of a text with one [MASK] or more, `num` candidates and texts.

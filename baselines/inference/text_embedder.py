@@ -16,11 +16,10 @@ from baselines.errors import InputError, nearest
 from baselines.experiment.run_folder import RunFolder
 from baselines.heads.embedding import unit_vectors
 from baselines.layers.masked_pooling import MaskedPooling
-from baselines.models.builder import build_transformer_model, configure
+from baselines.models.checkpoint import Checkpoint
 from baselines.models.families import trained_positions
 from baselines.runtime.progress import Display
 from baselines.task_models.loading import POLICIES, open_run
-from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import backends
 from baselines.training.steps import Steps
 
@@ -85,13 +84,13 @@ class TextEmbedder:
     def from_checkpoint(cls, folder, pooling=None, precision="float32", max_length=None, name=None):
         """A checkpoint folder, such as SimBERT's (pooling pooler) or Google's BERT."""
         pooling = check_pooling(pooling or "mean")
-        tokenizer, config = Tokenizer.from_folder(folder), configure(folder)
-        limit = trained_positions(config)
+        checkpoint = Checkpoint.open(folder)
+        tokenizer, config, limit = checkpoint.tokenizer, checkpoint.config, trained_positions(checkpoint.config)
         max_length = max_length or min(LENGTH, limit or LENGTH)
         if max_length < 3 or limit and max_length > limit:
             bound = f"from 3 to {limit}, the positions of {folder}" if limit else "at least 3"
             raise InputError(f"--max_length: expected a number {bound}. Received: {max_length}.")
-        encoder = build_transformer_model(folder, with_pool="linear" if pooling == "pooler" else False, dtype=POLICIES[precision])
+        encoder = checkpoint.build(with_pool="linear" if pooling == "pooler" else False, dtype=POLICIES[precision])
         model = keras.Model(encoder.input, {"vectors": pooled(encoder, pooling, folder)})
         return cls(model, encoder, tokenizer, config, max_length, pooling, name or str(folder), "", Path(folder).resolve())
 

@@ -1,18 +1,7 @@
-"""Whether a recipe, a vocabulary and a model configuration fit together."""
+"""Whether a recipe and a model configuration fit together."""
 
 from baselines.errors import InputError
 from baselines.models.families import trained_positions
-
-
-def check_vocabulary(tokenizer, config, folder, ignore_mismatched):
-    """Raises InputError unless there is an embedding row for every token, and (unless ignored) a token for every row."""
-    tokens, rows = len(tokenizer.vocabulary), config.vocab_size
-    if tokens > rows or (tokens < rows and not ignore_mismatched):
-        advice = "" if tokens > rows else " Or --ignore_mismatched, if the last rows are only padding."
-        raise InputError(
-            f"{folder}: expected the vocabulary and the embedding to be of one size. Received: {tokens} tokens and "
-            f"vocab_size {rows}. Take both from the same checkpoint.{advice}"
-        )
 
 
 def check_model_parallel(recipe, config):

@@ -1,7 +1,6 @@
 """Sessions of new and of trained models: checkpoints, vocabularies and flags are checked, then everything is built."""
 
 import dataclasses
-import functools
 
 import keras
 import numpy as np
@@ -13,10 +12,8 @@ from baselines.experiment.arguments import check_recipe, train_arguments
 from baselines.experiment.input_files import bind, checkpoint_folder, data_file
 from baselines.heads.embedding import EmbeddingHead
 from baselines.losses.self_terminating import SelfTerminating
-from baselines.models.builder import build_transformer_model, configure
-from baselines.models.compatibility import check_length, check_model_parallel, check_vocabulary
-from baselines.models.vocabulary import TABLES
-from baselines.models.vocabulary import rows as selected_rows
+from baselines.models.checkpoint import Checkpoint
+from baselines.models.compatibility import check_length, check_model_parallel
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
 from baselines.task_models.embedding import EmbeddingTaskModel
@@ -24,7 +21,6 @@ from baselines.task_models.generation import GenerationTaskModel
 from baselines.task_models.task_model import TaskModel
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import devices, gradient_cache
-from baselines.weights.load import load_weights
 
 POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
 
@@ -34,37 +30,45 @@ def create_task_model(name, task, arguments, labels, train_file, display):
     flags, recipe = arguments.flags, arguments.recipe
     task = bound(task, arguments.options, labels, train_file)
     folder = checkpoint_folder(flags, task.demo_checkpoint)
-    tokenizer = Tokenizer.from_folder(folder)
-    task = self_terminating(task, arguments.options, tokenizer)
+    checkpoint = opened(folder, recipe, display, words=getattr(arguments.options, "words", None))
+    task = self_terminating(task, arguments.options, checkpoint.tokenizer)
     table = getattr(task.head, "token_table", None)
     losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
     prepare_keras(recipe, display)
     gradient_cache.check(recipe, task.loss)
-    words = getattr(arguments.options, "words", None)
-    tokenizer, config, adapt = configured(folder, recipe, tokenizer, words, flags.ignore_mismatched, display)
-    encoder = encoder_of(task, config)
-    session = kind_of(task)(name, task, recipe, tokenizer, config, task.head(encoder), display, flags.cache)
+    encoder = checkpoint.build_encoder(**getattr(task.head, "encoder", {}))
+    model = task.head(encoder)
+    session = kind_of(task)(name, task, recipe, checkpoint.tokenizer, checkpoint.config, model, display, flags.cache)
     if flags.from_scratch:
         display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
     else:
-        verdict = load_weights(encoder, folder, session.weight_names, adapt, ignore_mismatched=flags.ignore_mismatched)
+        verdict = checkpoint.load(encoder, session.weight_names, flags.ignore_mismatched)
         display.note(f"{folder}: {verdict.summary()}")
     embeddings = None if table is None else weight_of(session.model, table)
     session.training_loss = losses.build(recipe.loss, arguments.settings, task.loss, embeddings)
     return session
 
 
-def configured(source, recipe, tokenizer, words, ignore_mismatched, display):
-    """(tokenizer, config, what `load_weights` is to adapt) of a new model; what does not fit together is an InputError.
+def opened(source, recipe, display, words=None, vocabulary=None):
+    """The Checkpoint that a new model starts from.
 
-    source   folder of a checkpoint, or config.json           words   see `with_words`
+    Args:
+        source: Folder of a checkpoint, or config.json.
+        words: File of words that join the vocabulary, or None.
+        vocabulary: Folder of the vocabulary, if it is another one.
+
+    Raises:
+        InputError: The checkpoint does not fit the recipe.
     """
-    config = configure(source, recipe.model, **model_options(recipe.model_options))
-    check_model_parallel(recipe, config)
-    check_vocabulary(tokenizer, config, source, ignore_mismatched)
-    tokenizer, config, adapt = with_words(words, tokenizer, config, display)
-    check_length(recipe.max_length, config, source)
-    return tokenizer, config, adapt
+    checkpoint = Checkpoint.open(source, vocabulary, recipe.model, model_options(recipe.model_options), note=display.note)
+    check_model_parallel(recipe, checkpoint.config)
+    if words is not None:
+        known = len(checkpoint.tokenizer.vocabulary)
+        checkpoint = checkpoint.with_words(word_list.read(words))
+        new = len(checkpoint.tokenizer.vocabulary) - known
+        display.note(f"vocabulary: {new} words of {words} added to {known} tokens")
+    check_length(recipe.max_length, checkpoint.config, source)
+    return checkpoint
 
 
 def bound(task, options, labels, train_file):
@@ -83,11 +87,6 @@ def self_terminating(task, options, tokenizer):
     return dataclasses.replace(task, loss=SelfTerminating(tokenizer.vocabulary.sep_id, epsilon)) if epsilon else task
 
 
-def encoder_of(task, config):
-    """The encoder that the task's head is attached to."""
-    return build_transformer_model(config, **getattr(task.head, "encoder", {}))
-
-
 def kind_of(task):
     """The TaskModel that predicts as the task does."""
     if isinstance(task.head, EmbeddingHead):
@@ -95,37 +94,22 @@ def kind_of(task):
     return GenerationTaskModel if task.prompt else TaskModel
 
 
-def with_words(path, tokenizer, config, display):
-    """(tokenizer, config, {variable path: what becomes of its array}) with the new words of a file, if there is one.
-
-    Their embeddings begin as copies of that of padding, which means nothing yet. Bojone's nezha_gpt_dialog does so.
-    """
-    if path is None:
-        return tokenizer, config, {}
-    known = len(tokenizer.vocabulary)
-    tokenizer = tokenizer.with_words(word_list.read(path))
-    new = len(tokenizer.vocabulary) - known
-    display.note(f"vocabulary: {new} words of {path} added to {known} tokens")
-    surgery = {"keep_tokens": range(known), "compound_tokens": [[tokenizer.vocabulary.pad_id]] * new}
-    return tokenizer, configure(config, **surgery), dict.fromkeys(TABLES, functools.partial(selected_rows, **surgery))
-
-
 def weight_of(model, path):
     """A copy of a model's weight, NumPy."""
     return np.array(next(weight for weight in model.weights if weight.path == path).numpy())
 
 
-def load_task_model(name, task, arguments, labels, checkpoint, display):
+def load_task_model(name, task, arguments, labels, folder, display):
     """A TaskModel with the weights that a run kept as its best."""
     task = bound(task, arguments.options, labels, None)
     prepare_keras(arguments.recipe, display)
-    config = configure(checkpoint)
-    encoder = encoder_of(task, config)
+    checkpoint = Checkpoint.open(folder, note=display.note)
+    encoder = checkpoint.build_encoder(**getattr(task.head, "encoder", {}))
     model = task.head(encoder)
-    tokenizer = Tokenizer.from_folder(checkpoint)
+    tokenizer, config = checkpoint.tokenizer, checkpoint.config
     task = self_terminating(task, arguments.options, tokenizer)
     session = kind_of(task)(name, task, arguments.recipe, tokenizer, config, model, display, arguments.flags.cache)
-    session.load_checkpoint(checkpoint)
+    checkpoint.load(model, session.weight_names, task_weights=True)
     session.encoder = encoder
     return session
 

@@ -83,14 +83,14 @@ class Vocabulary:
         ids.update((index, None) for index, token in enumerate(self.tokens) if not _is_redundant(token))
         return list(ids)
 
-    def kept(self, ids):
+    def subset(self, ids):
         """A vocabulary of these `ids` only, in their order."""
         ids = [int(i) for i in ids]
         outside = [i for i in ids if not 0 <= i < len(self)]
         if outside:
             raise InputError(f"keep_tokens: expected ids below {len(self)}, of {self.origin}. Received: {outside[:5]}")
-        rows, kept = self._rows(), set(ids)
-        added = [token for token in self.added if self.ids[token] in kept]
+        rows, chosen = self._rows(), set(ids)
+        added = [token for token in self.added if self.ids[token] in chosen]
         return Vocabulary([self.tokens[i] for i in ids], added, [rows[i] for i in ids], f"{self.origin}, reduced")
 
     def with_added(self, tokens):

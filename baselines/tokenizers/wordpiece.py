@@ -57,7 +57,7 @@ class Tokenizer:
         """
         vocabulary, settings = files.read(folder)
         if keep_tokens is not None:
-            vocabulary = vocabulary.kept(vocabulary.producible_ids() if keep_tokens == "producible" else keep_tokens)
+            vocabulary = vocabulary.subset(vocabulary.producible_ids() if keep_tokens == "producible" else keep_tokens)
         if added_tokens:
             vocabulary = vocabulary.with_added(added_tokens)
         pre_tokenizer = pre_tokenizer or settings["pre_tokenizer"]

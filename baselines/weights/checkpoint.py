@@ -1,8 +1,10 @@
 """A checkpoint on disk, whatever its format: find it in a folder, open it, list what it holds."""
 
+import codecs
 import dataclasses
 import math
 import pathlib
+import re
 
 from baselines.errors import InputError
 from baselines.weights import safetensors_file, tensorflow_checkpoint
@@ -16,6 +18,10 @@ CONVERT = "Convert it once where transformers is installed: load {path} and `sav
 OTHER_FORMATS = {".bin": CONVERT_PICKLE, ".pt": CONVERT_PICKLE, ".pth": CONVERT_PICKLE, ".h5": CONVERT,
                  ".msgpack": CONVERT}  # fmt: skip
 """{suffix: what to do}. Reading a pickle can run code that somebody put there, so none is read."""
+
+
+GOOGLE = "bert_model.ckpt"
+"""Prefix of Google's released checkpoints."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +66,19 @@ def open_checkpoint(location):
     return tensorflow_checkpoint.read(path.with_suffix("") if path.suffix == ".index" else path)
 
 
+def folder_of(location: str | pathlib.Path) -> pathlib.Path:
+    """The folder that a .safetensors file or a TensorFlow prefix is in; any other path is returned as it is.
+
+    >>> str(folder_of("tests"))
+    'tests'
+    """
+    path = pathlib.Path(location)
+    if path.is_dir():
+        return path
+    is_weights = path.name.endswith((".safetensors", ".safetensors.index.json", ".index"))
+    return path.parent if is_weights or path.with_name(f"{path.name}.index").is_file() else path
+
+
 def describe(location):
     """The Description of a checkpoint, from its headers alone."""
     tensors = open_checkpoint(location)
@@ -73,21 +92,38 @@ def describe(location):
 def _open_folder(folder):
     if any((folder / name).is_file() for name in (safetensors_file.FILE, safetensors_file.INDEX)):
         return safetensors_file.read(folder)
-    indices = sorted(folder.glob("*.index"))
-    usual = folder / "bert_model.ckpt.index"
-    if usual in indices:
-        indices = [usual]
-    if len(indices) == 1:
-        return tensorflow_checkpoint.read(indices[0].with_suffix(""))
-    if indices:
-        names = [index.stem for index in indices]
-        raise InputError(f"{folder}: expected one checkpoint. Received: {', '.join(names)}. "
-                         f"Name one: {folder / names[0]}")  # fmt: skip
+    names = [index.stem for index in sorted(folder.glob("*.index"))]
+    if names:
+        return tensorflow_checkpoint.read(folder / _chosen(folder, names))
     others = [path for path in sorted(folder.iterdir()) if path.suffix in OTHER_FORMATS]
     if others:
         raise _other_format(next((path for path in others if "model" in path.name), others[0]))
     raise InputError(f"{folder}: expected {safetensors_file.FILE}, {safetensors_file.INDEX} or bert_model.ckpt.index. "
                      "Received none of them. Is this the checkpoint's folder?")  # fmt: skip
+
+
+def _chosen(folder, names):
+    """The one that TensorFlow's file `checkpoint` names, else the only one, or Google's name."""
+    latest = _latest(folder / "checkpoint")
+    if latest in names:
+        return latest
+    if len(names) == 1:
+        return names[0]
+    if GOOGLE in names:
+        return GOOGLE
+    reason = f"the file `checkpoint` names {latest}, which is not there" if latest else "no file `checkpoint` names the latest"
+    newest = max(names, key=lambda name: int(re.search(r"\d*$", name)[0] or -1))
+    raise InputError(f"{folder}: {len(names)} checkpoints ({', '.join(names)}), and {reason}. Name one: {folder / newest}")
+
+
+def _latest(state):
+    """Name of the latest checkpoint of a file `checkpoint`, which often holds a path of another machine; None if it has none."""
+    text = state.read_bytes() if state.is_file() else b""
+    found = re.search(rb'^\s*model_checkpoint_path:\s*"(.*)"', text, re.MULTILINE)
+    if found is None:
+        return None
+    name = codecs.escape_decode(found[1])[0].decode("utf-8", "replace")     # text of a protocol buffer: \346\226\207 is 文
+    return name.replace("\\", "/").rpartition("/")[2]
 
 
 def _other_format(path):

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ TIED = {"cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
 def load_weights(model, checkpoint, names, adapt=None, ignore_mismatched=False, task_weights=False):
     """Assigns the tensors of `checkpoint` to the weights of a Keras `model` and returns the Verdict.
 
-    checkpoint          a folder, a .safetensors file or a TensorFlow prefix
+    checkpoint          a folder, a .safetensors file, a TensorFlow prefix, or what `open_checkpoint` returned for one
     names               {variable path: WeightName}; those of weights that the model has not are passed over
     adapt               {variable path: function of the tensor, laid out as ours}, e.g. to select rows of an embedding
     ignore_mismatched   load what fits and leave the other weights as they are; the verdict tells which
@@ -31,7 +32,7 @@ def load_weights(model, checkpoint, names, adapt=None, ignore_mismatched=False, 
 
     Raises InputError, with nothing assigned, if the verdict is not complete, nothing fits or a file is corrupt.
     """
-    tensors = open_checkpoint(checkpoint)
+    tensors = checkpoint if isinstance(checkpoint, Mapping) else open_checkpoint(checkpoint)
     weights = weights_by_path(model)
     if task_weights:
         names = {path: naming.own_name(path) for path in weights} | dict(names)
@@ -121,13 +122,14 @@ def _verdict(weights, tensors, names, sources, task_weights):
             fits = used if source.shape == expected else misshaped
             fits.append(Fate(source.name, path, expected, source.shape))
     taken = {source.name for source in sources.values()}
-    unused = [_unused(name, tensors, taken) for name in tensors if name not in taken]
+    shapes = {name: tensors.shape(name) for name in tensors}
+    unused = [_unused(name, tensors, taken, shapes) for name in tensors if name not in taken]
     return Verdict(str(tensors.path), tuple(used), tuple(missing), tuple(unused), tuple(misshaped), tuple(fresh))
 
 
-def _unused(name, tensors, taken):
+def _unused(name, tensors, taken, shapes):
     """The Fate of a tensor that no variable takes."""
-    reason = naming.harmless(name)
+    reason = naming.harmless(name, shapes)
     original = next((other for other in taken if name in TIED and other.endswith(TIED[name])), None)
     if original and any(other.startswith("cls.predictions.") for other in taken):
         same = tensors.shape(name) == tensors.shape(original) and np.array_equal(tensors[name], tensors[original])

@@ -5,12 +5,14 @@ A family lists {variable path: WeightName}. Weights nobody else knows (a task he
 
 import dataclasses
 import re
+from collections.abc import Mapping
 
 OWN = "baselines"
 """First part of the name of a weight that has no published name."""
 
+OPTIMIZER_STATE = "optimizer state"
 HARMLESS = {
-    "optimizer state": r"(?i)(.*/)?((lazy_)?(adam|lamb|adafactor|momentum)(_[a-z0-9]+)?|global_step|beta[12]_power|"
+    OPTIMIZER_STATE: r"(?i)(.*/)?((lazy_)?(adam|lamb|adafactor|momentum)(_[a-z0-9]+)?|global_step|beta[12]_power|"
                        r"(current_)?loss_scale|good_steps)(:0)?|.*OPTIMIZER_SLOT.*|save_counter/.*",
     "a head that was not asked for": r"(.*[./])?pooler([./_].*)?|cls[./].*|predictions[./].*|sop_classifier[./].*|"
                                      r"(discriminator|generator)_predictions[./].*|(lm_head|classifier|qa_outputs)[./].*|"
@@ -66,6 +68,18 @@ def hugging_face_spellings(name):
     return list(dict.fromkeys(spellings + old + tied))
 
 
-def harmless(name):
-    """Why a tensor that no variable takes is expected in a checkpoint, or None."""
-    return next((reason for reason, pattern in HARMLESS.items() if re.fullmatch(pattern, name)), None)
+def harmless(name: str, shapes: Mapping[str, tuple[int, ...]] | None = None) -> str | None:
+    """Why a tensor that no variable takes is expected in a checkpoint, or None.
+
+    Args:
+        name: Of the tensor.
+        shapes: {name: shape} of all tensors of the checkpoint: the name of one of them plus one part, in its shape, is an
+            optimizer's slot, whatever the optimizer's name.
+    """
+    reason = next((reason for reason, pattern in HARMLESS.items() if re.fullmatch(pattern, name)), None)
+    return reason or (OPTIMIZER_STATE if shapes and _is_slot(name, shapes) else None)
+
+
+def _is_slot(name, shapes):
+    owner, _, part = re.fullmatch(r"(?s)(.*)([./])([^./]*)|.*", name.removesuffix(":0")).groups(default="")
+    return bool(part) and any(shapes.get(f"{owner}{end}") == shapes[name] for end in ("", ":0"))

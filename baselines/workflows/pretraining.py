@@ -12,10 +12,8 @@ from baselines.runtime import ray_cluster
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.storage.checksums import sha256
-from baselines.task_models.loading import configured, encoder_of, prepare_keras
+from baselines.task_models.loading import opened, prepare_keras
 from baselines.task_models.pretraining import PretrainingTaskModel
-from baselines.tokenizers.wordpiece import Tokenizer
-from baselines.weights.load import load_weights
 from baselines.workflows.finetuning import on_each_host, shown
 from baselines.workflows.fit import fit
 
@@ -29,11 +27,7 @@ def pretrain_here(objective, name, arguments, resume, command):
     flags = arguments.flags
     with Display(flags.quiet) as display:
         source = Path(flags.init or flags.architecture)
-        tokenizer = Tokenizer.from_folder(vocabulary_folder(flags))
-        for token in objective.needs:
-            if token not in tokenizer.vocabulary:
-                raise InputError(f"{vocabulary_folder(flags)}: expected a vocabulary with {token}. Received: one without. Add it.")
-        session = create_pretraining_model(name, objective, arguments, source, tokenizer, display)
+        session = create_pretraining_model(name, objective, arguments, source, display)
         run = resume or RunFolder.create(flags.output, name)
         rows = records(run, session, flags)
         if not resume:
@@ -50,29 +44,27 @@ def pretrain_here(objective, name, arguments, resume, command):
     return run
 
 
-def create_pretraining_model(name, objective, arguments, source, tokenizer, display):
+def create_pretraining_model(name, objective, arguments, source, display):
     """A PretrainingTaskModel with a model from --init, or of random weights as --model says."""
     flags, recipe = arguments.flags, arguments.recipe
     prepare_keras(recipe, display)
-    tokenizer, config, adapt = configured(source, recipe, tokenizer, flags.words, flags.ignore_mismatched, display)
-    encoder = encoder_of(objective, config)
+    checkpoint = opened(source, recipe, display, flags.words, flags.vocab)
+    vocabulary = checkpoint.tokenizer.vocabulary
+    for token in objective.needs:
+        if token not in vocabulary:
+            raise InputError(f"{vocabulary.origin}: the vocabulary has no {token}. Replace an unused token by it.")
+    encoder = checkpoint.build_encoder(**objective.head.encoder)
     model = objective.head(encoder)
     session = PretrainingTaskModel(
-        name, objective, recipe, tokenizer, config, model, display, epoch_updates=flags.epoch_updates,
+        name, objective, recipe, checkpoint.tokenizer, checkpoint.config, model, display, epoch_updates=flags.epoch_updates,
         stored_dtype="float16" if flags.store_half else None,
     )  # fmt: skip
     if flags.init:
-        verdict = load_weights(encoder, source, session.weight_names, adapt, ignore_mismatched=flags.ignore_mismatched)
+        verdict = checkpoint.load(encoder, session.weight_names, flags.ignore_mismatched)
         display.note(f"{source}: {verdict.summary()}")
     else:
         display.note(f"starting from random weights: {source} gives the configuration")
     return session
-
-
-def vocabulary_folder(flags):
-    """The folder with the vocabulary: --vocab, or that of the checkpoint or configuration that the model starts from."""
-    source = Path(flags.vocab or flags.init or flags.architecture)
-    return source if source.is_dir() else source.parent
 
 
 def records(run, session, flags):

@@ -1,83 +1,101 @@
-"""A checkpoint with only those tokens that a corpus uses: fewer rows in its tables, and the same outputs for texts of kept tokens.
+"""A checkpoint with only the tokens that a corpus uses: smaller tables, and the same outputs for texts of these tokens.
 
 Su, 2020, kexue.fm/archives/7758: of Chinese BERT's 21128 tokens, most texts need less than half.
 """
 
 import json
 import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.models.builder import configure
-from baselines.models.families import family
+from baselines.models import config as configuration
+from baselines.models.checkpoint import Checkpoint
 from baselines.models.vocabulary import TABLES, rows
 from baselines.storage.atomic_files import atomic_folder
-from baselines.tokenizers.vocabulary import SPECIAL_TOKENS
+from baselines.storage.json_files import write_json_object
+from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.weights import safetensors_file, tensorflow_checkpoint
-from baselines.weights.checkpoint import open_checkpoint
+from baselines.weights.checkpoint import GOOGLE, folder_of
+from baselines.weights.load import TIED
+from baselines.weights.names import OPTIMIZER_STATE, google_spellings, harmless, hugging_face_spellings
 
-TIED = ("cls.predictions.decoder.weight", "cls.predictions.decoder.bias")
-"""Further names under which Hugging Face's checkpoints hold the two tables."""
-REWRITTEN = ("*.safetensors*", "*.index", "*.data-*", "*.meta", "checkpoint", "added_tokens.json", "*.bin", "*.h5")
-"""Files that are written anew, or whose weights are those of the whole vocabulary."""
+REPLACED = ("*.safetensors*", "*.index", "*.data-*", "*.meta", "checkpoint", "added_tokens.json", "*.bin", "*.h5")
+"""Files that are written again, or whose weights are those of the whole vocabulary."""
 MAPPING = "keep_tokens.json"
 
 
-def count_tokens(tokenizer, texts):
-    """int64 (V,): how often each token is in the texts."""
+def count_tokens(tokenizer: Tokenizer, texts: Iterable[str]) -> np.ndarray:
+    """int64 (V,): how often each token occurs in the texts."""
     counts = np.zeros(len(tokenizer.vocabulary), np.int64)
     for text in texts:
-        ids = tokenizer.ids(text)
-        np.add.at(counts, ids, 1)
+        np.add.at(counts, tokenizer.ids(text), 1)
     return counts
 
 
-def kept_tokens(vocabulary, counts, size=None, min_count=1):
+def retained_ids(vocabulary: Vocabulary, counts: np.ndarray, size: int | None = None, min_count: int = 1) -> list[int]:
     """Ids to keep, ascending: special and added tokens, single ASCII characters, and the most frequent others.
 
-    size        of the new vocabulary, at most; None: all that occur `min_count` times
+    Args:
+        counts: int64 (V,), how often each token occurs.
+        size: Of the new vocabulary, at most; None for all tokens that occur often enough.
+        min_count: Occurrences below which a token is dropped.
+
+    Raises:
+        InputError: `size` is too small for special tokens and ASCII characters.
     """
     ascii_signs = {form for code in range(33, 127) for form in (chr(code), f"##{chr(code)}")}
     always = {vocabulary.ids[token] for token in (*SPECIAL_TOKENS, *vocabulary.added) if token in vocabulary}
     always |= {vocabulary.ids[token] for token in ascii_signs if token in vocabulary}
     if size is not None and size < len(always):
-        raise InputError(f"--size: expected at least {len(always)}, for special tokens and ASCII signs. Received: {size}.")
+        raise InputError(f"--size {size} is too small: special tokens and ASCII characters need {len(always)}. Raise it.")
     others = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i] >= min_count and i not in always]
     return sorted(always | set(others if size is None else others[: size - len(always)]))
 
 
-def trim(folder, out, ids):
-    """Writes the checkpoint `folder`, cut to the tokens `ids`, to `out`, with every other tensor and file as it was.
+def trim(checkpoint: Checkpoint, out: str | Path, ids: Sequence[int]) -> None:
+    """Writes a checkpoint with the tokens `ids` to the folder `out`; every other tensor and file is copied.
 
-    keep_tokens.json has `ids`: the id that each token had. Raises InputError where a table is not as long as the vocabulary.
+    keep_tokens.json has `ids`: the id that each token had.
+
+    Raises:
+        InputError: The weights have no table of tokens, one shorter than the vocabulary, or a number that is not finite.
     """
-    folder, out = Path(folder), Path(out)
-    tokenizer, config, tensors = Tokenizer.from_folder(folder), configure(folder), open_checkpoint(folder)
-    if len(tokenizer.vocabulary) != config.vocab_size:
-        raise InputError(
-            f"{folder}: expected {config.vocab_size:,} tokens, as config.json says. Received: {len(tokenizer.vocabulary):,}. "
-            "Do vocabulary and checkpoint belong together?"
-        )
-    names = [each for path, each in family(config.model_type).weight_names(config).items() if path in TABLES]
-    tables = {*TIED, *(name.google for name in names), *(name.hugging_face for name in names)}
-    tables |= {name.hugging_face.partition(".")[2] for name in names}  # without the family's prefix: a bare encoder
-    if not tables & set(tensors):
-        raise InputError(f"{folder}: expected a table of tokens, such as {names[0].hugging_face}. Received: none in it.")
-    adapted = {name: rows(tensors[name], ids) if name in tables else tensors[name] for name in tensors}
-    with atomic_folder(out) as building:
-        for path in folder.iterdir():
-            if path.is_file() and not any(map(path.match, REWRITTEN)):
-                shutil.copyfile(path, building / path.name)
+    tensors, tables = checkpoint.tensors, _tables(checkpoint)
+    for name in tensors:
+        tensors.verify(name)
+    shapes = {name: tensors.shape(name) for name in tensors}
+    trimmed = {
+        name: rows(tensors[name], ids) if name in tables else tensors[name]
+        for name in tensors
+        if harmless(name, shapes) != OPTIMIZER_STATE                    # its rows are those of the whole vocabulary too
+    }
+    source = folder_of(checkpoint.source)
+    values, path = configuration.read(source)
+    with atomic_folder(out) as folder:
+        for file in source.iterdir():
+            if file.is_file() and not any(map(file.match, REPLACED)):
+                shutil.copyfile(file, folder / file.name)
+        tokenizer = checkpoint.tokenizer
+        vocabulary = tokenizer.vocabulary.subset(ids)
+        Tokenizer(vocabulary, tokenizer.lower_case, tokenizer.pre_tokenizer).save(folder)
+        values |= {"vocab_size": len(ids), "pad_token_id": vocabulary.pad_id}
+        write_json_object(folder / Path(path).name, values)
+        (folder / MAPPING).write_text(json.dumps({"keep_tokens": list(map(int, ids))}) + "\n", encoding="utf-8")
         if tensors.format == safetensors_file.FORMAT:
-            safetensors_file.write(building / safetensors_file.FILE, adapted, {"format": "pt"})
+            safetensors_file.write(folder / safetensors_file.FILE, trimmed, {"format": "pt"})
         else:
-            tensorflow_checkpoint.write(building / "bert_model.ckpt", adapted)
-        Tokenizer(tokenizer.vocabulary.kept(ids), tokenizer.lower_case, tokenizer.pre_tokenizer).save(building)
-        for name in ("config.json", "bert_config.json"):
-            if (building / name).is_file():
-                values = json.loads((building / name).read_text(encoding="utf-8")) | {"vocab_size": len(ids)}
-                (building / name).write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        (building / MAPPING).write_text(json.dumps({"keep_tokens": list(map(int, ids))}) + "\n", encoding="utf-8")
+            tensorflow_checkpoint.write(folder / GOOGLE, trimmed)
+
+
+def _tables(checkpoint):
+    """The names, among the checkpoint's tensors, of those with a row per token."""
+    names = [name for path, name in checkpoint.weight_names.items() if path in TABLES]
+    known = {spelling for name in names for spelling in (*google_spellings(name), *hugging_face_spellings(name))}
+    found = {name for name in checkpoint.tensors if name in known or name in TIED}
+    if not found:
+        raise InputError(f"{checkpoint.source}: no embedding table, such as {names[0].hugging_face}. Check the path.")
+    return found

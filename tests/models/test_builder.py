@@ -162,7 +162,7 @@ def test_reduced_and_extended_vocabularies_bring_their_rows(tmp_path):
     whole = build_transformer_model(config)
     save_hugging_face(whole, tmp_path, family("bert").weight_names(config))
     (tmp_path / "config.json").write_text(json.dumps(config.to_hugging_face()))
-    vocabulary = Vocabulary(words).kept([0, 1, 2, 3, 4, 7]).with_added(["<说话人>"])
+    vocabulary = Vocabulary(words).subset([0, 1, 2, 3, 4, 7]).with_added(["<说话人>"])
     found = build_transformer_model(tmp_path, keep_tokens=vocabulary.keep_ids)
     old, new = (np.asarray(keras.ops.convert_to_numpy(m.get_layer("Embedding-Token").embeddings)) for m in (whole, found))
     np.testing.assert_array_equal(new[:6], old[[0, 1, 2, 3, 4, 7]])

@@ -56,17 +56,17 @@ def test_missing_file(tmp_path):
 def test_reduced_vocabulary_keeps_special_tokens_first():
     vocabulary = Vocabulary(["a", "价", *SPECIAL_TOKENS, "[unused1]", "##价", "价格", "##a", "a,"])
     ids = vocabulary.producible_ids()
-    reduced = vocabulary.kept(ids)
+    reduced = vocabulary.subset(ids)
     assert reduced.tokens == [*SPECIAL_TOKENS, "a", "价", "##a"]
     assert reduced.keep_ids == ids == [2, 3, 4, 5, 6, 0, 1, 10]
 
 
 def test_rows_through_reducing_and_adding_and_reducing():
-    vocabulary = Vocabulary(TOKENS).kept([0, 1, 2, 3, 6, 10]).with_added(["<用户>", "价", "<机器>"])
+    vocabulary = Vocabulary(TOKENS).subset([0, 1, 2, 3, 6, 10]).with_added(["<用户>", "价", "<机器>"])
     assert vocabulary.tokens[4:] == ["价", "ab", "<用户>", "<机器>"]
     assert vocabulary.keep_ids == [0, 1, 2, 3, 6, 10, -1, -1]
     assert vocabulary.added == ("价", "<用户>", "<机器>"), "in the order of their ids"
-    again = vocabulary.kept([3, 2, 1, 0, 7])
+    again = vocabulary.subset([3, 2, 1, 0, 7])
     assert again.keep_ids == [3, 2, 1, 0, -1] and again.added == ("<机器>",) and again.sep_id == 0
     assert Vocabulary(TOKENS).with_added(["x"]).keep_ids == [*range(15), -1]
 
@@ -74,8 +74,8 @@ def test_rows_through_reducing_and_adding_and_reducing():
 def test_refused_changes():
     vocabulary = Vocabulary(TOKENS)
     with pytest.raises(InputError, match=r"keep_tokens: expected ids below 15.*Received: \[15\]"):
-        vocabulary.kept([0, 1, 2, 3, 15])
+        vocabulary.subset([0, 1, 2, 3, 15])
     with pytest.raises(InputError, match=r"Missing: \[PAD\]"):
-        vocabulary.kept([1, 2, 3])
+        vocabulary.subset([1, 2, 3])
     with pytest.raises(InputError, match=r"Received: \['\[SEP\]'\]"):
         vocabulary.with_added(["[SEP]"])

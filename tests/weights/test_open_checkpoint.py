@@ -29,12 +29,42 @@ def test_any_single_index_will_do_and_bert_model_wins(google):
     assert open_checkpoint(google).path.name == "bert_model.ckpt"
 
 
-def test_several_indices(tmp_path):
-    for step in (1, 2):
+@pytest.fixture
+def several(tmp_path):
+    for step in (900, 1000, 2000):
         tensorflow_checkpoint.write(tmp_path / f"model.ckpt-{step}", TENSORS)
-    with pytest.raises(InputError, match=r"Received: model.ckpt-1, model.ckpt-2. Name one: .*/model.ckpt-1"):
-        open_checkpoint(tmp_path)
-    assert open_checkpoint(tmp_path / "model.ckpt-2").path.name == "model.ckpt-2"
+    return tmp_path
+
+
+@pytest.mark.parametrize("line, latest", [
+    ('model_checkpoint_path: "model.ckpt-1000"', "model.ckpt-1000"),
+    ('model_checkpoint_path: "/home/someone/out/model.ckpt-900"\r', "model.ckpt-900"),
+    ('all_model_checkpoint_paths: "model.ckpt-900"\nmodel_checkpoint_path: "C:\\\\out\\\\model.ckpt-2000"', "model.ckpt-2000"),
+])  # fmt: skip
+def test_the_file_checkpoint_names_the_latest_of_several(several, line, latest):
+    tensorflow_checkpoint.write(several / "bert_model.ckpt", TENSORS)
+    (several / "checkpoint").write_text(f'{line}\nall_model_checkpoint_paths: "model.ckpt-2000"\n')
+    assert open_checkpoint(several).path.name == latest
+
+
+def test_escaped_characters_in_the_file_checkpoint(several):
+    tensorflow_checkpoint.write(several / "模型-3", TENSORS)
+    escaped = "".join(f"\\{byte:o}" for byte in "模型".encode())
+    (several / "checkpoint").write_text(f'model_checkpoint_path: "{escaped}-3"\n')
+    assert open_checkpoint(several).path.name == "模型-3"
+
+
+@pytest.mark.parametrize("content, reason", [
+    (None, "no file `checkpoint` names the latest"),
+    ("garbage", "no file `checkpoint` names the latest"),
+    ('model_checkpoint_path: "model.ckpt-3000"', "the file `checkpoint` names model.ckpt-3000, which is not there"),
+])  # fmt: skip
+def test_several_without_a_latest_one(several, content, reason):
+    if content:
+        (several / "checkpoint").write_text(content)
+    with pytest.raises(InputError, match=rf"3 checkpoints \(.*\), and {reason}. Name one: .*/model.ckpt-2000"):
+        open_checkpoint(several)
+    assert open_checkpoint(several / "model.ckpt-900").path.name == "model.ckpt-900"
 
 
 def test_safetensors_come_first(google):

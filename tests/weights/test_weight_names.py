@@ -57,3 +57,22 @@ def test_only_the_next_sentence_classifier_is_transposed_in_googles_files():
 )
 def test_harmless(name, reason):
     assert harmless(name) == reason
+
+
+@pytest.mark.parametrize("name, reason", [
+    ("a/kernel/AdamWeightDecayOptimizer", "optimizer state"),
+    ("a/kernel/AdamWeightDecayOptimizer_1", "optimizer state"),
+    ("a/kernel/AdamWeightDecayOptimizer_1:0", "optimizer state"),
+    ("b/kernel:0/whatever:0", "optimizer state"),
+    ("c.weight.exp_avg", "optimizer state"),
+    ("a/kernel/x/y", None),
+    ("a/kernel/of_another_shape", None),
+    ("a/other", None),
+    ("a/kernel", None),
+])  # fmt: skip
+def test_a_weights_name_plus_one_part_in_its_shape_is_a_slot(name, reason):
+    shapes = {"a/kernel": (2, 3), "b/kernel:0": (2, 3), "c.weight": (2, 3), "a": (2, 3)}
+    shapes |= {name: (3, 2) if "another" in name else (2, 3)}
+    if name in ("a/other", "a/kernel"):
+        shapes["a"] = (4,)
+    assert harmless(name, shapes) == reason

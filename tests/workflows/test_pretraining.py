@@ -165,7 +165,7 @@ def test_a_vocabulary_without_mask_is_refused(tiny, corpus, capsys, tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace("[MASK]", "[unused1]"), encoding="utf-8")
     words = flags(tiny, corpus, tmp_path / "run", model=tmp_path / "checkpoint" / "config.json")
     assert main(["pretrain", "roberta", *words]) == 2
-    assert "expected a vocabulary with [MASK]" in capsys.readouterr().err
+    assert "vocab.txt: the vocabulary has no [MASK]" in capsys.readouterr().err
 
 
 def test_another_configuration_is_refused_with_the_difference(pretrained, capsys):

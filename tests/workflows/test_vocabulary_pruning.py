@@ -12,10 +12,12 @@ from baselines.cli.main import main
 from baselines.errors import InputError
 from baselines.models.bert import weight_names
 from baselines.models.builder import build_transformer_model, configure
+from baselines.models.checkpoint import Checkpoint
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.weights import tensorflow_checkpoint
 from baselines.weights.save import save_google, save_hugging_face
-from baselines.workflows.vocabulary_pruning import count_tokens, kept_tokens, trim
+from baselines.workflows.vocabulary_pruning import count_tokens, retained_ids, trim
 
 pytestmark = pytest.mark.keras
 TOKENS = ["[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", *"今天气很好语言模型学习", "##今"]
@@ -46,7 +48,7 @@ def outputs(folder, text):
 
 
 @pytest.mark.parametrize("format", ["safetensors", "google"])
-def test_outputs_for_kept_tokens_are_the_same(checkpoints, tmp_path, format):
+def test_outputs_for_retained_ids_are_the_same(checkpoints, tmp_path, format):
     (tmp_path / "corpus.txt").write_text("今天天气很好\n语言 a\n" * 2 + "学", encoding="utf-8")
     words = ["vocab", "trim", str(checkpoints[format]), "--corpus", str(tmp_path / "corpus.txt"), "--out", str(tmp_path / "out")]
     assert main([*words, "--quiet"]) == 0
@@ -63,16 +65,38 @@ def test_the_most_frequent_tokens_are_kept(checkpoints):
     tokenizer = Tokenizer.from_folder(checkpoints["safetensors"])
     counts = count_tokens(tokenizer, ["今今今天天气", "囧"])
     assert counts[[tokenizer.vocabulary.id(token) for token in ("今", "天", "气", "好", "[UNK]")]].tolist() == [3, 2, 1, 0, 1]
-    kept = [tokenizer.vocabulary.tokens[i] for i in kept_tokens(tokenizer.vocabulary, counts, size=9)]
+    kept = [tokenizer.vocabulary.tokens[i] for i in retained_ids(tokenizer.vocabulary, counts, size=9)]
     assert kept == ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", "今", "天"]
-    with pytest.raises(InputError, match="--size: expected at least 7"):
-        kept_tokens(tokenizer.vocabulary, counts, size=5)
+    with pytest.raises(InputError, match="--size 5 is too small: special tokens and ASCII characters need 7"):
+        retained_ids(tokenizer.vocabulary, counts, size=5)
 
 
-def test_another_vocabulary_than_the_checkpoints_is_refused(checkpoints, tmp_path):
+@pytest.mark.parametrize("format", ["safetensors", "google"])
+def test_rows_without_a_token_are_left_out_with_a_note(checkpoints, tmp_path, format):
+    folder, notes = tmp_path / "padded", []
+    shutil.copytree(checkpoints[format], folder)
+    Vocabulary(TOKENS[:-1]).save(folder / "vocab.txt")
+    trim(Checkpoint.open(folder, note=notes.append), tmp_path / "out", range(8))
+    assert notes == [f"{folder}: the embedding has 20 rows, the vocabulary 19 tokens. The last 1 rows are left out."]
+    before, old = outputs(checkpoints[format], "a")
+    after, new = outputs(tmp_path / "out", "a")
+    assert after.tokens == TOKENS[:8]
+    np.testing.assert_allclose(new["mlm"], old["mlm"][..., :8], atol=1e-5)
+
+
+def test_more_tokens_than_rows_are_refused(checkpoints, tmp_path):
     folder = tmp_path / "wrong"
     shutil.copytree(checkpoints["safetensors"], folder)
-    Vocabulary(TOKENS[:-1]).save(folder / "vocab.txt")
-    with pytest.raises(InputError, match="belong together"):
-        trim(folder, tmp_path / "out", range(5))
-    assert not (tmp_path / "out").exists()
+    Vocabulary([*TOKENS, "界"]).save(folder / "vocab.txt")
+    with pytest.raises(InputError, match="the vocabulary has 21 tokens, but vocab_size is 20. Use the vocabulary"):
+        Checkpoint.open(folder)
+
+
+def test_optimizer_slots_are_dropped(checkpoints, tmp_path):
+    folder = tmp_path / "training"
+    shutil.copytree(checkpoints["google"], folder)
+    tensors = dict(tensorflow_checkpoint.read(folder / "bert_model.ckpt"))
+    table = "bert/embeddings/word_embeddings"
+    tensorflow_checkpoint.write(folder / "bert_model.ckpt", tensors | {f"{table}/AdamWeightDecayOptimizer": tensors[table]})
+    trim(Checkpoint.open(folder), tmp_path / "out", range(8))
+    assert tensorflow_checkpoint.read(tmp_path / "out/bert_model.ckpt").keys() == tensors.keys()

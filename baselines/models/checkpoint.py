@@ -1,0 +1,166 @@
+"""A checkpoint, opened once: its tokenizer, configuration and weights, and whether they agree.
+
+    checkpoint = Checkpoint.open("checkpoints/mini")        # or a TensorFlow prefix: chinese_bert/model.ckpt-2000
+    model = checkpoint.build(with_mlm="linear")             # a Keras model with the checkpoint's weights
+
+The model has one embedding row per token. Some checkpoints have more rows than tokens (ERNIE, tables padded to a multiple of 8 or
+64): these rows are left out, so that no search, sampler or mask can choose an id without a token.
+"""
+
+import dataclasses
+import functools
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from baselines.errors import InputError
+from baselines.models.builder import build_transformer_model, configure, dtype_policy
+from baselines.models.config import Config
+from baselines.models.families import family
+from baselines.models.vocabulary import TABLES, rows
+from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.weights.checkpoint import folder_of, open_checkpoint
+from baselines.weights.load import load_weights
+from baselines.weights.names import WeightName
+from baselines.weights.verdict import Verdict
+
+logger = logging.getLogger(__name__)
+
+MAX_PADDING = 1024
+"""Rows without a token that a table may have before the note asks whether the vocabulary is the checkpoint's own."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """The parts of a checkpoint. `Checkpoint.open` reads them.
+
+    Attributes:
+        source: Folder, .safetensors file, TensorFlow prefix or, for a model without weights, config file.
+        tokenizer: Of the folder.
+        config: Of the folder, with the family and the fields that the caller chose; `vocab_size` and `pad_token_id` are the
+            tokenizer's.
+        file_tokens: Tokens of the files, whose rows are read from the tables; those behind them are new words.
+        file_rows: Rows that the file's configuration gives the tables.
+        note: Called with each remark that the user should read.
+    """
+
+    source: Path
+    tokenizer: Tokenizer
+    config: Config
+    file_tokens: int
+    file_rows: int
+    note: Callable[[str], None] = logger.warning
+
+    @classmethod
+    def open(
+        cls,
+        source: str | Path,
+        vocabulary: str | Path | None = None,
+        model: str = "auto",
+        model_options: Mapping[str, object] | None = None,
+        pre_tokenizer: str | None = None,
+        note: Callable[[str], None] = logger.warning,
+    ) -> "Checkpoint":
+        """Reads the tokenizer and the configuration; the weights are opened when they are first needed.
+
+        Args:
+            source: Folder, .safetensors file, TensorFlow prefix (with or without .index), or config file.
+            vocabulary: Folder of the tokenizer, if it is not that of `source`.
+            model: Family, or "auto" for the one that the configuration names.
+            model_options: Fields of `Config` that replace the file's.
+            pre_tokenizer: "jieba", "none", or None for the one that tokenizer_config.json names.
+            note: Called with each remark that the user should read.
+
+        Raises:
+            InputError: A file is missing or corrupted, or there are more tokens than embedding rows.
+        """
+        source = Path(source)
+        folder = folder_of(source)
+        config = configure(folder, model, **(model_options or {}))
+        tokenizer = Tokenizer.from_folder(vocabulary or (folder if folder.is_dir() else folder.parent))
+        tokens = len(tokenizer.vocabulary)
+        if tokens > config.vocab_size:
+            raise InputError(
+                f"{source}: the vocabulary has {tokens} tokens, but vocab_size is {config.vocab_size}. Use the vocabulary and the "
+                "config.json that came with the checkpoint."
+            )
+        checkpoint = cls(source, tokenizer, config, tokens, config.vocab_size, note)
+        checkpoint._note_spare_rows(config.vocab_size)
+        return dataclasses.replace(checkpoint, config=checkpoint._fitted(tokenizer))
+
+    @functools.cached_property
+    def tensors(self) -> Mapping[str, np.ndarray]:
+        """A lazy mapping {name: array} of the weights, see `open_checkpoint`."""
+        return open_checkpoint(self.source)
+
+    @property
+    def weight_names(self) -> dict[str, WeightName]:
+        """{variable path: published names} of the family."""
+        return family(self.config.model_type).weight_names(self.config)
+
+    def with_words(self, words: Iterable[str]) -> "Checkpoint":
+        """A checkpoint whose vocabulary ends with the new ones of `words`; each starts with a copy of [PAD]'s embedding."""
+        tokenizer = self.tokenizer.with_words(words)
+        return dataclasses.replace(self, tokenizer=tokenizer, config=self._fitted(tokenizer))
+
+    def build(self, dtype: str | None = None, ignore_mismatched: bool = False, **heads) -> keras.Model:
+        """A model with the checkpoint's weights.
+
+        Args:
+            dtype: dtype policy, such as "mixed_bfloat16"; None for Keras' global one.
+            ignore_mismatched: Load the weights that fit and leave the others random.
+            **heads: See `build_encoder`.
+        """
+        with dtype_policy(dtype):
+            model = self.build_encoder(**heads)
+        self.load(model, ignore_mismatched=ignore_mismatched)
+        return model
+
+    def build_encoder(self, mask: str = "bidirectional", **heads) -> keras.Model:
+        """A model with random weights. `heads` are with_pool, with_nsp and with_mlm, see `build_transformer_model`."""
+        return build_transformer_model(self.config, mask=mask, **heads)
+
+    def load(
+        self,
+        model: keras.Model,
+        names: Mapping[str, WeightName] | None = None,
+        ignore_mismatched: bool = False,
+        task_weights: bool = False,
+    ) -> Verdict:
+        """Assigns the weights to a model of this configuration; see `load_weights`."""
+        return load_weights(
+            model,
+            self.tensors,
+            self.weight_names if names is None else names,
+            adapt=dict.fromkeys(TABLES, self._rows),
+            ignore_mismatched=ignore_mismatched,
+            task_weights=task_weights,
+        )
+
+    def _fitted(self, tokenizer: Tokenizer) -> Config:
+        vocabulary = tokenizer.vocabulary
+        return dataclasses.replace(self.config, vocab_size=len(vocabulary), pad_token_id=vocabulary.pad_id)
+
+    def _rows(self, table: np.ndarray) -> np.ndarray:
+        """The rows of the tokens, from a table (V, ...) of the files."""
+        new = len(self.tokenizer.vocabulary) - self.file_tokens
+        if len(table) < self.file_tokens:
+            return table                                                # the verdict names both sizes
+        if table.ndim == 2 and len(table) > max(self.file_rows, self.file_tokens):
+            self._note_spare_rows(len(table))
+        return rows(table[: self.file_tokens], compound_tokens=[[self.tokenizer.vocabulary.pad_id]] * new)
+
+    def _note_spare_rows(self, table_rows: int):
+        spare = table_rows - self.file_tokens
+        if spare <= 0:
+            return
+        question = ""
+        if spare > MAX_PADDING:
+            question = " That is more than padding: check that the vocabulary belongs to this checkpoint."
+        self.note(
+            f"{self.source}: the embedding has {table_rows} rows, the vocabulary {self.file_tokens} tokens. "
+            f"The last {spare} rows are left out.{question}"
+        )
