@@ -17,11 +17,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-$(STAMP)-run: requirements.txt requirements-core.txt | $(BIN)/python
+$(STAMP)-run: requirements.txt requirements-core.txt requirements-tensorflow.txt | $(BIN)/python
 	$(BIN)/pip install --quiet -r requirements.txt
 	@touch $@
 
-$(STAMP)-dev: requirements-dev.txt requirements.txt requirements-core.txt | $(BIN)/python
+$(STAMP)-dev: $(wildcard requirements*.txt) | $(BIN)/python
 	$(BIN)/pip install --quiet -r requirements-dev.txt
 	@touch $@
 

@@ -3,22 +3,26 @@
 Nothing but the standard library is imported before the verb is known, so that `--help` answers at once.
 """
 
+import contextlib
 import errno
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
 
 from baselines.errors import InputError, nearest
 from baselines.plugins.discovery import offered
+from baselines.runtime.command_name import as_typed
 
 USAGE = """Chinese NLP baselines: train, score and use them from one command.
 
     python run.py VERB [TASK] [flags]          python run.py VERB --help          python run.py list"""
 
+HELP = ("-h", "--help")
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
               errno.ENAMETOOLONG, errno.EFBIG}  # fmt: skip
-"""What the system answers to a path that cannot be written: the user's to mend."""
+"""Errors of the system that the user can resolve: the path cannot be written."""
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -43,17 +47,25 @@ def start():
 
 
 def main(argv):
-    """Runs one verb. Returns the exit code: 2 for a mistake of the user's, reported in one line."""
-    if not argv or argv[0] in ("-h", "--help", "help"):
-        print(usage())
+    """Runs one verb.
+
+    Args:
+        argv: list of str, the words after the program's name.
+
+    Returns:
+        int, the exit code: 0, 2 for a mistake of the user's, which is reported in one line, 130 after Ctrl-C.
+    """
+    if not argv or argv[0] in (*HELP, "help"):
+        print(as_typed(usage()))
         return 0
     verb, *rest = argv
     try:
         if verb not in verbs():
             raise InputError(f"run.py {verb}: there is no such verb. {nearest(verb, verbs())} See `run.py --help`.")
-        return importlib.import_module(f"baselines.cli.{verb.replace('-', '_')}").main(rest) or 0
+        run = importlib.import_module(f"baselines.cli.{verb.replace('-', '_')}").main
+        return (_help(run, rest) if any(word in HELP for word in rest) else run(rest)) or 0
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _complain(error)
         return 2
     except BrokenPipeError:                                             # the reader of a pipe, such as head, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -61,9 +73,27 @@ def main(argv):
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
-        print(f"error: {error.filename or 'output'}: expected to write there. Received: {error.strerror}.", file=sys.stderr)
+        _complain(f"Cannot write to {error.filename or 'the output'}: {error.strerror}. Choose another path, or free some space.")
         return 2
     except KeyboardInterrupt as stop:
-        print(f"stopped. {stop}".rstrip(), file=sys.stderr)
+        print(as_typed(f"stopped. {stop}".rstrip()), file=sys.stderr)
         return 130
 
+
+def _help(run, argv):
+    """Runs a verb that prints its help, whose commands then begin as the user types them."""
+    printed = io.StringIO()
+    printed.isatty = sys.stdout.isatty
+    try:
+        with contextlib.redirect_stdout(printed):
+            return run(argv)
+    finally:
+        print(as_typed(printed.getvalue()), end="")
+
+
+def _complain(error):
+    print(f"error: {as_typed(str(error))}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    start()

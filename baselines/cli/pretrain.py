@@ -16,9 +16,9 @@ from baselines.errors import InputError
 from baselines.experiment.arguments import check_recipe, train_arguments
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import discovery
+from baselines.plugins.locations import task_folders
+from baselines.runtime.command_name import command_name
 from baselines.runtime.ray_cluster import check_engine
-
-FOLDER = Path(__file__).resolve().parent.parent.parent / "tasks" / "pretraining"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +63,10 @@ class Flags:
 
 def objectives():
     """{name: first line of its docstring}: the files of tasks/pretraining that define OBJECTIVE."""
-    return discovery.offered(FOLDER, "OBJECTIVE")
+    found = {}
+    for folder in task_folders():
+        found = discovery.offered(folder / "pretraining", "OBJECTIVE") | found
+    return dict(sorted(found.items()))
 
 
 def find(name):
@@ -73,7 +76,7 @@ def find(name):
 
 
 def main(argv):
-    command = ["run.py", "pretrain", *argv]
+    command = [command_name(), "pretrain", *argv]
     argv, resumed = take_option(argv, "--resume")
     if resumed:
         return resume(argv, resumed)

@@ -15,12 +15,13 @@ from baselines.models import families
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import check_chosen, make
+from baselines.runtime.command_name import command_name
 from baselines.storage.checksums import sha256
 from baselines.training import optimizers, rate_factors, schedule_points, strategies
 
 
 def main(argv):
-    command = ["run.py", "train", *argv]
+    command = [command_name(), "train", *argv]
     argv, resumed = take_option(argv, "--resume")
     if resumed:
         return resume(argv, resumed)

@@ -12,7 +12,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -23,10 +22,11 @@ from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.train import check_parts
 from baselines.errors import InputError, nearest
 from baselines.evaluation.trick_table import PLAIN, Result, rows_of, write_tables
-from baselines.experiment.input_files import ROOT, checkpoint_folder, data_file, each_file
+from baselines.experiment.input_files import checkpoint_folder, data_file, each_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import check_chosen, take_settings
+from baselines.runtime.command_name import own_command
 from baselines.runtime.progress import Display
 from baselines.storage.atomic_files import atomic_write
 from baselines.task import Recipe
@@ -212,7 +212,7 @@ class Planned:
 
 def run_in_process(words):
     """Exit code of `run.py` in a process of its own, so that its peak memory is its own. Ctrl-C lets it save its state."""
-    process = subprocess.Popen([sys.executable, str(ROOT / "run.py"), *words], process_group=0)
+    process = subprocess.Popen([*own_command(), *words], process_group=0)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:

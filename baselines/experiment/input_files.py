@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from baselines.errors import InputError
+from baselines.plugins.locations import ROOT, dataset_folders
 from baselines.task import Labels
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def data_file(name, task, split, given, demo):
@@ -19,17 +18,24 @@ def data_file(name, task, split, given, demo):
     if given:
         paths = (given,) if isinstance(given, str | Path) else given
         return one_or_all(map(Path, paths))
-    root = ROOT / "datasets" / ("mini" if demo else ".") / name
     official = task.files.get(split, split)
-    paths = [root / file for file in ((official,) if isinstance(official, str) else official)]
-    for path in paths:
-        if not path.is_file():
-            flag = f" or name yours with --{split}" if split in ("train", "dev") else ""
-            raise InputError(
-                f"{path}: expected the {split} file of {name}. There is none. {task.source}{flag}."
-                + ("" if demo else " To try the command first: --demo.")
-            )
-    return one_or_all(paths)
+    official = (official,) if isinstance(official, str) else official
+    for folder in dataset_folders(demo):
+        paths = [folder / name / file for file in official]
+        if all(path.is_file() for path in paths):
+            return one_or_all(paths)
+    missing = next(path for path in paths if not path.is_file())
+    flag = f" or name yours with --{split}" if split in ("train", "dev") else ""
+    raise InputError(
+        f"{missing}: expected the {split} file of {name}. There is none. {task.source}{flag}."
+        + ("" if demo else " To try the command first: --demo.")
+    )
+
+
+def official_file(name, file, demo):
+    """The path of one official file of a task under datasets/ (with `demo`: datasets/mini/); None if it is not there."""
+    paths = [folder / name / file for folder in dataset_folders(demo)]
+    return next((path for path in paths if path.is_file()), None)
 
 
 def one_or_all(paths):

@@ -6,6 +6,8 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from baselines.runtime.command_name import as_typed
+
 SECONDS_BETWEEN_LINES = 15
 
 
@@ -33,12 +35,14 @@ class Display:
 
     def note(self, text):
         """Tells how the work goes."""
+        text = as_typed(text)
         self._keep(text)
         if not self.quiet:
             self.console.print(text, markup=False)
 
     def result(self, text):
         """Tells what the work was done for."""
+        text = as_typed(text)
         self._keep(text)
         self.console.print(text, markup=False)
 

@@ -14,8 +14,9 @@ from baselines.data.examples import read_examples
 from baselines.data.sampled_batches import SampledBatches
 from baselines.errors import InputError
 from baselines.evaluation.predictions import gather, gather_losses, take
-from baselines.experiment.input_files import ROOT, shown
+from baselines.experiment.input_files import shown
 from baselines.models.families import family
+from baselines.plugins.locations import PACKAGE, task_folders
 from baselines.storage.atomic_files import atomic_folder
 from baselines.task import Recipe
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -80,7 +81,7 @@ class TaskModel:
 
         if not self.cache or len(examples) < FEW:
             return make()
-        code = [ROOT / "tasks", *(ROOT / "baselines" / part for part in ("data", "heads", "tokenizers"))]
+        code = [*task_folders(), *(PACKAGE / part for part in ("data", "heads", "tokenizers"))]
         settings = getattr(stage, "keywords", None)                     # of a functools.partial
         parts = [self.name, kind, settings, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
         parts += [(example.texts, example.gold, example.extra) for example in examples]

@@ -10,7 +10,7 @@ from baselines.data.batching import bucket_lengths
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
 from baselines.evaluation.confusion import chinese_font, drawn_names
-from baselines.experiment.input_files import ROOT, bind, checkpoint_folder, data_file, shown
+from baselines.experiment.input_files import bind, checkpoint_folder, data_file, official_file, shown
 from baselines.experiment.run_folder import RunFolder
 from baselines.linting import characters, classes, duplicates, lengths, picture, scores, spans, tables
 from baselines.linting.findings import COSTS, Share
@@ -59,8 +59,8 @@ def files(name, task, flags):
         return {**paths, "test": data_file(name, task, "test", flags.test, flags.demo)}
     official = task.files.get("test", ())
     official = (official,) if isinstance(official, str) else official
-    folder = ROOT / "datasets" / ("mini" if flags.demo else ".") / name
-    there = [folder / test for test in official if (folder / test).is_file()] if not flags.train else []
+    paths_of = [official_file(name, test, flags.demo) for test in official] if not flags.train else []
+    there = [path for path in paths_of if path]
     return {**paths, **({"test": there[0]} if len(there) == 1 else {path.name: path for path in there})}
 
 

@@ -7,7 +7,7 @@ from baselines.data.examples import read_examples
 from baselines.errors import InputError, nearest
 from baselines.evaluation.submission import check, records_of, zip_files
 from baselines.experiment.arguments import train_arguments
-from baselines.experiment.input_files import ROOT, bind
+from baselines.experiment.input_files import bind, official_file
 from baselines.plugins import task_catalog
 
 
@@ -74,7 +74,7 @@ def recheck(name, run, test, path):
     values.pop("task")
     arguments = train_arguments(task, values, run.path / "recipe.yaml")
     task = bind(task, arguments.options, run.read_json("labels.json"), None)
-    source = ROOT / "datasets" / ("mini" if arguments.flags.demo else ".") / name / test
-    if source.is_file():
+    source = official_file(name, test, arguments.flags.demo)
+    if source:
         check(path, test, task.submit, read_examples(task.read, source, "test")[0], task.classes)
     return len(records_of(path, task.submit.layout))

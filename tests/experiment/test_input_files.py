@@ -10,6 +10,7 @@ from baselines.data.examples import read_examples
 from baselines.data.readers import any_format
 from baselines.errors import InputError
 from baselines.experiment import input_files
+from baselines.plugins import locations
 from baselines.task import Example
 
 
@@ -21,7 +22,7 @@ class Card:
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(input_files, "ROOT", tmp_path)
+    monkeypatch.setattr(locations, "ROOT", tmp_path)
     (tmp_path / "datasets" / "some").mkdir(parents=True)
     for name in ("m.json", "d.json"):
         (tmp_path / "datasets" / "some" / name).write_text("{}")

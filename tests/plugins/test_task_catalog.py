@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import ROOT
 
 from baselines.errors import InputError
 from baselines.plugins import task_catalog
@@ -30,7 +31,7 @@ def test_the_tasks_of_this_project_are_listed_with_their_first_lines():
 
 def test_listing_imports_no_backend():
     code = "import sys; from baselines.plugins import task_catalog as catalog; catalog.names(); sys.exit('keras' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=task_catalog.FOLDER.parent)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 KNOWN = ["chat/gpt", "clue/csl", "clue/tnews", "few/tnews", "classify"]
@@ -45,7 +46,7 @@ def test_names_and_unambiguous_ends(name, full):
 
 
 @pytest.mark.parametrize("name, part", [
-    ("tnews", "Received the end of clue/tnews, few/tnews."), ("clue/tnew", "Did you mean clue/tnews"),
+    ("tnews", "ambiguous: clue/tnews, few/tnews."), ("clue/tnew", "Did you mean clue/tnews"),
     ("cls", "Did you mean csl"), ("xyz", "Known: "),
 ])
 def test_other_names_are_told(name, part):

@@ -12,9 +12,7 @@ import yaml
 from conftest import ROOT
 
 from baselines.cli.main import main
-from baselines.experiment import input_files
 from baselines.plugins import task_catalog
-from baselines.workflows import submission_bundle
 
 TASKS = {"clue/ocnli": "neutral", "clue/afqmc": "1", "clue/csl": "0", "clue/cmnli": "neutral"}
 
@@ -97,14 +95,13 @@ def test_files_that_were_changed_are_found(make_run, tmp_path, capsys, change, p
 
 
 def test_a_run_without_files_or_with_old_ones_is_submitted_first(tiny_run, tmp_path, monkeypatch):
-    """The official test files are the tiny project's, and lie where they should."""
+    """The official test files are the tiny project's, and lie in datasets/ of the working folder."""
     folder = shutil.copytree(tiny_run.run, tmp_path / "run")
     own = dataclasses.replace(tiny_run, run=folder)
     (tmp_path / "datasets" / "clue" / "tnews").mkdir(parents=True)
     for test in own.tests:
         shutil.copy(test, tmp_path / "datasets" / "clue" / "tnews")
-    monkeypatch.setattr(input_files, "ROOT", tmp_path)
-    monkeypatch.setattr(submission_bundle, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
     target = tmp_path / "submit.zip"
     assert submit(folder, output=target) == 0
     with zipfile.ZipFile(target) as archive:
