@@ -1,4 +1,4 @@
-"""Make vectors of the texts of a file with a run or a checkpoint; what is interrupted goes on.
+"""Embed the texts of a file with a run or a checkpoint. Interrupted work resumes where it left off.
 
 run.py encode --run DIR --input texts.txt --output vectors.npy [--whitening 256] [--fp16]
 """
@@ -10,43 +10,51 @@ from pathlib import Path
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.startup import start_backend
 from baselines.data.readers.texts import Source
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.run_folder import RunFolder
+from baselines.inference.poolings import check_pooling
 from baselines.runtime.ray_cluster import check_engine
+from baselines.storage.temporary_names import file_destination
+
+PRECISIONS = ("float32", "bf16", "fp16")
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelFlags:
-    """Which model makes vectors."""
+    """The model that embeds."""
 
     run: str | None = None
-    """Run folder; any, but those of simbert are trained for it."""
+    """Run folder. Any run works; those of simbert are trained to embed."""
     init: str | None = None
-    """Checkpoint folder in its place, such as one of SimBERT."""
+    """Checkpoint folder, such as one of SimBERT, instead of a run."""
     pooling: str | None = None
-    """first: the vector of [CLS]; mean: of all tokens, without padding; pooler: [CLS] through SimBERT's linear layer. Default: as
-    the run was trained, else mean."""
+    """first: the vector of [CLS]; mean: the mean of all tokens but padding; pooler: [CLS] through SimBERT's linear layer. Default:
+    the pooling that the run was trained with, else mean."""
     precision: str | None = None
     """float32, bf16 or fp16. Default: that of the run, else float32."""
     max_length: int | None = None
-    """With --init: tokens of a text, at most; what is beyond is not read. Default: 128; a run has its own."""
+    """With --init: longer texts are truncated to this number of tokens. Default: 128. A run keeps the length of its training."""
 
     def check(self, verb):
-        """Raises InputError for flags that are unfit, before anything is loaded."""
+        """Raises InputError for unfit flags, before anything is loaded."""
         if bool(self.run) == bool(self.init):
-            received = "both" if self.run else "neither"
-            raise InputError(f"run.py {verb}: expected either --run DIR or --init CHECKPOINT. Received: {received}.")
-        if self.precision not in (None, "float32", "bf16", "fp16"):
-            raise InputError(f"--precision: expected one of float32, bf16, fp16. Received: {self.precision!r}.")
+            problem = "--run and --init exclude each other" if self.run else "no model is given"
+            raise InputError(f"{verb}: {problem}. Give --run DIR or --init CHECKPOINT.")
+        if self.precision not in (None, *PRECISIONS):
+            raise InputError(f"--precision: there is no {excerpt(self.precision)!r}. {nearest(self.precision, PRECISIONS)}")
+        if self.pooling is not None:
+            check_pooling(self.pooling)
+        if self.max_length is not None and self.max_length < 3:
+            raise InputError(f"--max_length: {self.max_length} tokens leave no room for a text. Give at least 3.")
         if self.run:
             RunFolder.open(self.run).require_best()
             if self.max_length is not None:
-                raise InputError("--max_length: expected it with --init. Received: --run, whose length is that of its training.")
+                raise InputError("--max_length: a run keeps the length of its training. Leave the flag out, or use --init.")
         else:
             existing(self.init, "--init")
 
     def embedder(self, quiet=True):
-        """The Embedder of these flags."""
+        """The TextEmbedder of these flags."""
         start_backend()
         from baselines.inference.semantic_search import open_embedder
 
@@ -55,16 +63,16 @@ class ModelFlags:
 
 @dataclasses.dataclass(frozen=True)
 class TextFlags:
-    """Where the texts stand."""
+    """The file of texts."""
 
     input: str | None = None
-    """File of texts: .txt with one on each line, .csv, .tsv, .json or .jsonl; .gz of each."""
+    """File of texts: .txt with one per line, .csv, .tsv, .json or .jsonl, also gzipped (.gz)."""
     text: str = "text"
     """Column or field of the text."""
     id: str | None = None
-    """Column or field of the id. Default: `id` where the file has it."""
+    """Column or field of the id. Default: `id` if the file has it."""
     skip_empty: bool = False
-    """Leave rows without a text out; else the first one is an error."""
+    """Skip rows without a text. Otherwise the first one is an error."""
 
     def source(self):
         return Source(str(existing(self.input, "--input")), self.text, self.id, self.skip_empty)
@@ -72,18 +80,18 @@ class TextFlags:
 
 @dataclasses.dataclass(frozen=True)
 class Flags(ModelFlags, TextFlags):
-    """Make vectors of the texts of a file."""
+    """Embed the texts of a file."""
 
     output: str | None = None
-    """File to write, .npy: a row for each text. Beside it .json tells of the model, and .ids of ids."""
+    """File to write (.npy), one row per text. OUTPUT.json beside it describes the model, OUTPUT.ids holds ids."""
     fp16: bool = False
-    """Store half-precision numbers."""
+    """Store vectors in half precision."""
     normalize: bool = True
-    """Vectors of length 1."""
+    """Scale vectors to length 1."""
     whitening: int = 0
-    """Numbers of a whitened vector (arXiv:2103.15316), learnt from the texts; 0 leaves vectors alone."""
+    """Whiten vectors (arXiv:2103.15316) to this number of dimensions, learned from the texts; 0: no whitening."""
     engine: str = "local"
-    """local, or ray: on the machines of a Ray cluster, which all see the model under the same path."""
+    """local, or ray: on the machines of a Ray cluster, where all see the model under the same path."""
     quiet: bool = False
     """Show no progress."""
 
@@ -91,33 +99,36 @@ class Flags(ModelFlags, TextFlags):
 def main(argv):
     flags = parse(Flags, argv, "run.py encode")
     if not flags.input or not flags.output:
-        raise InputError("run.py encode: expected --input FILE and --output FILE. Received: not both.")
+        raise InputError("encode: both --input and --output are required.")
     if not flags.output.endswith(".npy"):
-        raise InputError(f"--output: expected a file that ends in .npy. Received: {flags.output}.")
+        raise InputError(f"--output: the name {excerpt(flags.output)} does not end in .npy. Rename it.")
+    if flags.whitening < 0:
+        raise InputError(f"--whitening: a vector cannot have {flags.whitening} dimensions. Give at least 1, or 0 for no whitening.")
     check_engine(flags.engine)
     flags.check("encode")
     source = flags.source()
+    file_destination(flags.output)
     embedder = flags.embedder(flags.quiet)
 
     from baselines.runtime.progress import Display
     from baselines.storage.folder_lock import only_builder
-    from baselines.workflows.text_encoding import Options, encode_file
+    from baselines.workflows.text_encoding import EncodingOptions, encode_file
 
-    options = Options(flags.normalize, flags.fp16, flags.whitening)
-    with Display(flags.quiet) as display, only_builder(Path(flags.output)):
-        worked = functools.partial(on_cluster, flags) if flags.engine == "ray" else None
-        survey = encode_file(embedder, source, flags.output, options, display, worked)
+    options = EncodingOptions(flags.normalize, flags.fp16, flags.whitening)
+    with Display(flags.quiet) as display, only_builder(flags.output):
+        run_chunks = functools.partial(on_cluster, flags) if flags.engine == "ray" else None
+        survey = encode_file(embedder, source, flags.output, options, display, run_chunks)
         size = flags.whitening or embedder.dimensions
         display.result(f"{flags.output}: {survey.count:,} vectors of {size} numbers by {embedder.name} ({embedder.pooling})")
 
 
-def on_cluster(flags, work, chunks):
-    """Yields what `work` makes of each chunk with the model of `flags`, on a Ray cluster."""
+def on_cluster(flags, encode, chunks):
+    """Yields encode(embedder, chunk) of each chunk with the model of `flags`, on a Ray cluster."""
     from baselines.runtime.ray_cluster import worked
 
     paths = {name: str(Path(path).resolve()) for name in ("run", "init") if (path := getattr(flags, name))}
-    return worked(functools.partial(with_model, dataclasses.replace(flags, **paths), work), chunks, on_gpus=True)
+    return worked(functools.partial(with_model, dataclasses.replace(flags, **paths), encode), chunks, on_gpus=True)
 
 
-def with_model(flags, work):
-    return functools.partial(work, flags.embedder())
+def with_model(flags, encode):
+    return functools.partial(encode, flags.embedder())

@@ -1,41 +1,44 @@
-"""Index the texts of a file for `run.py search`; add texts to an index, or delete some.
+"""Index the texts of a file for `run.py search`. Add texts to an index, delete some, or inspect it.
 
 run.py index --run DIR --input texts.jsonl --out INDEX        run.py index --out INDEX --input more.jsonl --add
-run.py index --out INDEX --delete 17 q1                       run.py index --out INDEX                   shows what it is
+run.py index --out INDEX --delete 17 q1                       run.py index --out INDEX                   inspects it
 """
 
 import dataclasses
-from pathlib import Path
 
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.encode import ModelFlags, TextFlags
 from baselines.cli.startup import start_backend
 from baselines.errors import InputError
+from baselines.retrieval.vector_index import structure
+from baselines.retrieval.vector_index.checking import check_metric
+from baselines.retrieval.vector_index.format import VECTORS
 from baselines.runtime.progress import Display
+from baselines.storage.array_folder import require_replaceable
 
 
 @dataclasses.dataclass(frozen=True)
 class Flags(ModelFlags, TextFlags):
-    """Make an index of texts, or change one. Without --input and --delete: check every byte of one, and show what it is."""
+    """Build an index of texts, or change one. Without --input and --delete: verify an index and show what it holds."""
 
     out: str | None = None
-    """Folder of the index; one that is there is replaced when the new one is complete."""
+    """Folder of the index. An index that exists is replaced when the new one is complete."""
     vectors: str | None = None
-    """Vectors of the same texts by `run.py encode`, in place of --run."""
+    """Vectors of the same texts from `run.py encode`, instead of --run."""
     add: bool = False
-    """Add the texts of --input to the index. Its own model encodes them, wherever it lies: --run."""
+    """Add the texts of --input to the index. Its own model embeds them; --run says where the model is now."""
     delete: tuple[str, ...] = ()
-    """Ids of texts to take out of the index."""
+    """Ids of texts to delete from the index."""
     metric: str = "cosine"
-    """cosine, or ip: inner product of vectors as they are."""
+    """cosine, or ip: inner product of the vectors as they are."""
     kind: str = "auto"
-    """flat compares all vectors, hnsw is a graph, ivf are inverted lists; auto chooses by their number and says why."""
+    """flat: exact search; hnsw: a graph; ivf: inverted lists; auto chooses by the number of texts and says why."""
     recall: float = 0.95
-    """Share of the true 10 nearest that hnsw and ivf must find: measured, and search is widened until they do."""
+    """Share of the true 10 nearest texts that hnsw and ivf must find. It is measured, and the search widened until it is met."""
     fp16: bool = False
-    """Keep half-precision numbers: half the disk and memory."""
+    """Store vectors in half precision: half the disk and memory."""
     whitening: int = 0
-    """Numbers of a whitened vector (arXiv:2103.15316), learnt from the texts; 0 leaves vectors alone."""
+    """Whiten vectors (arXiv:2103.15316) to this number of dimensions, learned from the texts; 0: no whitening."""
     quiet: bool = False
     """Show no progress."""
 
@@ -52,57 +55,64 @@ def main(argv):
 
 
 def check(flags):
-    """Raises InputError for flags that contradict each other."""
+    """Raises InputError for flags that are out of range or contradict each other, before anything is loaded."""
     if not flags.out:
-        raise InputError("run.py index: expected --out INDEX. Received: none.")
+        raise InputError("index: --out INDEX is required.")
     if flags.input and flags.delete:
-        raise InputError("run.py index: expected --input or --delete. Received: both. Do one after the other.")
+        raise InputError("index: --input and --delete exclude each other. Run one after the other.")
     if flags.add and not flags.input:
-        raise InputError("--add: expected --input FILE, whose texts are to be added. Received: none.")
-    if flags.input and not flags.add and not flags.vectors:
-        flags.check("index")
+        raise InputError("--add: no texts to add. Give --input FILE.")
     if flags.vectors and (flags.add or not flags.input):
-        raise InputError("--vectors: expected --input FILE, the texts that they are of, and a new index. Received: another use.")
+        raise InputError("--vectors: a new index needs the texts of the vectors. Give --input FILE, without --add.")
+    if flags.vectors and (flags.run or flags.init):
+        raise InputError("--vectors: the vectors are made already, no model is needed. Leave --run and --init out.")
+    check_metric(flags.metric)
+    structure.choose(flags.kind, 0)
     if not 0 < flags.recall <= 1:
-        raise InputError(f"--recall: expected a number above 0, at most 1. Received: {flags.recall}.")
+        raise InputError(f"--recall: {flags.recall} is no share. Give a number above 0, at most 1.")
+    if flags.whitening < 0:
+        raise InputError(f"--whitening: a vector cannot have {flags.whitening} dimensions. Give at least 1, or 0 for no whitening.")
+    if flags.input and not flags.add:
+        require_replaceable(flags.out, VECTORS)
+        if not flags.vectors:
+            flags.check("index")
 
 
 def build(flags, display):
     source = flags.source()
-    if flags.vectors:
-        existing(flags.vectors, "--vectors")
-        from baselines.workflows.vector_indexing import index_of_vectors as make
-
-        maker = flags.vectors
-    else:
-        maker = flags.embedder(flags.quiet)
-        from baselines.workflows.vector_indexing import build_index as make
-    from baselines.workflows.vector_indexing import IndexOptions, shown
+    embedder = None if existing_vectors(flags) else flags.embedder(flags.quiet)
+    from baselines.workflows.vector_indexing import IndexOptions, build_index, format_index, index_of_vectors
 
     options = IndexOptions(flags.metric, flags.kind, flags.recall, flags.fp16, flags.whitening)
-    return shown(make(maker, source, flags.out, options, display))
+    if embedder is None:
+        return format_index(index_of_vectors(flags.vectors, source, flags.out, options, display))
+    return format_index(build_index(embedder, source, flags.out, options, display))
+
+
+def existing_vectors(flags):
+    return flags.vectors and existing(flags.vectors, "--vectors")
 
 
 def add(flags, display):
     source = flags.source()
     start_backend()
     from baselines.inference.semantic_search import SemanticSearch
-    from baselines.workflows.vector_indexing import add_to_index, shown
+    from baselines.workflows.vector_indexing import add_to_index, format_index
 
     embedder = SemanticSearch.open(flags.out, run=flags.run or flags.init).embedder
-    return shown(add_to_index(embedder, source, Path(flags.out), display))
+    return format_index(add_to_index(embedder, source, flags.out, display))
 
 
 def delete(flags, display):
-    from baselines.workflows.vector_indexing import delete_from_index, shown
+    from baselines.workflows.vector_indexing import delete_from_index, format_index
 
-    return shown(delete_from_index(flags.out, flags.delete, display))
+    return format_index(delete_from_index(flags.out, flags.delete, display))
 
 
 def inspect(flags, display):
     from baselines.retrieval.vector_index.index import VectorIndex
-    from baselines.workflows.vector_indexing import shown
+    from baselines.workflows.vector_indexing import format_index
 
     index = VectorIndex.open(flags.out, verify=True)
     model = index.header["model"]
-    return f"{shown(index)}\nvectors by {model['source']}, pooling {model['pooling']}, at most {model['max_length']} tokens"
+    return f"{format_index(index)}\nvectors by {model['source']}, pooling {model['pooling']}, at most {model['max_length']} tokens"

@@ -16,11 +16,13 @@ from baselines.cli.argument_parser import existing, parse, parse_for_run
 from baselines.cli.startup import start_backend
 from baselines.errors import InputError, nearest
 from baselines.retrieval.prefix_index.builder import build
+from baselines.retrieval.prefix_index.format import INDEX
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.names import order_of
 from baselines.retrieval.prefix_index.reading import reader
 from baselines.retrieval.prefix_index.spelling import Spelling
 from baselines.runtime.progress import Display, StageProgress
+from baselines.storage.array_folder import require_replaceable
 from baselines.tokenizers.wordpiece import Tokenizer
 
 
@@ -85,7 +87,7 @@ def main(argv):
 def build_index(source, argv):
     flags = parse(BuildFlags, argv, "run.py kg build FILE")
     source = existing(source, "run.py kg build")
-    reader(flags.format), order_of(flags.order)                         # complain before the vocabulary is read
+    reader(flags.format), order_of(flags.order), require_replaceable(flags.out, INDEX)      # before the vocabulary is read
     spelling = Spelling.of(Tokenizer.from_folder(existing(flags.vocab, "--vocab")))
     with Display(flags.quiet) as display:
         with StageProgress(display) as report:

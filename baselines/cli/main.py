@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, nearest, printable
 from baselines.plugins.discovery import offered
 from baselines.runtime.command_name import as_typed
 
@@ -21,7 +21,7 @@ USAGE = """Chinese NLP baselines: train, score and use them from one command.
 
 HELP = ("-h", "--help")
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
-              errno.ENAMETOOLONG, errno.EFBIG}  # fmt: skip
+              errno.ENAMETOOLONG, errno.EFBIG, errno.ELOOP, errno.EBUSY, errno.EXDEV}  # fmt: skip
 """Errors of the system that the user can resolve: the path cannot be written."""
 FOLDER = Path(__file__).resolve().parent
 
@@ -73,7 +73,8 @@ def main(argv):
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
-        _complain(f"Cannot write to {error.filename or 'the output'}: {error.strerror}. Choose another path, or free some space.")
+        place = error.filename or "the output"
+        _complain(printable(f"Cannot write to {place}: {error.strerror}. Choose another path, or free some space."))
         return 2
     except KeyboardInterrupt as stop:
         print(as_typed(f"stopped. {stop}".rstrip()), file=sys.stderr)

@@ -12,9 +12,10 @@ import keras
 import numpy as np
 
 from baselines.data.batching import bucket, bucket_lengths
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 from baselines.heads.embedding import unit_vectors
+from baselines.inference.poolings import check_pooling
 from baselines.layers.masked_pooling import MaskedPooling
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.families import trained_positions
@@ -23,7 +24,6 @@ from baselines.task_models.loading import POLICIES, open_run
 from baselines.training import backends
 from baselines.training.steps import Steps
 
-POOLINGS = ("first", "mean", "pooler")
 TOKENS = 4096
 """Tokens, padding included, that go through the model at once."""
 CACHED_TOKENS = 2048
@@ -178,13 +178,6 @@ class TextEmbedder:
 def trained_pooling(session):
     """The pooling that a session's task trains, None where it makes no vectors."""
     return session.task.head.pooling if "embedding" in session.model.output else None
-
-
-def check_pooling(pooling):
-    if pooling not in POOLINGS:
-        known = ", ".join(POOLINGS)
-        raise InputError(f"--pooling: expected one of {known}. Received: {pooling!r}. {nearest(str(pooling), POOLINGS)}")
-    return pooling
 
 
 def pooled(encoder, pooling, name):

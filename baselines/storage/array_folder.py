@@ -1,33 +1,42 @@
 """A folder of arrays as .npy files, and a header in JSON that says what they are and what they must add up to.
 
-    KIND = Kind("prefix-index", 1, "index.json", "an index", "`run.py kg build` makes one.")
+    KIND = Kind("prefix-index", 1, "index.json", "an index", "Build one with `run.py kg build`.")
 
-A file that is cut, swapped or of another version is refused on opening, in milliseconds whatever the size; `verify` reads all of it
-and finds every flipped bit.
+A file that is cut, swapped or of another version is refused on opening, in milliseconds whatever the size; so is a flipped bit in a
+small folder, and in a large one by `verify`, which reads all of it. What slips through is one line where it is read: `guarded`.
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
 import shutil
 import zlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt
+from baselines.storage.ragged_array import Ragged
+from baselines.storage.temporary_names import folder_destination
 
 _BLOCK = 1 << 24
+VERIFIED_BYTES = 1 << 25
+"""Folders up to this size are read and compared with their checksums whenever they are opened: it takes milliseconds."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """What a folder holds.
 
-    format, version   as its header says; another version is refused
-    header            name of the header's file
-    noun, made_by     for messages: "an index", and how one is made
+    Args:
+        format: Name of the format in the header.
+        version: Version of the format; another one is refused.
+        header: Name of the header's file.
+        noun: What the folder is, for messages: "an index".
+        made_by: Sentence that tells how one is made.
     """
 
     format: str
@@ -40,19 +49,21 @@ class Kind:
 class ArrayFolderWriter:
     """Fills an empty folder with arrays and, last, the header."""
 
-    def __init__(self, folder, kind):
+    def __init__(self, folder: str | os.PathLike, kind: Kind):
         self.folder, self.kind, self._files = Path(folder), kind, {}
 
-    def array(self, name, array):
+    def array(self, name: str, array: np.ndarray) -> None:
+        """Writes one array."""
         array = np.ascontiguousarray(array)
         self.blocks(name, array.dtype, array.shape, [array])
 
-    def ragged(self, name, rows):
+    def ragged(self, name: str, rows: Ragged) -> None:
+        """Writes the two arrays of a Ragged, NAME_values and NAME_offsets."""
         self.array(f"{name}_values", rows.values)
         self.array(f"{name}_offsets", rows.offsets)
 
-    def blocks(self, name, dtype, shape, blocks):
-        """An array of this shape, or of so many numbers, that arrives in blocks of its first axis."""
+    def blocks(self, name: str, dtype: np.dtype, shape: int | tuple, blocks: Iterable[np.ndarray]) -> None:
+        """Writes an array of this shape, or of this many numbers, that arrives in blocks of its first axis."""
         path = path_of(self.folder, name)
         with open(path, "wb") as file:                      # not ndarray.tofile, whose error on a full disk has no errno
             np.lib.format.write_array_header_1_0(
@@ -62,13 +73,13 @@ class ArrayFolderWriter:
                 file.write(memoryview(np.ascontiguousarray(block, dtype)).cast("B"))
         self.file(name)
 
-    def file(self, name):
+    def file(self, name: str) -> None:
         """Takes up a file that is in the folder: an array's, or one of a library's own format, whose name has its suffix."""
         path = path_of(self.folder, name)
         self._files[name] = {"bytes": path.stat().st_size, "crc32": _crc32(path)}
 
-    def link(self, name, source, header):
-        """Takes a file over, as it is, from the folder `source` of that header: the same one, where the system has links."""
+    def link(self, name: str, source: str | os.PathLike, header: dict) -> None:
+        """Takes a file over from the folder `source` of that header: the same file, where the system has links."""
         path = path_of(self.folder, name)
         try:
             os.link(path_of(source, name), path)
@@ -76,72 +87,139 @@ class ArrayFolderWriter:
             shutil.copyfile(path_of(source, name), path)
         self._files[name] = header["files"][name]
 
-    def header(self, **about):
-        """`about`: what the header tells beside format, version and files; plain JSON."""
+    def header(self, **about) -> None:
+        """Writes the header. `about` is what it says beside format, version and files, as plain JSON."""
         header = {"format": self.kind.format, "version": self.kind.version, **about, "files": self._files}
         header["digest"] = _digest(header)
         (self.folder / self.kind.header).write_text(json.dumps(header, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def read_header(folder, kind):
-    """The header of a folder of a Kind. Raises InputError where it holds none, another version, or files of another size."""
+def require_replaceable(folder: str | os.PathLike, kind: Kind) -> Path:
+    """Checks, before long work, that a folder of this kind can be written to a place.
+
+    Returns:
+        Where it will be written: symbolic links are followed.
+
+    Raises:
+        InputError: Something else is there, or the place cannot be replaced.
+    """
+    real = folder_destination(folder)
+    if real.exists() and not (real / kind.header).is_file() and any(real.iterdir()):
+        raise InputError(f"{folder} exists and is not {kind.noun}. Choose a new folder, or {kind.noun} to replace.")
+    return real
+
+
+def read_header(folder: str | os.PathLike, kind: Kind) -> dict:
+    """Reads the header of a folder of a Kind.
+
+    Raises:
+        InputError: There is none, it is of another version or changed, or files are missing or of another size.
+    """
     folder = Path(folder)
     path = folder / kind.header
     try:
         header = json.loads(path.read_bytes())
     except OSError as error:
-        raise InputError(
-            f"{folder}: expected the folder of {kind.noun}, with {kind.header}. Received: {error.strerror}. {kind.made_by}"
-        ) from error
-    except ValueError as error:
-        raise InputError(f"{path}: expected the header of {kind.noun} in JSON. Received: {error}. {kind.made_by}") from error
+        raise InputError(f"{folder} is not {kind.noun}: {kind.header}: {error.strerror}. {kind.made_by}") from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, f"it is not JSON ({error})") from error
     if not isinstance(header, dict) or header.get("format") != kind.format:
-        raise InputError(f"{path}: expected the header of {kind.noun}. Received: something else. {kind.made_by}")
+        raise InputError(f"{path} is not the header of {kind.noun}. {kind.made_by}")
     if header.get("version") != kind.version:
-        received = header.get("version")
-        raise InputError(f"{path}: expected version {kind.version} of the format. Received: {received}. Build it again.")
+        found = excerpt(header.get("version"))
+        raise InputError(f"{path} has version {found} of the format, not {kind.version}. Build it again. {kind.made_by}")
     if header.get("digest") != _digest(header):
-        raise InputError(f"{path}: expected the header as it was written. Received: a changed one. {kind.made_by}")
-    for name, file in header["files"].items():
-        path = path_of(folder, name)
-        size = path.stat().st_size if path.is_file() else None
-        if size != file["bytes"]:
-            received = "none" if size is None else f"{size:,}"
-            raise InputError(f"{path}: expected {file['bytes']:,} bytes. Received: {received}. Is the copy complete?")
+        raise _damaged(path, "it was changed after it was written")
+    try:
+        for name, file in header["files"].items():
+            if Path(name).name != name:
+                raise _damaged(path, f"it names the file {excerpt(name)}, which is outside of the folder")
+            _require_size(path_of(folder, name), file["bytes"])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise _damaged(path, f"its list of files is unreadable ({error!r})") from error
     return header
 
 
-def open_arrays(folder, header):
-    """{name: read-only array in the memory of the file, shared with all processes that open it}."""
-    found = {}
+def open_folder(folder: str | os.PathLike, kind: Kind, verified: bool = False) -> tuple[dict, dict[str, np.ndarray]]:
+    """Opens a folder of a Kind.
+
+    Args:
+        folder: The folder.
+        kind: What it has to hold.
+        verified: Read everything and compare checksums, even of a large folder.
+
+    Returns:
+        The header, and {name: read-only array in the memory of its file, which all processes share}.
+
+    Raises:
+        InputError: The folder is something else, or damaged.
+    """
+    header = read_header(folder, kind)
+    if verified or sum(file["bytes"] for file in header["files"].values()) <= VERIFIED_BYTES:
+        verify(folder, header)
+    return header, open_arrays(folder, header)
+
+
+def open_arrays(folder: str | os.PathLike, header: dict) -> dict[str, np.ndarray]:
+    """The arrays of `open_folder`."""
+    arrays = {}
     for name in header["files"]:
         path = path_of(folder, name)
         if path.suffix != ".npy":
             continue
         try:
-            found[name] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)     # a memmap slices slowly
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: expected an array in .npy. Received: {error}. Build the folder again.") from error
-    return found
+            arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)     # a memmap slices slowly
+        except Exception as error:                          # NumPy parses a header as Python: SyntaxError, tokenize.TokenError, …
+            raise _damaged(path, f"it is not an array ({excerpt(error)})") from error
+    return arrays
 
 
-def verify(folder, header):
+def verify(folder: str | os.PathLike, header: dict) -> None:
     """Reads every file. Raises InputError for one whose checksum differs."""
     for name, file in header["files"].items():
         path = path_of(folder, name)
-        if _crc32(path) != file["crc32"]:
-            raise InputError(f"{path}: expected the checksum {file['crc32']}. Received: another: the file is damaged. "
-                             "Copy or build the folder again.")  # fmt: skip
+        found = _crc32(path)
+        if found != file["crc32"]:
+            raise InputError(f"{path}: checksum mismatch (expected {excerpt(file['crc32'])}, got {found}). The file is corrupted; "
+                             "copy or rebuild the folder.")  # fmt: skip
 
 
-def path_of(folder, name):
-    """Where a file of the header stands: name.npy of an array, the name itself where it has a suffix."""
+def guarded(method: Callable) -> Callable:
+    """Lets a method of an opened folder (`self.folder`) raise InputError where its arrays contradict each other."""
+
+    @functools.wraps(method)
+    def reading(self, *args, **kwargs):
+        try:
+            return method(self, *args, **kwargs)
+        except InputError:
+            raise
+        except (ValueError, TypeError, LookupError, ArithmeticError, MemoryError, RecursionError) as error:
+            raise _damaged(self.folder, f"its files contradict each other ({type(error).__name__}: {excerpt(error)})") from error
+
+    return reading
+
+
+def path_of(folder: str | os.PathLike, name: str) -> Path:
+    """The file of a name in the header: NAME.npy of an array, the name itself where it has a suffix."""
     return Path(folder) / (name if "." in name else f"{name}.npy")
 
 
-def as_shape(shape):
+def as_shape(shape: int | tuple) -> tuple[int, ...]:
     """(3,) of 3, (3, 2) of (3, 2), plain ints."""
     return tuple(map(int, shape)) if isinstance(shape, tuple) else (int(shape),)
+
+
+def _damaged(path, reason):
+    return InputError(f"{path} is corrupted: {reason}. Copy or rebuild the folder.")
+
+
+def _require_size(path, expected):
+    size = path.stat().st_size if path.is_file() else None
+    if size != expected:
+        found = "is missing" if size is None else f"has {size:,} bytes, not {expected:,}"
+        raise InputError(f"{path} {found}. Is the copy complete? Copy or rebuild the folder.")
 
 
 def _crc32(path):
@@ -153,5 +231,5 @@ def _crc32(path):
 
 
 def _digest(header):
-    told = {key: value for key, value in header.items() if key != "digest"}
-    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    covered = {key: value for key, value in header.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(covered, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()

@@ -3,33 +3,58 @@
     with atomic_write("metrics.json", "w") as file:         with atomic_folder("runs/tnews/best") as folder:
         json.dump(scores, file)                                 (folder / "config.json").write_text(...)
 
-Everything is first written beside its destination, under a hidden name, and then renamed. One writer per destination.
+Everything is first written beside its destination, under a hidden name, and then renamed. A symbolic link is followed. The next
+writer of a destination removes what a killed one left. One writer per destination.
 """
 
 import contextlib
+import ctypes
+import errno
 import os
 import pathlib
-import shutil
-import uuid
+from collections.abc import Iterator
+
+from baselines.storage.temporary_names import (
+    abandoned,
+    file_destination,
+    folder_destination,
+    is_own_folder,
+    remove,
+    sweep,
+    temporary_name,
+)
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_ATTEMPTS = 10
+"""How often a folder is renamed to its place when readers keep putting the old one back."""
 
 
 @contextlib.contextmanager
-def atomic_path(path):
-    """Yields a temporary Path in the same folder, for libraries that open files themselves; at the end it is `path`."""
-    path = pathlib.Path(path)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        yield temporary
-        _sync(temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
+def atomic_path(path: str | os.PathLike) -> Iterator[pathlib.Path]:
+    """Yields a temporary path in the same folder, for libraries that open files themselves; at the end it becomes `path`.
+
+    Raises:
+        InputError: The path cannot be a file's, see `file_destination`.
+        OSError: The file cannot be written; its `filename` is `path`.
+    """
+    asked, path = path, file_destination(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path, "tmp")
+    with temporary_name(path, "tmp") as temporary:
+        try:
+            yield temporary
+            _sync(temporary)
+            os.replace(temporary, path)
+        except BaseException as error:
+            if isinstance(error, OSError) and str(error.filename) == str(temporary):
+                error.filename = str(asked)                             # the user never named the temporary one
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync(path.parent)
 
 
 @contextlib.contextmanager
-def atomic_write(path, mode="wb"):
+def atomic_write(path: str | os.PathLike, mode: str = "wb") -> Iterator:
     """Yields a file open for writing ("w" is UTF-8, Unix line ends), which replaces `path` when the block ends well."""
     if mode not in ("w", "wb"):
         raise ValueError(f"atomic_write: expected mode 'w' or 'wb'. Received: mode={mode!r}")
@@ -38,48 +63,88 @@ def atomic_write(path, mode="wb"):
         yield file
 
 
+def move(source: str | os.PathLike, path: pathlib.Path) -> None:
+    """Gives a complete file its final name, in place of one that has it."""
+    _sync(source)
+    os.replace(source, path)
+    _sync(path.parent)
+
+
 @contextlib.contextmanager
-def atomic_folder(path):
+def atomic_folder(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Yields an empty folder to fill, which replaces the folder `path` when the block ends well.
 
-    A reader that may come after a kill calls `recover(path)` first.
+    Linux lets the two change places in one step. Elsewhere the old one is moved away first, and a reader that may come after a kill
+    calls `recover(path)`.
+
+    Raises:
+        InputError: The folder cannot be replaced, see `folder_destination`.
     """
-    path = pathlib.Path(path)
+    path = folder_destination(path)
     recover(path)
-    building, complete, previous = _stages(path)
-    for leftover in (building, complete, previous):
-        shutil.rmtree(leftover, ignore_errors=True)
-    building.mkdir(parents=True)
-    try:
-        yield building
-        for file in building.rglob("*"):
-            _sync(file)
-        _sync(building)
-        os.rename(building, complete)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+    sweep(path, "building", "complete", "previous")
+    with temporary_name(path, "building") as building, temporary_name(path, "previous") as previous:
+        building.mkdir(parents=True)
+        try:
+            yield building
+            for file in building.rglob("*"):
+                _sync(file)
+            _sync(building)
+            _put_in_place(building, path, previous)
+        except BaseException:
+            remove(building)
+            raise
+        _sync(path.parent)
+        remove(building)                                                # the old content, where they changed places
+        remove(previous)
+
+
+def recover(path: str | os.PathLike) -> None:
+    """Brings a folder back that a killed process had moved away. Cheap, and harmless while another process writes it."""
+    path = pathlib.Path(os.path.realpath(path))
     if path.exists():
-        os.rename(path, previous)
-    recover(path)
-    shutil.rmtree(previous, ignore_errors=True)
-
-
-def recover(path):
-    """Finishes an interrupted swap of the folder `path`. Cheap, and harmless while another process writes it."""
-    path = pathlib.Path(path)
-    _, complete, previous = _stages(path)
-    for candidate in (complete, previous):
-        if path.exists():
+        return
+    for previous in abandoned(path, "previous"):
+        if is_own_folder(previous):
+            with contextlib.suppress(OSError):                          # another reader did it just now
+                os.rename(previous, path)
+                _sync(path.parent)
             return
-        with contextlib.suppress(FileNotFoundError):
-            os.rename(candidate, path)
-            _sync(path.parent)
 
 
-def _stages(path):
-    """Hidden names beside `path`: the folder being filled, the finished new one, and the one it replaces."""
-    return [path.with_name(f".{path.name}.{stage}") for stage in ("building", "complete", "previous")]
+def _put_in_place(building, path, previous):
+    for _ in range(_ATTEMPTS):
+        if os.path.lexists(path):
+            if _exchange(building, path):
+                return
+            os.rename(path, previous)
+        try:
+            return os.rename(building, path)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):      # a reader's `recover` put the old folder back
+                raise
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
+
+
+def _exchange(one, other):
+    """Lets two folders change places in one step. Returns False where the system cannot."""
+    function = getattr(_libc(), "renameat2", None)
+    if function is None:
+        return False
+    arguments = _AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE
+    if function(*arguments) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        raise OSError(number, os.strerror(number), str(other))
+    return False
+
+
+def _libc():
+    try:
+        return ctypes.CDLL(None, use_errno=True)
+    except (OSError, TypeError):                                        # Windows has none
+        return None
 
 
 def _sync(path):

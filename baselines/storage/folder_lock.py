@@ -1,15 +1,24 @@
 """One process at a time builds a folder; the lock goes with the process, so a killed build leaves nothing to clear away."""
 
 import contextlib
+import errno
 import os
+import stat
+from collections.abc import Iterator
 
 from baselines.errors import InputError
+from baselines.storage.temporary_names import destination
 
 
 @contextlib.contextmanager
-def only_builder(folder):
-    """Holds the lock of a folder. Raises InputError while another process does."""
-    path = folder.with_name(f".{folder.name}.lock")
+def only_builder(folder: str | os.PathLike) -> Iterator[None]:
+    """Holds the lock of a folder, or of a file.
+
+    Raises:
+        InputError: Another process holds it, or something else is in its place.
+    """
+    real = destination(folder)
+    path = real.with_name(f".{real.name}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = _locked(path, folder)
     try:
@@ -21,15 +30,33 @@ def only_builder(folder):
 
 def _locked(path, folder):
     while True:
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+        descriptor = _open(path, folder)
         try:
             _lock(descriptor)
         except OSError as error:
             os.close(descriptor)
-            raise InputError(f"{folder}: expected to be its only builder. Received: another process that builds it now.") from error
+            raise InputError(f"{folder} is being built by another process. Wait for it, or choose another name.") from error
         if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
             return descriptor
         os.close(descriptor)                                # its last holder removed it between our two calls
+
+
+def _open(path, folder):
+    """A descriptor of the lock's file. Nothing is read from it or written to it, and a link in its place is not followed."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EACCES, errno.EISDIR, errno.ENXIO):
+            raise
+        raise _occupied(path, folder) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _occupied(path, folder)
+    return descriptor
+
+
+def _occupied(path, folder):
+    return InputError(f"Cannot build {folder}: its lock {path} is not a file of yours. Remove it, or choose another name.")
 
 
 def _lock(descriptor):

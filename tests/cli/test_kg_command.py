@@ -56,7 +56,9 @@ def test_lines_that_are_left_out_are_told(knowledge, tmp_path, capsys):
         (["build", "FILE", "--vocab", "nowhere", "--out", "x"], "--vocab: expected a file or folder"),
         (["build", "FILE", "--vocab", VOCABULARY, "--out", "x", "--format", "json"], "Did you mean jsonl"),
         (["build", "FILE", "--vocab", VOCABULARY], "--out"),
-        (["inspect", "nowhere"], "expected the folder of an index"),
+        (["build", "FILE", "--vocab", "nowhere", "--out", "."], "it is the working folder"),
+        (["build", "FILE", "--vocab", "nowhere", "--out", ""], "it is the working folder"),
+        (["inspect", "nowhere"], "nowhere is not an index"),
         (["inspect"], "expected the folder of an index after it"),
     ],
 )
@@ -71,7 +73,7 @@ def test_another_vocabulary_is_told(knowledge, tmp_path, capsys):
     (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n龙\n", encoding="utf-8")
     capsys.readouterr()
     assert run("inspect", tmp_path / "kg.index", "--vocab", tmp_path) == 2
-    assert "made with another" in capsys.readouterr().err
+    assert "built with another vocabulary" in capsys.readouterr().err
 
 
 def test_help_of_both(capsys):

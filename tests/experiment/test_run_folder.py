@@ -60,13 +60,13 @@ def test_open_refuses_what_is_no_run(tmp_path):
             RunFolder.open(path)
 
 
-def test_open_finishes_a_swap_that_a_kill_interrupted(tmp_path):
+def test_open_takes_back_a_swap_that_a_kill_interrupted(tmp_path):
     (tmp_path / "recipe.yaml").write_text("task: x\n")
-    complete = tmp_path / ".best.complete"
-    complete.mkdir()
-    (complete / "model.safetensors").touch()
+    previous = tmp_path / ".best.0123456789abcdef.previous"
+    previous.mkdir()
+    (previous / "model.safetensors").touch()
     run = RunFolder.open(tmp_path)
-    assert run.require_best() == tmp_path / "best" and not complete.exists()
+    assert run.require_best() == tmp_path / "best" and not previous.exists()
 
 
 def test_require_best(tmp_path):

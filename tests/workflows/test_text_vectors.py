@@ -146,6 +146,12 @@ def test_half_and_whitened_vectors(embedder, simbert_run, tmp_path):
     np.testing.assert_allclose(np.cov(found.astype(float), rowvar=False, bias=True), np.eye(4), atol=0.05)
 
 
+def partial_folder(folder):
+    """The only hidden folder of vectors on their way."""
+    (found,) = folder.glob(".v.npy.*.encoding")
+    return found
+
+
 class Interrupting:
     """An embedder that is stopped in its third call of encode_tokens."""
 
@@ -164,15 +170,15 @@ class Interrupting:
 
 @pytest.mark.parametrize("whitening", [0, 3])
 def test_interrupted_encoding_goes_on_to_the_same_file(embedder, tmp_path, monkeypatch, whitening):
-    monkeypatch.setattr(text_encoding, "EACH", 4)
+    monkeypatch.setattr(text_encoding, "CHUNK_SIZE", 4)
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS), encoding="utf-8")
-    source, options = Source(str(tmp_path / "texts.txt")), text_encoding.Options(whitening=whitening)
+    source, options = Source(str(tmp_path / "texts.txt")), text_encoding.EncodingOptions(whitening=whitening)
     calls = 3 if not whitening else 3 + -(-len(TEXTS) // 4)
     with Display(quiet=True) as display:
-        with pytest.raises(text_encoding.Stopped, match="8 of 18 texts are encoded and kept"):
+        with pytest.raises(text_encoding.EncodingStopped, match="8 of 18 texts are embedded and kept"):
             text_encoding.encode_file(Interrupting(embedder, calls), source, tmp_path / "v.npy", options, display)
         assert not (tmp_path / "v.npy").exists()
-        with open(tmp_path / ".v.npy.encoding" / "vectors.npy", "ab") as file:
+        with open(partial_folder(tmp_path) / "vectors.npy", "ab") as file:
             file.write(b"of a chunk that was not finished")
         counting = Interrupting(embedder, 10**6)
         text_encoding.encode_file(counting, source, tmp_path / "v.npy", options, display)
@@ -182,14 +188,14 @@ def test_interrupted_encoding_goes_on_to_the_same_file(embedder, tmp_path, monke
 
 
 def test_other_texts_or_options_do_not_go_on(embedder, tmp_path, monkeypatch):
-    monkeypatch.setattr(text_encoding, "EACH", 4)
+    monkeypatch.setattr(text_encoding, "CHUNK_SIZE", 4)
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS), encoding="utf-8")
     source = Source(str(tmp_path / "texts.txt"))
     with Display(quiet=True) as display:
-        with pytest.raises(text_encoding.Stopped):
-            text_encoding.encode_file(Interrupting(embedder), source, tmp_path / "v.npy", text_encoding.Options(), display)
+        with pytest.raises(text_encoding.EncodingStopped):
+            text_encoding.encode_file(Interrupting(embedder), source, tmp_path / "v.npy", text_encoding.EncodingOptions(), display)
         (tmp_path / "texts.txt").write_text("\n".join(TEXTS[::-1]), encoding="utf-8")
-        text_encoding.encode_file(embedder, source, tmp_path / "v.npy", text_encoding.Options(), display)
+        text_encoding.encode_file(embedder, source, tmp_path / "v.npy", text_encoding.EncodingOptions(), display)
     np.testing.assert_allclose(np.load(tmp_path / "v.npy"), embedder.encode(TEXTS[::-1]), atol=1e-5)
 
 
@@ -199,7 +205,7 @@ def test_encoding_survives_kill_9(simbert_run, tmp_path):
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS), encoding="utf-8")
     script = (
         "import os, signal, sys; from baselines.cli.main import main; from baselines.workflows import text_encoding\n"
-        "text_encoding.EACH = 4; append = text_encoding.PartialVectors.append\n"
+        "text_encoding.CHUNK_SIZE = 4; append = text_encoding.PartialVectors.append\n"
         "def dies(self, vectors):\n"
         "    append(self, vectors)\n"
         "    if self.done == 12: os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -209,7 +215,7 @@ def test_encoding_survives_kill_9(simbert_run, tmp_path):
     words = ["encode", "--run", simbert_run, "--input", tmp_path / "texts.txt", "--output", tmp_path / "v.npy"]
     died = subprocess.run([sys.executable, "-c", script, *map(str, words)], cwd=ROOT, capture_output=True)
     assert died.returncode == -signal.SIGKILL and not (tmp_path / "v.npy").exists()
-    state = json.loads((tmp_path / ".v.npy.encoding" / "state.json").read_text())
+    state = json.loads((partial_folder(tmp_path) / "state.json").read_text())
     assert state["done"] == 12
     command(*words)
     assert np.load(tmp_path / "v.npy").shape[0] == len(TEXTS)
@@ -270,12 +276,14 @@ def test_vectors_that_were_encoded_before_become_an_index(embedder, simbert_run,
     found = SemanticSearch.open(tmp_path / "index").search(TEXTS[2], embedder.encode([TEXTS[2]])[0], k=1)
     assert found[0]["text"] == TEXTS[2] and found[0]["score"] == pytest.approx(1, abs=1e-3)
     assert VectorIndex.open(tmp_path / "index").size == 4
+    whole = (tmp_path / "v.npy").read_bytes()
     os.truncate(tmp_path / "v.npy", 200)
     told = refused(capsys, "index", "--vectors", tmp_path / "v.npy", *given, "--out", tmp_path / "index", "--quiet")
-    assert "expected a file of `run.py encode`" in told
+    assert "v.npy is not the file that v.npy.json was written for" in told
+    (tmp_path / "v.npy").write_bytes(whole)
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS[:5]), encoding="utf-8")
     told = refused(capsys, "index", "--vectors", tmp_path / "v.npy", *given, "--out", tmp_path / "index", "--quiet")
-    assert "those of other texts" in told
+    assert "its vectors are not those of" in told
 
 
 def test_another_model_is_refused(made_index, tiny_run, capsys):
@@ -292,9 +300,9 @@ def test_bad_input_is_one_line(made_index, simbert_run, tiny_run, tmp_path, caps
     assert "bad.txt:2: expected text to be a text that is not empty" in refused(capsys, *encode, "--input", bad)
     command(*encode, "--input", bad, "--skip_empty")
     assert np.load(tmp_path / "v.npy").shape[0] == 2
-    assert "--run DIR or --init" in refused(capsys, "encode", "--input", lines, "--output", tmp_path / "v.npy")
-    assert "ends in .npy" in refused(capsys, "encode", "--run", simbert_run, "--input", lines, "--output", tmp_path / "v.txt")
-    assert "from 1 to" in refused(capsys, *encode, "--input", lines, "--whitening", 99)
+    assert "Give --run DIR or --init" in refused(capsys, "encode", "--input", lines, "--output", tmp_path / "v.npy")
+    assert "does not end in .npy" in refused(capsys, "encode", "--run", simbert_run, "--input", lines, "--output", tmp_path / "v.txt")
+    assert "Choose 1 to" in refused(capsys, *encode, "--input", lines, "--whitening", 99)
     empty = tmp_path / "empty.txt"
     empty.touch()
     assert "at least one text" in refused(capsys, *encode, "--input", empty)
@@ -305,7 +313,7 @@ def test_bad_input_is_one_line(made_index, simbert_run, tiny_run, tmp_path, caps
     assert "Did you mean cosine" in refused(capsys, *index, "--input", lines, "--metric", "cosin")
     with only_builder(tmp_path / "index"):
         assert "another process" in refused(capsys, *index, "--input", lines)
-    assert "folder of a vector index" in refused(capsys, "search", tiny_run.run, "国")
+    assert "is not a vector index" in refused(capsys, "search", tiny_run.run, "国")
     assert "Did you mean wrd" in refused(capsys, "search", made_index, "国", "--rerank", "wrdd")
     assert "at least 1" in refused(capsys, "search", made_index, "国", "-k", 0)
     assert "not empty" in refused(capsys, "search", made_index, " ")

@@ -39,8 +39,7 @@ def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=
     """
     out, report = Path(out), report or _silent
     lines, read, parts = Lines(path, skip_bad_lines, report), reader(format), order_of(order)
-    if out.exists() and not (out.is_dir() and ((out / INDEX.header).is_file() or not any(out.iterdir()))):
-        raise InputError(f"{out}: expected a new folder, or an index to replace. Received: something else that is there.")
+    files.require_replaceable(out, INDEX)
     with only_builder(out), _room(out), atomic_folder(out) as folder:
         values = folder / "values.unsorted"
         rows = _number(read(lines), values)

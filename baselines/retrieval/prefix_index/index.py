@@ -22,7 +22,7 @@ from baselines.errors import InputError
 from baselines.retrieval.prefix_index import mentions
 from baselines.retrieval.prefix_index.batch import next_tokens
 from baselines.retrieval.prefix_index.format import INDEX
-from baselines.retrieval.prefix_index.names import split_name
+from baselines.retrieval.prefix_index.names import ORDERS, split_name
 from baselines.retrieval.prefix_index.trie import Trie
 from baselines.storage import array_folder as files
 from baselines.storage.atomic_files import recover
@@ -62,6 +62,10 @@ class PrefixIndex:
 
     def __init__(self, folder, header, arrays):
         self.folder, self.header = Path(folder), header
+        self._read(header, arrays)
+
+    @files.guarded
+    def _read(self, header, arrays):
         self.order, self.end_id, self.unknown_id = tuple(header["parts"]), header["end_id"], header["unknown_id"]
         self.parts = len(self.order)
         self.vocab_size = header["vocabulary"]["size"]
@@ -74,6 +78,22 @@ class PrefixIndex:
         if self.parts == 3:
             self._key_predicate, self._predicate_texts = arrays["key_predicate"], ragged("predicate_text")
             self._tokens = {part: ragged(f"{self.order[part]}_tokens") for part in (1, 2)}
+        self._is_json = header["layout"] == "jsonl"
+        self._require_fitting()
+
+    def _require_fitting(self):
+        """Raises ValueError where the ends of the arrays do not fit; what is between is found where it is read."""
+        if self.order not in (("key",), *ORDERS.values()):
+            raise ValueError("unknown parts of a key")
+        if len(self.trie.children) != len(self.trie.labels) + 1 or len(self._subject_keys) != len(self._leaves) + 1:
+            raise ValueError("a trie whose arrays differ in length")
+        for table in (self._names, self._values, *getattr(self, "_tokens", {}).values()):
+            if table.offsets[0] != 0 or int(table.offsets[-1]) != len(table.values):
+                raise ValueError("offsets that do not fit their values")
+        if len(self._values) != len(self) or len(self._names) != len(self._entity_meaning):
+            raise ValueError("tables of different lengths")
+        if self.parts == 3 and len(self._key_predicate) != len(self):
+            raise ValueError("tables of different lengths")
 
     @classmethod
     def open(cls, folder, fingerprint=None, verify=False):
@@ -84,13 +104,10 @@ class PrefixIndex:
         Raises InputError for a folder that is damaged, foreign, or made with another vocabulary.
         """
         recover(folder)
-        header = files.read_header(folder, INDEX)
-        if fingerprint is not None and header["vocabulary"]["fingerprint"] != fingerprint:
-            raise InputError(f"{folder}: expected an index made with the vocabulary it is used with. Received: one made with "
-                             "another. Build it again: run.py kg build … --vocab CHECKPOINT.")  # fmt: skip
-        if verify:
-            files.verify(folder, header)
-        return cls(folder, header, files.open_arrays(folder, header))
+        index = cls(folder, *files.open_folder(folder, INDEX, verify))
+        if fingerprint is not None and index.header["vocabulary"]["fingerprint"] != fingerprint:
+            raise InputError(f"{folder} was built with another vocabulary. Rebuild it: `run.py kg build … --vocab CHECKPOINT`.")
+        return index
 
     def __len__(self):
         """How many keys there are."""
@@ -103,6 +120,7 @@ class PrefixIndex:
         """Whether a whole key is written, its last end token included."""
         return state.part == self.parts
 
+    @files.guarded
     def next(self, state, entities=None):
         """int32, ascending: the tokens that may follow; none after a whole key.
 
@@ -117,6 +135,7 @@ class PrefixIndex:
             return tokens
         return tokens[np.concatenate([[True], tokens[1:] != tokens[:-1]])]
 
+    @files.guarded
     def advance(self, state, token_id):
         """The State after one more token, or None where it may not follow."""
         token_id = int(token_id)
@@ -131,6 +150,7 @@ class PrefixIndex:
         low, high = state.low + int(first), state.low + int(last)
         return State(state.part + 1, low, high, 0) if token_id == self.end_id else State(state.part, low, high, state.depth + 1)
 
+    @files.guarded
     def next_batch(self, states):
         """`next` of each state; None, a prefix that is in no key, has no next."""
         tokens, counts = next_tokens(self, states)
@@ -141,6 +161,7 @@ class PrefixIndex:
         """`advance` of each state that is one."""
         return [None if state is None else self.advance(state, token) for state, token in zip(states, token_ids, strict=True)]
 
+    @files.guarded
     def mask(self, states):
         """bool (len(states), vocab_size): `next_batch` as rows."""
         rows = np.zeros((len(states), self.vocab_size), bool)
@@ -162,6 +183,7 @@ class PrefixIndex:
         parts = {"subject": subject, "predicate": predicate, "meaning": meaning}
         return [token for name in self.order for token in parts[name]]
 
+    @files.guarded
     def lookup(self, token_ids):
         """Entries of a whole key, whose last end token may be left out; [] if there is none such."""
         state = self.walk(token_ids)
@@ -169,17 +191,26 @@ class PrefixIndex:
             state = self.advance(state, self.end_id)
         return self.entries(state) if state is not None and self.is_complete(state) else []
 
+    @files.guarded
     def entries(self, state):
         """What a whole key holds; several where names differ in what the vocabulary does not tell apart."""
         return [self.entry(key) for key in range(state.low, state.high)]
 
     def entry(self, key):
+        """The Entry of a key's number. Raises InputError for a number that no key has."""
+        if not 0 <= key < len(self):
+            raise InputError(f"{self.folder} has no key {key}. Its keys have the numbers 0 to {len(self) - 1}.")
+        return self._entry(key)
+
+    @files.guarded
+    def _entry(self, key):
         name = self._names.text(self._key_entity[key])
         subject, meaning = split_name(name) if self.parts == 3 else (name, "")
         predicate = self._predicate_texts.text(self._key_predicate[key]) if self.parts == 3 else ""
         values = self._values.text(key).split("\n")[:-1]
         return Entry(name, subject, predicate, meaning, tuple(map(json.loads, values) if self._is_json else values))
 
+    @files.guarded
     def mentions(self, question):
         """Mentions (mentions.py) of subjects that the vocabulary cannot spell."""
         return mentions.find(question, *self._unknown, self._names.text)
@@ -188,11 +219,13 @@ class PrefixIndex:
         """int32 (keys,), ascending: the next token of each key from state.low to state.high, from the second part on."""
         return self.tokens_of(state.part, slice(state.low, state.high), state.depth)
 
+    @files.guarded
     def tokens_of(self, part, keys, depth):
         """int32 (keys,): the token at place `depth`, one number or one for each, of the second or third part of some keys."""
         table, offsets = self._tokens[part], self._tokens[part].offsets
         return table.values[offsets[self._rows(part, keys)] + np.asarray(depth, offsets.dtype)]
 
+    @files.guarded
     def keys(self, state, entities=None):
         """int64, ascending: the keys from state.low to state.high; with `entities` only those of these names."""
         keys = np.arange(state.low, state.high)
@@ -202,11 +235,13 @@ class PrefixIndex:
         """uint32 (keys,): the numbers of the predicates of the keys from state.low to state.high, behind a subject."""
         return self._key_predicate[state.low : state.high]
 
+    @files.guarded
     def subject_range(self, key):
         """(first, last + 1) of the keys whose subject is spelled as that of `key`."""
         spelling = int(self._subject_keys.searchsorted(self._subject_keys.dtype.type(key), side="right")) - 1
         return int(self._subject_keys[spelling]), int(self._subject_keys[spelling + 1])
 
+    @files.guarded
     def predicates(self, token_ids):
         """range of the numbers of the predicates that are spelled so, the end token included."""
         table = self._tokens[self.order.index("predicate")]
@@ -214,10 +249,12 @@ class PrefixIndex:
         first, last = (cut(*some, key=lambda row: table[row].tolist()) for cut in (bisect.bisect_left, bisect.bisect_right))
         return range(first, last)
 
+    @files.guarded
     def leaf(self, token_ids):
         """The node of the trie where a subject that is there ends, the end token included."""
         return self.trie.child(self.walk(token_ids[:-1]).low, token_ids[-1])
 
+    @files.guarded
     def leaves_with_only(self, predicates):
         """List of nodes where subjects end whose keys have none but these predicates, numbers; it looks at every key."""
         chosen = np.zeros(len(self._predicate_texts), bool)
@@ -225,13 +262,10 @@ class PrefixIndex:
         others = np.add.reduceat(~chosen[self._key_predicate], self._subject_keys[:-1].astype(np.int64), dtype=np.int64)
         return self._leaves[others == 0].tolist()
 
+    @files.guarded
     def part_ids(self, part, key):
         """Token ids of the second or third part of a key, its end token included."""
         return self._tokens[part][self._rows(part, key)]
-
-    @property
-    def _is_json(self):
-        return self.header["layout"] == "jsonl"
 
     def _rows(self, part, keys):
         return self._key_predicate[keys] if self.order[part] == "predicate" else self._entity_meaning[self._key_entity[keys]]

@@ -35,7 +35,7 @@ def create(
     recall      share of the true neighbours to be found          report: None, or called with (what is done, how far, of how much)
     Raises InputError for vectors and ids that are unfit, and for a folder that is something else.
     """
-    require_replaceable(folder)
+    files.require_replaceable(folder, VECTORS)
     about = {"model": model, "metric": check_metric(metric), "text": text, "asked": {"kind": kind, "recall": recall, "half": half}}
     structure.choose(kind, 0)
     return _write(folder, about, None, np.zeros(0, np.int64), vectors, rows, whitening, report or _silent)
@@ -50,7 +50,7 @@ def add(folder, vectors, rows, report=None):
 def delete(folder, ids, report=None):
     """Takes the texts with these ids out of an index. Returns it, opened. Raises InputError for ids that are not in it."""
     old, ids = VectorIndex.open(folder), list(dict.fromkeys(ids))
-    places = old.items.places(ids, ~old.deleted)
+    places = old.positions(ids)
     unknown = [id for id in ids if id not in places]
     if unknown:
         raise InputError(f"{folder}: expected ids of its {len(old):,} texts. Received: {unknown_ids(unknown, old)}")
@@ -74,17 +74,11 @@ def delete(folder, ids, report=None):
 def unknown_ids(unknown, index):
     """What is said of them, with an id of the index that one may be meant for."""
     shown = ", ".join(map(repr, unknown[:5])) + (f" and {len(unknown) - 5:,} more" if len(unknown) > 5 else "")
-    ids = [index.items.id(place) for place in np.flatnonzero(~index.deleted)[:1000].tolist()]
+    ids = index.ids(1000)
     if str(unknown[0]) in map(str, ids):
         return f"{shown}. {unknown[0]!r} is there as the other of text and number."
     close = nearest(str(unknown[0]), map(str, ids))
     return f"{shown}, which it does not have." + (f" {close}" if close.startswith("Did") else "")
-
-
-def require_replaceable(folder):
-    """Raises InputError where something else than an index stands at `folder`."""
-    if folder.exists() and not (folder.is_dir() and ((folder / VECTORS.header).is_file() or not any(folder.iterdir()))):
-        raise InputError(f"{folder}: expected a new folder, or an index to replace. Received: something else that is there.")
 
 
 def counts(deleted):

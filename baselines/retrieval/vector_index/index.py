@@ -39,20 +39,32 @@ class VectorIndex:
 
     def __init__(self, folder, header, arrays):
         self.folder, self.header = Path(folder), header
+        self._read(arrays)
+
+    @files.guarded
+    def _read(self, arrays):
         self.vectors, self.deleted = arrays["vectors"], arrays["deleted"].view(bool)
         self.items = Items(arrays)
+        self.header["model"]["fingerprint"], self.header["text"], self.header["asked"]["half"], self.metric
+        if self.vectors.ndim != 2 or not len(self.vectors) == len(self.deleted) == len(self.items):
+            raise ValueError("arrays of different lengths")
         self.whitening = Whitening(arrays["mean"], arrays["matrix"]) if "matrix" in arrays else None
         self._gone = self.deleted if self.deleted.any() else None
         self._structure = None if self.kind == "flat" else structure.read(self.folder / STRUCTURE)
 
     @classmethod
     def open(cls, folder, verify=False):
-        """Raises InputError for what is no index, another version, and damage: cut files at once, flipped bits with `verify`."""
+        """Opens a folder.
+
+        Args:
+            folder: Folder of the index.
+            verify: Read all of it and compare checksums, even of a large index; else a large one is opened in milliseconds.
+
+        Raises:
+            InputError: It is no index, of another version, or damaged.
+        """
         recover(folder)
-        header = files.read_header(folder, VECTORS)
-        if verify:
-            files.verify(folder, header)
-        return cls(folder, header, files.open_arrays(folder, header))
+        return cls(folder, *files.open_folder(folder, VECTORS, verify))
 
     def __len__(self):
         """Texts that can be found."""
@@ -71,6 +83,7 @@ class VectorIndex:
     def metric(self):
         return self.header["metric"]
 
+    @files.guarded
     def search(self, vectors, k=10, exactly=False):
         """(scores float32 (Q, k), places int64 (Q, k)) of the nearest texts, best first; k is at most `len(index)`.
 
@@ -91,10 +104,21 @@ class VectorIndex:
         places = structure.candidates(self._structure, self.kind, queries, count, width, self._gone)
         return exact.rescored(queries, self.vectors, places, k)
 
+    @files.guarded
     def item(self, place):
         """The Item at a place."""
         row = self.items.row(place)
         return Item(self.items.id(place), row[self.header["text"]], row)
+
+    @files.guarded
+    def positions(self, ids):
+        """{id: position} of those of `ids` that the index has; deleted ones are gone."""
+        return self.items.places(ids, ~self.deleted)
+
+    @files.guarded
+    def ids(self, most):
+        """The ids of the first `most` texts."""
+        return [self.items.id(place) for place in np.flatnonzero(~self.deleted)[:most].tolist()]
 
     def require_model(self, fingerprint, name):
         """Raises InputError unless the vectors were made by the model of that fingerprint."""

@@ -19,6 +19,9 @@ class Items:
         self._values = {name: arrays[f"{name}_values"] for name in ("ids", "rows")}
         self._offsets = {name: arrays[f"{name}_offsets"] for name in ("ids", "rows")}
         self.keys = arrays["keys"]
+        for name, offsets in self._offsets.items():
+            if len(offsets) != len(self.keys) + 1 or offsets[0] != 0 or int(offsets[-1]) != len(self._values[name]):
+                raise ValueError(f"offsets of {name} that do not fit")
 
     def __len__(self):
         return len(self.keys)
@@ -27,7 +30,10 @@ class Items:
         return json.loads(self._bytes("ids", place))
 
     def row(self, place):
-        return json.loads(self._bytes("rows", place))
+        row = json.loads(self._bytes("rows", place))
+        if not isinstance(row, dict):
+            raise TypeError("a row that is no object")
+        return row
 
     def places(self, ids, alive):
         """{id: place} of those of `ids` that are among the items of bool `alive` (N,)."""

@@ -7,7 +7,7 @@ import dataclasses
 
 import numpy as np
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.retrieval.vector_index import exact
 
 KINDS = ("auto", "flat", "hnsw", "ivf")
@@ -122,5 +122,6 @@ def read(path, writable=False):
 
     try:
         return faiss.read_index(str(path), 0 if writable else faiss.IO_FLAG_MMAP_IFC)
-    except RuntimeError as error:
-        raise InputError(f"{path}: expected a structure of FAISS. Received: {str(error).splitlines()[-1][:100]}.") from None
+    except Exception as error:                                          # whatever C++ throws at damaged numbers
+        reason = (str(error).splitlines() or [type(error).__name__])[-1]
+        raise InputError(f"{path} is corrupted: {excerpt(reason, 100)}. Copy or rebuild the folder.") from None

@@ -155,9 +155,9 @@ def test_another_models_vectors_are_refused(folder):
 
 def test_damage_is_found(folder, tmp_path):
     for name, change, words in [
-        ("vectors.npy", lambda data: data[:-1], "expected .* bytes"),
-        ("vectors.json", lambda data: data.replace(b"abc", b"abd"), "a changed one"),
-        ("vectors.json", lambda data: data.replace(b'"version": 1', b'"version": 2'), "version 1"),
+        ("vectors.npy", lambda data: data[:-1], "has .* bytes, not"),
+        ("vectors.json", lambda data: data.replace(b"abc", b"abd"), "changed after it was written"),
+        ("vectors.json", lambda data: data.replace(b'"version": 1', b'"version": 2'), "has version 2 of the format, not 1"),
     ]:
         copy = shutil.copytree(folder, tmp_path / f"copy{len(list(tmp_path.iterdir()))}")
         (copy / name).write_bytes(change((copy / name).read_bytes()))
@@ -169,14 +169,14 @@ def test_damage_is_found(folder, tmp_path):
     (copy / "rows_values.npy").write_bytes(data)
     with pytest.raises(InputError, match="checksum"):
         VectorIndex.open(copy, verify=True)
-    with pytest.raises(InputError, match="folder of a vector index"):
+    with pytest.raises(InputError, match="is not a vector index"):
         VectorIndex.open(tmp_path / "nothing")
 
 
 def test_something_else_is_not_replaced(tmp_path):
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").touch()
-    with pytest.raises(InputError, match="something else that is there"):
+    with pytest.raises(InputError, match="exists and is not a vector index"):
         changing.create(tmp_path / "precious", DATA, rows(0, COUNT), MODEL)
 
 
