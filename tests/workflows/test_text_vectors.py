@@ -301,7 +301,7 @@ def test_bad_input_is_one_line(made_index, simbert_run, tiny_run, tmp_path, caps
     command(*encode, "--input", bad, "--skip_empty")
     assert np.load(tmp_path / "v.npy").shape[0] == 2
     assert "Give --run DIR or --init" in refused(capsys, "encode", "--input", lines, "--output", tmp_path / "v.npy")
-    assert "does not end in .npy" in refused(capsys, "encode", "--run", simbert_run, "--input", lines, "--output", tmp_path / "v.txt")
+    assert "does not end in .npy" in refused(capsys, *encode[:3], "--input", lines, "--output", tmp_path / "v.txt")
     assert "Choose 1 to" in refused(capsys, *encode, "--input", lines, "--whitening", 99)
     empty = tmp_path / "empty.txt"
     empty.touch()
