@@ -94,7 +94,10 @@ class Checkpoint:
     @functools.cached_property
     def tensors(self) -> Mapping[str, np.ndarray]:
         """A lazy mapping {name: array} of the weights, see `open_checkpoint`."""
-        return open_checkpoint(self.source)
+        tensors = open_checkpoint(self.source)
+        for note in tensors.notes:
+            self.note(note)
+        return tensors
 
     @property
     def weight_names(self) -> dict[str, WeightName]:

@@ -47,7 +47,7 @@ def save_state(path, model, optimizer, position, memory=()):
     """
     arrays = {name: np.asarray(ops.convert_to_numpy(variable)) for name, variable in _named(model, optimizer, memory)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    safetensors_file.write(path, arrays, metadata={"position": json.dumps(dataclasses.asdict(position))})
+    safetensors_file.write(path, arrays, metadata={"position": json.dumps(dataclasses.asdict(position))}, digest=True)
 
 
 def read_position(path):
@@ -68,6 +68,7 @@ def load_state(path, model, optimizer, memory=()):
     """Assigns a saved state to the variables and returns its position. Raises InputError if it is of another model."""
     position = read_position(path)
     with safe_open(path, framework="numpy") as file:
+        safetensors_file.verify(path, file)
         named = _named(model, optimizer, memory)
         expected, received = {name for name, _ in named}, set(file.keys())
         if expected != received:

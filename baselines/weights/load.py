@@ -11,6 +11,7 @@ import numpy as np
 from baselines.weights import names as naming
 from baselines.weights import safetensors_file
 from baselines.weights.checkpoint import open_checkpoint
+from baselines.weights.finite import require_finite
 from baselines.weights.verdict import Fate, Verdict
 
 logger = logging.getLogger(__name__)
@@ -46,8 +47,9 @@ def load_weights(model, checkpoint, names, adapt=None, ignore_mismatched=False, 
         logger.warning(verdict.summary())
     for fate in verdict.used:
         tensors.verify(fate.name)
+        require_finite(_converted(sources[fate.path], weights[fate.path]), fate.name, verdict.source)
     for fate in verdict.used:
-        weights[fate.path].assign(sources[fate.path].array().astype(weights[fate.path].dtype))
+        weights[fate.path].assign(_converted(sources[fate.path], weights[fate.path]))
     return verdict
 
 
@@ -104,6 +106,13 @@ def _sources(weights, tensors, names, adapt):
             source = dataclasses.replace(source, adapted=np.asarray(adapt[path](source.array())))
         sources[path] = source
     return sources
+
+
+def _converted(source, weight):
+    """The array of a source in the dtype of its variable: a float64 number may become infinite."""
+    array = source.array()
+    with np.errstate(over="ignore"):
+        return array.astype(weight.dtype, copy=False)
 
 
 def _verdict(weights, tensors, names, sources, task_weights):

@@ -76,8 +76,9 @@ def harmless(name: str, shapes: Mapping[str, tuple[int, ...]] | None = None) -> 
         shapes: {name: shape} of all tensors of the checkpoint: the name of one of them plus one part, in its shape, is an
             optimizer's slot, whatever the optimizer's name.
     """
-    reason = next((reason for reason, pattern in HARMLESS.items() if re.fullmatch(pattern, name)), None)
-    return reason or (OPTIMIZER_STATE if shapes and _is_slot(name, shapes) else None)
+    if shapes and _is_slot(name, shapes):
+        return OPTIMIZER_STATE
+    return next((reason for reason, pattern in HARMLESS.items() if re.fullmatch(pattern, name)), None)
 
 
 def _is_slot(name, shapes):

@@ -1,8 +1,10 @@
 """safetensors, the format of Hugging Face's checkpoints: one file, or several and model.safetensors.index.json.
 
-https://github.com/huggingface/safetensors#format. Arrays only, so that reading one runs nobody's code.
+https://github.com/huggingface/safetensors#format. Arrays only, so that reading one runs nobody's code. The format has no checksums:
+files of ours have one among their metadata.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -16,37 +18,48 @@ import safetensors.numpy
 
 from baselines.errors import InputError
 from baselines.storage.atomic_files import atomic_path
+from baselines.storage.json_files import read_json_object
 
 FORMAT = "safetensors"
 FILE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+DIGEST = "sha256"
+"""Key of the metadata with the digest of everything else in the file."""
 DTYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16, "I64": np.int64,
           "I32": np.int32, "I16": np.int16, "I8": np.int8, "U64": np.uint64, "U32": np.uint32, "U16": np.uint16,
           "U8": np.uint8, "BOOL": np.bool_}  # fmt: skip
+WRAPPERS = ("module.", "_orig_mod.")
+"""What PyTorch's DataParallel and torch.compile put before the name of every weight."""
 
 
-def read(path):
+def read(path: str | os.PathLike) -> "SafetensorsCheckpoint":
     """A lazy mapping {name: array} of a file, of a folder's model.safetensors, or of the files its index lists.
 
-    Raises InputError if a file is missing, truncated or corrupt, or a tensor is not in the file where it should be.
+    Raises:
+        InputError: A file is missing, truncated or corrupted, or a tensor is not in the file where it should be.
     """
     path = pathlib.Path(path)
     if path.is_dir():
         path = path / FILE if (path / FILE).is_file() else path / INDEX
     if not path.is_file():
-        raise InputError(f"{path}: no such file. Expected a file or a folder with {FILE} or {INDEX}.")
+        raise InputError(f"{path}: no such file. Give a .safetensors file, or a folder with {FILE} or {INDEX}.")
     return SafetensorsCheckpoint(path)
 
 
-def write(path, tensors, metadata=None):
-    """Writes {name: array} to one file, with `metadata` {str: str} in its header."""
+def write(
+    path: str | os.PathLike, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None, digest: bool = False
+) -> None:
+    """Writes {name: array} to one file, with `metadata` in its header; with `digest`, whoever reads it sees corruption."""
     tensors = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}  # its writer ignores strides
+    metadata = dict(metadata or {})
+    if digest:
+        metadata[DIGEST] = _digest(tensors, tensors.__getitem__, metadata)
     with atomic_path(path) as temporary:
         temporary.touch()
         mode = temporary.stat().st_mode                                 # what others may do; its writer lets the owner read alone
         try:
-            safetensors.numpy.save_file(tensors, temporary, metadata)
-        except safetensors.SafetensorError as error:                    # it tells the system's errors as text
+            safetensors.numpy.save_file(tensors, temporary, metadata or None)
+        except safetensors.SafetensorError as error:                    # it reports the system's errors as text
             number = re.search(r"\(os error (\d+)\)", str(error))
             if number is None:
                 raise
@@ -54,62 +67,128 @@ def write(path, tensors, metadata=None):
         temporary.chmod(mode)
 
 
+def verify(path: str | os.PathLike, file) -> None:
+    """Raises InputError if an open file of ours is not what was written; files without a digest are others', or older."""
+    metadata = dict(file.metadata() or {})
+    expected = metadata.pop(DIGEST, None)
+    if expected is None:
+        return
+    received = _digest(file.keys(), file.get_tensor, metadata)
+    if received != expected:
+        raise InputError(f"{path}: checksum mismatch (expected {expected[:12]}, got {received[:12]}). The file is corrupted: "
+                         "copy it again, or train again.")  # fmt: skip
+
+
 class SafetensorsCheckpoint(Mapping):
-    """What `read` returns. `shape` and `dtype` answer from the headers alone."""
+    """What `read` returns. `shape` and `dtype` answer from the headers alone.
+
+    Attributes:
+        path: The file, or the index.
+        notes: What the user should know about the names.
+    """
 
     format = FORMAT
 
-    def __init__(self, path):
+    def __init__(self, path: pathlib.Path):
         self.path = path
         if path.name.endswith(".index.json"):
-            self._files = _read_index(path)
+            files = _read_index(path)
         else:
             file = _open(path)
-            self._files = dict.fromkeys(file.keys(), file)
+            files = dict.fromkeys(file.keys(), (path, file))
+        prefix = _wrapper(files)
+        self.notes = (f"{path}: every name begins with {prefix}, which is left out.",) if prefix else ()
+        self._places = {name.removeprefix(prefix): (name, *place) for name, place in files.items()}
+        self._verified = set()
 
     def __iter__(self):
-        return iter(self._files)
+        return iter(self._places)
 
     def __len__(self):
-        return len(self._files)
+        return len(self._places)
 
     def __getitem__(self, name):
-        return self._files[name].get_tensor(name)
+        stored, path, file = self._places[name]
+        self.dtype(name)                                                # one that NumPy lacks is refused
+        return _reading(path, lambda: file.get_tensor(stored))
 
-    def shape(self, name):
-        return tuple(self._files[name].get_slice(name).get_shape())
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor."""
+        stored, path, file = self._places[name]
+        return tuple(_reading(path, lambda: file.get_slice(stored).get_shape()))
 
-    def dtype(self, name):
-        code = self._files[name].get_slice(name).get_dtype()
+    def dtype(self, name: str) -> np.dtype:
+        """The dtype of a tensor. Raises InputError for one that NumPy does not have."""
+        stored, path, file = self._places[name]
+        code = _reading(path, lambda: file.get_slice(stored).get_dtype())
         if code not in DTYPES:
-            raise InputError(f"{self.path}: expected types among {', '.join(DTYPES)}. Received: {name} of type {code}.")
+            raise InputError(f"{path}: {name} has the type {code}, which cannot be read. Convert it to one of {', '.join(DTYPES)}.")
         return np.dtype(DTYPES[code])
 
-    def verify(self, name):
-        """The format has no checksums; that no tensor lies beyond its file's end was seen on opening."""
+    def verify(self, name: str) -> None:
+        """Raises InputError if the file of a tensor is not what we wrote. That no tensor lies beyond its end was seen before."""
+        _, path, file = self._places[name]
+        if path not in self._verified:
+            _reading(path, lambda: verify(path, file))
+            self._verified.add(path)
+
+
+def _digest(names, tensor, metadata):
+    """The hex SHA-256 of the metadata and of every tensor's name, type, shape and bytes; tensor(name) is one at a time."""
+    found = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    for name in sorted(names):
+        array = tensor(name)
+        found.update(f"{name}\n{array.dtype}\n{array.shape}\n".encode())
+        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return found.hexdigest()
+
+
+def _wrapper(names):
+    """The prefixes of WRAPPERS that all names have; "" for none."""
+    prefix = ""
+    while names and (more := next((word for word in WRAPPERS if all(name.startswith(prefix + word) for name in names)), None)):
+        prefix += more
+    return prefix
 
 
 def _open(path):
+    return _reading(path, lambda: safetensors.safe_open(path, framework="np"))
+
+
+def _reading(path, read):
     try:
-        return safetensors.safe_open(path, framework="np")
-    except safetensors.SafetensorError as error:
-        raise InputError(f"{path}: truncated, corrupt, or no safetensors file ({error}). Received "
-                         f"{path.stat().st_size} bytes. Copy or download it again.") from error  # fmt: skip
+        return read()
+    except (safetensors.SafetensorError, UnicodeDecodeError, OverflowError) as error:
+        raise InputError(f"{path}: truncated, corrupted, or no safetensors file ({error}). It has "
+                         f"{path.stat().st_size} bytes: copy or download it again.") from error  # fmt: skip
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}. Check its permissions.") from error
 
 
 def _read_index(path):
-    """{tensor name: open file}."""
-    try:
-        weight_map = json.loads(path.read_text("utf-8"))["weight_map"]
-        names = {name: str(file) for name, file in weight_map.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f'{path}: expected {{"weight_map": {{tensor: file}}}}. Download it again.') from error
-    missing = sorted({file for file in names.values() if not (path.parent / file).is_file()})
+    """{tensor name: (path, open file)}."""
+    weight_map = read_json_object(path).get("weight_map")
+    if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
+        raise InputError(f'{path}: "weight_map" is no object {{tensor: file}}. Download the file again.')
+    for file in sorted(set(weight_map.values())):
+        parts = pathlib.PurePath(file).parts
+        if not parts or pathlib.PurePath(file).is_absolute() or ".." in parts:
+            raise InputError(f"{path}: weight_map names {file!r}, which is outside of the folder. Download the checkpoint again.")
+    files = {file: path.parent / file for file in sorted(set(weight_map.values()))}
+    missing = [file for file, place in files.items() if not _is_file(place)]
     if missing:
-        raise InputError(f"{path}: expected {', '.join(missing)} beside it. No such file: copy or download it too.")
-    files = {file: _open(path.parent / file) for file in sorted(set(names.values()))}
-    absent = sorted(name for name, file in names.items() if name not in set(files[file].keys()))
+        raise InputError(f"{path}: {', '.join(missing[:3])} is not beside it ({len(missing)} missing). Copy or download it too.")
+    opened = {file: _open(place) for file, place in files.items()}
+    names = {file: set(each.keys()) for file, each in opened.items()}
+    absent = sorted(name for name, file in weight_map.items() if name not in names[file])
     if absent:
-        raise InputError(f"{path}: expected {absent[0]} in {names[absent[0]]}. It is not there ({len(absent)} such "
-                         "names): the files do not belong together. Download them again.")  # fmt: skip
-    return {name: files[file] for name, file in names.items()}
+        raise InputError(f"{path}: {absent[0]} is not in {weight_map[absent[0]]} ({len(absent)} such names). The files do not "
+                         "belong together: download them again.")  # fmt: skip
+    return {name: (files[file], opened[file]) for name, file in weight_map.items()}
+
+
+def _is_file(path):
+    try:
+        return path.is_file()
+    except OSError:                                                     # a name that is too long
+        return False

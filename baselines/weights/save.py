@@ -18,7 +18,7 @@ def save_hugging_face(model, folder, names, dtype=None):
         array = array if dtype is None else array.astype(dtype)
         name = names.get(path) or own_name(path)
         tensors[name.hugging_face] = array.T if name.transposed else array
-    safetensors_file.write(folder / safetensors_file.FILE, tensors, metadata={"format": "pt"})
+    safetensors_file.write(folder / safetensors_file.FILE, tensors, metadata={"format": "pt"}, digest=True)
 
 
 def save_google(model, prefix, names):

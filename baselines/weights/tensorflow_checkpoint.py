@@ -48,7 +48,7 @@ def write(prefix, tensors):
 class TensorFlowCheckpoint(Mapping):
     """What `read` returns. `shape` and `dtype` answer from the index alone."""
 
-    format = "TensorFlow V2 checkpoint"
+    format, notes = "TensorFlow V2 checkpoint", ()
 
     def __init__(self, prefix):
         self.path = pathlib.Path(prefix)

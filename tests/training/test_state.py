@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import tiny
 from keras import ops
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from baselines.errors import InputError
 from baselines.training.state import Position, load_state, read_position, save_state
@@ -46,3 +48,20 @@ def test_missing_damaged_and_foreign_states_are_refused(tmp_path):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="damaged"):
         read_position(path)
+
+
+def test_a_flipped_bit_is_seen_and_states_without_a_digest_are_read(tmp_path):
+    path, built = tmp_path / "state.safetensors", tiny.model()
+    optimizer = tiny.steps(built).optimizer
+    save_state(path, built, optimizer, Position(updates=17))
+    whole = path.read_bytes()
+    for damaged in (whole[:-1] + bytes([whole[-1] ^ 1]), whole.replace(b'updates\\": 17', b'updates\\": 16')):
+        assert damaged != whole
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match="state.safetensors: checksum mismatch"):
+            load_state(path, built, optimizer)
+    path.write_bytes(whole)
+    with safe_open(path, "np") as file:
+        tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+    save_file(tensors, path, {"position": metadata["position"]})
+    assert load_state(path, built, optimizer).updates == 17

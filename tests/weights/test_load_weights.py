@@ -314,3 +314,38 @@ def test_two_weights_of_one_path_are_refused():
 def test_random_state_is_no_weight(tmp_path):
     save_hugging_face(build(1), tmp_path, NAMES)
     assert sorted(safetensors_file.read(tmp_path)) == sorted(NAMES[path].hugging_face for path in arrays(build(1)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+@both_formats
+def test_numbers_that_are_not_finite_leave_the_model_as_it_was(tmp_path, save, value):
+    model = build(1)
+    save(model, tmp_path)
+    module = safetensors_file if (tmp_path / "model.safetensors").exists() else tensorflow_checkpoint
+    file = tmp_path / ("model.safetensors" if module is safetensors_file else "bert_model.ckpt")
+    tensors = {name: np.array(array, np.float64) for name, array in module.read(file).items()}
+    tensors[NAMES["Pooler-Dense/bias"].hugging_face if module is safetensors_file else NAMES["Pooler-Dense/bias"].google][2] = value
+    module.write(file, tensors)
+    other = build(2)
+    with pytest.raises(InputError, match="1 of the 5 numbers of bert.pooler.dense.bias are NaN or infinite"):
+        load_weights(other, tmp_path, NAMES)
+    assert_same_weights(other, build(2))
+
+
+def test_a_flipped_bit_in_a_file_of_ours_is_seen(tmp_path):
+    save_hugging_face(build(1), tmp_path, NAMES)
+    path = tmp_path / "model.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(InputError, match="model.safetensors: checksum mismatch"):
+        load_weights(build(2), tmp_path, NAMES)
+
+
+def test_optimizer_slots_under_any_name(tmp_path):
+    save_google(build(1), tmp_path / "a", NAMES)
+    tensors = dict(tensorflow_checkpoint.read(tmp_path / "a"))
+    slots = {f"{name}/AdamWeightDecayOptimizer{end}": array for name, array in tensors.items() for end in ("", "_1")}
+    tensorflow_checkpoint.write(tmp_path / "a", tensors | slots)
+    verdict = load_weights(build(2), tmp_path / "a", NAMES)
+    assert verdict.complete and {fate.reason for fate in verdict.unused} == {"optimizer state"}
+    assert len(verdict.unused) == len(slots)

@@ -68,22 +68,84 @@ def test_shards(tmp_path):
 def test_a_missing_shard(tmp_path):
     shards(tmp_path)
     (tmp_path / "model-00002-of-00006.safetensors").unlink()
-    with pytest.raises(InputError, match=r"index.json: expected model-00002-of-00006.safetensors beside it"):
+    with pytest.raises(InputError, match=r"index.json: model-00002-of-00006.safetensors is not beside it \(1 missing\)"):
         safetensors_file.read(tmp_path)
 
 
 def test_a_tensor_that_is_not_in_its_shard(tmp_path):
     index, weight_map = shards(tmp_path)
     index.write_text(json.dumps({"weight_map": weight_map | {"a.bias": weight_map["a.weight"]}}))
-    with pytest.raises(InputError, match=r"expected a.bias in model-00001-of-00006.safetensors. It is not there"):
+    with pytest.raises(InputError, match=r"a.bias is not in model-00001-of-00006.safetensors \(1 such names\)"):
         safetensors_file.read(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"weight_map": 3}', '{"weight_map": {"a":'])
-def test_a_broken_index(tmp_path, text):
+@pytest.mark.parametrize("text, message", [
+    ("", "not JSON"),
+    ("[]", "expected a JSON object. Received: list"),
+    ("{}", '"weight_map" is no object'),
+    ('{"weight_map": 3}', '"weight_map" is no object'),
+    ('{"weight_map": {"a": 3}}', '"weight_map" is no object'),
+    ('{"weight_map": {"a":', "not JSON"),
+    ('{"weight_map":' + "[" * 100_000, "nested too deeply"),
+    ('{"weight_map": {"a": "%s"}}' % ("x" * 5000), "is not beside it"),
+    ('{"weight_map": {"a": "\\u0000"}}', "is not beside it"),
+])  # fmt: skip
+def test_a_broken_index(tmp_path, text, message):
     (tmp_path / "model.safetensors.index.json").write_text(text)
-    with pytest.raises(InputError, match=r"index.json: expected .*weight_map"):
+    with pytest.raises(InputError, match=f"index.json: .*{message}"):
         safetensors_file.read(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["../other/model.safetensors", "/{}/other/model.safetensors", "a/../../other/x", ""])
+def test_an_index_that_leaves_the_folder_is_refused(tmp_path, file):
+    for folder in ("own", "other"):
+        (tmp_path / folder).mkdir()
+    safetensors_file.write(tmp_path / "other/model.safetensors", tensors())
+    index = tmp_path / "own/model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a.bias": file.format(tmp_path)}}))
+    with pytest.raises(InputError, match="which is outside of the folder"):
+        safetensors_file.read(tmp_path / "own")
+
+
+def test_a_digest_sees_every_flipped_bit(tmp_path):
+    path = tmp_path / "model.safetensors"
+    safetensors_file.write(path, tensors(), {"format": "pt"}, digest=True)
+    whole = path.read_bytes()
+    checkpoint = safetensors_file.read(path)
+    for name in checkpoint:
+        checkpoint.verify(name)
+    for place in range(len(whole) - 150, len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        with pytest.raises(InputError, match="model.safetensors: checksum mismatch"):
+            safetensors_file.read(path).verify("scalar")
+
+
+def test_a_digest_sees_metadata_too(tmp_path):
+    path = tmp_path / "state.safetensors"
+    safetensors_file.write(path, tensors(), {"position": "17"}, digest=True)
+    path.write_bytes(path.read_bytes().replace(b'"position":"17"', b'"position":"16"'))
+    with pytest.raises(InputError, match="checksum mismatch"):
+        safetensors_file.read(path).verify("scalar")
+
+
+def test_files_of_others_have_no_digest(tmp_path):
+    path = tmp_path / "model.safetensors"
+    safetensors_file.write(path, tensors())
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    safetensors_file.read(path).verify("scalar")
+
+
+@pytest.mark.parametrize("prefix", ["module.", "module.module.", "_orig_mod.module."])
+def test_the_prefix_of_a_wrapped_model_is_left_out_with_a_note(tmp_path, prefix):
+    safetensors_file.write(tmp_path / "model.safetensors", {prefix + name: array for name, array in tensors().items()})
+    checkpoint = safetensors_file.read(tmp_path)
+    assert_same(tensors(), checkpoint)
+    assert checkpoint.notes == (f"{tmp_path / 'model.safetensors'}: every name begins with {prefix}, which is left out.",)
+
+
+def test_a_prefix_that_only_some_names_have_is_part_of_the_name(tmp_path):
+    safetensors_file.write(tmp_path / "model.safetensors", {"module.a": np.ones(2), "b": np.ones(2)})
+    assert sorted(safetensors_file.read(tmp_path)) == ["b", "module.a"] and safetensors_file.read(tmp_path).notes == ()
 
 
 @pytest.mark.parametrize("size", [0, 7, 8, 100, -1])
@@ -91,10 +153,10 @@ def test_a_truncated_file(tmp_path, size):
     path = tmp_path / "model.safetensors"
     safetensors_file.write(path, tensors())
     os.truncate(path, size % path.stat().st_size)
-    with pytest.raises(InputError, match=rf"model.safetensors: truncated, .* Received {path.stat().st_size} bytes"):
+    with pytest.raises(InputError, match=rf"model.safetensors: truncated, .* It has {path.stat().st_size} bytes"):
         safetensors_file.read(path)
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(InputError, match="no such file. Expected a file or a folder with model.safetensors"):
+    with pytest.raises(InputError, match="no such file. Give a .safetensors file, or a folder with model.safetensors"):
         safetensors_file.read(tmp_path / "absent.safetensors")
