@@ -15,7 +15,7 @@ from baselines.errors import InputError
 from baselines.heads.choice import ChoiceHead, encode_question
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Example, Recipe, Task
+from baselines.task import Demo, Example, Recipe, Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,5 +89,5 @@ TASK = Task(
     num_texts=None,
     options=Fields,
     bind=bind,
-    demo={"max_length": 64, "batch_size": 16, "accumulate": 1, "epochs": 8, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 64, "batch_size": 16, "accumulate": 1, "epochs": 8, "learning_rate": 5e-4}),
 )

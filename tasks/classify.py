@@ -20,7 +20,7 @@ from baselines.heads.multilabel_classification import with_label_sets
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.f1 import accuracy_and_macro_f1
 from baselines.metrics.multilabel import multilabel_scores
-from baselines.task import Categories, Example, Recipe, Task
+from baselines.task import Categories, Demo, Example, Recipe, Task
 from tasks.common import check_columns, discover, sort_names
 
 
@@ -82,8 +82,8 @@ def bind_multilabel(task, columns, labels, train_file):
     if not columns.separator.strip():
         raise InputError(f"--separator: expected a sign such as | between labels. Received: {columns.separator!r}.")
     labels = labels or discover(train_file, columns, names_of=lambda row: gold_of(row, columns))
-    task = with_label_sets(task, Categories(*labels.names))
-    return dataclasses.replace(task, metric=multilabel_scores, cell=columns.separator.join)
+    task = with_label_sets(task, Categories(*labels.names), columns.separator)
+    return dataclasses.replace(task, metric=multilabel_scores)
 
 
 TASK = Task(
@@ -98,5 +98,5 @@ TASK = Task(
     source="Put your own file there",
     options=Columns,
     bind=bind,
-    demo={"max_length": 64, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 64, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4}),
 )

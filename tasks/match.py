@@ -18,7 +18,7 @@ from baselines.heads.similarity import with_scores
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.correlation import spearman_and_pearson
 from baselines.metrics.f1 import accuracy_and_macro_f1
-from baselines.task import Example, Recipe, Task
+from baselines.task import Demo, Example, Recipe, Task
 from tasks.common import check_columns, discover
 
 
@@ -101,5 +101,5 @@ TASK = Task(
     num_texts=2,
     options=Columns,
     bind=bind,
-    demo={"max_length": 64, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 64, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4}),
 )

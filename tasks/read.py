@@ -9,7 +9,7 @@ have no answer ("answers": []) are left out of train and dev.
 from baselines.data.windows import encode_answers, encode_windows
 from baselines.heads.span import SpanHead, decode_answer
 from baselines.metrics.reading import exact_match_and_f1
-from baselines.task import Recipe, Task
+from baselines.task import Demo, Linting, Recipe, Task
 from tasks.common import Reading, answer_spans, bind_reading, read_questions
 
 TASK = Task(
@@ -25,7 +25,7 @@ TASK = Task(
     source="Put your own file there",
     options=Reading,
     bind=bind_reading,
-    spans=answer_spans,
+    linting=Linting(spans=answer_spans),
     num_texts=2,
-    demo={"max_length": 128, "batch_size": 16, "accumulate": 1, "epochs": 12, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 128, "batch_size": 16, "accumulate": 1, "epochs": 12, "learning_rate": 5e-4}),
 )

@@ -20,7 +20,7 @@ from baselines.errors import InputError
 from baselines.heads.entities import decode_entities, encode_entities, entity_spans
 from baselines.heads.entity_heads import POINTERS, HeadFlag, entity_head
 from baselines.metrics.spans import Entity, span_f1
-from baselines.task import Categories, Example, Recipe, Task
+from baselines.task import Categories, Demo, Example, Linting, Recipe, Task
 
 ENTITY_FIELDS = ("entities", "label")
 
@@ -136,8 +136,8 @@ TASK = Task(
     metric=span_f1,
     recipe=Recipe(max_length=256, batch_size=32, epochs=10, learning_rate=2e-5),
     source="Put your own file there",
-    spans=entity_spans,
+    linting=Linting(spans=entity_spans),
     options=Options,
     bind=bind,
-    demo={"max_length": 64, "batch_size": 32, "epochs": 10, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 64, "batch_size": 32, "epochs": 10, "learning_rate": 5e-4}),
 )

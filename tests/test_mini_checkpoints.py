@@ -28,7 +28,7 @@ def test_the_weights_are_small_and_float16(flavour):
 
 
 def test_tasks_that_write_start_from_the_flavour_that_has_learnt_to():
-    chosen = {name: task_catalog.find(name)[1].demo_checkpoint for name in task_catalog.names()}
+    chosen = {name: task_catalog.find(name)[1].demo.checkpoint for name in task_catalog.names()}
     assert {name for name, flavour in chosen.items() if flavour == "mini_unilm"} == WRITE
     assert set(chosen.values()) == set(FLAVOURS)
 

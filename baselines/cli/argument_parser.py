@@ -94,7 +94,7 @@ def parse_for_run(kind, argv, prog):
 def _later(run):
     """The flags that the task of a run takes anew, a dataclass; None where there are none, or no such run."""
     run = RunFolder(run)
-    return task_catalog.find(run.read_recipe()["task"])[1].later if (run.path / "recipe.yaml").is_file() else None
+    return task_catalog.find(run.read_recipe()["task"])[1].inference_options if (run.path / "recipe.yaml").is_file() else None
 
 
 def take_option(argv, name):

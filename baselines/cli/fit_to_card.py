@@ -12,7 +12,6 @@ from baselines.cli.argument_parser import parse_train, take_option
 from baselines.cli.train import check_parts
 from baselines.errors import InputError
 from baselines.experiment.input_files import bind, checkpoint_folder, data_file
-from baselines.heads.choice import ChoiceHead
 from baselines.models.config import Config, read
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
@@ -64,19 +63,19 @@ def setup_of(name, task, arguments):
 
 def choices_of(name, task, arguments):
     """Rows that one row of a batch holds: the choices of a question, as the first one of the training data is encoded; else 1."""
-    if not isinstance(task.head, ChoiceHead):
+    if task.head is None or task.head.output_kind != "choice":
         return 1
     flags = arguments.flags
     path = data_file(name, task, "train", flags.train, flags.demo)
     examples = bind(task, arguments.options, None, path).read(path[0] if isinstance(path, tuple) else path)
-    tokenizer = Tokenizer.from_folder(checkpoint_folder(flags, task.demo_checkpoint))
+    tokenizer = Tokenizer.from_folder(checkpoint_folder(flags, task.demo.checkpoint))
     features, _ = next(iter(task.encode(next(iter(examples)), tokenizer, arguments.recipe.max_length)))
     return len(features["token_ids"])
 
 
 def config_of(task, arguments):
     """The Config of --init; no weights are read."""
-    values, where = read(checkpoint_folder(arguments.flags, task.demo_checkpoint))
+    values, where = read(checkpoint_folder(arguments.flags, task.demo.checkpoint))
     recipe = arguments.recipe
     values |= model_options(recipe.model_options)
     return Config.from_dict(values if recipe.model == "auto" else {**values, "model_type": recipe.model}, where)

@@ -96,7 +96,7 @@ def check_inputs(name, task, flags):
         existing(path, f"--{split}")
     if flags.test:
         existing(flags.test, "--test")
-    checkpoint_folder(flags, task.demo_checkpoint)
+    checkpoint_folder(flags, task.demo.checkpoint)
 
 
 def flags_of(trick):

@@ -5,21 +5,29 @@
 """
 
 import unicodedata
+from collections.abc import Sequence
+
+from baselines.evaluation.predictions import Predictions
+from baselines.task import Example
 
 
-def error_table(examples, predictions, losses, count=50, text_width=80):
-    """The examples with the largest losses, worst first; right ones may be among them.
+def error_table(examples: Sequence[Example], predictions: Predictions, count: int = 50, text_width: int = 80) -> str:
+    """The examples with the largest losses, worst first; correct ones may be among them.
 
-    predictions  {example.id: prediction}
-    losses       a float per example, in their order
+    Args:
+        examples: Those that were predicted.
+        predictions: With losses.
+        count: Examples in the table.
+        text_width: Terminal cells for the text of an example.
     """
+    losses = predictions.losses
     worst = sorted(range(len(examples)), key=lambda position: -losses[position])[:count]
     lines = [("loss", "gold", "prediction", "example", "text")]
     for position in worst:
         example = examples[position]
         text = " ".join(" | ".join(example.texts).split())
         lines.append((
-            f"{losses[position]:.3f}", str(example.gold), str(predictions[example.id]),
+            f"{losses[position]:.3f}", str(example.gold), str(predictions.by_id[example.id]),
             example.origin or str(example.id), clip(text, text_width),
         ))
     return align(lines)

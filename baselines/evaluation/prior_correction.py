@@ -6,7 +6,7 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.evaluation.can import Can
-from baselines.evaluation.predictions import gather
+from baselines.evaluation.predictions import Predictions, gather
 from baselines.plugins.settings import make, take_settings
 
 COUNTS = "label_counts.json"
@@ -57,13 +57,13 @@ def prior_correction(session, run, can):
     return PriorCorrection(can, counts / counts.sum(), session.display.note)
 
 
-def gain(session, examples, rows, adjust, predictions):
+def gain(session, split, adjust, predictions):
     """A sentence: what an Adjustment that has just made `predictions` of examples with gold gains."""
-    plain = gather(examples, rows.example, adjust.before, session.task.decode)
-    golds = [example.gold for example in examples]
-    before, after = (session.task.metric(golds, [found[example.id] for example in examples]) for found in (plain, predictions))
+    examples, owners = split.examples, split.encoded.example
+    plain = Predictions(gather(examples, owners, adjust.before, session.task.decode))
+    before, after = (session.task.metric(split.golds, each.of(examples)) for each in (plain, predictions))
     name = next(iter(before))
-    changed = sum(plain[example.id] != predictions[example.id] for example in examples)
+    changed = sum(one != other for one, other in zip(plain.of(examples), predictions.of(examples), strict=True))
     difference = after[name] - before[name]
     verdict = f": it loses {-difference:.4f} here" if difference < 0 else ": no gain here" if difference == 0 else ""
     return f"{name} {before[name]:.4f} -> {after[name]:.4f} with CAN ({changed} of {len(examples)} predictions changed){verdict}"

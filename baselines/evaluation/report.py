@@ -1,51 +1,53 @@
 """What a scored split leaves in the run folder: predictions, scores, the worst examples, the confusion matrix."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.evaluation.confusion import confusion_matrix, confusion_text, draw_confusion
 from baselines.evaluation.errors import error_table
 from baselines.evaluation.label_table import label_table
+from baselines.evaluation.predictions import Predictions
 from baselines.storage.atomic_files import atomic_write
-from baselines.task import Categories
+from baselines.task import Categories, Example, Labels, Split
 
 
-def prediction_lines(examples, predictions, losses=None, confidences=None):
+def prediction_lines(examples: Sequence[Example], predictions: Predictions) -> list[dict]:
     """[{"id", "prediction", and where there are any "confidence", "gold", "loss"}], in the order of the examples."""
     lines = []
     for index, example in enumerate(examples):
-        line = {"id": example.id, "prediction": predictions[example.id]}
-        if confidences is not None:
-            line["confidence"] = round(float(confidences[example.id]), 6)
+        line = {"id": example.id, "prediction": predictions.by_id[example.id]}
+        if predictions.confidences is not None:
+            line["confidence"] = round(float(predictions.confidences[example.id]), 6)
         if example.gold is not None:
             line["gold"] = example.gold
-        if losses is not None:
-            line["loss"] = round(float(losses[index]), 6)
+        if predictions.losses is not None:
+            line["loss"] = round(float(predictions.losses[index]), 6)
         lines.append(line)
     return lines
 
 
-def write_report(folder, examples, predictions, scores, losses, labels=None, confidences=None):
-    """Writes predictions.jsonl, scores.json, errors.txt by loss; for classes confusion.txt and .png, for sets of labels labels.txt.
+def write_report(folder: Path, split: Split, predictions: Predictions, scores: dict, labels: Labels | None = None) -> str:
+    """Write predictions.jsonl, scores.json, errors.txt by loss; for classes confusion.txt and .png, for sets of labels labels.txt.
 
-    Returns the text of either table.
+    Returns:
+        The text of confusion.txt or labels.txt, "" without either.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    lines = prediction_lines(examples, predictions, losses, confidences)
+    examples, golds, values = split.examples, split.golds, predictions.of(split.examples)
+    lines = prediction_lines(examples, predictions)
     texts = {
         "predictions.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
         "scores.json": json.dumps(scores, indent=2) + "\n",
     }
-    if losses is not None:
-        texts["errors.txt"] = error_table(examples, predictions, losses)
-    golds = [example.gold for example in examples]
-    found = [predictions[example.id] for example in examples]
+    if predictions.losses is not None:
+        texts["errors.txt"] = error_table(examples, predictions)
     if isinstance(labels, Categories):
-        if all(isinstance(name, str) for names in (*golds, *found) for name in names):         # else entities, with places
-            texts["labels.txt"] = label_table(golds, found, labels.names)
+        if all(isinstance(name, str) for names in (*golds, *values) for name in names):         # else entities, with places
+            texts["labels.txt"] = label_table(golds, values, labels.names)
     elif labels:
-        matrix = confusion_matrix(golds, found, labels.names)
+        matrix = confusion_matrix(golds, values, labels.names)
         texts["confusion.txt"] = confusion_text(matrix, labels.names)
         draw_confusion(folder / "confusion.png", matrix, labels.names)
     for name, text in texts.items():

@@ -71,7 +71,7 @@ def train_arguments(task, values, origin="--config", flags=TrainFlags):
     pick = lambda kind: {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}  # noqa: E731
     recipe = task.recipe
     if values.get("demo"):
-        recipe = dataclasses.replace(recipe, **task.demo)
+        recipe = dataclasses.replace(recipe, **task.demo.recipe)
     return TrainArguments(
         flags(**pick(flags)),
         dataclasses.replace(recipe, **pick(Recipe)),

@@ -8,13 +8,16 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.losses.divergence import softmax_divergence
+from baselines.task import Head
 
 
-class ChoiceHead:
+class ChoiceHead(Head):
     """Attaches `Choice`, a dense layer of one score on the vector of [CLS], to an encoder.
 
     initializer_range  standard deviation of the kernel's truncated normal
     """
+
+    output_kind = "choice"
 
     def __init__(self, initializer_range=0.02):
         self.initializer_range = initializer_range

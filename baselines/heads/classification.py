@@ -5,17 +5,20 @@ import dataclasses
 import numpy as np
 
 from baselines.losses.divergence import softmax_divergence
+from baselines.task import Head
 
 POOLINGS = ("first", "mean", "max")
 
 
-class ClassificationHead:
+class ClassificationHead(Head):
     """Attaches `Classifier`, a dense layer of `classes` logits, to an encoder.
 
     pooling            first: hidden_states[:, 0], the vector of [CLS]; mean, max: over all tokens but padding
     dropout            rate on the pooled vector while training
     initializer_range  standard deviation of the kernel's truncated normal
     """
+
+    output_kind = "label"
 
     def __init__(self, classes, pooling="first", dropout=0.0, initializer_range=0.02):
         if pooling not in POOLINGS:

@@ -21,17 +21,18 @@ class EmbeddingHead(LanguageModelHead):
                    [CLS] and [SEP], no pooler
     writes         whether there are logits too
     needs_dropout  whether it is dropout that the vectors of one text differ by
-    may_be_new     beginnings of paths of weights that a checkpoint may lack: those pretrained without next sentences have no pooler
     """
 
-    may_be_new = ("Pooler-Dense/",)
+    output_kind = "embedding"
+    optional_weights = ("Pooler-Dense/",)
+    """Checkpoints pretrained without next sentences have no pooler."""
 
     def __init__(self, pooling="first", writes=True, needs_dropout=False):
         if pooling not in POOLINGS:
             raise ValueError(f"EmbeddingHead: expected one of {POOLINGS}. Received: pooling={pooling!r}")
         super().__init__("prefix")
         self.pooling, self.writes, self.needs_dropout = pooling, writes, needs_dropout
-        self.encoder = {
+        self.encoder_options = {
             "mask": "prefix",
             **({"with_mlm": "linear"} if writes else {}),
             **({"with_pool": "linear"} if pooling == "first" else {}),

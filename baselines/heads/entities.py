@@ -7,7 +7,7 @@ of each token, so that what a model finds can be told in characters of the user'
 import numpy as np
 
 from baselines.metrics.spans import Entity
-from baselines.task import Span
+from baselines.task import Head, Span
 
 NOWHERE = -1
 """Character of tokens that stand for none: [CLS], [SEP]."""
@@ -78,8 +78,10 @@ def encoded_entities(rows, row):
     return char_cells(rows.target(row), rows.features, row)
 
 
-class EntityHead:
+class EntityHead(Head):
     """What heads that find entities share."""
+
+    output_kind = "entities"
 
     def remark(self, examples, rows):
         """How many gold entities cannot be learnt or found, in a sentence; "" if there is none."""

@@ -8,27 +8,27 @@ import numpy as np
 
 from baselines.losses.divergence import softmax_divergence
 from baselines.losses.next_tokens import NO_TARGET
+from baselines.task import Head
 
 MASKS = ("prefix", "causal")
 PADDING = 0
 
 
-class LanguageModelHead:
+class LanguageModelHead(Head):
     """Adds no layer: the MLM head of the checkpoint is what is trained.
 
     mask         who sees whom, see above
     predicts     whether there is another output "predicted", int (B, L): the likeliest next token
-    encoder      what build_transformer_model must be told for this head
-    token_table  the weight whose rows are the embeddings of the tokens that the logits score
     """
 
+    output_kind = "text"
     token_table = "Embedding-Token/embeddings"
 
     def __init__(self, mask="prefix", predicts=False):
         if mask not in MASKS:
             raise ValueError(f"LanguageModelHead: expected one of {MASKS}. Received: mask={mask!r}")
         self.mask, self.predicts = mask, predicts
-        self.encoder = {"mask": mask, "with_mlm": "linear"}
+        self.encoder_options = {"mask": mask, "with_mlm": "linear"}
 
     def __call__(self, encoder):
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, L, V)}, of the token after each position."""

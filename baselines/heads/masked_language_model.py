@@ -4,21 +4,20 @@ Only the places asked for pay for the projection on the vocabulary: at 128 token
 """
 
 from baselines.layers.take_positions import TakePositions
+from baselines.task import Head
 
 
-class MaskedLanguageModelHead:
+class MaskedLanguageModelHead(Head):
     """Adds no layer with weights: the MLM head of the checkpoint is what is trained, and its NSP head where it is asked for.
 
     next_sentence   whether there is another output "next", float32 (B, 2): does the second text go on from the first? yes, no
-    encoder      what build_transformer_model must be told for this head
-    token_table  the weight whose rows are the embeddings of the tokens that the logits score
     """
 
     token_table = "Embedding-Token/embeddings"
 
     def __init__(self, next_sentence=False):
         self.next_sentence = next_sentence
-        self.encoder = {"with_mlm": "linear"} | ({"with_nsp": "linear"} if next_sentence else {})
+        self.encoder_options = {"with_mlm": "linear"} | ({"with_nsp": "linear"} if next_sentence else {})
 
     def __call__(self, encoder):
         """A keras.Model from the encoder's inputs and "mlm_positions" int32 (B, P) to {"logits" (B, P, V), "predicted" (B, P)}."""

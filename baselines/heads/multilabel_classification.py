@@ -16,7 +16,16 @@ FEWEST_PLACES = 4
 
 
 class MultilabelClassificationHead(ClassificationHead):
-    """Attaches the layers of ClassificationHead, and reads its logits one by one. A target is the class ids of a row, int (n,)."""
+    """Attaches the layers of ClassificationHead, and reads its logits one by one. A target is the class ids of a row, int (n,).
+
+    separator   what stands between the labels of a row in a table cell; the others as ClassificationHead
+    """
+
+    output_kind = "labels"
+
+    def __init__(self, classes, separator="|", **settings):
+        super().__init__(classes, **settings)
+        self.separator = separator
 
     def loss(self, targets, outputs):
         """targets int32 (B, P), class ids filled up with -1; returns float32 (B,)."""
@@ -39,6 +48,10 @@ class MultilabelClassificationHead(ClassificationHead):
         """Probability that all labels are right, if each logit is the log odds of its class."""
         logits = outputs["logits"][0].astype(np.float64)
         return float(np.exp(-np.logaddexp(0, -np.abs(logits)).sum()))
+
+    def format_prediction(self, prediction):
+        """Names of labels as one cell."""
+        return self.separator.join(prediction)
 
 
 def filled(rows):
@@ -70,8 +83,8 @@ def decode_labels(labels):
     return decode
 
 
-def with_label_sets(task, labels):
-    """A task on one text or two whose gold is a list of names among `labels`, Categories."""
-    head = MultilabelClassificationHead(len(labels))
+def with_label_sets(task, labels, separator="|"):
+    """A task on one text or two whose gold is a list of names among `labels`, Categories. separator: as in the head."""
+    head = MultilabelClassificationHead(len(labels), separator)
     stages = {"encode": encode_label_sets(labels), "head": head, "loss": head.loss, "decode": decode_labels(labels)}
     return dataclasses.replace(task, labels=labels, **stages)

@@ -10,9 +10,10 @@ import numpy as np
 
 from baselines.losses.divergence import normal_divergence
 from baselines.losses.squared_error import squared_error
+from baselines.task import Head
 
 
-class SimilarityHead:
+class SimilarityHead(Head):
     """Attaches `Similarity`, a dense layer of one unit on the vector of [CLS], to an encoder.
 
     initializer_range  standard deviation of the kernel's truncated normal

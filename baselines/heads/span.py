@@ -11,17 +11,19 @@ import numpy as np
 from baselines.errors import InputError, nearest
 from baselines.losses.divergence import softmax_divergence
 from baselines.losses.span_cross_entropy import pointer_cross_entropy, span_cross_entropy
+from baselines.task import Head
 
 CARRIED = ("char_starts", "char_ends")
 """Features that only `compact` reads: the characters of each token."""
 
 
-class SpanHead:
+class SpanHead(Head):
     """Attaches `Answer`, a GlobalPointer of one category, to an encoder: {"scores": float32 (B, L, L)}.
 
     head_size  K of its queries and keys       longest  most tokens of an answer; 0 does not limit it
     """
 
+    output_kind = "answer"
     loss = staticmethod(span_cross_entropy)
 
     def __init__(self, head_size=64, longest=0, initializer_range=0.02):

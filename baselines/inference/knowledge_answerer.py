@@ -10,8 +10,8 @@ from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 from baselines.runtime.progress import Display
 from baselines.task import Example
-from baselines.task_models.generation import outputs_of
 from baselines.task_models.loading import open_run
+from baselines.task_models.text_generation import outputs_of
 
 
 class KnowledgeAnswerer:
@@ -20,9 +20,10 @@ class KnowledgeAnswerer:
     kind, texts = "answers", ("question",)
 
     def __init__(self, session):
-        if session.task.guide is None:
+        if session.task.generation is None or session.task.generation.constraint_provider is None:
             raise InputError(f"{session.name}: expected a run that answers from an index, and --index INDEX. See docs/kgclue.md.")
-        self.session, self.task_name, self.guide = session, session.name, session.guide
+        self.session, self.task_name = session, session.name
+        self.constraints = session.generation.constraints
 
     @classmethod
     def from_run(cls, folder, changes=None, quiet=True):
@@ -42,9 +43,9 @@ class KnowledgeAnswerer:
         """
         examples = [Example(id=number, texts=(question,)) for number, question in enumerate(questions)]
         prompts = [self._prompt(example) for example in examples]
-        found = self.session.write(examples, prompts)
+        found = self.session.generation.generate(examples, prompts)
         return [
-            self.guide.found(example, outputs_of(hypotheses), prompt.token_ids.tolist())[:num]
+            self.constraints.found(example, outputs_of(hypotheses), prompt.token_ids.tolist())[:num]
             for example, prompt, hypotheses in zip(examples, prompts, found, strict=True)
         ]
 
@@ -60,4 +61,4 @@ class KnowledgeAnswerer:
         length = len(self.session.tokenizer.ids(example.texts[0]))
         if length > room:
             raise InputError(f"expected a question of at most {room} tokens. Received: {length} tokens. Ask what you want to know.")
-        return self.session.prompt(example)
+        return self.session.generation.prompt(example)

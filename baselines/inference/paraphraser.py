@@ -44,7 +44,7 @@ class Paraphraser:
             session, _ = open_run(run, None, display)
         if trained_pooling(session) is None:
             raise InputError(f"{folder}: expected a run of simbert, which writes and compares. Received: one of {session.name}.")
-        if session.task.prompt is None:
+        if session.task.generation is None:
             raise InputError(f"{folder}: expected a run that learnt to write. Received: one of simbert that only makes vectors.")
         name = f"{session.name}/{run.path.resolve().name}"
         return cls(TextGenerator(session, name), TextEmbedder.of_session(session, name, source=run.path.resolve()))

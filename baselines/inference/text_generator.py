@@ -41,11 +41,11 @@ class TextGenerator:
 
     def __init__(self, session, name, num_rows=8):
         self.name, self.task_name, self.num_rows = name, session.name, num_rows
-        self.tokenizer, self.writing = session.tokenizer, session.task.writing
-        self.kind = "chat" if session.task.head.mask == "causal" else "seq2seq"
+        self.tokenizer, self.writing = session.tokenizer, session.task.generation.config
+        self.kind = "chat" if session.task.generation.dialogue else "seq2seq"
         self.context = min(trained_positions(session.config) or LONGEST, session.recipe.max_length + self.writing.max_tokens)
         self.end_id = self.tokenizer.vocabulary.sep_id
-        self._writer = session.new_writer(self.context)
+        self._writer = session.generation.batch_generator(self.context)
         self._session = session
 
     @classmethod
@@ -54,9 +54,9 @@ class TextGenerator:
         run = RunFolder.open(folder)
         with Display(quiet) as display:
             session, _ = open_run(run, None, display)
-        if session.task.prompt is not None and (session.task.guide or session.task.writing is None):
+        if session.task.generation is not None and session.task.generation.needs_index:
             raise InputError(f"{folder}: expected a run that writes texts. Received: {session.name}; see `run.py kg ask`.")
-        if session.task.prompt is None:
+        if session.task.generation is None:
             raise InputError(f"{folder}: expected a run of a task that writes, such as seq2seq or chat. Received: {session.name}.")
         return cls(session, name or f"{session.name}/{run.path.name}", num_rows)
 
@@ -73,7 +73,7 @@ class TextGenerator:
         if self.kind == "seq2seq" and path.lower().removesuffix(".gz").endswith(".txt"):
             return [(number, (line,)) for number, line in text_lines.read(path) if line.strip()]
         texts = utterances_of if self.kind == "chat" else lambda example: example.texts
-        return [(example.id, texts(example)) for example in self._session.examples(path, "test")]
+        return [(example.id, texts(example)) for example in self._session.read_split("test", path).examples]
 
     def prompt(self, texts, max_tokens=None):
         """(Prompt that leaves room for `max_tokens`, number of oldest utterances that did not fit).

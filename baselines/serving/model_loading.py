@@ -45,7 +45,7 @@ def load_models(folders, rows, max_queue, display, indexes=()):
         if takes_index(run):
             hosted.predictors[name] = KnowledgeAnswerer(session)
             hosted.predictors[name].predict((WARM,))
-        elif session.task.prompt is not None:
+        elif session.task.generation is not None:
             hosted.writers[name] = writer = TextGenerator(session, name, rows)
             writer.scheduler.max_queue = max_queue
             warm_up(writer, rows)
@@ -94,7 +94,8 @@ def searcher_of(folder, embedders):
 
 def takes_index(run):
     """Whether a run's task answers from an index."""
-    return hasattr(task_catalog.find(run.read_recipe()["task"])[1].later, "index")
+    generation = task_catalog.find(run.read_recipe()["task"])[1].generation
+    return generation is not None and generation.needs_index
 
 
 def warm_up(generator, rows):

@@ -1,4 +1,4 @@
-"""Sessions of new and of trained models: checkpoints, vocabularies and flags are checked, then everything is built."""
+"""Task models, new and trained: checkpoints, vocabularies and flags are checked, then everything is built."""
 
 import dataclasses
 
@@ -10,7 +10,6 @@ from baselines.data import word_list
 from baselines.errors import InputError
 from baselines.experiment.arguments import check_recipe, train_arguments
 from baselines.experiment.input_files import bind, checkpoint_folder, data_file
-from baselines.heads.embedding import EmbeddingHead
 from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.compatibility import check_length, check_model_parallel
@@ -29,24 +28,24 @@ def create_task_model(name, task, arguments, labels, train_file, display):
     """A TaskModel with a model from --init or from random weights, and a new head."""
     flags, recipe = arguments.flags, arguments.recipe
     task = bound(task, arguments.options, labels, train_file)
-    folder = checkpoint_folder(flags, task.demo_checkpoint)
+    folder = checkpoint_folder(flags, task.demo.checkpoint)
     checkpoint = opened(folder, recipe, display, words=getattr(arguments.options, "words", None))
     task = self_terminating(task, arguments.options, checkpoint.tokenizer)
-    table = getattr(task.head, "token_table", None)
+    table = task.head.token_table
     losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
     prepare_keras(recipe, display)
     gradient_cache.check(recipe, task.loss)
-    encoder = checkpoint.build_encoder(**getattr(task.head, "encoder", {}))
+    encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
-    session = kind_of(task)(name, task, recipe, checkpoint.tokenizer, checkpoint.config, model, display, flags.cache)
+    task_model = kind_of(task)(name, task, recipe, checkpoint.tokenizer, checkpoint.config, model, display, cache=flags.cache)
     if flags.from_scratch:
         display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
     else:
-        verdict = checkpoint.load(encoder, session.weight_names, flags.ignore_mismatched)
+        verdict = checkpoint.load(encoder, task_model.weight_names, flags.ignore_mismatched)
         display.note(f"{folder}: {verdict.summary()}")
-    embeddings = None if table is None else weight_of(session.model, table)
-    session.training_loss = losses.build(recipe.loss, arguments.settings, task.loss, embeddings)
-    return session
+    embeddings = None if table is None else weight_of(task_model.model, table)
+    task_model.training_loss = losses.build(recipe.loss, arguments.settings, task.loss, embeddings)
+    return task_model
 
 
 def opened(source, recipe, display, words=None, vocabulary=None):
@@ -74,11 +73,13 @@ def opened(source, recipe, display, words=None, vocabulary=None):
 def bound(task, options, labels, train_file):
     """The task completed by the user's files and, where it writes, by the flags that say how."""
     task = bind(task, options, labels, train_file)
-    if task.writing is None:
+    if task.generation is None or task.generation.config is None:
         return task
-    chosen = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(task.writing)}
+    config = task.generation.config
+    chosen = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(config)}
     chosen = {name: value for name, value in chosen.items() if value is not None}
-    return dataclasses.replace(task, writing=dataclasses.replace(task.writing, **chosen))
+    generation = dataclasses.replace(task.generation, config=dataclasses.replace(config, **chosen))
+    return dataclasses.replace(task, generation=generation)
 
 
 def self_terminating(task, options, tokenizer):
@@ -88,10 +89,8 @@ def self_terminating(task, options, tokenizer):
 
 
 def kind_of(task):
-    """The TaskModel that predicts as the task does."""
-    if isinstance(task.head, EmbeddingHead):
-        return EmbeddingTaskModel
-    return GenerationTaskModel if task.prompt else TaskModel
+    """The TaskModel for the kind of output that the task's head declares."""
+    return {"embedding": EmbeddingTaskModel, "text": GenerationTaskModel}.get(task.head.output_kind, TaskModel)
 
 
 def weight_of(model, path):
@@ -104,14 +103,14 @@ def load_task_model(name, task, arguments, labels, folder, display):
     task = bound(task, arguments.options, labels, None)
     prepare_keras(arguments.recipe, display)
     checkpoint = Checkpoint.open(folder, note=display.note)
-    encoder = checkpoint.build_encoder(**getattr(task.head, "encoder", {}))
+    encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
     tokenizer, config = checkpoint.tokenizer, checkpoint.config
     task = self_terminating(task, arguments.options, tokenizer)
-    session = kind_of(task)(name, task, arguments.recipe, tokenizer, config, model, display, arguments.flags.cache)
-    checkpoint.load(model, session.weight_names, task_weights=True)
-    session.encoder = encoder
-    return session
+    task_model = kind_of(task)(name, task, arguments.recipe, tokenizer, config, model, display, cache=arguments.flags.cache)
+    checkpoint.load(model, task_model.weight_names, task_weights=True)
+    task_model.encoder = encoder
+    return task_model
 
 
 def prepare_keras(recipe, display):
@@ -147,7 +146,7 @@ def with_demo_files(run, name, task, arguments, tokenizer):
 
     tokenizer   function that gives that of the run's model
     """
-    if not arguments.flags.demo or task.prepare_demo is None:
+    if not arguments.flags.demo or task.demo.prepare is None:
         return arguments
     file = lambda split: data_file(name, task, split, None, True)       # noqa: E731
-    return dataclasses.replace(arguments, options=task.prepare_demo(arguments.options, run.path, tokenizer, file))
+    return dataclasses.replace(arguments, options=task.demo.prepare(arguments.options, run.path, tokenizer, file))

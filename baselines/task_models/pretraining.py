@@ -9,31 +9,31 @@ import numpy as np
 
 from baselines.data.packed.packed_batches import PackedBatches
 from baselines.losses.masked_and_next import NEXT, TOKENS
-from baselines.task_models.task_model import TaskModel
+from baselines.task_models.trainable_model import TrainableModel
 from baselines.training import devices
 from baselines.training.memory_estimate import flops
 from baselines.training.speed import Speed, matrix_peak
 
 
 @dataclasses.dataclass
-class PretrainingTaskModel(TaskModel):
-    """As TaskModel, of an objective: rows are Records, and what is predicted are tokens."""
+class PretrainingTaskModel(TrainableModel):
+    """As TrainableModel, of an objective: encoded rows are packed records, and predictions are tokens."""
 
     verb: typing.ClassVar[str] = "pretrain"
     epoch_updates: int = 0
     speed: Speed = dataclasses.field(default_factory=Speed)
 
     @property
-    def returned(self):
+    def output_names(self):
         return tuple(name for name in ("predicted", NEXT) if name in self.model.output)
 
-    def batches(self, rows, batch_size):
+    def batches(self, records, batch_size):
         make = lambda token_ids, starts, rng: self.task.make(token_ids, starts, self.tokenizer.vocabulary, rng)  # noqa: E731
         pad_id = self.tokenizer.vocabulary.pad_id
-        return PackedBatches(rows, batch_size, self.recipe.max_length, make, pad_id, self.epoch_updates, devices.shares())
+        return PackedBatches(records, batch_size, self.recipe.max_length, make, pad_id, self.epoch_updates, devices.shares())
 
-    def training_batches(self, rows, batch_size):
-        batches = self.batches(rows, batch_size)
+    def training_batches(self, records, batch_size):
+        batches = self.batches(records, batch_size)
         batches.watch = self.speed.counted
         return batches
 
@@ -56,20 +56,21 @@ class PretrainingTaskModel(TaskModel):
         dtype = {"bf16": "bfloat16", "fp16": "float16"}.get(self.recipe.precision, "float32")
         return matrix_peak(8192 if large else 1024, dtype) * devices.shares() * self.recipe.model_parallel
 
-    def filled(self, rows):
+    def filled(self, records):
         """Share of the tokens of batches that are no padding."""
-        return len(rows.tokens) / (len(rows) * self.recipe.max_length)
+        return len(records.tokens) / (len(records) * self.recipe.max_length)
 
-    def name_of(self, examples, rows, number):
-        return f"row {number} of the records"
+    def name_of(self, split, row):
+        """What a row is called in messages."""
+        return f"row {row} of the records"
 
-    def score_epoch(self, steps, examples, rows):
+    def score_epoch(self, steps, split):
         """{"log_likelihood", "accuracy", "perplexity", "loss"} of the held-out rows, means over predicted tokens; and speeds.
 
         Where the objective asks it too, "next_accuracy": the share of rows that are told from those with another second part.
         """
         total = count = right = followed = 0.0
-        batches = self.batches(rows, self.recipe.eval_batch_size)
+        batches = self.batches(split.encoded, self.recipe.eval_batch_size)
         count_of_batches = math.ceil(len(batches.records) / batches.batch_size)
         for numbers, batch in self.display.track(batches.in_turn(), "scoring", count_of_batches):
             found, totals, counts = steps.evaluate(batch)
@@ -81,8 +82,8 @@ class PretrainingTaskModel(TaskModel):
         loss = float(total / max(count, 1))
         accuracy = float(right / max(count, 1))
         scores = {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}
-        if NEXT in self.returned:
-            scores["next_accuracy"] = float(followed / len(rows))
+        if NEXT in self.output_names:
+            scores["next_accuracy"] = float(followed / len(split.encoded))
         return scores | self.speeds(learnt(batch).shape[1])
 
 

@@ -32,7 +32,7 @@ def lint(name, arguments):
     flags, max_length = arguments.flags, arguments.recipe.max_length
     name, task = task_catalog.find(name)
     paths = files(name, task, flags)
-    folder = checkpoint_folder(flags, task.demo_checkpoint)
+    folder = checkpoint_folder(flags, task.demo.checkpoint)
     tokenizer, positions = Tokenizer.from_folder(folder), config.read(folder)[0].get("max_position_embeddings")
     task = bind(task, arguments.options, None, paths["train"])
     with Display(flags.quiet) as display:
@@ -103,14 +103,14 @@ def with_gold_in_texts(split):
 
 def check(splits, task, tokenizer, max_length, positions):
     """(Sections, {split name: Counter of its classes})."""
-    counted = {split.name: classes.counts(split.examples, task.labels, task.spans) for split in splits}
+    counted = {split.name: classes.counts(split.examples, task.labels, task.linting.spans) for split in splits}
     buckets = bucket_lengths(UNLIMITED)
     sections = [
-        lengths.check(splits, tokenizer, max_length, buckets, positions, task.cuts_on_purpose),
+        lengths.check(splits, tokenizer, max_length, buckets, positions, task.linting.cuts_on_purpose),
         characters.check(splits, tokenizer),
         classes.check(splits, counted, task.labels),
         scores.check(splits),
-        duplicates.check([with_gold_in_texts(split) for split in splits] if task.prompt else splits),
-        spans.check(splits, task.spans, tokenizer, max_length) if task.spans else None,
+        duplicates.check([with_gold_in_texts(split) for split in splits] if task.generation else splits),
+        spans.check(splits, task.linting.spans, tokenizer, max_length) if task.linting.spans else None,
     ]
     return list(itertools.compress(sections, sections)), counted

@@ -1,6 +1,6 @@
-"""The map: one task from its files to a score and a submission. This, session.py, opening.py and fitting.py are where stages meet.
+"""The map: one task from its files to a score and a submission.
 
-files -> examples -> rows -> batches -> steps (model + head + loss) -> outputs -> predictions -> scores, tables, submission.
+files -> examples -> encoded rows -> batches -> steps (model + head + loss) -> outputs -> predictions -> scores, tables, submission.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
-from baselines.task import Example
+from baselines.task import Example, Split
 from baselines.task_models.loading import bound, create_task_model, open_run, with_demo_files
 from baselines.training import devices, strategies
 from baselines.workflows.fit import fit
@@ -57,41 +57,42 @@ def train_here(name, arguments, resume, command):
     if flags.output and not resume:
         RunFolder.require_unused(flags.output)
     with Display(flags.quiet) as display:
-        session = create_task_model(name, task, arguments, labels, files["train"], display)
-        strategies.check(arguments.recipe.strategies, session.task.head, flags.unlabelled)
-        examples = {split: session.examples(path, split) for split, path in files.items()}
+        task_model = create_task_model(name, task, arguments, labels, files["train"], display)
+        strategies.check(arguments.recipe.strategies, task_model.task.head, flags.unlabelled)
+        splits = {split: task_model.read_split(split, path) for split, path in files.items()}
         if flags.unlabelled:
-            examples["unlabelled"] = without_gold(examples["unlabelled"])
-        if session.task.classes:
-            display.note(class_counts(examples["train"], session.task.classes))
-        rows = {split: session.rows(examples[split], training=split == "train") for split in files}
+            splits["unlabelled"] = splits["unlabelled"].without_gold()
+        classes = task_model.task.classes
+        if classes:
+            display.note(class_counts(splits["train"].examples, classes))
+        splits = {key: task_model.encode_split(split, training=key == "train") for key, split in splits.items()}
         for split in ("train", "dev"):
-            session.remark(split, examples[split], rows[split])
+            task_model.remark(splits[split])
 
         run = resume or RunFolder.create(flags.output, name)
         if not resume:
-            run.describe(name, arguments.to_dict(), each_file(files), session.task.labels, command)
-            if session.task.classes:
-                run.write_json(COUNTS, gold_counts(examples["train"], session.task.classes))
+            run.describe(name, arguments.to_dict(), each_file(files), task_model.task.labels, command)
+            if classes:
+                run.write_json(COUNTS, gold_counts(splits["train"].examples, classes))
         display.log_to(run.log)
         display.note(f"run folder: {run}")
-        answering = with_demo_files(run, name, task, arguments, lambda: session.tokenizer)
-        if answering is not arguments:
-            session.task = bound(task, answering.options, labels, files["train"])
-        position = fit(session, run, examples, rows, arguments.settings, resume is not None)
+        prepared = with_demo_files(run, name, task, arguments, lambda: task_model.tokenizer)
+        if prepared is not arguments:
+            task_model.task = bound(task, prepared.options, labels, files["train"])
+        position = fit(task_model, run, splits, arguments.settings, resume is not None)
 
         memory = peak_memory()
-        session.load_checkpoint(run.require_best())
-        steps = session.steps()
-        scores = score_split(session, steps, run, "dev", examples["dev"], rows["dev"])
-        speed = len(examples["train"]) * position.epoch / max(position.seconds, 1e-9)
+        task_model.load_checkpoint(run.require_best())
+        steps = task_model.steps()
+        scores = score_split(task_model, steps, splits["dev"], run.path / "dev")
+        speed = len(splits["train"].examples) * position.epoch / max(position.seconds, 1e-9)
         display.result(
             f"dev  {shown(scores)}  (epoch {position.best_epoch} of {position.epoch}; "
             f"{position.seconds / 60:.1f} minutes of training, {speed:.0f} examples/s)"
         )
         summarize(run, position, next(iter(scores)), memory)
         if flags.test:
-            predict_file(session, steps, flags.test, run.path / "test" / "predictions.jsonl")
+            predict_file(task_model, steps, flags.test, run.path / "test" / "predictions.jsonl")
     return run
 
 
@@ -99,8 +100,8 @@ def summarize(run, position, metric, memory):
     """Writes summary.json; a finished run that is only scored again keeps its own."""
     if run.read_json("summary.json") is None:
         names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
-        found = {name: getattr(position, name) for name in names}
-        run.write_json("summary.json", {"metric": metric, "score": position.best, **found, "peak_memory": memory})
+        progress = {name: getattr(position, name) for name in names}
+        run.write_json("summary.json", {"metric": metric, "score": position.best, **progress, "peak_memory": memory})
 
 
 def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one", changes=None):
@@ -110,97 +111,99 @@ def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one", ch
     changes   {option: value} of the run's task that are others than in training
     """
     with Display(quiet) as display:
-        session, arguments = open_run(run, name, display, devices, changes)
-        path = file or data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
-        examples = session.examples(path, "dev")
+        task_model, arguments = open_run(run, name, display, devices, changes)
         folder = (f"evaluate/{Path(file).name}" if file else "dev") + ("-can" if can else "")
-        adjust = prior_correction(session, run, can) if can else None
-        scores = score_split(session, session.steps(), run, folder, examples, session.rows(examples), adjust)
+        split = dev_split(task_model, arguments, file)
+        adjust = prior_correction(task_model, run, can) if can else None
+        scores = score_split(task_model, task_model.steps(), split, run.path / folder, adjust)
     return scores
 
 
-def score_split(session, steps, run, folder, examples, rows, adjust=None):
-    scores, (predictions, losses, confidences) = session.score(steps, examples, rows, adjust)
+def dev_split(task_model, arguments, file=None):
+    """The encoded dev split of a run, or another file in its place."""
+    flags = arguments.flags
+    path = file or data_file(task_model.name, task_model.task, "dev", flags.dev, flags.demo)
+    return task_model.encode_split(task_model.read_split("dev", path))
+
+
+def score_split(task_model, steps, split, folder, adjust=None):
+    """Scores an encoded split and writes its report into `folder`; returns the scores."""
+    scores, predictions = task_model.score(steps, split, adjust)
     if adjust:
-        session.display.result(gain(session, examples, rows, adjust, predictions))
-    folder = run.path / folder
-    table = write_report(folder, examples, predictions, scores, losses, session.task.labels, confidences)
-    session.display.note(f"{table}predictions{', worst examples' if losses is not None else ''}: {folder}")
+        task_model.display.result(gain(task_model, split, adjust, predictions))
+    table = write_report(folder, split, predictions, scores, task_model.task.labels)
+    worst = "" if predictions.losses is None else ", worst examples"
+    task_model.display.note(f"{table}predictions{worst}: {folder}")
     return scores
 
 
 def predict(run, source, output=None, name=None, quiet=False, can=None, devices="one", changes=None):
     """Predicts a file, or the one example that a tuple of texts makes. Returns [{"id", "prediction", "confidence"}, …]."""
     with Display(quiet) as display:
-        session, arguments = open_run(run, name, display, devices, changes)
+        task_model, arguments = open_run(run, name, display, devices, changes)
         if isinstance(source, tuple):
-            check_texts(session, source)
-            return predict_examples(session, session.steps(), [Example(id=0, texts=source, origin="the command line")])
-        steps = session.steps()
-        return predict_file(session, steps, source, output, adjusted(session, steps, run, arguments, can))
+            check_texts(task_model, source)
+            examples = [Example(id=0, texts=source, origin="the command line")]
+            return predict_split(task_model, task_model.steps(), Split("test", None, examples))
+        steps = task_model.steps()
+        return predict_file(task_model, steps, source, output, checked_correction(task_model, steps, run, arguments, can))
 
 
-def adjusted(session, steps, run, arguments, can):
-    """The Adjustment of `can`, whose gain on dev is told; None without."""
+def checked_correction(task_model, steps, run, arguments, can):
+    """The PriorCorrection of `can`, with its gain on dev shown first; None without."""
     if can is None:
         return None
-    adjust = prior_correction(session, run, can)
-    path = data_file(session.name, session.task, "dev", arguments.flags.dev, arguments.flags.demo)
-    examples = session.examples(path, "dev")
-    rows = session.rows(examples)
-    predictions, _, _ = session.predict(steps, examples, rows, adjust=adjust)
-    session.display.note(f"dev {gain(session, examples, rows, adjust, predictions)}")
+    adjust, split = prior_correction(task_model, run, can), dev_split(task_model, arguments)
+    predictions = task_model.predict(steps, split, adjust=adjust)
+    task_model.display.note(f"dev {gain(task_model, split, adjust, predictions)}")
     return adjust
 
 
-def check_texts(session, texts):
+def check_texts(task_model, texts):
     """Raises InputError for another number of texts than an example of the task has."""
-    if session.task.num_texts not in (None, len(texts)):
+    expected = task_model.task.num_texts
+    if expected not in (None, len(texts)):
         raise InputError(
-            f"{session.name}: expected {session.task.num_texts} text{'s' * (session.task.num_texts > 1)} for one example. "
-            f"Received: {len(texts)}. Put each between quotes."
+            f"{task_model.name} takes {expected} text{'s' * (expected > 1)} per example, not {len(texts)}. Put each text in quotes."
         )
 
 
-def predict_file(session, steps, path, output=None, adjust=None):
-    lines = predict_examples(session, steps, session.examples(path, "test"), adjust)
+def predict_file(task_model, steps, path, output=None, adjust=None):
+    """Predicts a file; returns the lines, and writes them to `output` if it is given."""
+    lines = predict_split(task_model, steps, task_model.read_split("test", path), adjust)
     if output:
-        write_lines(output, lines, session.task.cell)
-        session.display.note(f"predictions: {output}")
+        write_lines(output, lines, task_model.task.head.format_prediction)
+        task_model.display.note(f"predictions: {output}")
     return lines
 
 
-def predict_examples(session, steps, examples, adjust=None):
-    examples = without_gold(examples)
-    predictions, _, confidences = session.predict(steps, examples, session.rows(examples), adjust=adjust)
-    return prediction_lines(examples, predictions, confidences=confidences)
-
-
-def without_gold(examples):
-    return [dataclasses.replace(example, gold=None) for example in examples]
+def predict_split(task_model, steps, split, adjust=None):
+    """Prediction lines of a split, whose gold is not read."""
+    split = task_model.encode_split(split.without_gold())
+    return prediction_lines(split.examples, task_model.predict(steps, split, adjust=adjust))
 
 
 def submit(run, name=None, tests=(), quiet=False, can=None, changes=None):
     """Writes, checks and zips the files that the leaderboard accepts, one per test file. Returns the path of submit.zip."""
     with Display(quiet) as display:
-        session, arguments = open_run(run, name, display, changes=changes)
-        task, submission = session.task, session.task.submit
+        task_model, arguments = open_run(run, name, display, changes=changes)
+        task, submission = task_model.task, task_model.task.submit
         if submission is None:
-            raise InputError(f"{session.name}: expected a task with a leaderboard. This has none; see `run.py predict`.")
+            raise InputError(f"{task_model.name} has no leaderboard to submit to. Use `run.py predict` to write its predictions.")
         if not tests:
-            tests = [data_file(session.name, task, test, None, arguments.flags.demo) for test in submission.files]
+            tests = [data_file(task_model.name, task, test, None, arguments.flags.demo) for test in submission.files]
         for test in tests:
             official_name(submission, test)                             # refuse a wrong file before the work, not after
-        steps, written = session.steps(), []
-        adjust = adjusted(session, steps, run, arguments, can)
+        steps, paths = task_model.steps(), []
+        adjust = checked_correction(task_model, steps, run, arguments, can)
         for test in tests:
-            examples = session.examples(test, "test")
-            found = {line["id"]: line["prediction"] for line in predict_examples(session, steps, examples, adjust)}
-            path = write(run.path / "submission", test, submission, examples, found)
-            check(path, test, submission, examples, task.classes)
-            display.note(f"{path}: {len(examples)} rows, checked")
-            written.append(path)
-        archive = zip_files(written, run.path / "submission" / "submit.zip")
+            split = task_model.read_split("test", test)
+            predictions = {line["id"]: line["prediction"] for line in predict_split(task_model, steps, split, adjust)}
+            path = write(run.path / "submission", test, submission, split.examples, predictions)
+            check(path, test, submission, split.examples, task.classes)
+            display.note(f"{path}: {len(split.examples)} rows, checked")
+            paths.append(path)
+        archive = zip_files(paths, run.path / "submission" / "submit.zip")
         display.note(f"hand in: {archive}")
     return archive
 

@@ -1,4 +1,4 @@
-"""A session's rows to trained weights: schedule, optimizer, strategies and the loop, with what each needs of the others."""
+"""Encoded splits to trained weights: schedule, optimizer, strategies and the loop, with what each needs of the others."""
 
 import functools
 
@@ -10,62 +10,65 @@ from baselines.training.curves import Curves
 from baselines.training.trainer import Interrupted, Trainer
 
 
-def fit(session, run, examples, rows, settings, resume):
-    """Trains the session's model; the best epoch lands in the run's best/. Returns the last Position."""
-    recipe = session.recipe
-    batches = session.training_batches(rows["train"], recipe.batch_size)
+def fit(task_model, run, splits, settings, resume):
+    """Trains the model; the best epoch is saved in the run's best/. Returns the last Position.
+
+    splits   {"train", "dev" and, where there is one, "unlabelled": Split}, encoded
+    """
+    recipe = task_model.recipe
+    batches = task_model.training_batches(splits["train"].encoded, recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
-    weights = session.model.trainable_variables
+    weights = task_model.model.trainable_variables
     optimizer = optimizers.build(recipe, schedule.build(recipe, per_epoch * recipe.epochs), weights, settings)
     survey = None if resume else lambda: (batch for _, batch in batches.in_turn())
     paths = [weight.path for weight in weights]
     innermost = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
-    steps = session.steps(optimizer, [*strategies.build(recipe.strategies, settings), *innermost], survey)
+    steps = task_model.steps(optimizer, [*strategies.build(recipe.strategies, settings), *innermost], survey)
 
     def keep_best():
         steps.sync()
-        session.save_checkpoint(run.best)
+        task_model.save_checkpoint(run.best)
 
     with Curves(run.path, run.metrics) as record:
         trainer = Trainer(
-            model=session.model,
+            model=task_model.model,
             optimizer=optimizer,
             steps=steps,
             recipe=recipe,
             learning_rate=optimizers.schedule_of(optimizer).at,
             updates_per_epoch=per_epoch,
-            updates=functools.partial(updates_of, session, rows, batches),
-            rows=functools.partial(names_of_update, session, examples["train"], rows["train"], batches),
-            evaluate=lambda: session.score_epoch(steps, examples["dev"], rows["dev"]),
+            updates=functools.partial(updates_of, task_model, splits, batches),
+            rows=functools.partial(names_of_update, task_model, splits["train"], batches),
+            evaluate=lambda: task_model.score_epoch(steps, splits["dev"]),
             keep_best=keep_best,
             record=record,
             state_path=run.state,
-            progress=TrainingProgress(session.display),
+            progress=TrainingProgress(task_model.display),
         )
         try:
             return trainer.train(resume)
         except Interrupted:
-            raise Interrupted(f"The state is saved. Go on with: python run.py {session.verb} --resume {run}") from None
+            raise Interrupted(f"The state is saved. Go on with: python run.py {task_model.verb} --resume {run}") from None
         except OSError as error:
-            again = f"{session.verb} --resume {run}" if run.state.exists() else f"rerun {run}"
+            again = f"{task_model.verb} --resume {run}" if run.state.exists() else f"rerun {run}"
             raise InputError(
                 f"{error.filename or run}: expected to write there. Received: {error.strerror}. Mend that, then: "
                 f"python run.py {again}"
             ) from error
 
 
-def names_of_update(session, examples, rows, batches, epoch, update):
+def names_of_update(task_model, split, batches, epoch, update):
     """What the training rows that an update learned from are called, for messages."""
-    groups = batches.rows_of_updates(session.recipe.seed, epoch, session.recipe.accumulate)
-    return [session.name_of(examples, rows, number) for numbers in groups[update] for number in numbers]
+    groups = batches.rows_of_updates(task_model.recipe.seed, epoch, task_model.recipe.accumulate)
+    return [task_model.name_of(split, number) for numbers in groups[update] for number in numbers]
 
 
-def updates_of(session, rows, batches, epoch, skip):
+def updates_of(task_model, splits, batches, epoch, skip):
     """The updates of an epoch without the first `skip`, lists of micro-batches; with unlabelled text where there is some."""
-    recipe = session.recipe
+    recipe = task_model.recipe
     updates = batches.updates(recipe.seed, epoch, recipe.accumulate, skip)
-    if "unlabelled" not in rows:
+    if "unlabelled" not in splits:
         return updates
-    pad_id = session.tokenizer.vocabulary.pad_id
-    unlabelled = UnlabelledBatches(rows["unlabelled"], recipe.batch_size, recipe.max_length, pad_id, devices.shares())
+    pad_id = task_model.tokenizer.vocabulary.pad_id
+    unlabelled = UnlabelledBatches(splits["unlabelled"].encoded, recipe.batch_size, recipe.max_length, pad_id, devices.shares())
     return unlabelled.joined(updates, recipe.seed, epoch * len(batches) + skip * recipe.accumulate)

@@ -12,6 +12,7 @@ from baselines.runtime import ray_cluster
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.storage.checksums import sha256
+from baselines.task import Split
 from baselines.task_models.loading import opened, prepare_keras
 from baselines.task_models.pretraining import PretrainingTaskModel
 from baselines.workflows.finetuning import on_each_host, shown
@@ -27,20 +28,23 @@ def pretrain_here(objective, name, arguments, resume, command):
     flags = arguments.flags
     with Display(flags.quiet) as display:
         source = Path(flags.init or flags.architecture)
-        session = create_pretraining_model(name, objective, arguments, source, display)
+        task_model = create_pretraining_model(name, objective, arguments, source, display)
         run = resume or RunFolder.create(flags.output, name)
-        rows = records(run, session, flags)
+        splits = records(run, task_model, flags)
         if not resume:
             files = {"train": flags.corpus} | ({"dev": flags.dev} if flags.dev else {})
             run.describe(name, arguments.to_dict(), each_file(files), None, command)
         display.log_to(run.log)
         display.note(f"run folder: {run}")
         batch = arguments.recipe.batch_size
-        if len(rows["train"]) < batch:
-            received = f"{len(rows['train'])} rows of {session.recipe.max_length} tokens"
-            raise InputError(f"--corpus: expected text for at least one batch of {batch} rows. Received: {received}.")
-        position = fit(session, run, {"train": None, "dev": None}, rows, arguments.settings, resume is not None)
-        summarize(session, run, position, rows)
+        rows = len(splits["train"].encoded)
+        if rows < batch:
+            raise InputError(
+                f"--corpus gives {rows} rows of {task_model.recipe.max_length} tokens, less than one batch of {batch}. "
+                "Add text, or lower --batch_size."
+            )
+        position = fit(task_model, run, splits, arguments.settings, resume is not None)
+        summarize(task_model, run, position, splits["train"].encoded)
     return run
 
 
@@ -53,28 +57,28 @@ def create_pretraining_model(name, objective, arguments, source, display):
     for token in objective.needs:
         if token not in vocabulary:
             raise InputError(f"{vocabulary.origin}: the vocabulary has no {token}. Replace an unused token by it.")
-    encoder = checkpoint.build_encoder(**objective.head.encoder)
+    encoder = checkpoint.build_encoder(**objective.head.encoder_options)
     model = objective.head(encoder)
-    session = PretrainingTaskModel(
+    task_model = PretrainingTaskModel(
         name, objective, recipe, checkpoint.tokenizer, checkpoint.config, model, display, epoch_updates=flags.epoch_updates,
         stored_dtype="float16" if flags.store_half else None,
     )  # fmt: skip
     if flags.init:
-        verdict = checkpoint.load(encoder, session.weight_names, flags.ignore_mismatched)
+        verdict = checkpoint.load(encoder, task_model.weight_names, flags.ignore_mismatched)
         display.note(f"{source}: {verdict.summary()}")
     else:
         display.note(f"starting from random weights: {source} gives the configuration")
-    return session
+    return task_model
 
 
-def records(run, session, flags):
-    """{"train", "dev": Records}: packed before, as --records or the run folder has them, or now."""
+def records(run, task_model, flags):
+    """{"train", "dev": Split} of packed records: packed before, as --records or the run folder has them, or now."""
     folder = Path(flags.records) if flags.records else run.path / "records"
     made_of = {
         "corpus": [sha256(path) for path in flags.corpus],              # two files may have one name
         "dev": [sha256(path) for path in flags.dev or ()],
-        "vocabulary": session.tokenizer.fingerprint(),
-        "max_length": session.recipe.max_length,
+        "vocabulary": task_model.tokenizer.fingerprint(),
+        "max_length": task_model.recipe.max_length,
         "held_out": flags.held_out,
         "documents": flags.documents,
     }
@@ -84,52 +88,52 @@ def records(run, session, flags):
         corpora = {"train": TextCorpus(tuple(flags.corpus), flags.skip_bad_lines, flags.documents)}
         if flags.dev:
             corpora["dev"] = TextCorpus(tuple(flags.dev), flags.skip_bad_lines, flags.documents)
-        pack(folder, corpora, session, flags, made_of)
-    found = {split: PackedDataset.open(folder, split) for split in ("train", "dev")}
-    told = {"documents": False} | found["train"].header["made_of"]      # records from before there were documents do not say
+        pack(folder, corpora, task_model, flags, made_of)
+    packed = {name: PackedDataset.open(folder, name) for name in ("train", "dev")}
+    header = {"documents": False} | packed["train"].header["made_of"]   # records from before there were documents do not say
     for key, value in made_of.items():
-        if told.get(key) != value:
+        if header.get(key) != value:
             raise InputError(
-                f"{folder}: expected records of the same {key} as this run's: {value}. Received: {told.get(key)}. "
+                f"{folder}: expected records of the same {key} as this run's: {value}. Received: {header.get(key)}. "
                 "Pack them again in another folder: --records."
             )
-    return found
+    return {name: Split(name, None, None, records) for name, records in packed.items()}
 
 
-def pack(folder, corpora, session, flags, made_of):
-    display, workers = session.display, flags.workers or os.cpu_count() or 1
+def pack(folder, corpora, task_model, flags, made_of):
+    display, workers = task_model.display, flags.workers or os.cpu_count() or 1
     bar = display.bar("packing, lines", None)
     advance = lambda lines: bar.advance(by=lines - bar.completed)       # noqa: E731
     held_out = 0 if flags.dev else flags.held_out
     try:
         counts = write_records(
-            folder, corpora, session.tokenizer, session.recipe.max_length, held_out, workers, made_of, advance,
+            folder, corpora, task_model.tokenizer, task_model.recipe.max_length, held_out, workers, made_of, advance,
             ray_cluster.worked if flags.engine == "ray" else None,
         )  # fmt: skip
     finally:
         bar.close()
-    told = counts["train"]
+    train = counts["train"]
     display.note(
-        f"{folder}: {told['lines']:,} lines ({told['skipped_lines']} of no use left out), {counts['train_rows']:,} rows with "
-        f"{counts['train_tokens']:,} tokens to train on, {counts['dev_rows']:,} held out; {told['tokens_cut']:,} tokens of "
+        f"{folder}: {train['lines']:,} lines ({train['skipped_lines']} of no use left out), {counts['train_rows']:,} rows with "
+        f"{counts['train_tokens']:,} tokens to train on, {counts['dev_rows']:,} held out; {train['tokens_cut']:,} tokens of "
         "sentences longer than a row cut off"
     )
 
 
-def summarize(session, run, position, rows):
+def summarize(task_model, run, position, records):
     """Writes summary.json and tells the score, and how many tokens were learnt from in a second."""
-    recipe = session.recipe
+    recipe = task_model.recipe
     last = [line for line in run.metrics.read() if line["split"] == "dev"][-1]
     tokens = recipe.accumulate * recipe.batch_size * recipe.max_length
     speed = tokens / max(position.step_seconds, 1e-9)
     names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
-    found = {name: getattr(position, name) for name in names}
+    progress = {name: getattr(position, name) for name in names}
     run.write_json(
         "summary.json",
-        {"metric": "log_likelihood", "score": position.best, **found, "tokens_per_second": speed, "peak_memory": peak_memory()},
+        {"metric": "log_likelihood", "score": position.best, **progress, "tokens_per_second": speed, "peak_memory": peak_memory()},
     )
     scores = {name: value for name, value in last.items() if name not in ("epoch", "step", "split", "tokens_per_second")}
-    session.display.result(
+    task_model.display.result(
         f"held out  {shown(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes; {speed:,.0f} tokens/s "
-        f"in the median update, {session.filled(rows['train']):.0%} of it text)"
+        f"in the median update, {task_model.filled(records):.0%} of it text)"
     )

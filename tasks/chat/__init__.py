@@ -8,9 +8,9 @@ learns every utterance of it, under the causal mask; segments tell the two speak
 
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import reply_scores
-from baselines.prompts.dialogue import encode_dialogue, prompt_of
-from baselines.task import Recipe, Task
-from tasks.chat.common import HEAD, WRITING, ChatFlags, read
+from baselines.prompts.dialogue import encode_dialogue
+from baselines.task import Demo, Recipe, Task
+from tasks.chat.common import GENERATION, HEAD, ChatFlags, read
 
 TASK = Task(
     files={"train": "train.jsonl", "dev": "dev.jsonl", "test": "test.jsonl"},
@@ -20,12 +20,10 @@ TASK = Task(
     loss=TokenMean(),
     decode=None,                                                        # the best text as it is
     metric=reply_scores,
-    prompt=prompt_of,
-    writing=WRITING,
-    selects="log_likelihood",
+    generation=GENERATION,
     recipe=Recipe(max_length=256, batch_size=16, epochs=10, learning_rate=5e-5),
     source="Put your own file there",
     num_texts=None,
     options=ChatFlags,
-    demo={"max_length": 128, "batch_size": 8, "epochs": 20, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 128, "batch_size": 8, "epochs": 20, "learning_rate": 5e-4}, checkpoint="mini_unilm"),
 )

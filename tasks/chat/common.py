@@ -5,12 +5,17 @@ import dataclasses
 from baselines.data.readers import dialogues
 from baselines.decoding.generation_config import GenerationConfig
 from baselines.heads.language_model import LanguageModelHead
-from baselines.task import Example
+from baselines.prompts.dialogue import prompt_of
+from baselines.task import Example, Generation
 from tasks.common import WritingFlags
 
 HEAD = LanguageModelHead("causal")
-WRITING = GenerationConfig(top_k=5, max_tokens=32, seed=0)
-"""That of the reference, and a seed so that runs can be compared."""
+GENERATION = Generation(
+    prompt=prompt_of,
+    config=GenerationConfig(top_k=5, max_tokens=32, seed=0),            # that of the reference; a seed makes runs comparable
+    dialogue=True,
+    monitor="log_likelihood",
+)
 
 
 @dataclasses.dataclass(frozen=True)

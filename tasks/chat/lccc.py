@@ -10,9 +10,9 @@ import functools
 
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import reply_scores
-from baselines.prompts.dialogue import encode_dialogue, prompt_of
-from baselines.task import Recipe, Task
-from tasks.chat.common import HEAD, WRITING, ChatFlags, read
+from baselines.prompts.dialogue import encode_dialogue
+from baselines.task import Demo, Recipe, Task
+from tasks.chat.common import GENERATION, HEAD, ChatFlags, read
 
 TASK = Task(
     files={"train": "lccc_base_train.jsonl.gz", "dev": "lccc_base_valid.jsonl.gz", "test": "lccc_base_test.jsonl.gz"},
@@ -22,12 +22,10 @@ TASK = Task(
     loss=TokenMean(),
     decode=None,                                                        # the best text as it is
     metric=reply_scores,
-    prompt=prompt_of,
-    writing=WRITING,
-    selects="log_likelihood",
+    generation=GENERATION,
     recipe=Recipe(max_length=512, batch_size=16, accumulate=16, epochs=3, learning_rate=2e-5),
     source="Get LCCC from https://github.com/thu-coai/CDial-GPT",
     num_texts=None,
     options=ChatFlags,
-    demo={"max_length": 128, "batch_size": 8, "accumulate": 1, "epochs": 20, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 128, "batch_size": 8, "accumulate": 1, "epochs": 20, "learning_rate": 5e-4}, checkpoint="mini_unilm"),
 )

@@ -9,7 +9,7 @@ from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Labels, Submission, Task
+from baselines.task import Demo, Labels, Submission, Task
 from tasks.clue.common import DEMO, PAIR_COLUMNS, RECIPE, label_line, pair_example, source
 
 LABELS = Labels("0", "1")
@@ -33,5 +33,5 @@ TASK = Task(
     labels=LABELS,
     num_texts=2,
     source=source("afqmc_public.zip", "datasets/clue/afqmc"),
-    demo=DEMO,
+    demo=Demo(DEMO),
 )

@@ -12,7 +12,7 @@ from baselines.data.readers import c3_json
 from baselines.heads.choice import ChoiceHead, decode_choice, encode_question
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Example, Submission, Task
+from baselines.task import Demo, Example, Submission, Task
 from tasks.clue.common import RECIPE, source
 
 CHOICES = 4
@@ -43,5 +43,5 @@ TASK = Task(
     ),
     num_texts=None,
     source=source("c3_public.zip", "datasets/clue/c3"),
-    demo={"max_length": 64, "batch_size": 8, "accumulate": 1, "epochs": 6, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 64, "batch_size": 8, "accumulate": 1, "epochs": 6, "learning_rate": 5e-4}),
 )

@@ -16,7 +16,7 @@ from baselines.errors import InputError
 from baselines.heads.choice import ChoiceHead, stack_choices
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Example, Submission, Task
+from baselines.task import Demo, Example, Linting, Submission, Task
 from tasks.clue.common import RECIPE, source
 
 HERE = "[unused1]"
@@ -116,8 +116,8 @@ TASK = Task(
         layout="object",
         keys=blanks_of,
     ),
-    cuts_on_purpose=True,
+    linting=Linting(cuts_on_purpose=True),
     num_texts=None,
     source=source("chid_public.zip", "datasets/clue/chid"),
-    demo={"max_length": 64, "batch_size": 12, "accumulate": 1, "epochs": 6, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 64, "batch_size": 12, "accumulate": 1, "epochs": 6, "learning_rate": 5e-4}),
 )

@@ -16,7 +16,7 @@ from baselines.errors import InputError, nearest
 from baselines.heads.entities import decode_entities, encode_entities, encoded_entities, entity_spans
 from baselines.heads.entity_heads import HeadFlag, entity_head
 from baselines.metrics.spans import Entity, f1, span_f1
-from baselines.task import Categories, Example, Recipe, Submission, Task
+from baselines.task import Categories, Demo, Example, Linting, Recipe, Submission, Task
 from tasks.clue.common import source
 
 CATEGORIES = Categories(
@@ -112,8 +112,8 @@ TASK = Task(
     submit=Submission(files={"test.json": "cluener_predict.json"}, record=line, keys=lambda example: [example.id]),
     labels=CATEGORIES,
     source=source("cluener_public.zip", "datasets/clue/cluener"),
-    spans=entity_spans,
+    linting=Linting(spans=entity_spans),
     options=Options,
     bind=bind,
-    demo={"max_length": 64, "batch_size": 32, "epochs": 10, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 64, "batch_size": 32, "epochs": 10, "learning_rate": 5e-4}),
 )

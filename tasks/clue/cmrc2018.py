@@ -16,7 +16,7 @@ import dataclasses
 from baselines.data.windows import encode_answers, encode_windows
 from baselines.heads.span import SpanHead, decode_answer
 from baselines.metrics.reading import exact_match_and_f1
-from baselines.task import Submission, Task
+from baselines.task import Demo, Linting, Submission, Task
 from tasks.clue.common import RECIPE, source
 from tasks.common import Reading, answer_spans, bind_reading, read_questions
 
@@ -81,7 +81,7 @@ TASK = Task(
     source=source("cmrc2018_public.zip", "datasets/clue/cmrc2018"),
     options=Options,
     bind=bind,
-    spans=answer_spans,
+    linting=Linting(spans=answer_spans),
     num_texts=2,
-    demo={"max_length": 128, "batch_size": 16, "accumulate": 1, "epochs": 10, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 128, "batch_size": 16, "accumulate": 1, "epochs": 10, "learning_rate": 5e-4}),
 )

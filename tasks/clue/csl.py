@@ -10,7 +10,7 @@ from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Example, Labels, Submission, Task
+from baselines.task import Demo, Example, Labels, Submission, Task
 from tasks.clue.common import DEMO, RECIPE, label_line, source
 
 LABELS = Labels("0", "1")
@@ -42,5 +42,5 @@ TASK = Task(
     labels=LABELS,
     num_texts=2,
     source=source("csl_public.zip", "datasets/clue/csl"),
-    demo=DEMO | {"max_length": 96},                                     # its rows are longer
+    demo=Demo(DEMO | {"max_length": 96}),                                     # its rows are longer
 )

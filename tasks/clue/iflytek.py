@@ -9,7 +9,7 @@ from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Example, Labels, Submission, Task
+from baselines.task import Demo, Example, Labels, Submission, Task
 from tasks.clue.common import DEMO, RECIPE, LabelFile, bind_labels, label_line, source
 
 LABELS = Labels(*map(str, range(119)))
@@ -34,5 +34,5 @@ TASK = Task(
     source=source("iflytek_public.zip", "datasets/clue/iflytek"),
     options=LabelFile,
     bind=bind_labels,
-    demo=DEMO | {"epochs": 12},
+    demo=Demo(DEMO | {"epochs": 12}),
 )

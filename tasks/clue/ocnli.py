@@ -7,7 +7,7 @@ from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Labels, Submission, Task
+from baselines.task import Demo, Labels, Submission, Task
 from tasks.clue.common import DEMO, PAIR_COLUMNS, RECIPE, label_line, nli_example, source
 
 LABELS = Labels("entailment", "neutral", "contradiction")
@@ -31,5 +31,5 @@ TASK = Task(
     labels=LABELS,
     num_texts=2,
     source=source("ocnli_public.zip", "datasets/clue/ocnli"),
-    demo=DEMO,
+    demo=Demo(DEMO),
 )

@@ -10,7 +10,7 @@ from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Example, Labels, Submission, Task
+from baselines.task import Demo, Example, Labels, Submission, Task
 from tasks.clue.common import DEMO, RECIPE, LabelFile, bind_labels, label_line, source
 
 LABELS = Labels("100", "101", "102", "103", "104", "106", "107", "108", "109", "110", "112", "113", "114", "115", "116")
@@ -37,5 +37,5 @@ TASK = Task(
     source=source("tnews_public.zip", "datasets/clue/tnews"),
     options=LabelFile,
     bind=bind_labels,
-    demo=DEMO,
+    demo=Demo(DEMO),
 )

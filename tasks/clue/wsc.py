@@ -13,7 +13,7 @@ from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Example, Labels, Submission, Task
+from baselines.task import Demo, Example, Labels, Submission, Task
 from tasks.clue.common import DEMO, RECIPE, label_line, source
 
 LABELS = Labels("false", "true")
@@ -60,5 +60,5 @@ TASK = Task(
     ),
     labels=LABELS,
     source=source("cluewsc2020_public.zip", "datasets/clue/wsc"),
-    demo=DEMO | {"max_length": 128},
+    demo=Demo(DEMO | {"max_length": 128}),
 )

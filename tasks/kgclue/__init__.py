@@ -22,15 +22,15 @@ from baselines.retrieval.prefix_index.format import INDEX
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.names import order_of
 from baselines.retrieval.prefix_index.spelling import Spelling
-from baselines.task import Example, Recipe, Submission, Task
-from tasks.kgclue.encoding import AnswerGuide, columns_of, encode_question, prompt_of
+from baselines.task import Demo, Example, Generation, Recipe, Submission, Task
+from tasks.kgclue.encoding import AnswerConstraints, columns_of, encode_question, prompt_of
 
 NO_ANSWER = " |||  ||| "
 """A line to hand in has three columns, whatever they hold."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Later:
+class InferenceOptions:
     """How questions are answered; training needs none of it."""
 
     index: str | None = None
@@ -47,7 +47,7 @@ class Later:
 
 
 @dataclasses.dataclass(frozen=True)
-class Options(Later):
+class Options(InferenceOptions):
     """How questions are answered, and what is learnt to be written."""
 
     order: str = "spm"
@@ -71,14 +71,15 @@ def record(example, prediction):
     return {**example.extra["line"], "answer": prediction or NO_ANSWER}
 
 
-def guide(tokenizer, options):
+def answer_constraints(tokenizer, options):
     index = PrefixIndex.open(options.index, tokenizer.fingerprint())
     if index.parts == 3 and index.order != order_of(options.order):
         raise InputError(
             f"{options.index}: expected keys in the order of the run, {options.order}. Received: {', '.join(index.order)}. "
             f"Build it again: run.py kg build … --order {options.order}."
         )
-    return AnswerGuide(Answers(index, tokenizer.ids, options.look_ahead or "full_key", options.end or "value", options.overrides))
+    look_ahead, end = options.look_ahead or "full_key", options.end or "value"
+    return AnswerConstraints(Answers(index, tokenizer.ids, look_ahead, end, options.overrides))
 
 
 def prepare_demo(options, folder, tokenizer, file):
@@ -96,12 +97,13 @@ def bind(task, options, labels, train_file):
     order_of(options.order)
     task = dataclasses.replace(task, encode=functools.partial(encode_question, order=options.order))
     if options.index is None:
-        return dataclasses.replace(task, writing=None)
+        return dataclasses.replace(task, generation=dataclasses.replace(task.generation, config=None))
     beam = 3 if options.beam is None else options.beam
     if beam < 1:
         raise InputError(f"--beam: expected a number, at least 1. Received: {beam}.")
-    writing = dataclasses.replace(task.writing, beam=beam, num=beam)
-    return dataclasses.replace(task, writing=writing, guide=functools.partial(guide, options=options))
+    config = dataclasses.replace(task.generation.config, beam=beam, num=beam)
+    provider = functools.partial(answer_constraints, options=options)
+    return dataclasses.replace(task, generation=dataclasses.replace(task.generation, config=config, constraint_provider=provider))
 
 
 TASK = Task(
@@ -112,8 +114,9 @@ TASK = Task(
     loss=TokenMean(),
     decode=None,
     metric=metric,
-    prompt=prompt_of,
-    writing=GenerationConfig(beam=3, num=3, max_tokens=64, ends=3),
+    generation=Generation(
+        prompt=prompt_of, config=GenerationConfig(beam=3, num=3, max_tokens=64, ends=3), needs_index=True
+    ),
     submit=Submission({"test.json": "kgclue_predict.json"}, record, keys=lambda example: [example.id]),
     recipe=Recipe(
         max_length=128, batch_size=32, epochs=3, learning_rate=5e-6, optimizer="adam", schedule="constant", warmup=0.0,
@@ -121,8 +124,7 @@ TASK = Task(
     ),
     source="Get them from https://github.com/CLUEbenchmark/KgCLUE, and Knowledge.txt by the link in its README",
     options=Options,
-    later=Later,
+    inference_options=InferenceOptions,
     bind=bind,
-    prepare_demo=prepare_demo,
-    demo={"batch_size": 16, "epochs": 12, "learning_rate": 1e-3},
+    demo=Demo({"batch_size": 16, "epochs": 12, "learning_rate": 1e-3}, "mini_unilm", prepare_demo),
 )

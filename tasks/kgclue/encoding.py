@@ -46,8 +46,8 @@ def prompt_of(example, tokenizer, max_length):
     return source_prompt(example.texts[0], tokenizer, max_length)
 
 
-class AnswerGuide:
-    """The `guide` of a task: keeps what is written to an index and looks it up; see prefix_index/answers.py."""
+class AnswerConstraints:
+    """Limits generated keys to those of an index, and looks up their answers; see retrieval/prefix_index/answers.py."""
 
     def __init__(self, answers):
         self.answers = answers

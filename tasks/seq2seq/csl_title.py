@@ -12,7 +12,7 @@ from baselines.heads.language_model import LanguageModelHead
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import text_scores
 from baselines.prompts.source_target import encode_pair, prompt_of
-from baselines.task import Example, Recipe, Task
+from baselines.task import Demo, Example, Generation, Recipe, Task
 from tasks.common import WritingFlags
 
 COLUMNS = ("prompt", "abst", "title")
@@ -32,10 +32,9 @@ TASK = Task(
     loss=TokenMean(),
     decode=None,                                                        # the best text as it is
     metric=text_scores,
-    prompt=prompt_of,
-    writing=GenerationConfig(top_k=1, max_tokens=64),
+    generation=Generation(prompt=prompt_of, config=GenerationConfig(top_k=1, max_tokens=64)),
     recipe=Recipe(max_length=256, batch_size=16, epochs=20, learning_rate=2e-5),
     source="Get them from benchmark/ts of https://github.com/ydli-ai/CSL",
     options=WritingFlags,
-    demo={"max_length": 128, "epochs": 20, "learning_rate": 5e-4},
+    demo=Demo({"max_length": 128, "epochs": 20, "learning_rate": 5e-4}, checkpoint="mini_unilm"),
 )

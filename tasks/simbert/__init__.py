@@ -18,7 +18,7 @@ from baselines.losses.in_batch_similarity import InBatchSimilarity
 from baselines.losses.supervised_contrastive import SupervisedContrastive
 from baselines.losses.token_mean import TokenMean
 from baselines.prompts.source_target import source_prompt
-from baselines.task import Recipe, Task
+from baselines.task import Demo, Generation, Recipe, Sampling, Task
 from tasks.simbert.common import Scoring, TextColumns, read
 from tasks.simbert.pair_sampling import Draw, encode_train
 
@@ -27,7 +27,7 @@ PUBLISHED_SCALES = {"simbert": 30.0, "simcse": 20.0, "cosent": 20.0, "supcon": 2
 
 
 @dataclasses.dataclass(frozen=True)
-class Later(TextColumns):
+class InferenceOptions(TextColumns):
     """How files are read and scored."""
 
     threshold: float | None = None
@@ -39,7 +39,7 @@ class Later(TextColumns):
 
 
 @dataclasses.dataclass(frozen=True)
-class Options(Later):
+class Options(InferenceOptions):
     """What is learnt, and from which columns."""
 
     objective: str = "simbert"
@@ -105,12 +105,14 @@ def bind(task, options, labels, train_file):
     draw = Draw(options.objective, bool(options.writes), bool(options.negative), options.source_masks)
     encode = {"objective": options.objective, "longest": options.longest, "negatives": bool(options.negative)}
     own = TokenMean() if options.writes else None
+    paraphrases = 40 if options.paraphrases is None else options.paraphrases
+    generation = dataclasses.replace(task.generation, paraphrased_texts=paraphrases)
     return dataclasses.replace(
-        task, read=reader, encode_train=functools.partial(encode_train, **encode), draw=draw, together=draw.together,
+        task, read=reader, encode_train=functools.partial(encode_train, **encode),
+        sampling=Sampling(draw, draw.rows_per_example), generation=generation if options.writes else None,
         head=EmbeddingHead(options.pooling, bool(options.writes), needs_dropout=options.objective == "simcse"),
         loss=ComparedRows(options.compared(), own, options.similarity_weight, options.writes),
-        metric=scoring.metric, reference_score=scoring.further, prompt=prompt_of if options.writes else None,
-        paraphrased=40 if options.paraphrases is None else options.paraphrases,
+        metric=scoring.metric, reference_score=scoring.further,
     )  # fmt: skip
 
 
@@ -122,14 +124,14 @@ TASK = Task(
     loss=ComparedRows(InBatchSimilarity(), TokenMean()),
     decode=decode_cosine,
     metric=None,                                                        # see bind
-    writing=GenerationConfig(top_k=5, max_tokens=32),
+    generation=Generation(prompt=prompt_of, config=GenerationConfig(top_k=5, max_tokens=32)),
     recipe=Recipe(
         max_length=64, batch_size=128, epochs=10, learning_rate=2e-6, schedule="constant", warmup=0.0, weight_decay=0.01,
     ),
     source="Put your own file there",
     num_texts=2,
     options=Options,
-    later=Later,
+    inference_options=InferenceOptions,
     bind=bind,
-    demo={"batch_size": 64, "epochs": 20, "learning_rate": 5e-4},
+    demo=Demo({"batch_size": 64, "epochs": 20, "learning_rate": 5e-4}, checkpoint="mini_unilm"),
 )  # fmt: skip

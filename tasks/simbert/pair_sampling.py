@@ -90,7 +90,7 @@ class Draw:
     source_masks: float = 0.0
 
     @property
-    def together(self):
+    def rows_per_example(self):
         """Rows of an example."""
         return 3 if self.negatives else 2
 

@@ -11,7 +11,7 @@ from baselines.errors import InputError
 from baselines.experiment.arguments import train_arguments
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import fitted
-from baselines.task import Recipe
+from baselines.task import Demo, Recipe
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Options:
     """A number."""
 
 
-TASK = types.SimpleNamespace(recipe=Recipe(epochs=7), options=Options, demo={"epochs": 1, "batch_size": 8})
-PLAIN = types.SimpleNamespace(recipe=Recipe(), options=None, demo={})
+TASK = types.SimpleNamespace(recipe=Recipe(epochs=7), options=Options, demo=Demo({"epochs": 1, "batch_size": 8}))
+PLAIN = types.SimpleNamespace(recipe=Recipe(), options=None, demo=Demo())
 
 
 def parsed(*words, task=TASK):

@@ -1,6 +1,9 @@
 """The table of errors: worst first, columns under each other although Chinese characters are two cells wide."""
 
+import numpy as np
+
 from baselines.evaluation.errors import clip, display_width, error_table
+from baselines.evaluation.predictions import Predictions
 from baselines.task import Example
 
 EXAMPLES = [
@@ -8,11 +11,11 @@ EXAMPLES = [
     Example(id=2, texts=("他走了", "他来了"), gold="no", origin="dev.json:2"),
     Example(id=3, texts=("字" * 1000,), gold="no"),
 ]
-PREDICTIONS = {1: "体育", 2: "no", 3: "yes"}
+PREDICTIONS = Predictions({1: "体育", 2: "no", 3: "yes"}, np.array([0.25, 0.5, 12.0]))
 
 
 def test_the_table_as_printed():
-    table = error_table(EXAMPLES, PREDICTIONS, [0.25, 0.5, 12.0], text_width=10)
+    table = error_table(EXAMPLES, PREDICTIONS, text_width=10)
     assert table == (
         "  loss  gold  prediction  example     text\n"
         "12.000  no    yes         3           字字字字…\n"
@@ -22,7 +25,7 @@ def test_the_table_as_printed():
 
 
 def test_count_limits_the_rows():
-    assert len(error_table(EXAMPLES, PREDICTIONS, [0.25, 0.5, 12.0], count=2).splitlines()) == 3
+    assert len(error_table(EXAMPLES, PREDICTIONS, count=2).splitlines()) == 3
 
 
 def test_display_width_and_clip():

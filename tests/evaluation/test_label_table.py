@@ -1,9 +1,10 @@
 """The table of labels, as printed, and which table a report has."""
 
 from baselines.evaluation.label_table import label_table
+from baselines.evaluation.predictions import Predictions
 from baselines.evaluation.report import write_report
 from baselines.metrics.spans import Entity
-from baselines.task import Categories, Example
+from baselines.task import Categories, Example, Split
 
 GOLDS, FOUND = [["价格"], ["味道", "价格"], []], [["价格"], ["味道"], ["味道"]]
 
@@ -19,8 +20,9 @@ def test_the_table_as_printed():
 
 def test_a_report_has_it_for_sets_of_labels_and_not_for_entities(tmp_path):
     examples = [Example(id=number, texts=("菜",), gold=gold) for number, gold in enumerate(GOLDS)]
-    table = write_report(tmp_path / "a", examples, dict(enumerate(FOUND)), {}, None, Categories("味道", "价格"))
+    split, predictions = Split("dev", None, examples), Predictions(dict(enumerate(FOUND)))
+    table = write_report(tmp_path / "a", split, predictions, {}, Categories("味道", "价格"))
     assert table == (tmp_path / "a" / "labels.txt").read_text(encoding="utf-8") and "66.7%" in table
-    entities = [Example(id=0, texts=("上海",), gold=[Entity(0, 2, "LOC", "上海")])]
-    assert write_report(tmp_path / "b", entities, {0: []}, {}, None, Categories("LOC")) == ""
+    entities = Split("dev", None, [Example(id=0, texts=("上海",), gold=[Entity(0, 2, "LOC", "上海")])])
+    assert write_report(tmp_path / "b", entities, Predictions({0: []}), {}, Categories("LOC")) == ""
     assert not (tmp_path / "b" / "labels.txt").exists()

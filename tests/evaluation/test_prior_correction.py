@@ -12,9 +12,10 @@ from baselines.cli.main import main
 from baselines.errors import InputError
 from baselines.evaluation import can as can_module
 from baselines.evaluation.can import Can
+from baselines.evaluation.predictions import Predictions
 from baselines.evaluation.prior_correction import PriorCorrection, gain, prior_correction, take_can
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Categories, Example, Labels
+from baselines.task import Categories, Example, Labels, Split
 
 LABELS = Labels("a", "b", "c")
 LOGITS = np.log([[0.9, 0.05, 0.05], [0.8, 0.15, 0.05], [0.1, 0.85, 0.05], [0.4, 0.35, 0.25]]).astype(np.float32)
@@ -25,7 +26,7 @@ def decode(example, outputs):
     return LABELS.name(np.argmax(outputs["logits"][0]))
 
 
-def fake_session(**changes):
+def fake_task_model(**changes):
     task = types.SimpleNamespace(**{"classes": LABELS, "decode": decode, "metric": accuracy, **changes})
     display = types.SimpleNamespace(note=lambda text: None)
     return types.SimpleNamespace(task=task, name="tnews", display=display)
@@ -54,9 +55,9 @@ def test_a_gain_and_a_loss_are_said(gold, verdict):
     examples = [Example(id=number, texts=("x",), gold=name) for number, name in enumerate(["a", "a", "b", gold])]
     adjust = PriorCorrection(Can(), PRIOR, note=None)
     after = adjust({"logits": LOGITS})["logits"]
-    predictions = {number: LABELS.name(np.argmax(row)) for number, row in enumerate(after)}
-    rows = types.SimpleNamespace(example=np.arange(4))
-    assert gain(fake_session(), examples, rows, adjust, predictions) == verdict
+    predictions = Predictions({number: LABELS.name(np.argmax(row)) for number, row in enumerate(after)})
+    split = Split("dev", None, examples, types.SimpleNamespace(example=np.arange(4)))
+    assert gain(fake_task_model(), split, adjust, predictions) == verdict
 
 
 def test_the_prior_is_that_of_the_counts(tmp_path):
@@ -64,11 +65,11 @@ def test_the_prior_is_that_of_the_counts(tmp_path):
 
     run = RunFolder(tmp_path)
     with pytest.raises(InputError, match=r"label_counts.json: expected the counts .* rerun"):
-        prior_correction(fake_session(), run, Can())
+        prior_correction(fake_task_model(), run, Can())
     run.write_json("label_counts.json", {"b": 1, "a": 3, "c": 0})
-    np.testing.assert_array_equal(prior_correction(fake_session(), run, Can()).prior, [0.75, 0.25, 0])
+    np.testing.assert_array_equal(prior_correction(fake_task_model(), run, Can()).prior, [0.75, 0.25, 0])
     with pytest.raises(InputError, match="--can: expected a task with one class per row"):
-        prior_correction(fake_session(classes=None, labels=Categories("x")), run, Can())
+        prior_correction(fake_task_model(classes=None, labels=Categories("x")), run, Can())
 
 
 def test_settings_need_can_itself():

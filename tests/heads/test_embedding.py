@@ -47,7 +47,7 @@ def loaded(model):
 @pytest.fixture(scope="module")
 def model():
     head = EmbeddingHead()
-    return loaded(head(build_transformer_model(CONFIG, **head.encoder)))
+    return loaded(head(build_transformer_model(CONFIG, **head.encoder_options)))
 
 
 def features():
@@ -77,7 +77,7 @@ def test_losses_equal_those_of_the_reference(model):
 
 def test_a_mean_of_the_text_does_not_see_what_is_written():
     head = EmbeddingHead("mean", writes=False)
-    encoder = build_transformer_model(CONFIG, **head.encoder)
+    encoder = build_transformer_model(CONFIG, **head.encoder_options)
     built = head(encoder)
     assert set(built.output) == {"embedding"} and not any("Pooler" in weight.path for weight in built.weights)
     found = ops.convert_to_numpy(built(features())["embedding"])
@@ -117,5 +117,5 @@ def test_what_cannot_be():
     rates = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     head = EmbeddingHead(writes=False, needs_dropout=True)
     with pytest.raises(InputError, match="expected a model with dropout"):
-        head(build_transformer_model({**CONFIG, **rates}, **head.encoder))
-    assert isinstance(head(build_transformer_model({**CONFIG, "hidden_dropout_prob": 0.0}, **head.encoder)), keras.Model)
+        head(build_transformer_model({**CONFIG, **rates}, **head.encoder_options))
+    assert isinstance(head(build_transformer_model({**CONFIG, "hidden_dropout_prob": 0.0}, **head.encoder_options)), keras.Model)

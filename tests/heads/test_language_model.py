@@ -26,7 +26,7 @@ TOKENS = np.array([[2, 7, 3, 9, 8, 3]], np.int32)
 @pytest.fixture(scope="module", params=["prefix", "causal"])
 def built(request):
     head = LanguageModelHead(request.param)
-    encoder = build_transformer_model(CONFIG, **head.encoder)
+    encoder = build_transformer_model(CONFIG, **head.encoder_options)
     return head, encoder, head(encoder)
 
 

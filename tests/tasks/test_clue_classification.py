@@ -91,7 +91,7 @@ def test_labels_recipe_and_official_names(name):
     tests = task.files["test"]
     assert set(files) == set(tests if isinstance(tests, tuple) else [tests])
     assert "cluebenchmark/tasks/" in task.source and f"datasets/clue/{name}" in task.source
-    assert set(task.demo) <= set(type(task.recipe).__dataclass_fields__)
+    assert set(task.demo.recipe) <= set(type(task.recipe).__dataclass_fields__)
 
 
 def write_lines(path, *rows):

@@ -91,7 +91,7 @@ def test_recipe_of_the_paper():
 def test_lint_is_told_where_answers_stand():
     task = task_of()
     for example in load(task, "dev")[0]:
-        for span, answer in zip(task.spans(example), example.gold, strict=True):
+        for span, answer in zip(task.linting.spans(example), example.gold, strict=True):
             assert example.texts[span.text_index][span.start : span.end] == answer.text
 
 

@@ -87,7 +87,7 @@ def test_gold_is_half_open_characters():
     assert [tuple(entity) for entity in first.gold] == [
         (5, 9, "company", "青禾科技"), (12, 15, "name", "许知秋"), (18, 20, "position", "总监"),
     ]
-    spans = task_of().spans(first)
+    spans = task_of().linting.spans(first)
     assert [first.texts[span.text_index][span.start : span.end] for span in spans] == ["青禾科技", "许知秋", "总监"]
 
 

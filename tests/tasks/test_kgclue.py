@@ -43,7 +43,7 @@ def main(*argv):
 @pytest.fixture(scope="module")
 def knowledge(tiny, tmp_path_factory):
     """A folder with checkpoint, data, an index and a run of an epoch."""
-    from baselines.task_models.generation import GenerationTaskModel
+    from baselines.task_models.text_generation import TextGeneration
 
     folder = tmp_path_factory.mktemp("knowledge")
     letters = sorted({letter for line in KNOWLEDGE for letter in line if letter not in "㵐\t"} | set("有多高大少人长？"))
@@ -56,19 +56,20 @@ def knowledge(tiny, tmp_path_factory):
     flags = tiny.flags(init=folder / "checkpoint", train=data, dev=data, epochs=1, max_length=40, output=folder / "run", quiet=True)
     assert main("train", "kgclue", *flags) == 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(GenerationTaskModel, "new_writer", compiled_once(GenerationTaskModel.new_writer))
+        patch.setattr(TextGeneration, "batch_generator", compiled_once(TextGeneration.batch_generator))
         yield folder
 
 
-def compiled_once(new_writer):
-    """`new_writer` for a module whose tests open one run again and again: one Writer for all sessions of the same weights."""
+def compiled_once(batch_generator):
+    """`batch_generator` for a module whose tests open one run again and again: one for all task models of the same weights."""
     known = {}
 
-    def of(session, context):
-        weights = hashlib.sha256(b"".join(weight.numpy().tobytes() for weight in session.model.weights)).hexdigest()
-        key = weights, session.tokenizer.fingerprint(), session.self_terminating, context
+    def of(generation, context):
+        task_model = generation.task_model
+        weights = hashlib.sha256(b"".join(weight.numpy().tobytes() for weight in task_model.model.weights)).hexdigest()
+        key = weights, task_model.tokenizer.fingerprint(), generation.self_terminating, context
         if key not in known:
-            known[key] = new_writer(session, context)
+            known[key] = batch_generator(generation, context)
         return known[key]
 
     return of
@@ -95,7 +96,7 @@ def test_a_row_is_the_question_and_the_key_and_only_the_key_is_learnt(limit):
     name, predicate, _ = example.gold.split(" ||| ")
     subject, meaning = name.removesuffix("）").split("（")
     key = [token for part in (subject, predicate, meaning) for token in [*tokenizer.ids(part), tokenizer.vocabulary.sep_id]]
-    prompt = TASK.prompt(example, tokenizer, limit)
+    prompt = TASK.generation.prompt(example, tokenizer, limit)
     assert features["token_ids"].tolist() == [*prompt.token_ids, *key][:limit]
     assert features["segment_ids"].tolist() == ([0] * len(prompt.token_ids) + [1] * len(key))[:limit]
     assert [token for token in targets if token >= 0] == key[: max(0, limit - len(prompt.token_ids))]
@@ -118,7 +119,7 @@ def test_long_questions_are_cut_shorter_in_training_than_for_answers():
     example = next(TASK.read(MINI / "train.json"))
     example = Example(id=0, texts=("大" * 200,), gold=example.gold)
     ((features, _),) = TASK.encode(example, tokenizer, 128)
-    assert (features["segment_ids"] == 0).sum() == 65 and len(TASK.prompt(example, tokenizer, 128).token_ids) == 128
+    assert (features["segment_ids"] == 0).sum() == 65 and len(TASK.generation.prompt(example, tokenizer, 128).token_ids) == 128
 
 
 def test_gold_scores_everything_and_no_answer_nothing():
@@ -187,7 +188,7 @@ def test_questions_together_are_answered_as_one_at_a_time(answerer, knowledge):
 def test_a_key_that_was_not_written_to_its_end_is_no_answer(answerer, capsys):
     example = next(TASK.read(MINI / "test.json"))
     outputs = {"token_ids": [(5, 6)], "scores": [-1.0], "finished": [False]}
-    assert answerer.guide.found(example, outputs) == [] and answerer.guide.decode(example, outputs) == ""
+    assert answerer.constraints.found(example, outputs) == [] and answerer.constraints.decode(example, outputs) == ""
     tell([])
     assert "no answer" in capsys.readouterr().out
 
@@ -226,7 +227,7 @@ def test_ask_shows_parts_scores_and_reasons(arguments, tmp_path, capsys, monkeyp
         (("kg", "ask", "RUN", "LINES", "谁"), "expected an index of knowledge. Received: one of format lines"),
         (("kg", "ask", "RUN", "TURNED", "谁"), "expected keys in the order of the run, spm. Received: subject, meaning, predicate"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--order", "smp"), "Received: --order"),
-        (("predict", "kgclue", "RUN", "谁"), "kgclue: expected --index INDEX"),
+        (("predict", "kgclue", "RUN", "谁"), "kgclue takes its answers from an index"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--beam", "0"), "--beam: expected a number, at least 1. Received: 0"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--look_ahead", "keys"), "look_ahead: expected one of none, predicate, full_key"),
         (("evaluate", "kgclue", "RUN", "--index", "nowhere"), "nowhere is not an index"),

@@ -39,7 +39,7 @@ def test_every_format_and_other_names_of_fields(suffix, tmp_path):
     tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *characters]))
     for example in examples:
         ((features, targets),) = task.encode(example, tokenizer, 64)
-        prompt = task.prompt(example, tokenizer, 64)
+        prompt = task.generation.prompt(example, tokenizer, 64)
         assert features["token_ids"][: len(prompt.token_ids)].tolist() == prompt.token_ids.tolist()
         written = [token for token in targets if token >= 0]
         assert tokenizer.decode(written[:-1]) == example.gold and written[-1] == tokenizer.vocabulary.sep_id

@@ -47,9 +47,9 @@ def tokenizer(tiny):
 
 def drawn(task, examples, tokenizer, seed=1, epoch=0, batch_size=4, max_length=32):
     rows = encode_examples(examples, task.encode_train, tokenizer, max_length)
-    make = lambda encoded, rng: task.draw(encoded, tokenizer, max_length, rng)  # noqa: E731
+    make = lambda encoded, rng: task.sampling.draw(encoded, tokenizer, max_length, rng)  # noqa: E731
     batches = lambda rows: Batches(rows, batch_size, max_length, task.head.batch_targets)  # noqa: E731
-    return SampledBatches(rows, make, task.together, batch_size, batches), rows
+    return SampledBatches(rows, make, task.sampling.rows_per_example, batch_size, batches), rows
 
 
 def test_rows_of_a_pair_are_partners_both_ways(tmp_path, tokenizer):
@@ -108,7 +108,7 @@ def test_other_objectives_have_no_target_text(tmp_path, tokenizer, objective, ro
     task, examples = bind(objective=objective), examples_of(write_lines(tmp_path / "a.jsonl", rows), objective=objective)
     batches, _ = drawn(task, examples, tokenizer)
     batch = batches.collate(np.array([0, 1]), 1, 0)
-    assert "next" not in batch["targets"] and not batch["features"]["segment_ids"].any() and not task.prompt
+    assert "next" not in batch["targets"] and not batch["features"]["segment_ids"].any() and task.generation is None
     for name, values in marks.items():
         np.testing.assert_array_equal(batch["targets"][name], values)
     ids, text = batch["features"]["token_ids"], batch["targets"]["text"]

@@ -27,7 +27,7 @@ def model(dropout):
     keras.utils.set_random_seed(1)
     rates = {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0}
     head = EmbeddingHead()
-    return head(build_transformer_model({**tiny.CONFIG, **rates}, **head.encoder))
+    return head(build_transformer_model({**tiny.CONFIG, **rates}, **head.encoder_options))
 
 
 def batch(rows=8, length=8, seed=0):

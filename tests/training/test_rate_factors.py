@@ -7,7 +7,7 @@ import pytest
 from baselines.cli.argument_parser import parse_train
 from baselines.cli.train import check_parts
 from baselines.errors import InputError
-from baselines.task import Recipe
+from baselines.task import Demo, Recipe
 from baselines.training import lazy_embeddings, rate_factors
 
 PATHS = [
@@ -43,7 +43,7 @@ def test_a_word_of_no_weight_is_refused_with_those_near_it():
 
 
 def refusal(*flags):
-    task = types.SimpleNamespace(recipe=Recipe(), options=None, demo={}, head=None)
+    task = types.SimpleNamespace(recipe=Recipe(), options=None, demo=Demo(), head=None)
     with pytest.raises(InputError) as raised:
         check_parts(task, parse_train(task, flags, "run.py train x"))
     assert "\n" not in str(raised.value)

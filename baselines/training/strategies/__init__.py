@@ -30,7 +30,7 @@ def check(chosen, head, unlabelled):
         if chosen.count(name) > 1:
             raise InputError(f"--strategies: expected each strategy once, for it has one set of settings. Received: {name} again.")
     for name, strategy in kinds.items():
-        if "divergence" in strategy.needs and head is not None and not hasattr(head, "divergence"):
+        if "divergence" in strategy.needs and head is not None and head.divergence is None:
             raise InputError(
                 f"--strategies {name}: expected a task whose head can compare two answers. Received: {type(head).__name__}, "
                 "which has no `divergence`. Leave this strategy out, or write that method: see baselines/heads/classification.py."

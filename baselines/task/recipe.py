@@ -1,0 +1,70 @@
+"""Recipe: how to train. Its fields are the flags of `train`, the keys of a --config file, and the lines of a run's recipe.yaml."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How to train. Every field is a flag (`--batch_size 16`), a YAML key, and a line of the run folder's recipe.yaml."""
+
+    max_length: int = 128
+    """Tokens per row, special tokens included; longer texts are trimmed by the task's rule."""
+    batch_size: int = 32
+    """Rows per optimizer step and accumulation step."""
+    epochs: int = 10
+    """Passes over the training data."""
+    learning_rate: float = 2e-5
+    """Peak rate, reached at the end of the warm-up."""
+    schedule: str = "linear"
+    """After the warm-up: linear or cosine (decay to 0 at the last step), constant; or points STEP:FACTOR,… without a warm-up."""
+    warmup: float = 0.1
+    """Share of all steps during which the rate grows linearly from 0."""
+    optimizer: str = "adamw"
+    """See `run.py list optimizers`."""
+    weight_decay: float = 0.01
+    """Decoupled decay, of the weights that --no_decay does not name."""
+    no_decay: tuple[str, ...] = ("bias", "norm")
+    """Weights whose path contains one of these words are not decayed, in any case."""
+    rate_factors: tuple[str, ...] = ()
+    """WORD=FACTOR: multiplies the rate of the weights whose path contains the word, such as Classifier=100."""
+    layer_decay: float = 1.0
+    """Rate of each block as a share of the one above it: 0.9 lets the lower blocks and the embeddings learn more slowly."""
+    lazy_embeddings: bool = False
+    """Rows of embedding tables move only in updates whose batch holds their token."""
+    clip_norm: float = 1.0
+    """Largest global norm of the gradients; 0 leaves them alone."""
+    clip: str = "hard"
+    """How --clip_norm c bounds a norm n: hard multiplies the gradients by min(1, c/n), soft by c/(n+c)."""
+    accumulate: int = 1
+    """Micro-batches averaged into one update: accumulate x batch_size rows learn together."""
+    gradient_cache: bool = False
+    """Compare the rows of all micro-batches of an update with each other, where the task's loss compares rows: one more forward
+    pass. arXiv:2101.06983."""
+    strategies: tuple[str, ...] = ()
+    """Tricks around the loss and the gradients, outermost first: fgm,ema. See `run.py list strategies`."""
+    loss: str = "task"
+    """The task's own, or another one that fits it. See `run.py list losses`."""
+    recompute: bool = False
+    """Compute the inside of each block again in the backward pass instead of storing it: less memory, about 25% more time."""
+    devices: str = "one"
+    """one, all, or how many of the GPUs or TPU cores share the rows of each batch. See docs/scaling.md."""
+    model_parallel: int = 1
+    """Devices that share the weights of one copy of the model (JAX)."""
+    precision: str = "float32"
+    """float32, bf16 or fp16 (mixed: weights stay float32; fp16 scales the loss)."""
+    jit: bool = True
+    """Compile the step with XLA. Off: TensorFlow graph only (JAX always compiles)."""
+    model: str = "auto"
+    """Family of the checkpoint: auto reads it from config.json. See `run.py list models`."""
+    model_options: tuple[str, ...] = ()
+    """FIELD=VALUE: replaces fields of the checkpoint's config.json, such as hidden_dropout_prob=0.3. See docs/models.md."""
+    seed: int = 42
+    """Seeds weights, dropout and the order of the data."""
+    patience: int = 0
+    """Stop after so many epochs without a better dev score; 0 never stops early."""
+    eval_batch_size: int = 64
+    """Rows per step of prediction."""
+    save_minutes: float = 5.0
+    """Minutes between two saves of the state that `--resume` continues from; it is saved after every epoch anyway."""
+    log_steps: int = 20
+    """Steps between two lines of metrics.jsonl on the train split."""
