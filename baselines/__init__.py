@@ -16,6 +16,7 @@ _PUBLIC = {
     "build_transformer_model": "models.builder", "Tokenizer": "tokenizers.wordpiece",
     "load_task": "plugins.task_catalog", "embedded": "plugins.locations", "InputError": "errors",
     "Example": "task", "Labels": "task", "Span": "task", "Submission": "task", "Recipe": "task", "Task": "task",
+    "Head": "task", "Sampling": "task", "Generation": "task", "Linting": "task", "Demo": "task",
     "Predictor": "inference.predictor", "TextGenerator": "inference.text_generator",
     "TextEmbedder": "inference.text_embedder", "SemanticSearch": "inference.semantic_search", "FillMask": "inference.fill_mask",
     "KnowledgeAnswerer": "inference.knowledge_answerer", "Paraphraser": "inference.paraphraser",

@@ -18,7 +18,7 @@ def check_ends(pairs):
     """A Finding for {split: [(example, span)]}."""
     values, verdicts = {}, []
     for name, found in pairs.items():
-        distinct = {(example.texts[span.text_index], span.start, span.end) for example, span in found}
+        distinct = dict.fromkeys((example.texts[span.text_index], span.start, span.end) for example, span in found)
         distinct = [each for each in distinct if 0 <= each[1] < each[2] <= len(each[0])]
         _, last, after, _ = around = [agreement_at(distinct, offset) for offset in (-2, -1, 0, 1)]
         verdict = judge(*around)

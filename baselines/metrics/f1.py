@@ -1,6 +1,7 @@
 """Macro F1 of classes: the mean over classes of the harmonic mean of precision and recall."""
 
 import collections
+import math
 
 from baselines.metrics.accuracy import accuracy
 
@@ -13,7 +14,7 @@ def macro_f1(golds, predictions):
     if not classes:
         raise ValueError("macro_f1: expected at least one gold. Received: none")
     scores = [2 * right[name] / (gold_counts[name] + predicted_counts[name]) for name in classes]
-    return {"macro_f1": sum(scores) / len(scores)}
+    return {"macro_f1": math.fsum(scores) / len(scores)}                # classes are a set: only an exact sum has no order
 
 
 def accuracy_and_macro_f1(golds, predictions):

@@ -1,0 +1,110 @@
+"""What the result of a function depends on besides its arguments: the values it is bound to, and the source files it runs."""
+
+import ast
+import functools
+import importlib.util
+import inspect
+import marshal
+import types
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PACKAGES = ("baselines", "tasks")
+"""Packages whose modules are followed."""
+
+
+def source_files(modules: Iterable[str], packages: tuple[str, ...] = PACKAGES) -> list[Path]:
+    """The files of modules and of all that they import, directly or through others, within `packages`: sorted paths.
+
+    Imports inside functions count too, for the function may run them; imports for type checkers do not. Modules of other packages
+    are leaves: a module given by name counts wherever it is.
+    """
+    pending, files = list(modules), {}
+    while pending:
+        name = pending.pop()
+        if name in files:
+            continue
+        files[name] = _file_of(name)
+        if files[name] is not None and name.split(".")[0] in packages:
+            pending += [other for other in _imported(name, files[name]) if other.split(".")[0] in packages]
+            pending += [package for package in _parents(name) if package not in packages]
+    return sorted({file for file in files.values() if file is not None})
+
+
+def describe(value: Any, modules: set[str]) -> str:
+    """A function, or a value that it is bound to, as a text that is equal for equal ones only.
+
+    Args:
+        value: A function, partial, method, callable object, or plain data.
+        modules: Takes the names of the modules whose functions and classes are met.
+    """
+    return _described(value, modules, [])
+
+
+def _described(value, modules, outer):
+    if any(value is one for one in outer):                              # an object that holds itself
+        return "…"
+    inner = functools.partial(_described, modules=modules, outer=[*outer, value])
+    if isinstance(value, np.ndarray):
+        return f"array({value.dtype}, {value.shape}, {value.tobytes().hex()})"
+    if isinstance(value, dict | types.MappingProxyType):
+        return "{" + ", ".join(f"{inner(key)}: {inner(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, set | frozenset):
+        return "{" + ", ".join(sorted(map(inner, value))) + "}"
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(map(inner, value)) + ")"
+    if isinstance(value, functools.partial):
+        return f"partial{inner((value.func, value.args, dict(sorted(value.keywords.items()))))}"
+    if inspect.ismethod(value):
+        return f"method{inner((value.__self__, value.__func__))}"
+    if isinstance(value, types.FunctionType):
+        modules.add(value.__module__)
+        names, cells = value.__code__.co_freevars, value.__closure__ or ()
+        bound = {name: cell.cell_contents for name, cell in zip(names, cells, strict=True)}
+        code = "" if _file_of(value.__module__) else marshal.dumps(value.__code__).hex()      # typed at a prompt: no file has it
+        return f"{value.__module__}.{value.__qualname__}{code}{inner(bound)}"
+    if isinstance(value, type):
+        modules.add(value.__module__)
+        return f"{value.__module__}.{value.__qualname__}"
+    if type(value).__module__ == "builtins" or not hasattr(value, "__dict__"):
+        return repr(value)
+    return f"{inner(type(value))}{inner(vars(value))}"
+
+
+def _imported(name: str, file: Path) -> Iterator[str]:
+    """Modules that a module imports; of `from a import b` both a and, where it is a module, a.b."""
+    tree = ast.parse(file.read_bytes())
+    package = name.split(".") if file.stem == "__init__" else name.split(".")[:-1]
+    skipped = {id(part) for node in ast.walk(tree) if _is_for_type_checkers(node) for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            whole = ".".join([*start, *([node.module] if node.module else [])])
+            yield whole
+            yield from (f"{whole}.{alias.name}" for alias in node.names)
+
+
+def _is_for_type_checkers(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def _parents(name):
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _file_of(name: str) -> Path | None:
+    """The source file of a module; None for what is no module or has no source."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):                   # a name of a module, not a module
+        return None
+    path = spec and spec.origin and Path(spec.origin)
+    return path if path and path.suffix == ".py" and path.is_file() else None
