@@ -20,7 +20,7 @@ def source_files(modules: Iterable[str], packages: tuple[str, ...] = PACKAGES) -
     """The files of modules and of all that they import, directly or through others, within `packages`: sorted paths.
 
     Imports inside functions count too, for the function may run them; imports for type checkers do not. Modules of other packages
-    are leaves: a module given by name counts wherever it is.
+    are leaves, and so are the packages' own __init__, which offer names and run nothing of a stage.
     """
     pending, files = list(modules), {}
     while pending:
@@ -29,8 +29,8 @@ def source_files(modules: Iterable[str], packages: tuple[str, ...] = PACKAGES) -
             continue
         files[name] = _file_of(name)
         if files[name] is not None and name.split(".")[0] in packages:
-            pending += [other for other in _imported(name, files[name]) if other.split(".")[0] in packages]
-            pending += [package for package in _parents(name) if package not in packages]
+            others = [*_imported(name, files[name]), *_parents(name)]
+            pending += [other for other in others if other.split(".")[0] in packages and other not in packages]
     return sorted({file for file in files.values() if file is not None})
 
 
