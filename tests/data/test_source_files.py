@@ -64,7 +64,8 @@ def test_what_a_function_is_bound_to_is_told_apart():
     told = lambda value: describe(value, set())  # noqa: E731
     labels = Labels("a", "b")
     assert told(encode_texts(labels)) == told(encode_texts(Labels("a", "b")))
-    assert len({told(encode_texts(labels)), told(encode_texts(labels, second_segment=1)), told(encode_texts(Labels("b", "a")))}) == 3
+    others = encode_texts(labels, second_segment=1), encode_texts(Labels("b", "a"))
+    assert len({told(encode_texts(labels)), *map(told, others)}) == 3
     assert told(functools.partial(print, order="spm")) != told(functools.partial(print, order="smp"))
     task = task_catalog.find("match")[1]
     assert told(with_scores(task, 0, 5).encode) != told(with_scores(task, 0, 1).encode)
