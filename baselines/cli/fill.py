@@ -11,6 +11,7 @@ import tyro
 
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.startup import start_backend
+from baselines.data.readers import text_lines
 from baselines.errors import InputError
 from baselines.experiment.input_files import checkpoint_folder
 from baselines.runtime.progress import Display
@@ -65,11 +66,7 @@ def lines_of(path):
     """The lines of a file that are not empty."""
     if not existing(path, "--input").is_file():
         raise InputError(f"--input: expected a file. Received: {path}, a folder.")
-    with open(path, encoding="utf-8-sig") as file:
-        try:
-            texts = [line.strip() for line in file if line.strip()]
-        except UnicodeDecodeError as error:
-            raise InputError(f"{path}: expected UTF-8. Received: {error.reason} at byte {error.start}.") from None
+    texts = [line.strip() for _, line in text_lines.read(path) if line.strip()]
     if not texts:
         raise InputError(f"{path}: expected a text on each line. Received: none.")
     return texts

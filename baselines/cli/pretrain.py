@@ -5,7 +5,6 @@ run.py pretrain unilm --corpus new.txt --init CHECKPOINT [--words words.txt]    
 """
 
 import dataclasses
-import glob
 from pathlib import Path
 
 from baselines.cli import task_of
@@ -19,6 +18,7 @@ from baselines.plugins import discovery
 from baselines.plugins.locations import task_folders
 from baselines.runtime.command_name import command_name
 from baselines.runtime.ray_cluster import check_engine
+from baselines.storage.path_patterns import matching_paths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +127,7 @@ def with_files(arguments):
 
 def matching(pattern, flag):
     """The files of a pattern, sorted; a path that exists is itself."""
-    found = [pattern] if Path(pattern).is_file() else sorted(path for path in glob.glob(pattern) if Path(path).is_file())
+    found = [path for path in matching_paths(pattern) if Path(path).is_file()]
     if not found:
         existing(pattern, flag)
         raise InputError(f"{flag}: expected files. Received: {pattern}, which is none.")

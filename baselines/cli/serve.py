@@ -13,6 +13,7 @@ import tyro
 from baselines.cli.argument_parser import existing, parse
 from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
+from baselines.storage.text_files import read_text
 
 KEY = "BASELINES_API_KEY"
 GRACE = 30
@@ -132,13 +133,6 @@ def api_key(flags):
     if not key.strip() or not key.isascii() or not key.isprintable():
         raise InputError(f"{origin}: expected a key of visible ASCII characters. Received: an empty one, or others.")
     return key.strip()
-
-
-def read_text(path):
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--api_key_file {path}: expected a text file. Received: {error}.") from None
 
 
 def is_local(host):

@@ -16,6 +16,7 @@ from baselines.corpus.shuffling.spans import line_ends
 from baselines.errors import InputError
 from baselines.runtime.ray_cluster import load_ray
 from baselines.storage.atomic_files import atomic_folder
+from baselines.storage.text_files import BOM
 
 RANGE = 1 << 26
 """Bytes of a file that one task reads; a gzipped file is read by one task as a whole."""
@@ -99,8 +100,8 @@ def lines_of(files, keys, drop_empty=False, skip_first=False):
 def rows_of_range(task, keys, drop_empty=False, skip_first=False):
     """Yields the rows of the lines that begin within a range."""
     lines, places = [], []
-    for offset, line in lines_in_range(Path(task["path"]), task["start"], task["end"]):
-        if not (drop_empty and line in (b"\n", b"\r\n") or skip_first and offset == 0):
+    for number, (offset, line) in enumerate(lines_in_range(Path(task["path"]), task["start"], task["end"]), start=task["start"]):
+        if not (drop_empty and line in (b"\n", b"\r\n") or skip_first and number == 0):
             lines.append(line)
             places.append(task["file"] * OFFSETS + offset)
     for line, place, key in zip(lines, places, keys(lines, places), strict=True):
@@ -127,7 +128,9 @@ def lines_in_range(path, start, end):
         for line in iter(file.readline, b""):
             if offset >= end:
                 return
-            yield offset, line if line.endswith(b"\n") else line + b"\n"
+            text = line if offset else line.removeprefix(BOM)
+            if text:
+                yield offset, text if text.endswith(b"\n") else text + b"\n"
             offset += len(line)
 
 
@@ -152,7 +155,7 @@ def text_keys(files, names, exact):
         found = []
         for line, place in zip(lines, places, strict=True):
             try:
-                fields = own._fields(line, False)
+                fields = own._fields(line, paths[place // OFFSETS])
             except ValueError as error:
                 raise InputError(f"{paths[place // OFFSETS].name}, byte {place % OFFSETS}: {error}") from None
             text = "\t".join(str((fields or {}).get(name, "")) for name in names)

@@ -5,12 +5,11 @@ plain lines: the line is the text; .jsonl, .json: fields of an object on each li
 
 import csv
 import dataclasses
-import json
 import unicodedata
 from pathlib import Path
 
 from baselines.errors import InputError, nearest
-from baselines.storage.text_files import read_lines
+from baselines.storage.text_files import decode, not_utf8, parse_json, read_lines
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,10 +59,10 @@ class Files:
             for line, raw in pieces:
                 raw = raw if raw.endswith(b"\n") else raw + b"\n"
                 try:
-                    fields = self._fields(raw, number == 0 and line == 1)
+                    fields = self._fields(raw, path)
                 except ValueError as error:
                     if not self.skip_bad:
-                        raise InputError(f"{path.name}:{line}: {error} Mend it, or: --skip_bad_lines.") from None
+                        raise InputError(f"{path.name}:{line}: {error} Fix it or skip it: --skip_bad_lines.") from None
                     self.skipped += 1
                     continue
                 if fields is not None:
@@ -89,42 +88,44 @@ class Files:
 
     def _table(self, path, pieces):
         _, header = next(pieces, (1, b""))
-        header = header.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n") + b"\n"
+        header = header.rstrip(b"\r\n") + b"\n"
+        decode(header, path, 1)
         if self.header not in (b"", header):
-            received = header.decode("utf-8", "replace").strip()
-            raise InputError(f"{path}: expected the columns of {self.paths[0]}. Received: {received}.")
-        self.header, self.columns = header, self._cells(header)
+            raise InputError(f"{path} has other columns than {self.paths[0]}: {header.decode().strip()}. Convert one of them.")
+        try:
+            self.header, self.columns = header, self._cells(header)
+        except csv.Error as error:
+            raise InputError(f"{path.name}:1: the header is no line of csv: {error}. Is a quote not closed?") from None
         return pieces
 
     def _cells(self, raw):
         text = raw.decode("utf-8").rstrip("\r\n")
         return text.split("\t") if self.kind == "tsv" else next(csv.reader([text], strict=True), [])
 
-    def _fields(self, raw, first):
-        """The fields of a record, None of an empty one. Raises ValueError that tells what is wrong."""
+    def _fields(self, raw, path):
+        """The fields of a record, None of an empty one. Raises ValueError that says what is wrong."""
         try:
             text = raw.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
-            raise ValueError(f"expected UTF-8. Received: byte 0x{raw[error.start]:02x} at {error.start}.") from None
-        text = text.removeprefix("\ufeff") if first else text
+            raise ValueError(not_utf8(raw, error, path)) from None
         if self.kind == "lines":
             return {"text": text}
         if not text.strip():
             return None
         if self.kind == "jsonl":
             try:
-                fields = json.loads(text)
+                fields = parse_json(text)
             except ValueError as error:
-                raise ValueError(f"expected an object in JSON. Received: {error}.") from None
+                raise ValueError(f"not a JSON object: {error}.") from None
             if not isinstance(fields, dict):
-                raise ValueError(f"expected an object in JSON. Received: {type(fields).__name__}.")
+                raise ValueError(f"not a JSON object but {type(fields).__name__}.")
             return fields
         try:
             cells = self._cells(raw)
         except csv.Error as error:
-            raise ValueError(f"expected cells of csv. Received: {error}.") from None
+            raise ValueError(f"not a line of csv: {error}.") from None
         if len(cells) != len(self.columns):
-            raise ValueError(f"expected {len(self.columns)} cells. Received: {len(cells)}.")
+            raise ValueError(f"{len(cells)} cells, but {len(self.columns)} columns.")
         return dict(zip(self.columns, cells, strict=True))
 
 

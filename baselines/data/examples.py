@@ -5,8 +5,8 @@ import dataclasses
 import functools
 from pathlib import Path
 
-from baselines.data.readers import text_lines
 from baselines.errors import InputError
+from baselines.storage.text_files import missing
 
 LEARNING_SPLITS = ("train", "dev")
 
@@ -27,7 +27,7 @@ def read_examples(read, path, split, labels=None, source=""):
         return read_all([functools.partial(read_examples, read, each, split, labels, source) for each in path])
     path = Path(path)
     if not path.exists():
-        raise InputError(text_lines.missing(path, source))
+        raise InputError(missing(path, source))
     examples, origins, dropped, others = [], {}, 0, 0
     for example in read(path):
         if example.extra.get("split", split) != split:

@@ -20,6 +20,7 @@ from baselines.errors import InputError
 from baselines.runtime.environment import versions
 from baselines.storage.atomic_files import atomic_write, recover
 from baselines.storage.checksums import sha256
+from baselines.storage.text_files import read_text
 
 
 class RunFolder:
@@ -133,11 +134,8 @@ class Metrics:
 def read_yaml(path):
     """The mapping in a YAML file. Raises InputError with the line of a mistake."""
     try:
-        with open(path, encoding="utf-8") as file:
-            values = yaml.safe_load(file)
-    except OSError as error:
-        raise InputError(f"{path}: expected a YAML file. Received: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else path
         raise InputError(f"{where}: expected YAML such as `batch_size: 16`. Received: {_one_line(error)}") from None

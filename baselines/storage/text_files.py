@@ -1,17 +1,145 @@
-"""Text files as bytes, plain or gzipped: what is wrong with one is told in a line."""
+"""The one place that opens text files to read: plain or gzipped, without a byte order mark; every fault is one line."""
 
+import contextlib
 import gzip
+import json
+import math
 import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
 
-from baselines.errors import InputError
+from baselines.errors import InputError, nearest
+
+BOM = b"\xef\xbb\xbf"
+UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_lines(path):
-    """Yields the lines of a Path, bytes with their ends. Raises InputError where it cannot be read, or is a broken gzip."""
+@contextlib.contextmanager
+def input_errors(path: str | Path) -> Iterator[None]:
+    """Raises InputError in place of what the system says about a file that cannot be read."""
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            yield from file
+        yield
+    except FileNotFoundError:
+        raise InputError(missing(path)) from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder, not a file. It holds {listing(path)}.") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{path}: expected a whole gzip file. Received: {error}. Fetch it again.") from None
+        raise InputError(f"{path}: the gzip file is damaged ({error}). Copy or download it again.") from None
     except OSError as error:
-        raise InputError(f"{path}: expected a text file. Received: {error.strerror}.") from None
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"Cannot read {path}: {reason}. Check the path and its permissions.") from None
+
+
+def open_text(path: str | Path) -> BinaryIO:
+    """A text file or its .gz, open for reading bytes, behind its byte order mark.
+
+    Raises:
+        InputError: for a file that is missing, a folder, unreadable, or no gzip.
+    """
+    path = Path(path)
+    with input_errors(path):
+        file = gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")
+        try:
+            if file.peek(len(BOM)).startswith(BOM):
+                file.read(len(BOM))
+        except BaseException:
+            file.close()
+            raise
+    return file
+
+
+def disk_position(file: BinaryIO) -> int:
+    """How many bytes of a file that `open_text` opened are read on the disk: of a .gz, compressed ones."""
+    return (file.fileobj if isinstance(file, gzip.GzipFile) else file).tell()
+
+
+def read_lines(path: str | Path) -> Iterator[bytes]:
+    """Yields the lines of a text file or its .gz as bytes with their ends.
+
+    Raises:
+        InputError: for a file that cannot be read, or is a damaged gzip.
+    """
+    with open_text(path) as file, input_errors(path):
+        yield from file
+
+
+def read_text(path: str | Path) -> str:
+    """The whole text of a UTF-8 file, \\r\\n as \\n. Raises InputError for a file that cannot be read or is not UTF-8."""
+    return "".join(decode(line, path, number) for number, line in enumerate(read_lines(path), start=1)).replace("\r\n", "\n")
+
+
+def decode(line: bytes, path: str | Path, number: int) -> str:
+    """The text of a line of bytes. Raises InputError that names the file and the line where it is not UTF-8."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{Path(path).name}:{number}: {not_utf8(line, error, path)}") from None
+
+
+def not_utf8(line: bytes, error: UnicodeDecodeError, path: str | Path) -> str:
+    """Two sentences on a line that is not UTF-8: where it fails, and how to convert its file."""
+    found = encoding_of(line)
+    advice = f"It reads as {found}: convert it with iconv -f {found} -t UTF-8 {path} > NEW" if found else "Save the file as UTF-8."
+    return f"not UTF-8, byte 0x{line[error.start]:02x} at position {error.start}. {advice}"
+
+
+def encoding_of(line: bytes) -> str | None:
+    """The likely encoding of a line that is not UTF-8."""
+    if line.startswith(UTF16_BOMS):
+        return "UTF-16"
+    try:
+        line.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    return "GB18030"
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text; NaN, which Python's writer puts where a value is missing, is None.
+
+    Raises:
+        ValueError: for what is not JSON, Infinity and numbers as large, half a surrogate pair, or nesting too deep to read.
+    """
+    try:
+        value = json.loads(text, parse_constant=_constant, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if "\\ud" in text.lower():
+        try:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("half of a surrogate pair is no character") from None
+    return value
+
+
+def _constant(name: str) -> None:
+    if name != "NaN":
+        raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits[:20]} is too large for a number")
+    return value
+
+
+def missing(path: str | Path, source: str = "") -> str:
+    """The message for a file that does not exist: similar names beside it, and where it comes from."""
+    path = Path(path)
+    message, folder = f"{path} does not exist.", path.parent
+    if not folder.is_dir():
+        message += f" Nor does the folder {folder}."
+    else:
+        names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
+        close = nearest(path.name, names)
+        message += f" {close}" if close.startswith("Did you mean") else f" {folder} holds {listing(folder)}."
+    return f"{message} {source}".strip()
+
+
+def listing(folder: str | Path, max_names: int = 12) -> str:
+    """The names in a folder, in one phrase."""
+    names = sorted(entry.name for entry in Path(folder).iterdir() if not entry.name.startswith("."))
+    text = ", ".join(names[:max_names]) + (f" and {len(names) - max_names} more" if len(names) > max_names else "")
+    return text or "nothing"

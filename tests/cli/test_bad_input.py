@@ -107,7 +107,7 @@ def test_no_data_at_all_says_where_it_comes_from(refused, tiny):
 
 
 @pytest.mark.parametrize("lines, parts", [
-    ([ROW, '{"sentence": \n'], ["train.json:2", "expected JSON"]),
+    ([ROW, '{"sentence": \n'], ["train.json:2", "not JSON"]),
     ([ROW, "[1]\n"], ["train.json:2", "object"]),
     ([ROW, ROW | {"label": "3"}], ["train.json:2", "'3'", "label"]),
     ([ROW, {"label": "103", "sentense": "x"}], ["train.json:2", "'sentence'", "Did you mean sentense"]),

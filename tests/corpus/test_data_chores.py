@@ -56,6 +56,43 @@ def test_dedup_keeps_the_first_and_tells_the_others(tmp_path, capsys):
     assert "6 of 6 records, 0 dropped" in capsys.readouterr().err
 
 
+MARK = b"\xef\xbb\xbf"
+
+
+def test_byte_order_marks_are_no_text_of_any_file(tmp_path, monkeypatch, capsys):
+    """Every file may begin with one, as those of Windows do: the second file's first record is the first file's."""
+    monkeypatch.chdir(tmp_path)
+    rows = b'{"text": "\xe4\xb8\x80"}\n{"text": "\xe4\xba\x8c"}\n'
+    for name, content in {"a.jsonl": rows, "b.jsonl": rows, "a.txt": b"x\ny\n", "b.txt": b"x\nz\n", "a.csv": b"text\nx\n",
+                          "b.csv": b"text\nx\nz\n"}.items():  # fmt: skip
+        (tmp_path / name).write_bytes(MARK + content)
+    for suffix, kept in (("jsonl", [rows, b""]), ("txt", [b"x\ny\n", b"z\n"]), ("csv", [b"text\nx\n", b"text\nz\n"])):
+        files = [f"a.{suffix}", f"b.{suffix}"]
+        assert main(["data", "dedup", *files, "--out", f"out-{suffix}", "--quiet"]) == 0
+        assert [(tmp_path / f"out-{suffix}" / file).read_bytes() for file in files] == kept
+        assert main(["data", "stats", *files, "--quiet"]) == 0
+        assert main(["data", "split", *files, "--out", f"split-{suffix}", "--dev", "1", "--quiet"]) == 0
+        assert all(MARK not in path.read_bytes() for path in (tmp_path / f"split-{suffix}").iterdir())
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("verb", ["stats", "dedup", "split"])
+@pytest.mark.parametrize("content", ["文,label\n今天,a\n", "text,label\n今天,a\n"])
+def test_a_table_of_another_encoding_says_how_to_convert_it(tmp_path, monkeypatch, capsys, verb, content):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_bytes(content.encode("gbk"))
+    assert main(["data", verb, "a.csv", "--out", "o", *(["--dev", "1"] if verb == "split" else [])]) == 2
+    message = capsys.readouterr().err
+    assert "not UTF-8" in message and "iconv -f GB18030 -t UTF-8 a.csv" in message and message.count("\n") == 1
+
+
+def test_a_header_whose_quote_is_open_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_bytes(b'"text,label\n1,2\n')
+    assert main(["data", "stats", "a.csv"]) == 2
+    assert "a.csv:1: the header is no line of csv" in capsys.readouterr().err
+
+
 def test_groups_hold_together_by_way_of_others():
     assert groups_of(np.array([1, 1, 2, 3]), np.array([5, 6, 6, 7])).tolist() == [0, 0, 0, 1]
 
@@ -120,7 +157,7 @@ def test_a_histogram_has_a_line_for_each_doubling():
         (["dedup", "a.txt"], "--out"),
         (["dedup", "a.txt", "b.jsonl", "--out", "o"], "files of one format"),
         (["dedup", "b.jsonl", "--text", "txt", "--out", "o"], "Did you mean text"),
-        (["dedup", "bad.txt", "--out", "o"], "bad.txt:2: expected UTF-8"),
+        (["dedup", "bad.txt", "--out", "o"], "bad.txt:2: not UTF-8"),
         (["dedup", "a.txt", "--out", "."], "a new folder"),
         (["split", "a.txt", "--out", "o"], "--dev, --test"),
         (["split", "a.txt", "--out", "o", "--dev", "9"], "fewer than all 1"),

@@ -29,6 +29,9 @@ def test_ranges_hold_each_line_once(tmp_path, monkeypatch):
     assert sum(found, []) == (path.read_bytes() + b"\n").splitlines(True) and len(tasks) == 6
     whole = path.read_bytes() + b"\n"
     assert all(whole[o:].startswith(line) for task in tasks[:-1] for o, line in lines_in_range(path, task["start"], task["end"]))
+    (tmp_path / "marked").write_bytes(b"\xef\xbb\xbfone\ntwo\n")
+    assert list(lines_in_range(tmp_path / "marked", 0, 2)) == [(0, b"one\n")]
+    assert list(lines_in_range(tmp_path / "marked", 2, 9)) == [(7, b"two\n")]
     assert list(lines_in_range(packed, 0, -1)) == [(0, b"three\n"), (6, b"four\n")]
 
 

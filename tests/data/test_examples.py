@@ -66,7 +66,7 @@ def test_nothing_left_is_told(tmp_path):
 
 
 def test_a_missing_file_says_where_to_get_it(tmp_path):
-    with pytest.raises(InputError, match="there is no such file.* Get it from example.org"):
+    with pytest.raises(InputError, match="does not exist.* Get it from example.org"):
         read_examples(None, tmp_path / "train.json", "train", source="Get it from example.org")
 
 

@@ -60,5 +60,5 @@ def test_several_files_are_read_one_after_the_other(tmp_path):
     examples, dropped = read_examples(read, paths, "train")
     assert [example.id for example in examples] == [1, "a2", "1 (2)", "b2", "1 (3)", "c2"] and dropped == 0
     assert [row.origin for row in any_format.read(paths[:2])] == ["a.json:1", "a.json:2", "b.json:1", "b.json:2"]
-    with pytest.raises(InputError, match="x.json: there is no such file"):
+    with pytest.raises(InputError, match="x.json does not exist"):
         read_examples(read, (paths[0], tmp_path / "x.json"), "train")

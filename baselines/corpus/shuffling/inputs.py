@@ -2,29 +2,29 @@
 
 import fnmatch
 import glob
-import gzip
 import os
-import zlib
 from pathlib import Path
 
 from baselines.errors import InputError
+from baselines.storage.path_patterns import matching_paths, with_literal_names
+from baselines.storage.text_files import disk_position, input_errors, open_text
 
 
 def expand(patterns):
     """The files that paths and patterns such as texts/*.gz name, sorted within a pattern. Raises InputError if one names none."""
     found = []
-    for pattern in map(str, patterns):
-        paths = [pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern, recursive=True))
+    for pattern in patterns:
+        paths = matching_paths(pattern)
         if not paths:
-            raise InputError(f"{pattern}: expected a text file, or a pattern of some. Received: none of that name.")
+            raise InputError(f"{pattern}: no file of that name, and none that matches it as a pattern. Check the path.")
         found += map(Path, paths)
     for path in found:
         if path.is_dir():
-            raise InputError(f"{path}: expected a file. Received: a folder. Name its files: '{path}/*'.")
+            raise InputError(f"{path} is a folder. Name its files: '{path}/*'.")
     real = [path.resolve() for path in found]
     again = next((path for path, one in zip(found, real, strict=True) if real.count(one) > 1), None) if len(real) < 5000 else None
     if again:
-        raise InputError(f"{again}: expected every file once. Received: twice; its lines would come out twice.")
+        raise InputError(f"{again} is named twice, so its lines would come out twice. Name every file once.")
     return found
 
 
@@ -34,13 +34,11 @@ def refuse_among_inputs(output, patterns, files):
     inside = output / f"{PART.format(0)}.txt"
     for path in files:
         if path.resolve() in (output, inside) or output in path.resolve().parents:
-            raise InputError(f"--out: expected a place of its own. Received: {output}, which holds the input {path}.")
+            raise InputError(f"--out: {output} holds the input {path}. Choose another place.")
     for pattern in map(str, patterns):
-        absolute = os.path.join(Path(os.path.dirname(pattern) or ".").resolve(), os.path.basename(pattern))
-        if glob.has_magic(pattern) and any(named_by(path, absolute) for path in (output, inside)):
-            raise InputError(
-                f"--out: expected a place that {pattern} does not name. Received: {output}, which the next run would read as input."
-            )
+        absolute = with_literal_names(os.path.join(Path(os.path.dirname(pattern) or ".").resolve(), os.path.basename(pattern)))
+        if glob.has_magic(pattern) and not os.path.exists(pattern) and any(named_by(path, absolute) for path in (output, inside)):
+            raise InputError(f"--out: the pattern {pattern} would name {output} in the next run. Choose another place.")
 
 
 def named_by(path, pattern):
@@ -69,7 +67,7 @@ class Lines:
 
     def __init__(self, files):
         self.files, self.mended, self.read = list(files), 0, 0
-        self._next, self._file, self._raw, self._last, self._before = 0, None, None, None, 0
+        self._next, self._file, self._last, self._before = 0, None, None, 0
 
     def readinto(self, buffer):
         """Fills a uint8 array. Returns how many bytes it got, less than its length at the end of all only."""
@@ -87,7 +85,7 @@ class Lines:
                     filled += 1
                     self.mended += 1
                 self.close()
-            self.read = self._before + (self._raw.tell() if self._raw else 0)
+            self.read = self._before + (disk_position(self._file) if self._file else 0)
         return filled
 
     def _open(self):
@@ -95,24 +93,15 @@ class Lines:
             return False
         path, self._last = self.files[self._next], None
         self._next += 1
-        try:
-            self._raw = open(path, "rb", buffering=0)
-        except OSError as error:
-            raise InputError(f"{path}: expected a text file. Received: {error.strerror}.") from None
-        self._file = gzip.GzipFile(fileobj=self._raw) if path.suffix == ".gz" else self._raw
+        self._file = open_text(path)
         return True
 
     def _count(self, view):
-        path = self.files[self._next - 1]
-        try:
+        with input_errors(self.files[self._next - 1]):
             return self._file.readinto(view[: 1 << 20])
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(f"{path}: expected a whole gzip file. Received: {error}. Fetch it again.") from None
 
     def close(self):
-        if self._raw:
-            self._before += self._raw.tell()
-            if self._file is not self._raw:
-                self._file.close()
-            self._raw.close()
-        self._file = self._raw = None
+        if self._file:
+            self._before += disk_position(self._file)
+            self._file.close()
+        self._file = None

@@ -6,13 +6,12 @@ A line that is no use, because it is not UTF-8, not JSON or has no text, is refu
 
 import dataclasses
 import itertools
-import json
 import re
 from pathlib import Path
 
 from baselines.errors import InputError
 from baselines.runtime.concurrency import batched
-from baselines.storage.text_files import read_lines
+from baselines.storage.text_files import not_utf8, parse_json, read_lines
 
 LINES_OF_A_PARAGRAPH = 10
 LINES_OF_A_DOCUMENT = 1000
@@ -59,14 +58,14 @@ class TextCorpus:
     def _texts(self):
         """Yields the text of each line, and None where a document ends."""
         for path in map(Path, self.paths):
-            as_json = path.name.removesuffix(".gz").endswith((".jsonl", ".json"))
+            as_json = path.name.lower().removesuffix(".gz").endswith((".jsonl", ".json"))
             for number, line in enumerate(read_lines(path), start=1):
                 self.lines += 1
                 try:
-                    text = text_of(line, as_json)
+                    text = text_of(line, as_json, path)
                 except ValueError as error:
                     if not self.skip_bad:
-                        raise InputError(f"{path}:{number}: {error} Mend it, or leave such lines out: --skip_bad_lines.") from None
+                        raise InputError(f"{path}:{number}: {error} Fix it or skip it: --skip_bad_lines.") from None
                     self.skipped += 1
                     continue
                 yield text if text and not text.isspace() else None
@@ -75,21 +74,21 @@ class TextCorpus:
             yield None
 
 
-def text_of(line, as_json):
-    """The text of a line of bytes. Raises ValueError that says what was expected."""
+def text_of(line: bytes, as_json: bool, path: str | Path) -> str:
+    """The text of a line of a file. Raises ValueError that says what is wrong with it."""
     try:
-        line = line.decode("utf-8").removeprefix("\ufeff").rstrip("\r\n")
+        text = line.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise ValueError(f"expected UTF-8. Received: byte 0x{error.object[error.start]:02x} at {error.start}.") from None
-    if not as_json or not line.strip():
-        return line
+        raise ValueError(not_utf8(line, error, path)) from None
+    if not as_json or not text.strip():
+        return text
     try:
-        row = json.loads(line)
+        row = parse_json(text)
     except ValueError as error:
-        raise ValueError(f"expected an object in JSON. Received: {error}.") from None
+        raise ValueError(f"not a JSON object: {error}.") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        received = f"the fields {', '.join(row)}" if isinstance(row, dict) else type(row).__name__
-        raise ValueError(f'expected an object with a string "text". Received: {received}.')
+        found = f"only the fields {', '.join(row)}" if isinstance(row, dict) else type(row).__name__
+        raise ValueError(f'no JSON object with a string "text", but {found}.')
     return row["text"]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from baselines.data.readers import text_lines
 from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
+from baselines.storage.text_files import parse_json
 
 
 def read(path):
@@ -42,19 +43,12 @@ def read_array(name, lines):
 def parse(text, origin, advice="Each line holds one object."):
     """The value of a JSON text. Raises InputError with `origin`, the reason and the place."""
     try:
-        value = json.loads(text)
-        if "\\ud" in text.lower():
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-        return value
+        return parse_json(text)
     except json.JSONDecodeError as error:
         at = shorten(text[max(error.pos - 10, 0):error.pos + 20])
-        raise InputError(
-            f"{origin}: expected JSON. Received, at character {error.pos + 1}: {error.msg} (near {at}). {advice}"
-        ) from None
-    except UnicodeEncodeError:
-        raise InputError(f"{origin}: expected whole characters. Received: half of a surrogate pair.") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{origin}: expected JSON that can be read. Received: {error}.") from None
+        raise InputError(f"{origin}: not JSON at character {error.pos + 1}: {error.msg} (near {at}). {advice}") from None
+    except ValueError as error:
+        raise InputError(f"{origin}: cannot read this JSON: {error}. {advice}") from None
 
 
 def to_row(value, origin, number):

@@ -8,12 +8,12 @@
 
 import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
 
 import yaml
 
 from baselines.errors import InputError, nearest
 from baselines.retrieval.prefix_index.names import folded, split_name
+from baselines.storage.text_files import read_text
 
 SEPARATOR = "|||"
 SECTIONS = ("aliases", "subjects", "predicates", "answers")
@@ -73,10 +73,8 @@ def read(path, index, ids):
     Raises InputError that names the file, the line and the key.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_text(path)
         root = yaml.compose(text.replace("\t", " "), Loader=yaml.SafeLoader)        # JSON may be indented by tabs, YAML not
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: expected a YAML or JSON file in UTF-8. Received: {error}.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else path

@@ -5,15 +5,13 @@ not fit is looked at line by line.
 """
 
 import dataclasses
-import gzip
 import json
-import os
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from baselines.errors import InputError, nearest
+from baselines.storage.text_files import disk_position, input_errors, open_text, parse_json
 
 CHUNK = 1 << 22
 SHOWN = 60
@@ -47,19 +45,19 @@ class Lines:
     def chunks(self):
         """Yields (number of its first line, bytes that end with a line end)."""
         number, rest = 1, b""
-        with self._open() as file:
-            while block := self._read(file):
+        with open_text(self.path) as file, input_errors(self.path):
+            while block := file.read(CHUNK):
                 if self.report:
-                    self.report("reading", self._raw.tell(), os.fstat(self._raw.fileno()).st_size)
+                    self.report("reading", disk_position(file), self.path.stat().st_size)
                 head, newline, tail = block.rpartition(b"\n")
                 if not newline:
                     rest += block
                     continue
-                chunk, rest = self._clean(rest + head + newline, number), tail
+                chunk, rest = clean(rest + head + newline), tail
                 yield number, chunk
                 number += chunk.count(b"\n")
         if rest:
-            yield number, self._clean(rest + b"\n", number)
+            yield number, clean(rest + b"\n")
 
     def bad(self, number, expected, received):
         """A line that is no use."""
@@ -70,24 +68,9 @@ class Lines:
                              "Mend the line, or leave all such out: --skip_bad_lines.")  # fmt: skip
         self.skipped += 1
 
-    def _clean(self, chunk, number):
-        if number == 1:
-            chunk = chunk.removeprefix(b"\xef\xbb\xbf")
-        return chunk.replace(b"\r\n", b"\n")
 
-    def _open(self):
-        try:
-            raw = open(self.path, "rb", buffering=0)
-        except OSError as error:
-            raise InputError(f"{self.path}: expected a file to build an index of. Received: {error.strerror}.") from error
-        self._raw = raw
-        return gzip.open(raw) if self.path.suffix == ".gz" else raw
-
-    def _read(self, file):
-        try:
-            return file.read(CHUNK)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise InputError(f"{self.path}: expected a whole gzip file. Received: {error}.") from error
+def clean(chunk):
+    return chunk.replace(b"\r\n", b"\n")
 
 
 def knowledge(lines):
@@ -198,8 +181,7 @@ def _counted(line, columns):
 
 def _json_row(line):
     try:
-        row = json.loads(line)
-        json.dumps(row, ensure_ascii=False).encode()                    # half of a surrogate pair is no text
+        row = parse_json(line.decode())
     except ValueError:
         return None
     return row if isinstance(row, dict) and isinstance(row.get("key"), str) and row["key"].strip() else None

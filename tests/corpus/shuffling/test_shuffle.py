@@ -113,6 +113,24 @@ def test_the_same_seed_gives_the_same_bytes_gzipped_too(tmp_path):
     assert sorted(gzip.decompress(one).splitlines(True)) == sorted(gzip.decompress(three).splitlines(True))
 
 
+def test_byte_order_marks_are_left_out(tmp_path):
+    """One in the middle of the output would be a character of a text."""
+    for name, content in {"a.txt": b"a\nb\n", "b.txt": b"c", "empty.txt": b""}.items():
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + content)
+    (tmp_path / "c.txt.gz").write_bytes(gzip.compress(b"\xef\xbb\xbfd\n"))
+    shuffle([tmp_path / "*.txt*"], tmp_path / "out", memory=LEAST_MEMORY)
+    assert sorted((tmp_path / "out").read_bytes().splitlines()) == [b"a", b"b", b"c", b"d"]
+
+
+def test_a_folder_named_with_brackets(tmp_path):
+    folder = tmp_path / "texts [1]"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(b"a\n")
+    assert shuffle([f"{folder}/*.txt"], tmp_path / "out", memory=LEAST_MEMORY).lines == 1
+    with pytest.raises(InputError, match="in the next run"):
+        shuffle([f"{folder}/*.txt"], folder / "out.txt", memory=LEAST_MEMORY)
+
+
 def test_nothing_gives_nothing(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"")
     assert shuffle([tmp_path / "a.txt"], tmp_path / "out", split=5).parts == 0
@@ -141,13 +159,13 @@ def test_what_fails_leaves_inputs_and_the_old_output(tmp_path, monkeypatch, erro
 @pytest.mark.parametrize(
     "inputs, out, options, told",
     [
-        (["missing*.txt"], "out", {}, "none of that name"),
+        (["missing*.txt"], "out", {}, "no file of that name"),
         (["a.txt", "./a.txt"], "out", {}, "every file once"),
-        (["a.txt"], "a.txt", {}, "a place of its own"),
-        (["*.txt"], "out.txt", {}, "which the next run would read"),
-        (["a*"], "all", {"split": 5}, "which the next run would read"),
+        (["a.txt"], "a.txt", {}, "holds the input"),
+        (["*.txt"], "out.txt", {}, "in the next run"),
+        (["a*"], "all", {"split": 5}, "in the next run"),
         (["."], "out", {}, "a folder"),
-        (["bad.gz"], "out", {}, "a whole gzip file"),
+        (["bad.gz"], "out", {}, "gzip file is damaged"),
         (["a.txt"], "out", {"memory": 1000}, "at least"),
         (["a.txt"], "out", {"mode": "fst"}, "Did you mean fast"),
         (["a.txt"], "out", {"split": -1}, "--split"),

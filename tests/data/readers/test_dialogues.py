@@ -106,7 +106,7 @@ def test_the_tokens_stay_the_same(text):
     ("a.jsonl", '["早"]\n["早", 3]\n', ["a.jsonl:2, utterance 2", "Received: 3"]),
     ("a.jsonl", '["早"]\n[]\n', ["a.jsonl:2: expected a dialogue", "Received: []"]),
     ("a.jsonl", '["早"]\n"晚"\n', ["a.jsonl:2: expected a dialogue", "Received: '晚'"]),
-    ("a.jsonl", '["早"]\n["晚"\n', ["a.jsonl:2: expected JSON"]),
+    ("a.jsonl", '["早"]\n["晚"\n', ["a.jsonl:2: not JSON"]),
     ("a.jsonl", '{"messages": []}\n', ["a.jsonl:1: expected a dialogue"]),
     ("a.jsonl", '[{"role": "a", "text": "x"}, {"role": "b", "text": "y"}, {"role": "c", "text": "z"}]', ["Received: a, b, c"]),
     ("a.json", '{"text": "早"}', ["a.json: expected dialogues", "'text': '早'"]),

@@ -100,7 +100,7 @@ def test_other_layouts_are_refused_with_their_place(tmp_path, value, part):
 def test_what_is_no_json_is_refused(tmp_path):
     path = tmp_path / "dev.json"
     path.write_text('{"data": [\n')
-    with pytest.raises(InputError, match="dev.json: expected JSON. Received, at character .* The file is one JSON value."):
+    with pytest.raises(InputError, match="dev.json: not JSON at character .* The file is one JSON value."):
         rows(path)
     path.write_text(" \n")
     with pytest.raises(InputError, match="expected one JSON value. Received: an empty file"):

@@ -32,7 +32,7 @@ def test_only_line_feeds_end_lines(tmp_path):
 
 def test_gb18030_is_told_with_the_line_and_the_command(tmp_path):
     (tmp_path / "old.csv").write_bytes(b"text,label\n" + "今天下雨,天气".encode("gb18030"))
-    assert "old.csv:2: expected UTF-8" in message(tmp_path / "old.csv")
+    assert "old.csv:2: not UTF-8" in message(tmp_path / "old.csv")
     assert f"iconv -f GB18030 -t UTF-8 {tmp_path / 'old.csv'} > NEW" in message(tmp_path / "old.csv")
 
 
@@ -43,25 +43,25 @@ def test_utf16_is_told(tmp_path):
 
 def test_bytes_of_no_encoding_are_told(tmp_path):
     (tmp_path / "a.json").write_bytes(b"ok\n\xff\xff\xff\n")
-    assert "a.json:2: expected UTF-8. Received: byte 0xff at position 0. Save" in message(tmp_path / "a.json")
+    assert "a.json:2: not UTF-8, byte 0xff at position 0. Save" in message(tmp_path / "a.json")
 
 
 def test_missing_file_says_what_is_there(tmp_path):
     (tmp_path / "train.json.gz").touch()
     (tmp_path / "dev.json").touch()
-    assert "there is no such file. Did you mean train.json.gz" in message(tmp_path / "train.json")
+    assert "does not exist. Did you mean train.json.gz" in message(tmp_path / "train.json")
     assert "holds dev.json, train.json.gz" in message(tmp_path / "xyz")
-    assert "Nor is there a folder" in message(tmp_path / "nowhere" / "train.json")
+    assert "Nor does the folder" in message(tmp_path / "nowhere" / "train.json")
 
 
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "dev.json").touch()
-    assert "expected a file. Received: a folder, which holds dev.json" in message(tmp_path)
+    assert "is a folder, not a file. It holds dev.json" in message(tmp_path)
 
 
 def test_a_cut_or_false_gzip_is_told(tmp_path):
     content = gzip.compress("一行\n".encode() * 1000)
     (tmp_path / "cut.txt.gz").write_bytes(content[:-20])
     (tmp_path / "false.txt.gz").write_bytes(b"plain text")
-    assert "cut.txt.gz: expected a whole gzip file" in message(tmp_path / "cut.txt.gz")
-    assert "false.txt.gz: expected a whole gzip file" in message(tmp_path / "false.txt.gz")
+    assert "cut.txt.gz: the gzip file is damaged" in message(tmp_path / "cut.txt.gz")
+    assert "false.txt.gz: the gzip file is damaged" in message(tmp_path / "false.txt.gz")

@@ -164,7 +164,7 @@ def test_a_mistake_names_file_line_and_key(text, message, index, tmp_path):
 
 
 def test_a_file_that_is_none_or_says_nothing(index, tmp_path):
-    with pytest.raises(InputError, match="expected a YAML or JSON file"):
+    with pytest.raises(InputError, match="none.yaml does not exist"):
         Answers(index, ids, overrides=tmp_path / "none.yaml")
     (tmp_path / "empty.yaml").write_text("# nothing\n", encoding="utf-8")
     assert Answers(index, ids, overrides=tmp_path / "empty.yaml").overrides == overrides.Overrides()
