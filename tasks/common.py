@@ -10,7 +10,6 @@ from baselines.heads.span import with_head
 from baselines.task import Example, Labels, Span
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-MOST_CLASSES = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +53,7 @@ def missing_column(flag, columns, row):
 
 
 def discover(path, columns, header=None, names_of=None):
-    """The Labels of a training file. Raises InputError unless it has 2 to 1000 classes.
+    """The Labels of a training file. Raises InputError unless it has two classes or more.
 
     header    see rows.read
     names_of  row -> the names of its classes, where it may have several
@@ -65,12 +64,9 @@ def discover(path, columns, header=None, names_of=None):
             raise missing_column("label", columns, row)
         found.update(names_of(row) or ())
     names = sort_names(found - {None})
-    if not 2 <= len(names) <= MOST_CLASSES:
-        shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "") or "none"
-        raise InputError(
-            f"{path}: expected 2 to {MOST_CLASSES} classes in column {columns.label!r}. Received {len(names)}: {shown}."
-            " Is it the column of the class? Name it with --label."
-        )
+    if len(names) < 2:
+        found = f"only the class {names[0]!r}" if names else "no class"
+        raise InputError(f"{path}: column {columns.label!r} holds {found}. Name the column of the class with --label.")
     return Labels(*names)
 
 

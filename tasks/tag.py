@@ -4,9 +4,10 @@
 某 E-NAME
                                {"text": "吴某，北京大学教授", "entities": [[0, 2, "NAME"], [3, 7, "ORG"], [3, 5, "LOC"]]}
 
-Files that end in .json or .jsonl (or .gz after it) are JSON lines, all others columns. Spans are characters [start, end) from
-0, or with `--inclusive` [start, end]. The categories are those of the training file, and are kept with the run. Entities may
-contain one another with `--head global_pointer`.
+Files that end in .json or .jsonl (or .gz after it) are JSON lines or one array, all others columns. Spans are characters
+[start, end) from 0, or with `--inclusive` [start, end]. Exports of doccano and Label Studio and CLUENER's files are recognized.
+The categories are those of the training file, and are kept with the run. Entities may contain one another with
+`--head global_pointer`.
 """
 
 import dataclasses
@@ -14,15 +15,12 @@ import functools
 import itertools
 from pathlib import Path
 
-from baselines.data.readers import conll, json_lines
-from baselines.data.readers.record import shorten
+from baselines.data.readers import conll, entities
 from baselines.errors import InputError
 from baselines.heads.entities import decode_entities, encode_entities, entity_spans
 from baselines.heads.entity_heads import POINTERS, HeadFlag, entity_head
 from baselines.metrics.spans import Entity, span_f1
 from baselines.task import Categories, Demo, Example, Linting, Recipe, Task
-
-ENTITY_FIELDS = ("entities", "label")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Options(HeadFlag):
     text: str = "text"
     """Field of the text."""
     entities: str | None = None
-    """Field of the entities, a list of [start, end, category]; default: entities, else label."""
+    """Field of the entities; default: the first of entities, label, labels, annotations and spans."""
     inclusive: bool = False
     """Ends are those of the last character, not behind it."""
     repair_tags: bool = False
@@ -40,10 +38,11 @@ class Options(HeadFlag):
 
 
 def read(path, options):
-    is_json = Path(Path(path).name.lower().removesuffix(".gz")).suffix in (".json", ".jsonl")
-    for row in json_lines.read(path) if is_json else conll.read(path, options.repair_tags):
-        text = row.text(options.text) if is_json else row["text"]
-        gold = from_json(row, text, options) if is_json else from_columns(row)
+    if Path(Path(path).name.lower().removesuffix(".gz")).suffix not in (".json", ".jsonl"):
+        for row in conll.read(path, options.repair_tags):
+            yield Example(id=row.id("id"), texts=(row["text"],), gold=from_columns(row), origin=row.origin)
+        return
+    for row, text, gold in entities.read(path, options.text, options.entities, options.inclusive):
         yield Example(id=row.id("id"), texts=(text,), gold=gold, origin=row.origin)
 
 
@@ -52,37 +51,6 @@ def from_columns(row):
     if row["entities"] is None:
         return None
     return [Entity(start, end, category, row["text"][start:end]) for start, end, category in row["entities"]]
-
-
-def from_json(row, text, options):
-    """The Entities of a JSON line, sorted; None if it has no such field."""
-    fields = [options.entities] if options.entities else ENTITY_FIELDS
-    field = next((name for name in fields if row.get(name) is not None), None)
-    if field is None:
-        return None
-    if not isinstance(row[field], list):
-        raise InputError(f"{row.origin}: expected {field} to be a list. Received: {shorten(row[field])}.")
-    return sorted({entity(row, text, item, options.inclusive) for item in row[field]})
-
-
-def entity(row, text, item, inclusive):
-    """The Entity of [start, end, category] or [start, end, category, its text]."""
-    whole = isinstance(item, list) and len(item) in (3, 4)
-    if not (whole and type(item[0]) is type(item[1]) is int and isinstance(item[2], str) and item[2].strip()):
-        raise InputError(
-            f'{row.origin}: expected entities such as [0, 2, "NAME"]: start, end, category. Received: {shorten(item)}.'
-        )
-    start, end, category = item[0], item[1] + inclusive, item[2].strip()
-    if not 0 <= start < end <= len(text):
-        rule = "start <= end <" if inclusive else "start < end <="
-        advice = " Does your file give the last character? Add --inclusive." if start == end else ""
-        raise InputError(
-            f"{row.origin}: expected 0 <= {rule} {len(text)}, the length of the text. Received: {item[:3]}.{advice}"
-        )
-    if len(item) == 4 and item[3] != text[start:end]:
-        advice = " Does your file give the last character? Add --inclusive." if item[3] == text[start : end + 1] else ""
-        raise InputError(f"{row.origin}: expected {item[3]!r} at {item[:2]}. Received: {text[start:end]!r}.{advice}")
-    return Entity(start, end, category, text[start:end])
 
 
 def check_apart(example, head):

@@ -9,6 +9,8 @@ from baselines.errors import InputError
 from baselines.storage.text_files import missing
 
 LEARNING_SPLITS = ("train", "dev")
+MANY_CLASSES = 1000
+"""Above it, classes are not listed, and what their layer takes is told."""
 
 
 def read_examples(read, path, split, labels=None, source=""):
@@ -67,8 +69,8 @@ def check_gold(example, labels, path):
     """Raises InputError unless the example has gold, and a known one where the task has labels."""
     if example.gold is None:
         raise InputError(
-            f"{example.origin}: expected a gold answer, for this row is to train or to score on. Received: none. "
-            "Is it a test file?"
+            f"{example.origin}: no gold answer (null, NaN or an empty cell), which training and scoring need. "
+            "Fill it in, or remove the row; name a test file with --test."
         )
     if labels is None:
         return
@@ -91,4 +93,13 @@ def class_counts(examples, labels):
     """A line per class with its number of examples and their share, in the order of `labels`, to print before a run."""
     counts = gold_counts(examples, labels)
     total = sum(counts.values()) or 1
+    if len(counts) > MANY_CLASSES:
+        return f"{len(counts):,} classes of {min(counts.values()):,} to {max(counts.values()):,} examples"
     return "\n".join(f"{counts[name]:>8}  {counts[name] / total:6.1%}  {name}" for name in labels.names)
+
+
+def class_memory(num_classes: int, hidden_size: int) -> str:
+    """A line on what a layer of many classes takes in training: weights, gradients and Adam's two moments, float32."""
+    size = 4 * 4 * num_classes * (hidden_size + 1)
+    return (f"{num_classes:,} classes: their layer takes {size / 1e6:,.0f} MB of memory in training, and each example "
+            f"{4 * num_classes / 1e3:,.0f} kB of scores. Is it the right column? Name it with --label.")  # fmt: skip

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from baselines.data.examples import class_counts, gold_counts
+from baselines.data.examples import MANY_CLASSES, class_counts, class_memory, gold_counts
 from baselines.data.writers import write_lines
 from baselines.errors import InputError
 from baselines.evaluation.prior_correction import COUNTS, gain, prior_correction
@@ -65,6 +65,8 @@ def train_here(name, arguments, resume, command):
         classes = task_model.task.classes
         if classes:
             display.note(class_counts(splits["train"].examples, classes))
+        if task_model.task.labels and len(task_model.task.labels) > MANY_CLASSES:
+            display.note(class_memory(len(task_model.task.labels), task_model.config.hidden_size))
         splits = {key: task_model.encode_split(split, training=key == "train") for key, split in splits.items()}
         for split in ("train", "dev"):
             task_model.remark(splits[split])

@@ -10,12 +10,11 @@ reference_micro_f1; cells on [CLS] and [SEP], which the reference counts as wron
 
 import dataclasses
 
-from baselines.data.readers import json_lines
-from baselines.data.readers.record import shorten
+from baselines.data.readers import entities
 from baselines.errors import InputError, nearest
 from baselines.heads.entities import decode_entities, encode_entities, encoded_entities, entity_spans
 from baselines.heads.entity_heads import HeadFlag, entity_head
-from baselines.metrics.spans import Entity, f1, span_f1
+from baselines.metrics.spans import f1, span_f1
 from baselines.task import Categories, Demo, Example, Linting, Recipe, Submission, Task
 from tasks.clue.common import source
 
@@ -25,51 +24,18 @@ CATEGORIES = Categories(
 
 
 def read(path):
-    for row in json_lines.read(path):
-        gold = entities(row) if row.get("label") is not None else None
-        yield Example(id=row.id("id"), texts=(row.text("text"),), gold=gold, extra={"line": dict(row)}, origin=row.origin)
+    for row, text, gold in entities.read(path, plain="CLUENER"):
+        unknown = next((entity.category for entity in gold or () if entity.category not in CATEGORIES), None)
+        if unknown is not None:
+            advice = nearest(unknown, CATEGORIES.names)
+            raise InputError(f"{row.origin}: {unknown!r} is no category of CLUENER. {advice} Other categories: run.py train tag")
+        yield Example(id=row.id("id"), texts=(text,), gold=gold, extra={"line": dict(row)}, origin=row.origin)
 
 
-def entities(row):
-    """The Entities of a line, sorted. Raises InputError for an unknown category and for places where their text is not."""
-    found, text = [], row.text("text")
-    for category, mentions in mapping(row, "label", row["label"]).items():
-        if category not in CATEGORIES:
-            advice = nearest(category, CATEGORIES.names)
-            raise InputError(f"{row.origin}: expected categories of CLUENER. Received: {category!r}. {advice}")
-        for mention, places in mapping(row, category, mentions).items():
-            for place in places if isinstance(places, list) else [places]:
-                found.append(entity(row, text, category, mention, place))
-    return sorted(found)
-
-
-def mapping(row, name, value):
-    if not isinstance(value, dict):
-        raise InputError(f"{row.origin}: expected {name} to be an object. Received: {shorten(value)}.")
-    return value
-
-
-def entity(row, text, category, mention, place):
-    if not (isinstance(place, list) and len(place) == 2 and all(type(number) is int for number in place)):
-        raise InputError(f"{row.origin}: expected [start, end] of {mention!r}. Received: {shorten(place)}.")
-    start, last = place
-    if not 0 <= start <= last < len(text):
-        raise InputError(
-            f"{row.origin}: expected 0 <= start <= end < {len(text)}, the length of the text, for {category} {mention!r}. "
-            f"Received: {place}."
-        )
-    if text[start : last + 1] != mention:
-        hint = " Its end is exclusive: subtract 1." if text[start:last] == mention else ""
-        raise InputError(
-            f"{row.origin}: expected {mention!r} at {place}, end inclusive. Received: {text[start : last + 1]!r}.{hint}"
-        )
-    return Entity(start, last + 1, category, mention)
-
-
-def line(example, entities):
+def line(example, prediction):
     """The line of the test file with its label: {category: {entity: [[start, end inclusive]]}}."""
     label = {}
-    for entity in entities:
+    for entity in prediction:
         places = label.setdefault(entity.category, {}).setdefault(entity.text, [])
         places.append([entity.start, entity.end - 1])
     return {"id": example.id, **example.extra["line"], "label": label}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from baselines.data.examples import class_counts, read_examples
+from baselines.data.examples import class_counts, class_memory, read_examples
 from baselines.errors import InputError
 from baselines.task import Example, Labels
 
@@ -57,7 +57,7 @@ def test_an_unknown_label_names_its_line_and_the_nearest(tmp_path):
 
 
 def test_gold_is_needed_to_learn_and_to_score(tmp_path):
-    assert message(tmp_path, [example(1, gold=None)], "dev").startswith("train.json:1: expected a gold answer")
+    assert message(tmp_path, [example(1, gold=None)], "dev").startswith("train.json:1: no gold answer")
 
 
 def test_nothing_left_is_told(tmp_path):
@@ -68,6 +68,13 @@ def test_nothing_left_is_told(tmp_path):
 def test_a_missing_file_says_where_to_get_it(tmp_path):
     with pytest.raises(InputError, match="does not exist.* Get it from example.org"):
         read_examples(None, tmp_path / "train.json", "train", source="Get it from example.org")
+
+
+def test_many_classes_are_counted_in_a_line_with_what_they_take():
+    names = [str(number) for number in range(1500)]
+    counts = class_counts([example(number, name) for number, name in enumerate(names + names[:3])], Labels(*names))
+    assert counts == "1,500 classes of 1 to 2 examples"
+    assert class_memory(1500, 767).startswith("1,500 classes: their layer takes 18 MB of memory in training")
 
 
 def test_class_counts_are_in_the_order_of_the_labels():

@@ -97,16 +97,16 @@ def test_an_empty_label_is_gold_without_entities():
 
 
 @pytest.mark.parametrize("label, part", [
-    ({"name": {"小明": [[1, 0]]}}, "expected 0 <= start <= end < 4, the length of the text, for name '小明'. Received: [1, 0]."),
-    ({"name": {"小明": [[2, 4]]}}, "Received: [2, 4]."),
-    ({"name": {"小明": [[-2, 1]]}}, "Received: [-2, 1]."),
-    ({"name": {"小明": [[1, 2]]}}, "expected '小明' at [1, 2], end inclusive. Received: '明说'."),
-    ({"name": {"小明": [[0, 2]]}}, "Received: '小明说'. Its end is exclusive: subtract 1."),
-    ({"name": {"小明": [0, 1]}}, "expected [start, end] of '小明'. Received: 0."),
-    ({"name": {"小明": [["0", 1]]}}, "expected [start, end] of '小明'."),
-    ({"names": {"小明": [[0, 1]]}}, "expected categories of CLUENER. Received: 'names'. Did you mean name"),
-    ({"name": [[0, 1]]}, "expected name to be an object. Received: [[0, 1]]."),
-    (["name"], "expected label to be an object. Received: ['name']."),
+    ({"name": {"小明": [[1, 0]]}}, "[1, 0] of name is no place in a text of 4 characters."),
+    ({"name": {"小明": [[2, 4]]}}, "[2, 4] of name is no place"),
+    ({"name": {"小明": [[-2, 1]]}}, "[-2, 1] of name is no place"),
+    ({"name": {"小明": [[1, 2]]}}, "'小明' is not at [1, 2], where '明说' is. Check the offsets."),
+    ({"name": {"小明": [[0, 2]]}}, "where '小明说' is. Its end is exclusive: subtract 1."),
+    ({"name": {"小明": [0, 1]}}, "'小明' has the place 0. It needs [start, end]."),
+    ({"name": {"小明": [["0", 1]]}}, "['0', 1, 'name'] is no start, end and category."),
+    ({"names": {"小明": [[0, 1]]}}, "'names' is no category of CLUENER. Did you mean name"),
+    ({"name": [[0, 1]]}, "name: expected an object. Received: [[0, 1]]."),
+    (["name"], "'name' is no entity of a known layout."),
 ])
 def test_faults_of_a_line(tmp_path, label, part):
     path = tmp_path / "dev.json"

@@ -52,7 +52,7 @@ def test_files_to_predict_need_no_target(tmp_path):
     path = write(tmp_path / "a.jsonl", ["source"], [("今日放晴",)])
     examples, _ = read_examples(bind().read, path, "test")
     assert examples[0].gold is None
-    with pytest.raises(InputError, match="a.jsonl:1: expected a gold answer"):
+    with pytest.raises(InputError, match="a.jsonl:1: no gold answer"):
         read_examples(bind().read, path, "train")
 
 

@@ -179,7 +179,7 @@ def test_bad_groups(tmp_path, row, message):
     ({"text": "一", "text_pair": "二", "label": 2}, {}, "expected label to be 1, for texts that mean the same, or 0. Received: "),
     ({"text": "一", "text_pair": "", "label": 1}, {}, "expected text_pair to be a text that is not empty"),
     ({"text": "一", "text_pair": "二", "score": "nan"}, {}, "expected score to be a number. Received: score='nan'"),
-    ({"text": "一", "text_pair": "二"}, {"label": "same"}, "expected a gold answer"),
+    ({"text": "一", "text_pair": "二"}, {"label": "same"}, "no gold answer"),
     ({"text": "一", "label": 1}, {"text_pair": "other"}, "expected a column 'other' for --text_pair"),
     ({"title": "一", "text_pair": "二"}, {}, "expected the field 'text'"),
 ])  # fmt: skip

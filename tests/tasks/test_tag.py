@@ -84,15 +84,16 @@ def test_files_to_predict_need_no_entities(tmp_path):
 
 
 @pytest.mark.parametrize("entities, part", [
-    ([[2, 2, "N"]], "Received: [2, 2, 'N']. Does your file give the last character? Add --inclusive."),
-    ([[2, 1, "N"]], "expected 0 <= start < end <= 4, the length of the text. Received: [2, 1, 'N']."),
-    ([[0, 5, "N"]], "Received: [0, 5, 'N']."),
-    ([[-1, 2, "N"]], "Received: [-1, 2, 'N']."),
-    ([[0, 2, "N", "许知秋"]], "expected '许知秋' at [0, 2]. Received: '许知'. Does your file give the last character?"),
-    ([[0, 2]], "expected entities such as [0, 2, \"NAME\"]: start, end, category. Received: [0, 2]."),
-    ([[0, 2, ""]], "expected entities such as"),
-    ([["0", 2, "N"]], "expected entities such as"),
-    ({"N": [0, 2]}, "expected entities to be a list. Received: {'N': [0, 2]}."),
+    ([[2, 2, "N"]], "[2, 2] of N is no place in a text of 4 characters. If your file gives the last character, add --inclusive."),
+    ([[2, 1, "N"]], "[2, 1] of N is no place in a text of 4 characters. Check the offsets."),
+    ([[0, 5, "N"]], "[0, 5] of N is no place"),
+    ([[-1, 2, "N"]], "[-1, 2] of N is no place"),
+    ([[0, 2, "N", "许知秋"]], "'许知秋' is not at [0, 2], where '许知' is. If your file gives the last character, add"),
+    ([[0, 2]], "[0, 2] is no entity of a known layout. Write [start, end, category]: [0, 2, \"NAME\"]."),
+    ([[0, 2, ""]], "is no start, end and category"),
+    ([["0", 2, "N"]], "is no start, end and category"),
+    ({"N": [0, 2]}, "N: expected an object. Received: [0, 2]."),
+    ("N", "entities: expected a list. Received: 'N'."),
     ([], "expected entities to learn from. Received: none."),
 ])
 def test_faults_of_json_lines(tmp_path, entities, part):
@@ -120,7 +121,7 @@ def test_a_category_that_training_did_not_show_is_told_with_its_line(tmp_path):
 def test_illegal_sequences_are_refused_or_repaired(tmp_path):
     path = tmp_path / "a.bio"
     path.write_text("许 I-NAME\n说 O\n在 B-LOC\n", encoding="utf-8")
-    assert "a.bio:1: expected a tag before it" in told(bind, path)
+    assert "a.bio:1: I-NAME continues no entity" in told(bind, path)
     assert golds(bind(path, repair_tags=True), path) == [[(0, 1, "NAME", "许"), (2, 3, "LOC", "在")]]
 
 

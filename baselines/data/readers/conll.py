@@ -4,49 +4,70 @@
 某 E-NAME
 ， O
 
-The first column is the token, the last one the tag, between them tabs or spaces; files to predict may have tokens only.
-Which scheme a file has is told by its letters. Illegal sequences, such as an I behind an O, are refused unless they are to
-be repaired: each way to read them has another score. Tjong Kim Sang and De Meulder, 2003, cs/0306050.
+The first column is the token, the last one the tag, between them tabs or spaces; files to predict may have tokens only. Tags may
+have their letter behind the category too: NAME-B. Which scheme a file has is told by its letters. Illegal sequences, such as an I
+behind an O, are refused unless they are to be repaired: each way to read them has another score. Tjong Kim Sang and De Meulder,
+2003, cs/0306050.
+
+A space may be a token, in files with and without tags: only an empty line ends a sentence.
 """
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from baselines.data.readers import text_lines
+from baselines.data.readers.notes import note_once
 from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 
-TAG = re.compile(r"([BIMESLU])[-_](.+)")
+PREFIXED = re.compile(r"(?P<letter>[BIMESLU])[-_](?P<category>.+)")
+SUFFIXED = re.compile(r"(?P<category>.+)[-_](?P<letter>[BIMESLU])")
 SCHEMES = {"BIO": "BI", "BMES": "BMES", "BIOES": "BIES", "BILOU": "BILU"}
-MEANING = {"M": "I", "L": "E", "U": "S"}
+SYNONYMS = {"M": "I", "L": "E", "U": "S"}
 """Letters of two schemes that mean the same."""
 
 
-def read(path, repair=False):
-    """Yield a Row {"text": str, "entities": [(start, end, category)] or None} per sentence, in the file's order.
+class Tagging(NamedTuple):
+    """How the tags of a file are written: the name of its scheme, and the pattern of a tag."""
 
-    Entities are characters [start, end) of the text: tokens joined as `join` does. None where lines have tokens only.
-    repair  take illegal sequences as conlleval does: a tag that continues nothing begins an entity, an open one ends
-    Raises InputError, naming the line, for lines without a tag among others with one, for tags that are none, letters of
-    more than one scheme, an illegal sequence, and for a file without any sentence.
+    scheme: str
+    pattern: re.Pattern
+
+
+def read(path: str | Path, repair: bool = False) -> Iterator[Row]:
+    """Yields a Row {"text": str, "entities": [(start, end, category)] or None} per sentence, in the file's order.
+
+    Entities are characters [start, end) of the text: tokens joined as `join` does. They are None in a file of tokens only.
+
+    Args:
+        path: a text file or its .gz.
+        repair: read illegal sequences as conlleval does: a tag that continues nothing begins an entity, an open one ends.
+
+    Raises:
+        InputError: with the line, for a token without a tag among others with one, something else than a tag, letters of more
+            than one scheme, an illegal sequence, a line that may be a token or a sentence's end; and for a file without sentences.
     """
     path = Path(path)
-    scheme = None
+    tagging, is_empty = tagging_of(path), True
     for sentence in sentences(path):
-        scheme = scheme or scheme_of(path)
+        is_empty = False
         text, starts = join([token for _, token, _ in sentence])
-        number, found = sentence[0][0], entities(path.name, sentence, starts, scheme, repair)
-        yield Row({"text": text, "entities": found}, f"{path.name}:{number}", number)
-    if scheme is None:
-        raise InputError(f"{path}: expected a token and its tag per line. Received: an empty file.")
+        number = sentence[0][0]
+        entities = None if tagging is None else entities_of(path.name, sentence, starts, tagging, repair)
+        yield Row({"text": text, "entities": entities}, f"{path.name}:{number}", number)
+    if is_empty:
+        raise InputError(f"{path} holds no sentences. Each line needs a token and its tag.")
 
 
-def sentences(path):
-    """Yield [(line number, token, tag or None)] per sentence; -DOCSTART- lines are skipped."""
+def sentences(path: Path) -> Iterator[list[tuple[int, str, str | None]]]:
+    """Yields [(line number, token, tag or None)] per sentence; -DOCSTART- lines are skipped."""
     sentence = []
     for number, line in text_lines.read(path):
-        if line.strip() and not line.startswith("-DOCSTART-"):
-            sentence.append((number, *cells(line)))
+        if line and not line.startswith("-DOCSTART-"):
+            sentence.append((number, *cells(line, f"{path.name}:{number}")))
         elif sentence:
             yield sentence
             sentence = []
@@ -54,33 +75,46 @@ def sentences(path):
         yield sentence
 
 
-def cells(line):
-    """(token, tag or None) of a line; a line that begins with its separator has a space for a token."""
-    separator = "\t" if "\t" in line else None
+def cells(line: str, origin: str) -> tuple[str, str | None]:
+    """(token, tag or None) of a line. A line that begins with white space has a space for a token."""
+    token = line.partition("\t")[0]
+    if not line.strip():
+        if len(token) != 1 or unicodedata.category(token) != "Zs":
+            raise InputError(f"{origin}: only white space ({line!r}), which may be a token or the end of a sentence. "
+                             "Leave the line empty to end the sentence, or write one space for a token.")  # fmt: skip
+        return token, None
     if line[0].isspace():
-        return " ", line.split()[-1]
-    parts = [part.strip() for part in line.rstrip().split(separator)]
+        return " " if line[0] == "\t" else line[0], line.split()[-1]
+    line = line.rstrip()                                                # what the end of a line holds is no column
+    parts = [part.strip() for part in line.split("\t" if "\t" in line else None)]
     return parts[0], parts[-1] if len(parts) > 1 else None
 
 
-def scheme_of(path):
-    """The name of the first scheme that has all letters of the file's tags."""
-    first, letters = {}, {}                                             # {tag: its first line}, {letter: (line, tag)}
+def tagging_of(path: Path) -> Tagging | None:
+    """The Tagging of a file, the first scheme that has all letters of its tags; None for a file of tokens only."""
+    first = {}                                                          # {tag: its first line}
     for sentence in sentences(path):
         for number, _, tag in sentence:
             first.setdefault(tag, number)
-    for tag, number in first.items():
-        if match := TAG.fullmatch(tag or ""):
-            letters.setdefault(match[1], (number, tag))
+    tags = [tag for tag in first if tag not in (None, "O")]
+    if first.keys() <= {None}:
+        return None
+    pattern = PREFIXED
+    if tags and not any(map(PREFIXED.fullmatch, tags)) and any(map(SUFFIXED.fullmatch, tags)):
+        pattern = SUFFIXED
+        note_once(f"{path}: tags such as {tags[0]}, whose letter is behind the category, are read.")
+    letters = {}                                                        # {letter: (line, tag)}
+    for tag in tags:
+        if match := pattern.fullmatch(tag):
+            letters.setdefault(match["letter"], (first[tag], tag))
     for name, known in SCHEMES.items():
         if letters.keys() <= set(known):
-            return name
+            return Tagging(name, pattern)
     examples = ", ".join(f"{tag} in line {number}" for number, tag in sorted(letters.values()))
-    known = ", ".join(SCHEMES)
-    raise InputError(f"{path.name}: expected tags of one scheme, one of {known}. Received: {examples}. Convert one part.")
+    raise InputError(f"{path.name}: tags of more than one scheme: {examples}. Convert them to one of {', '.join(SCHEMES)}.")
 
 
-def join(tokens):
+def join(tokens: list[str]) -> tuple[str, list[int]]:
     """(text, start of each token). Tokens stand side by side, but words of Latin letters and digits have a space between."""
     text, starts, before = "", [], ""
     for token in tokens:
@@ -92,48 +126,45 @@ def join(tokens):
     return text, starts
 
 
-def entities(name, sentence, starts, scheme, repair=False):
-    """[(start, end, category)] of a sentence, or None if it has no tags."""
-    if all(tag is None for _, _, tag in sentence):
-        return None
-    found, begun = [], None                                             # begun: (category, tag) of an entity that may go on
+def entities_of(name, sentence, starts, tagging, repair=False):
+    """[(start, end, category)] of a tagged sentence."""
+    entities, begun = [], None                                          # begun: (category, tag) of an entity that may go on
     for (number, token, tag), start in zip(sentence, starts, strict=True):
-        letter, category = parse(name, number, token, tag)
+        letter, category = parse(f"{name}:{number}", token, tag, tagging.pattern)
         continues = letter in "IE" and begun is not None and begun[0] == category
         if not repair:
-            check(name, number, tag, letter in "IE" and not continues, None if continues else begun, scheme)
+            check_sequence(f"{name}:{number}", tag, letter in "IE" and not continues, None if continues else begun, tagging.scheme)
         if continues:
-            found[-1] = (found[-1][0], start + len(token), category)
+            entities[-1] = (entities[-1][0], start + len(token), category)
         elif letter != "O":
-            found.append((start, start + len(token), category))
+            entities.append((start, start + len(token), category))
         begun = (category, tag) if letter in "BI" else None
     if not repair:
-        check(name, sentence[-1][0], "the end of the sentence", False, begun, scheme)
-    return found
+        check_sequence(f"{name}:{sentence[-1][0]}", "the end of the sentence", False, begun, tagging.scheme)
+    return entities
 
 
-def check(name, number, tag, is_loose, begun, scheme):
+def check_sequence(origin, tag, is_loose, begun, scheme):
     """Raises InputError if a tag continues nothing (`is_loose`), or if it leaves an entity open where the scheme ends them."""
     if is_loose:
-        expected, received = "a tag before it that opens its entity", f"{tag} behind {begun[1]}" if begun else f"only {tag}"
+        fault = f"{tag} behind {begun[1]}, which continues no entity" if begun else f"{tag} continues no entity"
     elif begun and scheme != "BIO":
-        expected, received = f"an entity of {begun[0]} to go on or end", f"{tag} behind {begun[1]}"
+        fault = f"{tag} behind {begun[1]} leaves the entity open"
     else:
         return
-    raise InputError(
-        f"{name}:{number}: expected {expected}. Received: {received}. The file's tags are {scheme}. Mend it, or add "
-        "--repair_tags: an entity then begins at such a tag and ends with its last one."
-    )
+    raise InputError(f"{origin}: {fault}; the file's tags are {scheme}. Fix the tag, or add --repair_tags: an entity then begins "
+                     "at such a tag and ends with its last one.")  # fmt: skip
 
 
-def parse(name, number, token, tag):
+def parse(origin, token, tag, pattern):
     """(letter of BIOES, category) of a tag; ("O", None) of O."""
     if tag == "O":
         return "O", None
-    match = TAG.fullmatch(tag or "")
+    match = pattern.fullmatch(tag or "")
+    if match is None and token.isspace() and tag is None:
+        raise InputError(f"{origin}: a space without a tag, which may be a token or the end of a sentence. "
+                         "Give it a tag, or leave the line empty.")  # fmt: skip
     if match is None:
-        raise InputError(
-            f"{name}:{number}: expected a tag such as O or B-PER in the last column. Received: "
-            f"{shorten(tag) if tag else 'none'}, for the token {shorten(token)}."
-        )
-    return MEANING.get(match[1], match[1]), match[2]
+        fault = f"{shorten(tag)} is no tag" if tag else "there is no tag"
+        raise InputError(f"{origin}: {fault} for the token {shorten(token)}. The last column needs a tag such as O or B-PER.")
+    return SYNONYMS.get(match["letter"], match["letter"]), match["category"]

@@ -46,6 +46,26 @@ def test_columns_name_files_without_a_header(tmp_path, header):
     assert rows == [{"sentence1": "一", "sentence2": "二", "label": "0"}]
 
 
+@pytest.mark.parametrize("name, separator", [("a.csv", ","), ("a.tsv", "\t")])
+def test_row_numbers_of_pandas_are_left_out(tmp_path, caplog, name, separator):
+    content = ",text,label\n0,a,1\n1,b,2\n".replace(",", separator)
+    for columns in (None, ("text", "label")):
+        assert read(tmp_path, content, name, columns) == [{"text": "a", "label": "1"}, {"text": "b", "label": "2"}]
+    assert caplog.text.count("the column before 'text' has no name") == 1 and str(tmp_path / name) in caplog.text
+
+
+@pytest.mark.parametrize("content", [
+    "text,label,,\na,1,,\n,,,\nb,2,,\n", "text,label\na,1,\nb,2,,\n", "text,label, \na,1\nb,2,\n", "text,label,\na,1\nb,2\n",
+])  # fmt: skip
+def test_empty_columns_of_excel_are_left_out(tmp_path, caplog, content):
+    assert read(tmp_path, content) == [{"text": "a", "label": "1"}, {"text": "b", "label": "2"}]
+    assert caplog.text.count("empty columns without a name behind 'label' are left out") == 1
+
+
+def test_an_empty_cell_of_a_column_with_a_name_stays(tmp_path):
+    assert read(tmp_path, "text,label\na,\n") == [{"text": "a", "label": ""}]
+
+
 def test_bom_crlf_and_blank_lines(tmp_path):
     rows = read(tmp_path, b"\xef\xbb\xbftext,id\r\na,1\r\n\r\nb,2\r\n")
     assert rows == [{"text": "a", "id": "1"}, {"text": "b", "id": "2"}]
@@ -57,14 +77,18 @@ def test_a_text_of_a_hundred_thousand_characters_and_more(tmp_path):
 
 
 @pytest.mark.parametrize("content, part", [
-    ("text,label\na,1\nb\n", "my.csv:3: expected 2 cells (text, label). Received: 1."),
-    ("text,label\na,b,1\n", "my.csv:2: expected 2 cells (text, label). Received: 3."),
-    ('text,label\na,1\n"b,2\nc,3\n', "my.csv:3: expected cells quoted as spreadsheets do."),
-    ('text,label\n"a"b,1\n', "my.csv:2: expected cells quoted as spreadsheets do."),
-    ("text,text\na,1\n", "my.csv:1: expected a header of different column names. Received: 'text', 'text'."),
-    ("text,\na,1\n", "my.csv:1: expected a header of different column names."),
-    ("text,label\n", "expected a line per example. Received: only a header."),
-    ("", "expected a line per example. Received: an empty file."),
+    ("text,label\na,1\nb\n", "my.csv:3: 1 cells, but 2 columns (text, label)."),
+    ("text,label\na,b,1\n", "my.csv:2: 3 cells, but 2 columns (text, label)."),
+    ('text,label\na,1\n"b,2\nc,3\n', "my.csv:3: not quoted as spreadsheets quote"),
+    ('text,label\n"a"b,1\n', "my.csv:2: not quoted as spreadsheets quote"),
+    ("text,text\na,1\n", "my.csv:1: the header needs different names of columns, not 'text', 'text'."),
+    ("text,\na,1\n", "my.csv:2: ['1'] in a column without a name. Name it in the header"),
+    ("text,label,\na,1,\nb,2,x\n", "my.csv:3: ['x'] in a column without a name."),
+    ("text,,label\na,,1\n", "my.csv:1: the header needs different names of columns, not 'text', '', 'label'."),
+    (" ,\na,1\n", "my.csv:1: the header has no names."),
+    (",text,label\n0,a\n", "my.csv:2: 2 cells, but 3 columns"),
+    ("text,label\n", "holds only a header. It needs a line per example."),
+    ("", "is empty. It needs a line per example."),
 ])
 def test_faults(tmp_path, content, part):
     assert part in message(tmp_path, content)
@@ -72,4 +96,4 @@ def test_faults(tmp_path, content, part):
 
 def test_ragged_tab_separated(tmp_path):
     told = message(tmp_path, "text\tlabel\na\tb\t1\n", name="a.tsv")
-    assert "a.tsv:2: expected 2 cells (text, label). Received: 3" in told
+    assert "a.tsv:2: 3 cells, but 2 columns (text, label)." in told
