@@ -68,18 +68,17 @@ def compiled_bytes(layers, batch, length, recompute):
 
     from baselines.losses.cross_entropy import cross_entropy
     from baselines.training.objective import Objective
-    from baselines.training.update import Update
+    from baselines.training.steps import clipped
 
     keras.backend.clear_session()
     made = []
     jax.eval_shape(lambda: made.extend(classifier(layers)))             # variables that hold shapes only
     model, optimizer = made
     objective = Objective(model, cross_entropy, recompute=bool(recompute))
-    update = Update(optimizer, objective, clip_norm=1.0)
 
     def once(values, state, slots, batch):
         loss, _, gradients, state = objective.gradients(values, state, batch, lambda loss: loss)
-        gradients, _, state = update.prepared(gradients, keras.ops.ones(()), values, state)
+        gradients, _ = clipped(gradients, 1.0)
         values, slots = optimizer.stateless_apply(slots, gradients, values)
         return values, state, slots, loss
 

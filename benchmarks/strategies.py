@@ -51,7 +51,7 @@ class Contender:
         self.batch = batch
         self.steps = training.Steps(
             model, cross_entropy, optimizer, chosen, jit=not arguments.no_jit, clip_norm=recipe.clip_norm,
-            divergence=head.divergence, survey=lambda: iter([batch]),
+            divergence=head.divergence, full_pass=lambda: iter([batch]),
         )  # fmt: skip
         self.first = seconds(self.update, 1)
 

@@ -57,7 +57,7 @@ class TrainableModel:
         names, new = family(self.config.model_type).weight_names(self.config), self.task.head.optional_weights
         return {path: dataclasses.replace(name, optional=name.optional or path.startswith(new)) for path, name in names.items()}
 
-    def steps(self, optimizer: Any = None, strategies: Sequence = (), survey: Any = None) -> Steps:
+    def steps(self, optimizer: Any = None, strategies: Sequence = (), full_pass: Any = None) -> Steps:
         """The compiled steps of training, scoring and prediction."""
         return Steps(
             self.model,
@@ -69,9 +69,9 @@ class TrainableModel:
             clip=self.recipe.clip,
             recompute=self.recipe.recompute,
             divergence=self.task.head.divergence,
-            survey=survey,
+            full_pass=full_pass,
             training_loss=self.training_loss,
-            returned=self.output_names,
+            output_names=self.output_names,
             gradient_cache=self.recipe.gradient_cache and optimizer is not None,
         )
 

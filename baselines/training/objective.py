@@ -1,8 +1,8 @@
-"""What an update minimises: the loss of a batch as a pure function of the weights, with the strategies around it.
+"""What an update minimizes: the loss of a batch as a pure function of the weights, with the strategies around it.
 
-Weights travel as {variable path: array} through `keras.StatelessScope`, so a strategy is one text for TensorFlow, JAX and torch.
-All other state (dropout seeds, what strategies remember) is threaded through every pass and saved with the weights: a resumed
-run draws what an uninterrupted one would have drawn.
+The second of the three files of a step, see steps.py. Weights travel as {variable path: array} through `keras.StatelessScope`, so
+that a strategy is one text for TensorFlow, JAX and PyTorch. All other state (dropout seeds, what strategies keep) is threaded
+through every pass and saved with the weights: a resumed run draws what an uninterrupted one would have drawn.
 """
 
 import functools
@@ -16,119 +16,132 @@ from baselines.training.gradient_cache import GradientCache
 from baselines.training.recompute import Recompute
 from baselines.training.strategies.strategy import Strategy
 from baselines.training.strategy_context import ForwardBackward
-from baselines.training.strategy_state import StrategyState
 
 
-def row_losses(loss, batch, outputs):
-    """(totals, counts), both float32 (B,), of a task's loss: a mean over tokens has counts other than 1."""
-    result = loss(batch["targets"], outputs)
-    totals, counts = result if isinstance(result, tuple) else (result, ops.ones_like(result))
-    return ops.cast(totals, "float32"), ops.cast(counts, "float32")
+class StrategyState:
+    """What all strategies of a run keep between updates, and the seed of their random numbers: Keras variables, in one list.
 
+    They are threaded, saved and resumed like dropout seeds.
 
-def rows_of(batch, rows):
-    """A batch of some rows of another one, by a slice or their numbers."""
-    return keras.tree.map_structure(lambda array: array[rows], batch)
+    Args:
+        strategies: Strategy objects.
+        weights: {path: NumPy array} that training starts from.
+        full_pass: see Strategy.start.
+    """
+
+    def __init__(self, strategies, weights, full_pass=None):
+        self.variables, self.indices = [], []
+        self.generator = keras.random.SeedGenerator(name="strategies") if strategies else None
+        if self.generator:
+            self.variables.append(self.generator.state)
+        for strategy in strategies:
+            indices = {}
+            for name, value in strategy.start(weights, full_pass).items():
+                indices[name] = len(self.variables)
+                variable = keras.Variable(value, dtype=value.dtype.name, trainable=False, name="memory")
+                self.variables.append(variable)
+            self.indices.append(indices)
 
 
 class Objective:
-    """A model, the loss of a row, the one that training minimises (by default the same), and strategies.
+    """A model, the loss of a row, the one that training minimizes (by default the same), and strategies.
 
-    weights, state                          the Keras variables that training moves, and those that it threads through
-    gradients(values, state, batch, scale)  -> loss, its weight, [gradients of scale(loss)], [new state]
-    averaged(gradients, values, state)      -> [gradients that the strategies leave of an update's], [new state]
-    kept(values, updated, gradients, state) -> [weights that the strategies keep after an update], [new state]
-    scored(values, state)                   -> [weights to score and to store]
-    predict(features), evaluate(batch)      -> outputs; (outputs, row totals, row counts); dropout off
+    The arguments are those of Steps.
 
-    cache   the GradientCache, or None
-    divergence, survey, recompute, returned, gradient_cache: see steps.py.
+    Attributes:
+        weights, state: the Keras variables that training moves, and those that it threads through.
+        paths: of the weights.
+        strategy_state: the StrategyState of all strategies.
+        cache: the GradientCache, or None.
     """
 
     def __init__(
-        self, model, loss, strategies=(), divergence=None, survey=None, training_loss=None, recompute=False, returned=None,
-        gradient_cache=False,
+        self, model, loss, strategies=(), divergence=None, full_pass=None, training_loss=None, recompute=False,
+        output_names=None, gradient_cache=False,
     ):  # fmt: skip
         backend = backends.current()
         self.model, self.loss, self.strategies = model, loss, tuple(strategies)
-        self.training_loss, self.returned = training_loss or loss, returned
+        self.training_loss, self.output_names = training_loss or loss, output_names
         self.divergence, self.value_and_gradients, self.total = divergence, backend.value_and_gradients, backend.total
         self.recompute = Recompute(model, backend.checkpoint) if recompute else None
         self.cache = GradientCache(self) if gradient_cache else None
         self.weights = model.trainable_variables
         self.paths = [variable.path for variable in self.weights]
         start = self.named([variable.numpy() for variable in self.weights]) if self.strategies else {}
-        self.memory = StrategyState(self.strategies, start, self._survey(survey))
-        self.state = [*model.non_trainable_variables, *self.memory.variables]
+        self.strategy_state = StrategyState(self.strategies, start, self._gradients_of(full_pass))
+        self.state = [*model.non_trainable_variables, *self.strategy_state.variables]
 
     def named(self, values):
+        """{path: value} of a list in the order of the weights."""
         return dict(zip(self.paths, values, strict=True))
 
     def gradients(self, values, state, batch, scale):
+        """(loss, its weight, [gradients of scale(loss)], [new state]) of a micro-batch, float32 () twice."""
         passes = ForwardBackward(self, state, batch, scale)
         compute_loss = passes.compute_loss
         for number, strategy in reversed(list(enumerate(self.strategies))):
-            compute_loss = functools.partial(strategy.loss, compute_loss, step=passes.step(number))
+            compute_loss = functools.partial(strategy.loss, compute_loss, step=passes.context(number))
         differentiate = functools.partial(passes.loss_and_gradients, compute_loss)
         for number, strategy in reversed(list(enumerate(self.strategies))):
-            differentiate = functools.partial(strategy.gradients, differentiate, step=passes.step(number))
+            differentiate = functools.partial(strategy.gradients, differentiate, step=passes.context(number))
         loss, gradients = differentiate(self.named(values))
         return loss, passes.weight, [gradients[path] for path in self.paths], passes.state
 
-    def averaged(self, gradients, values, state):
-        passes, found = ForwardBackward(self, state), self.named(gradients)
-        for number, strategy in self._having("averaged"):
-            found = strategy.averaged(found, self.named(values), passes.step(number))
-        return [found[path] for path in self.paths], passes.state
+    def before_update(self, gradients, values, state):
+        """([gradients that the strategies leave of an update's], [new state])."""
+        passes, gradients = ForwardBackward(self, state), self.named(gradients)
+        for number, strategy in self.overriding("before_update"):
+            gradients = strategy.before_update(gradients, self.named(values), passes.context(number))
+        return [gradients[path] for path in self.paths], passes.state
 
-    def kept(self, values, updated, gradients, state):
-        passes, found = ForwardBackward(self, state), self.named(updated)
-        for number, strategy in self._having("after_update"):
-            found = strategy.after_update(self.named(values), found, self.named(gradients), passes.step(number))
-        return [found[path] for path in self.paths], passes.state
+    def after_update(self, values, updated, gradients, state):
+        """([weights that the strategies keep after an update], [new state])."""
+        passes, updated = ForwardBackward(self, state), self.named(updated)
+        for number, strategy in self.overriding("after_update"):
+            updated = strategy.after_update(self.named(values), updated, self.named(gradients), passes.context(number))
+        return [updated[path] for path in self.paths], passes.state
 
-    def scored(self, values, state):
-        passes, found = ForwardBackward(self, state), self.named(values)
-        for number, strategy in self._having("scored"):
-            found = strategy.scored(found, passes.step(number))
-        return [found[path] for path in self.paths]
+    def scored_weights(self, values, state):
+        """[weights to score and to store]."""
+        passes, weights = ForwardBackward(self, state), self.named(values)
+        for number, strategy in self.overriding("scored_weights"):
+            weights = strategy.scored_weights(weights, passes.context(number))
+        return [weights[path] for path in self.paths]
 
-    def _having(self, joint):
-        """(number, strategy) of those that override a joint, innermost first."""
+    def overriding(self, hook):
+        """[(number, strategy)] of those that override a hook, innermost first."""
         numbered = reversed(list(enumerate(self.strategies)))
-        return [(n, strategy) for n, strategy in numbered if getattr(type(strategy), joint) is not getattr(Strategy, joint)]
+        return [(n, strategy) for n, strategy in numbered if getattr(type(strategy), hook) is not getattr(Strategy, hook)]
 
-    def _survey(self, survey):
-        """(each_row=False) -> yields {path: gradient of the mean loss} of the training batches, or rows, dropout off; or None."""
-        if survey is None:
+    def _gradients_of(self, full_pass):
+        """What Strategy.start gets as `full_pass`, from () -> training batches; None of None."""
+        if full_pass is None:
             return None
 
         def mean_gradients(values, state, batch):
             passes = ForwardBackward(self, state, batch, training=False)
-            _, found = passes.loss_and_gradients(passes.compute_loss, self.named(values))
-            return [found[path] for path in self.paths]
+            _, gradients = passes.loss_and_gradients(passes.compute_loss, self.named(values))
+            return [gradients[path] for path in self.paths]
 
-        def surveyed(each_row=False):
+        def gradients_of_batches(each_row=False):
             compiled = backends.current().compiled(mean_gradients)
             values, state = (
                 [ops.copy(variable.value) for variable in group]
                 for group in (self.weights, self.model.non_trainable_variables)
             )
-            for batch in survey():
+            for batch in full_pass():
                 rows = np.flatnonzero(batch["weights"])
                 for part in ([rows_of(batch, slice(row, row + 1)) for row in rows] if each_row else [batch]):
                     yield self.named(compiled(values, state, part))
 
-        return surveyed
-
-    def inputs(self, features):
-        """The features that the model reads: `encode` may add others, for decoding."""
-        return {name: features[name] for name in self.model.input}
+        return gradients_of_batches
 
     def call(self, features, training):
+        """Outputs of the model, which reads some of the features: `encode` may add others, for decoding."""
+        features = {name: features[name] for name in self.model.input}
         if training and self.recompute:
-            return self.recompute(self.inputs(features))
-        return self.model(self.inputs(features), training=training)
+            return self.recompute(features)
+        return self.model(features, training=training)
 
     def mean_loss(self, batch, outputs):
         """Mean over the real rows (or their tokens) of a batch, and how many of them there are: two float32 scalars."""
@@ -148,11 +161,25 @@ class Objective:
         return sum(factor * self._mean(totals, counts, weights)[0] for factor, totals, counts in terms)
 
     def predict(self, features):
-        return self._kept_outputs(self.call(features, training=False))
+        """The outputs asked for, without dropout."""
+        return self._asked_for(self.call(features, training=False))
 
     def evaluate(self, batch):
+        """(the outputs asked for, row loss totals, row loss counts), without dropout."""
         outputs = self.call(batch["features"], training=False)
-        return self._kept_outputs(outputs), *row_losses(self.loss, batch, outputs)
+        return self._asked_for(outputs), *row_losses(self.loss, batch, outputs)
 
-    def _kept_outputs(self, outputs):
-        return outputs if self.returned is None else {name: outputs[name] for name in self.returned}
+    def _asked_for(self, outputs):
+        return outputs if self.output_names is None else {name: outputs[name] for name in self.output_names}
+
+
+def row_losses(loss, batch, outputs):
+    """(totals, counts), both float32 (B,), of a task's loss: a mean over tokens has counts other than 1."""
+    result = loss(batch["targets"], outputs)
+    totals, counts = result if isinstance(result, tuple) else (result, ops.ones_like(result))
+    return ops.cast(totals, "float32"), ops.cast(counts, "float32")
+
+
+def rows_of(batch, rows):
+    """A batch of some rows of another one, by a slice or their numbers."""
+    return keras.tree.map_structure(lambda array: array[rows], batch)

@@ -1,4 +1,7 @@
-"""The forward and backward passes of one update, and what a strategy may do within it."""
+"""A forward and backward pass, and what a strategy may do within it: the last of the three files of a step, see steps.py.
+
+A strategy sees {variable path: array} and a StepContext; a ForwardBackward holds the state that each pass hands to the next.
+"""
 
 import contextlib
 import dataclasses
@@ -7,26 +10,45 @@ import keras
 from keras import ops
 
 from baselines.layers import random_bits
-from baselines.training.shift import layer_of, shifted_output
-from baselines.training.strategy_state import StrategyStateView
+
+
+class StrategyStateView:
+    """One strategy's part of the state within an update: a mapping from names to arrays, which can be assigned."""
+
+    def __init__(self, passes, indices, offset):
+        self._passes, self._indices, self._offset = passes, indices, offset
+
+    def __getitem__(self, name):
+        return self._passes.state[self._offset + self._indices[name]]
+
+    def __setitem__(self, name, value):
+        self._passes.replace_state(self._offset + self._indices[name], value)
+
+    def __contains__(self, name):
+        return name in self._indices
 
 
 class ForwardBackward:
-    """The forward and backward passes of one update. Holds the state that each pass hands to the next.
+    """The forward and backward passes of one update.
 
-    weight, penalty   float32 (), of the last loss: the rows (or tokens) that it is the mean of, and what layers added to it
-    shift             (layer, array) that its output gets added in `compute_loss`, or None
+    Attributes:
+        state: list of arrays, the model's non-trainable variables and then those of StrategyState.
+        weight, penalty: float32 (), of the last loss: the rows (or tokens) that it is the mean of, and what layers added to it.
+        output_perturbation: (layer, array) that is added to the layer's output in `compute_loss`, or None.
     """
 
     def __init__(self, objective, state, batch=None, scale=lambda loss: loss, training=True):
         self.objective, self.state, self.batch, self.scale, self.training = objective, list(state), batch, scale, training
-        self.weight, self.penalty, self.shift = ops.zeros(()), ops.zeros(()), None
+        self.weight, self.penalty, self.output_perturbation = ops.zeros(()), ops.zeros(()), None
 
-    def step(self, number):
-        """The Step of the strategy of that number."""
+    def context(self, number):
+        """The StepContext of the strategy of that number."""
         objective = self.objective
         offset = len(objective.model.non_trainable_variables)
-        return StepContext(self, StrategyStateView(self, objective.memory.places[number], offset), objective.paths)
+        return StepContext(self, StrategyStateView(self, objective.strategy_state.indices[number], offset), objective.paths)
+
+    def replace_state(self, index, value):
+        self.state = [*self.state[:index], value, *self.state[index + 1 :]]     # a new list: others may hold the old one
 
     def forward(self, weights, features, training):
         """(outputs, penalties that layers add): one call of the model, whose state moves on."""
@@ -37,13 +59,13 @@ class ForwardBackward:
         with keras.StatelessScope(list(zip(variables, values, strict=True)), collect_losses=True) as scope:
             outputs = self.objective.call(features, training)
             penalties = [ops.cast(penalty, "float32") for penalty in scope.losses]
-        found = [scope.get_current_value(variable) for variable in threaded]
-        self.state = [*found, *self.state[len(threaded) :]]
+        new_state = [scope.get_current_value(variable) for variable in threaded]
+        self.state = [*new_state, *self.state[len(threaded) :]]
         return outputs, penalties
 
     def compute_loss(self, weights):
         """weights {path: array} -> (loss, outputs), in training mode."""
-        with shifted_output(*self.shift) if self.shift else contextlib.nullcontext():
+        with perturbed_output(*self.output_perturbation) if self.output_perturbation else contextlib.nullcontext():
             outputs, penalties = self.forward(weights, self.batch["features"], self.training)
         loss, self.weight = self.objective.mean_loss(self.batch, outputs)
         self.penalty = sum(penalties, ops.zeros(()))
@@ -58,8 +80,8 @@ class ForwardBackward:
             value, aux = function(dict(zip(arrays, values, strict=True)))
             return value, (aux, self.state, self.weight, self.penalty)
 
-        found, gradients = self.objective.value_and_gradients(pure, list(arrays.values()), by_rows)
-        value, (aux, self.state, self.weight, self.penalty) = found
+        (value, results), gradients = self.objective.value_and_gradients(pure, list(arrays.values()), by_rows)
+        aux, self.state, self.weight, self.penalty = results
         return value, aux, dict(zip(arrays, gradients, strict=True))
 
     def loss_and_gradients(self, compute_loss, weights):
@@ -73,35 +95,39 @@ class ForwardBackward:
         return loss, gradients
 
     def random(self, draw, shape):
-        generator = self.objective.memory.generator
-        place = len(self.objective.model.non_trainable_variables)
-        with keras.StatelessScope([(generator.state, self.state[place])]) as scope:
-            drawn = draw(shape, generator)
-        self.state = [*self.state[:place], scope.get_current_value(generator.state), *self.state[place + 1 :]]
-        return drawn
+        """Numbers of random_bits from the strategies' generator, whose state moves on."""
+        generator = self.objective.strategy_state.generator
+        index = len(self.objective.model.non_trainable_variables)
+        with keras.StatelessScope([(generator.state, self.state[index])]) as scope:
+            numbers = draw(shape, generator)
+        self.replace_state(index, scope.get_current_value(generator.state))
+        return numbers
 
 
 @dataclasses.dataclass
 class StepContext:
     """What a strategy has besides the weights, within one update.
 
-    memory      {name: array} of `start`; assign to an entry to change it
-    paths       of all trainable weights, in the model's order
-    batch       {"features", "targets", "weights"}, and "unlabelled", a batch without targets, where the run has such text; None
-                outside `loss` and `gradients`
-    penalty     within the loss that `compute_loss` returned last: what the model's layers added to that of the task
+    Attributes:
+        state: {name: array} of `start`; assign to an entry to change it.
+        paths: of all trainable weights, in the model's order.
     """
 
     _passes: ForwardBackward
-    memory: StrategyStateView
-    paths: list
+    state: StrategyStateView
+    paths: list[str]
 
     @property
     def batch(self):
+        """{"features", "targets", "weights"}, and "unlabelled", a batch without targets, where the run has such text.
+
+        None outside of the hooks `loss` and `gradients`.
+        """
         return self._passes.batch
 
     @property
     def penalty(self):
+        """Of the loss that `compute_loss` returned last: the part that the model's layers added to that of the task."""
         return self._passes.penalty
 
     def normal(self, shape):
@@ -117,21 +143,27 @@ class StepContext:
         return self._passes.forward(weights, features, training)[0]
 
     def differentiate(self, function, arrays, by_rows=False):
-        """function({name: array}) -> (scalar, aux); returns (scalar, aux, {name: gradient}), unscaled. May be nested.
+        """Gradients of any function of arrays, unscaled; calls may be nested.
 
-        by_rows   whether the arrays are of the batch's rows (B, …), which devices share, and not like weights, which all have
+        Args:
+            function: {name: array} -> (scalar, aux).
+            arrays: {name: array}.
+            by_rows: whether they are of the batch's rows (B, …), which devices share, and not like weights, which all have.
+
+        Returns:
+            (scalar, aux, {name: gradient}).
         """
         return self._passes.differentiate(function, arrays, by_rows)
 
     @contextlib.contextmanager
-    def shifted(self, path, shift):
-        """Within, `compute_loss` adds `shift`, as many numbers as its output has, to what the layer of a weight gives."""
+    def perturbed(self, path, perturbation):
+        """Within, `compute_loss` adds `perturbation`, as many numbers, to the output of the layer that owns the weight `path`."""
         passes = self._passes
-        before, passes.shift = passes.shift, (layer_of(passes.objective.model, path), shift)
+        before, passes.output_perturbation = passes.output_perturbation, (layer_of(passes.objective.model, path), perturbation)
         try:
             yield
         finally:
-            passes.shift = before
+            passes.output_perturbation = before
 
     def divergence(self, outputs, others, features):
         """KL(outputs || others) of the task's own distributions: float32 (B,). See `divergence` of a head."""
@@ -145,3 +177,27 @@ class StepContext:
     def total(self, array):
         """A sum over rows, from the sums of the devices that share them: each sees its own rows of the batch (TensorFlow)."""
         return self._passes.objective.total(array)
+
+
+def layer_of(model, path):
+    """The layer that owns the weight of that path, wherever in the model it is."""
+    owners = [layer for layer in model._flatten_layers() if path in (weight.path for weight in layer.weights)]
+    return min(owners, key=lambda layer: len(layer.weights))            # the innermost one
+
+
+@contextlib.contextmanager
+def perturbed_output(layer, perturbation):
+    """Within, `layer` adds `perturbation`, reshaped, to its output; a tied output layer (reverse=True) does not."""
+    call = layer.call
+
+    def perturbed(*inputs, reverse=False):
+        if reverse:
+            return call(*inputs, reverse=True)
+        output = call(*inputs)
+        return output + ops.cast(ops.reshape(perturbation, ops.shape(output)), output.dtype)
+
+    layer.call = perturbed
+    try:
+        yield
+    finally:
+        del layer.call

@@ -57,7 +57,7 @@ class Trainer:
         """Runs to the end, or on from the saved state. Returns the last Position. Raises Interrupted after a clean stop."""
         position, self.durations = Position(), []
         if resume:
-            position = load_state(self.state_path, self.model, self.optimizer, self.steps.memory.variables)
+            position = load_state(self.state_path, self.model, self.optimizer, self.steps.strategy_state.variables)
             self.steps.reset()
             self.record.truncate(position.metrics_size)
         self.progress.start(position, self.recipe.epochs * self.updates_per_epoch)
@@ -145,7 +145,7 @@ class Trainer:
         position.metrics_size = self.record.size()
         if self.durations:
             position.step_seconds = float(np.median(self.durations))
-        save_state(self.state_path, self.model, self.optimizer, position, self.steps.memory.variables)
+        save_state(self.state_path, self.model, self.optimizer, position, self.steps.strategy_state.variables)
 
 
 @contextlib.contextmanager

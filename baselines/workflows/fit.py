@@ -20,10 +20,10 @@ def fit(task_model, run, splits, settings, resume):
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
     weights = task_model.model.trainable_variables
     optimizer = optimizers.build(recipe, schedule.build(recipe, per_epoch * recipe.epochs), weights, settings)
-    survey = None if resume else lambda: (batch for _, batch in batches.in_turn())
+    full_pass = None if resume else lambda: (batch for _, batch in batches.in_turn())
     paths = [weight.path for weight in weights]
     innermost = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
-    steps = task_model.steps(optimizer, [*strategies.build(recipe.strategies, settings), *innermost], survey)
+    steps = task_model.steps(optimizer, [*strategies.build(recipe.strategies, settings), *innermost], full_pass)
 
     def keep_best():
         steps.sync()

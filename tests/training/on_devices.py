@@ -38,7 +38,7 @@ def trained(count, strategies=(), batches=None, dropout=0.0, model_parallel=1, s
     batches = batches or [micro_batches(seed) for seed in range(2)]
     found = {}
     if load:
-        load_state(load, built, steps.optimizer, steps.memory.variables)
+        load_state(load, built, steps.optimizer, steps.strategy_state.variables)
         steps.reset()
     for number, update in enumerate(batches):
         if load and number == 0:
@@ -47,7 +47,7 @@ def trained(count, strategies=(), batches=None, dropout=0.0, model_parallel=1, s
         found |= {f"{name} {number}": value for name, value in logs.items()}
         if save and number == 0:
             steps.sync()
-            save_state(save, built, steps.optimizer, Position(), steps.memory.variables)
+            save_state(save, built, steps.optimizer, Position(), steps.strategy_state.variables)
     steps.sync()
     found |= tiny.weights(built)
     with steps.scored_weights():

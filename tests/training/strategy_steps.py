@@ -25,7 +25,7 @@ STRATEGIES = (
 def main(target):
     built = tiny.model()
     sgd = keras.optimizers.SGD(0.1)                                     # Adam makes much of differences between small gradients
-    steps = Steps(built, cross_entropy, sgd, STRATEGIES, jit=False, survey=lambda: iter([tiny.batch(seed=50)]))
+    steps = Steps(built, cross_entropy, sgd, STRATEGIES, jit=False, full_pass=lambda: iter([tiny.batch(seed=50)]))
     for number in range(5):
         steps.train([tiny.batch(seed=number)])
     steps.sync()

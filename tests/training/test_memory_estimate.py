@@ -22,9 +22,8 @@ FACTOR = 1.5
 
 def compiled(recompute):
     """(temporary bytes, bytes of the arguments) of the update that training runs."""
-    steps = tiny.steps(tiny.model(0.1, **SIZES), recompute=recompute)._backend
-    lowered = steps._update_from_one.lower(steps.values, steps.state, steps.slots, tiny.batch(ROWS, LENGTH))
-    found = lowered.compile().memory_analysis()
+    steps = tiny.steps(tiny.model(0.1, **SIZES), recompute=recompute)
+    found = steps._update.lower(tiny.batch(ROWS, LENGTH)).compile().memory_analysis()
     return found.temp_size_in_bytes, found.argument_size_in_bytes
 
 

@@ -7,11 +7,11 @@ import pytest
 from keras import ops
 from single_weight import Weight, built, near
 
+from baselines.training.optimizers.optimizer import Part
 from baselines.training.optimizers.rules.adafactor import Adafactor
 from baselines.training.optimizers.rules.adax import AdaX
 from baselines.training.optimizers.rules.lamb import Lamb
 from baselines.training.optimizers.rules.tiger import Tiger
-from baselines.training.update import Part
 
 pytestmark = pytest.mark.keras
 

@@ -75,13 +75,13 @@ def test_going_on_from_a_saved_state_is_exact(name, tmp_path):
     updates = [[tiny.batch(seed=seed)] * (2 if name == "tiger" else 1) for seed in range(4)]
     settings = {"optimizer": name, "lazy_embeddings": True}
     built, steps, _ = trained(updates[:2], **settings)
-    save_state(tmp_path / "state.safetensors", built, steps.optimizer, Position(), steps.memory.variables)
+    save_state(tmp_path / "state.safetensors", built, steps.optimizer, Position(), steps.strategy_state.variables)
     for batches in updates[2:]:
         steps.train(batches)
     steps.sync()
     other = tiny.model(seed=5)
     resumed = tiny.steps(other, **settings)
-    load_state(tmp_path / "state.safetensors", other, resumed.optimizer, resumed.memory.variables)
+    load_state(tmp_path / "state.safetensors", other, resumed.optimizer, resumed.strategy_state.variables)
     resumed.reset()
     for batches in updates[2:]:
         resumed.train(batches)

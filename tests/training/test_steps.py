@@ -1,4 +1,4 @@
-"""The compiled step: accumulation, padding rows, precision, agreement of backends, joints of strategies."""
+"""The compiled step: accumulation, padding rows, precision, agreement of backends, hooks of strategies."""
 
 import os
 import subprocess
@@ -195,7 +195,7 @@ def test_evaluation_gives_the_loss_of_each_row():
 
 
 class Fgm(Strategy):
-    """Adversarial embeddings, arXiv:1605.07725: the gradients joint, with two passes."""
+    """Adversarial embeddings, arXiv:1605.07725: the gradients hook, with two passes."""
 
     def gradients(self, loss_and_gradients, weights, step):
         loss, clean = loss_and_gradients(weights)

@@ -48,8 +48,8 @@ def batch(seed=0, rows=4):
     return tiny.batch(rows, seed=seed) | {"unlabelled": unlabelled}
 
 
-def steps(built, strategies=(), survey=None, **changes):
-    return tiny.steps(built, strategies, divergence=ClassificationHead(3).divergence, survey=survey, **changes)
+def steps(built, strategies=(), full_pass=None, **changes):
+    return tiny.steps(built, strategies, divergence=ClassificationHead(3).divergence, full_pass=full_pass, **changes)
 
 
 def gradients(built, *strategies):
@@ -144,17 +144,18 @@ def test_a_resumed_run_equals_an_uninterrupted_one(strategies, tmp_path):
     for batches in updates[:3]:
         running.train(batches)
     running.sync()
-    save_state(path, built, running.optimizer, Position(), running.memory.variables)
+    save_state(path, built, running.optimizer, Position(), running.strategy_state.variables)
     running.train(updates[3])
     running.sync()
 
     other = tiny.model(dropout=0.2, seed=5)
     resumed = steps(other, strategies)
-    load_state(path, other, resumed.optimizer, resumed.memory.variables)
+    load_state(path, other, resumed.optimizer, resumed.strategy_state.variables)
     resumed.reset()
     resumed.train(updates[3])
     resumed.sync()
-    pairs = zip([*built.variables, *running.memory.variables], [*other.variables, *resumed.memory.variables], strict=True)
+    kept, restored = ([*m.variables, *s.strategy_state.variables] for m, s in ((built, running), (other, resumed)))
+    pairs = zip(kept, restored, strict=True)
     for first, second in pairs:
         np.testing.assert_array_equal(ops.convert_to_numpy(first), ops.convert_to_numpy(second), err_msg=first.path)
 
@@ -218,7 +219,7 @@ def test_only_the_entries_of_most_fisher_information_learn():
     entries = np.concatenate([array.ravel() for array in fisher.values()])
     bound = np.sort(entries)[-round(0.3 * entries.size)]
 
-    child = steps(built, (ChildTuningD(),), survey=lambda: iter(batches), weight_decay=0.0)
+    child = steps(built, (ChildTuningD(),), full_pass=lambda: iter(batches), weight_decay=0.0)
     for seed in range(3):
         child.train([tiny.batch(seed=seed)])
     child.sync()
@@ -236,8 +237,8 @@ def test_only_the_entries_of_most_fisher_information_learn():
 def test_fisher_information_of_batches():
     built, batches = tiny.model(), [tiny.batch(rows=3, seed=seed) for seed in range(2)]
     expected = largest(fisher_of(built, batches), 0.3)
-    child = steps(built, (ChildTuningD(batch_fisher=True),), survey=lambda: iter(batches))
-    _, *masks = child.memory.variables                                  # the first one is the seed
+    child = steps(built, (ChildTuningD(batch_fisher=True),), full_pass=lambda: iter(batches))
+    _, *masks = child.strategy_state.variables                                  # the first one is the seed
     differing = sum(np.sum(ops.convert_to_numpy(mask) != own) for mask, own in zip(masks, expected.values(), strict=True))
     assert differing <= 4                                               # on the threshold
 

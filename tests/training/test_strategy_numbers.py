@@ -187,12 +187,12 @@ class Draws:
 def test_gradient_dropout_keeps_the_mean_and_adds_variance():
     values = ops.convert_to_tensor(np.random.default_rng(0).normal(0.5, 0.2, 200_000).astype("float32"))
     step = Draws()
-    first, second = (ops.convert_to_numpy(ChildTuningF(p=0.3).averaged({"w": values}, {}, step)["w"]) for _ in range(2))
+    first, second = (ops.convert_to_numpy(ChildTuningF(p=0.3).before_update({"w": values}, {}, step)["w"]) for _ in range(2))
     assert first.mean() == pytest.approx(0.5, abs=0.01)
     assert first.var() == pytest.approx(0.716667, rel=0.02)
     assert np.mean(first != 0) == pytest.approx(0.3, abs=3 * np.sqrt(0.3 * 0.7 / len(values)))
     assert np.mean((first != 0) & (second != 0)) == pytest.approx(0.09, abs=0.003)      # masks are independent
-    assert ChildTuningF(p=1.0).averaged({"w": values}, {}, step)["w"] is values
+    assert ChildTuningF(p=1.0).before_update({"w": values}, {}, step)["w"] is values
 
 
 @pytest.mark.parametrize(("increments", "expected"), [(False, 0.5481), (True, 0.9987)])
@@ -202,7 +202,7 @@ def test_mean_step_of_adam_with_gradient_and_with_increment_dropout(increments, 
     optimizer = keras.optimizers.Adam(1e-3, beta_2=0.99)
     for _ in range(updates):
         old = ops.convert_to_tensor(ops.convert_to_numpy(weight))
-        found = strategy.averaged({"w": ops.ones(size)}, {}, step)
+        found = strategy.before_update({"w": ops.ones(size)}, {}, step)
         optimizer.apply([found["w"]], [weight])
         weight.assign(strategy.after_update({"w": old}, {"w": ops.convert_to_tensor(weight)}, found, step)["w"])
     assert -ops.convert_to_numpy(weight).mean() / updates / 1e-3 == pytest.approx(expected, abs=0.03)
@@ -263,13 +263,13 @@ def test_lookahead_goes_back_part_of_the_way(alpha, expected):
 
 def test_ema_is_free_of_bias():
     ema = Ema(momentum=0.9)
-    step = SimpleNamespace(memory=ema.start({"w": np.zeros(1, "float32")}, None))
-    assert ops.convert_to_numpy(ema.scored({"w": np.full(1, 7.0)}, step)["w"]) == [7.0]       # before any update: what is trained
+    step = SimpleNamespace(state=ema.start({"w": np.zeros(1, "float32")}, None))
+    assert ops.convert_to_numpy(ema.scored_weights({"w": np.full(1, 7.0)}, step)["w"]) == [7.0]   # no update yet: as trained
     found = []
     for value in (1.0, 2.0, 4.0):
         updated = {"w": np.full(1, value, "float32")}
         assert ema.after_update({}, updated, {}, step) is updated
-        found.append(ops.convert_to_numpy(ema.scored(updated, step)["w"]).item())
+        found.append(ops.convert_to_numpy(ema.scored_weights(updated, step)["w"]).item())
     assert found == pytest.approx([1, 1.526316, 2.439114], abs=1e-6)
 
 

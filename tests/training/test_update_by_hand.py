@@ -16,7 +16,7 @@ from baselines.training.optimizers.rules.adax import AdaX
 from baselines.training.optimizers.rules.lamb import Lamb
 from baselines.training.optimizers.rules.tiger import Tiger
 from baselines.training.schedule import PiecewiseLinear
-from baselines.training.update import Update
+from baselines.training.steps import clipped
 
 pytestmark = pytest.mark.keras
 OURS = {"adafactor": Adafactor, "adax": AdaX, "lamb": Lamb, "tiger": Tiger}
@@ -91,11 +91,10 @@ def test_repeated_tokens_add_up(name):
     near(sparse.after(), dense.after([[0, 0], [3, 3], [1, 1]]), 0)
 
 
-def prepared(norm, clip_norm, clip):
+def norm_after_clipping(norm, clip_norm, clip):
     """A gradient of some norm after clipping, as its norm."""
-    objective = type("Objective", (), {"averaged": lambda self, gradients, values, state: (gradients, state)})()
     gradients = [ops.convert_to_tensor([norm * 0.6]), ops.convert_to_tensor([norm * 0.8])]
-    gradients, before, _ = Update(None, objective, clip_norm, clip).prepared(gradients, 1.0, None, [])
+    gradients, before = clipped(gradients, clip_norm, clip)
     if math.isfinite(norm):
         assert float(before) == pytest.approx(norm)
     return float(np.hypot(*(ops.convert_to_numpy(gradient)[0] for gradient in gradients)))
@@ -103,18 +102,17 @@ def prepared(norm, clip_norm, clip):
 
 @pytest.mark.parametrize(("norm", "hard", "soft"), [(0.25, 1, 0.8), (1.0, 1, 0.5), (10.0, 0.1, 0.0909091)])
 def test_clipping_by_hand(norm, hard, soft):
-    assert prepared(norm, 1.0, "hard") == pytest.approx(norm * hard, rel=1e-5)
-    assert prepared(norm, 1.0, "soft") == pytest.approx(norm * soft, rel=1e-5)
-    assert prepared(norm, 0.0, "hard") == prepared(norm, 0.0, "soft") == pytest.approx(norm)
+    assert norm_after_clipping(norm, 1.0, "hard") == pytest.approx(norm * hard, rel=1e-5)
+    assert norm_after_clipping(norm, 1.0, "soft") == pytest.approx(norm * soft, rel=1e-5)
+    assert norm_after_clipping(norm, 0.0, "hard") == norm_after_clipping(norm, 0.0, "soft") == pytest.approx(norm)
     for bound in (0.1, 1.0, 5.0):
-        hard, soft = prepared(norm, bound, "hard"), prepared(norm, bound, "soft")
+        hard, soft = norm_after_clipping(norm, bound, "hard"), norm_after_clipping(norm, bound, "soft")
         assert 0.5 * hard <= soft * (1 + 1e-6) and soft < hard <= bound * (1 + 1e-6)
 
 
 def test_a_norm_that_is_not_finite_spoils_one_gradient_only():
-    objective = type("Objective", (), {"averaged": lambda self, gradients, values, state: (gradients, state)})()
     gradients = [ops.convert_to_tensor([math.nan]), ops.ones(1)]
-    found, _, _ = Update(None, objective, 1.0, "hard").prepared(gradients, 1.0, None, [])
+    found, _ = clipped(gradients, 1.0)
     assert np.isnan(ops.convert_to_numpy(found[0])).all() and float(found[1][0]) == 1.0
 
 
@@ -155,4 +153,4 @@ def test_stages_are_asked_innermost_first():
     stages = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
     objective = Objective.__new__(Objective)
     objective.strategies = tuple(stages)
-    assert [type(stage).__name__ for _, stage in objective._having("after_update")] == ["RateFactors", "LazyEmbeddings"]
+    assert [type(stage).__name__ for _, stage in objective.overriding("after_update")] == ["RateFactors", "LazyEmbeddings"]

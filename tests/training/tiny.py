@@ -48,12 +48,12 @@ def rows_of(whole, numbers):
     return keras.tree.map_structure(lambda array: array[numbers], whole)
 
 
-def steps(built, strategies=(), jit=False, divergence=None, survey=None, **changes):
+def steps(built, strategies=(), jit=False, divergence=None, full_pass=None, **changes):
     recipe = Recipe(**{"learning_rate": 1e-2, **changes})
     schedule = WarmupSchedule(recipe.learning_rate, 2, 30)
     optimizer = optimizers.build(recipe, schedule, built.trainable_variables)
     return Steps(
-        built, cross_entropy, optimizer, strategies, jit, recipe.clip_norm, recipe.clip, divergence, survey,
+        built, cross_entropy, optimizer, strategies, jit, recipe.clip_norm, recipe.clip, divergence, full_pass,
         recompute=recipe.recompute,
     )  # fmt: skip
 

@@ -72,7 +72,7 @@ def test_where_any_shape_is_quick_batches_are_as_long_as_their_texts(simbert_run
     monkeypatch.setattr(few, "_predict", predict)
     vectors = few.encode(texts)
     assert sum(rows for rows, _ in shapes) == len(texts) and {length for _, length in shapes} == set(range(3, 10))
-    assert few._steps["vectors"]._backend._predict.experimental_get_tracing_count() <= 3
+    assert few._steps["vectors"].traces <= 3
     monkeypatch.setattr(devices, "any_shape", lambda: False)
     fixed = TextEmbedder.from_run(simbert_run)
     np.testing.assert_allclose(vectors, fixed.encode(texts), atol=1e-5)

@@ -1,8 +1,8 @@
 """What differs between backends, one file for each: the only folder that asks which one runs.
 
 A file gives `value_and_gradients`, the primitive of everything that differentiates, `compiled`, `checkpoint`, that of
-recomputation, `total`, the sum over the devices that share a batch, and `BackendSteps`, the compiled updates. The file beside it,
-*_devices.py, knows which devices there are and spreads a run over them.
+recomputation, `total`, the sum over the devices that share a batch, and `StepCompiler`, which compiles the functions of steps.py
+(step_compiler.py says what it does). The file beside it, *_devices.py, knows which devices there are and spreads a run over them.
 """
 
 import importlib

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
+from baselines.training.backends import step_compiler
 from baselines.training.backends import tensorflow_devices as devices
-from baselines.training.backends.variable_steps import VariableSteps
 from baselines.training.recompute import waiting_for
 
 
@@ -54,39 +54,25 @@ def checkpoint(function, weights, arrays, constants):
     return list(outputs(*weights, *arrays))
 
 
-class BackendSteps(VariableSteps):
-    def __init__(self, objective, update, jit):
-        super().__init__(objective, update, jit)
-        for name in ("_update_from_one", "_update", "_absorb", "_finish"):
-            setattr(self, name, devices.first_of(getattr(self, name)))
+class StepCompiler(step_compiler.StepCompiler):
+    """Graphs, compiled by XLA with `jit`; with several devices plain graphs, for XLA compiles for one."""
+
+    def compiled(self, function, any_shape=False):
+        if devices.shares() == 1:                                       # with any_shape the second one's graph serves all others
+            return tf.function(function, jit_compile=self.jit, autograph=False, reduce_retracing=any_shape)
+        strategy = tf.distribute.get_strategy()
+        return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)
+
+    def update(self, function):
+        return devices.first_of(super().update(function))
+
+    def prediction(self, function, any_shape=False):
+        compiled = super().prediction(function, any_shape)
+        return lambda *arguments: devices.joined(compiled(*arguments))
 
     def read(self, variables):
         # Not ops.convert_to_tensor: that gives the variable itself, which is read again after it was assigned.
         return [tf.convert_to_tensor(variable.value) for variable in variables]
-
-    def compiled(self, function, jit, any_shape=False):
-        if devices.shares() == 1:                                       # with any_shape the second one's graph serves all others
-            return tf.function(function, jit_compile=jit, autograph=False, reduce_retracing=any_shape)
-        # XLA compiles for one device: several run plain graphs.
-        strategy = tf.distribute.get_strategy()
-        return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)
-
-    def placed(self, batch):
-        return devices.shared(batch)
-
-    def predict(self, features):
-        return devices.joined(super().predict(devices.shared(features)))
-
-    def evaluate(self, batch):
-        return devices.joined(super().evaluate(devices.shared(batch)))
-
-    def gradients(self, values, state, batch):
-        loss, weight, gradients, state = super().gradients(values, self._own_seeds(state, 1), batch)
-        return loss, weight, gradients, self._own_seeds(state, -1)
-
-    def optimize(self, gradients):
-        # They are the same on every device, and Keras adds them up.
-        super().optimize(devices.share(gradients))
 
     def assign(self, variables, values):
         if devices.replica():
@@ -94,8 +80,16 @@ class BackendSteps(VariableSteps):
         else:
             super().assign(variables, values)
 
-    def _own_seeds(self, state, sign):
+    def optimize(self, gradients):
+        # They are the same on every device, and Keras adds them up.
+        super().optimize(devices.share(gradients))
+
+    def place(self, batch):
+        return devices.shared(batch)
+
+    def seeds_of_device(self, state, back=False):
         """Dropout differs between devices; what strategies draw for weights does not."""
         model = self.objective.model.non_trainable_variables
         seeds = [variable.path.endswith("seed_generator_state") for variable in model] + [False] * (len(state) - len(model))
+        sign = -1 if back else 1
         return [devices.own_seed(value, sign) if seed else value for value, seed in zip(state, seeds, strict=True)]

@@ -4,7 +4,7 @@ import keras
 import torch
 import torch.utils.checkpoint
 
-from baselines.training.backends.variable_steps import VariableSteps
+from baselines.training.backends import step_compiler
 
 
 def value_and_gradients(function, values, by_rows=False):
@@ -37,9 +37,14 @@ def total(array):
     return array
 
 
-class BackendSteps(VariableSteps):
+class StepCompiler(step_compiler.StepCompiler):
+    """Functions that run as they are."""
+
     def read(self, variables):
         return [variable.value.detach().clone() for variable in variables]
 
-    def compiled(self, function, jit, any_shape=False):
+    def counted(self, function):
+        return function
+
+    def compiled(self, function, any_shape=False):
         return torch.no_grad()(function)  # value_and_gradients switches them on where they are wanted

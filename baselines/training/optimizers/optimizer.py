@@ -3,6 +3,7 @@
 An optimizer is a frozen dataclass whose fields are flags, as a strategy is. Import Keras inside `build`: `--help` must be quick.
 """
 
+import dataclasses
 from typing import ClassVar
 
 
@@ -20,3 +21,20 @@ class Optimizer:
     def build(self, recipe, rate, weights):
         """rate: float or schedule; weights: the trainable variables. Returns a Keras optimizer."""
         raise NotImplementedError
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A micro-batch of an update, for an optimizer that takes them up one by one.
+
+    share   its share of the update's rows: float, or float32 array ()
+    first   1 if it is the first one, else 0
+    last    whether it is the last one, with which weights move
+    """
+
+    share: object = 1.0
+    first: object = 1.0
+    last: bool = True
+
+
+WHOLE = Part()

@@ -35,29 +35,29 @@ class ChildTuningD(Strategy):
         positive(self, "p")
         ranges(self, p=(0, 1))
 
-    def start(self, weights, survey):
+    def start(self, weights, full_pass):
         chosen = {path: array for path, array in weights.items() if self.layers in path}
         if not chosen:
             shown = ", ".join(sorted({path.partition("/")[0] for path in weights})[:8])
             raise InputError(
                 f"{flag(self, 'layers')}: expected a part of some weights' paths, such as {shown}. Received: {self.layers!r}"
             )
-        if survey is None:
+        if full_pass is None:
             return {path: np.zeros(array.shape, "uint8") for path, array in chosen.items()}
         log.info("child_tuning_d: one pass over the training rows for the Fisher information")
-        return largest(fisher(survey(each_row=not self.batch_fisher), chosen), self.p)
+        return largest(fisher(full_pass(each_row=not self.batch_fisher), chosen), self.p)
 
-    def averaged(self, gradients, weights, step):
+    def before_update(self, gradients, weights, step):
         from keras import ops
 
         return {
-            path: gradient * ops.cast(step.memory[path], gradient.dtype) if path in step.memory else gradient
+            path: gradient * ops.cast(step.state[path], gradient.dtype) if path in step.state else gradient
             for path, gradient in gradients.items()
         }
 
 
 def fisher(gradients, paths):
-    """{path: NumPy array}, the mean of squares over what `survey` yields. Raises InputError if that is nothing."""
+    """{path: NumPy array}, the mean of squares over what `full_pass` yields. Raises InputError if that is nothing."""
     from keras import ops
 
     totals, count = dict.fromkeys(paths, 0.0), 0

@@ -24,7 +24,7 @@ class ChildTuningF(Strategy):
         positive(self, "p")
         ranges(self, p=(0, 1))
 
-    def averaged(self, gradients, weights, step):
+    def before_update(self, gradients, weights, step):
         if self.increments:
             return gradients
         return {path: self.dropped(gradient, step) for path, gradient in gradients.items()}

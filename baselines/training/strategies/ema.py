@@ -30,23 +30,23 @@ class Ema(Strategy):
         if self.momentum == 1:
             raise InputError(f"{flag(self, 'momentum')}: expected a number below 1: at 1 the mean never moves. Received: 1.0")
 
-    def start(self, weights, survey):
+    def start(self, weights, full_pass):
         return {SHARE: np.zeros((), "float32")} | {path: np.zeros_like(array) for path, array in weights.items()}
 
     def after_update(self, weights, updated, gradients, step):
-        step.memory[SHARE] = self.mixed(step.memory[SHARE], 1.0)
+        step.state[SHARE] = self.mixed(step.state[SHARE], 1.0)
         for path, value in updated.items():
-            step.memory[path] = self.mixed(step.memory[path], value)
+            step.state[path] = self.mixed(step.state[path], value)
         return updated
 
     def mixed(self, mean, value):
         return self.momentum * mean + (1 - self.momentum) * value
 
-    def scored(self, weights, step):
+    def scored_weights(self, weights, step):
         from keras import ops
 
-        share = step.memory[SHARE]
-        return {path: ops.where(share > 0, step.memory[path] / ops.maximum(share, 1e-30), weights[path]) for path in weights}
+        share = step.state[SHARE]
+        return {path: ops.where(share > 0, step.state[path] / ops.maximum(share, 1e-30), weights[path]) for path in weights}
 
 
 STRATEGY = Ema

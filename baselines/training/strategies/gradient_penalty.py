@@ -31,7 +31,7 @@ class GradientPenalty(OnTable):
             return compute_loss(weights | {self.table: arrays["x"]})
 
         def by_vectors(arrays):
-            with step.shifted(self.table, arrays["x"]):
+            with step.perturbed(self.table, arrays["x"]):
                 return compute_loss(weights)
 
         function = by_table if self.dense else by_vectors

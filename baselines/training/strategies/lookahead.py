@@ -28,19 +28,19 @@ class Lookahead(Strategy):
     def __post_init__(self):
         ranges(self, k=(1, None), alpha=(0, 1))
 
-    def start(self, weights, survey):
+    def start(self, weights, full_pass):
         return {UPDATES: np.zeros((), "int32"), **weights}
 
     def after_update(self, weights, updated, gradients, step):
         from keras import ops
 
-        step.memory[UPDATES] = step.memory[UPDATES] + 1
-        back = step.memory[UPDATES] % self.k == 0
+        step.state[UPDATES] = step.state[UPDATES] + 1
+        back = step.state[UPDATES] % self.k == 0
         kept = {}
         for path, fast in updated.items():
-            slow = step.memory[path]
-            step.memory[path] = ops.where(back, slow + self.alpha * (fast - slow), slow)
-            kept[path] = ops.where(back, step.memory[path], fast)
+            slow = step.state[path]
+            step.state[path] = ops.where(back, slow + self.alpha * (fast - slow), slow)
+            kept[path] = ops.where(back, step.state[path], fast)
         return kept
 
 

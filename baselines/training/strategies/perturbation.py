@@ -17,7 +17,7 @@ class OnTable(Strategy):
     table: str = TOKENS
     """Path of the embedding table."""
 
-    def start(self, weights, survey):
+    def start(self, weights, full_pass):
         if self.table not in weights:
             tables = [path for path in weights if path.endswith("embeddings")]
             known = ", ".join(tables or sorted(weights)[:8])

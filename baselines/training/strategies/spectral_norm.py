@@ -27,7 +27,7 @@ class SpectralNorm(Strategy):
     def __post_init__(self):
         ranges(self, factor=(0, None), iterations=(1, None))
 
-    def start(self, weights, survey):
+    def start(self, weights, full_pass):
         random, found = np.random.default_rng(0), {}
         for path, array in weights.items():
             if path.endswith("kernel") and array.ndim > 1:
@@ -45,8 +45,8 @@ class SpectralNorm(Strategy):
 
         loss, outputs = compute_loss(weights)
         for path in weights:
-            if path in step.memory:
-                size, step.memory[path] = spectral_norm(weights[path], step.memory[path], self.iterations)
+            if path in step.state:
+                size, step.state[path] = spectral_norm(weights[path], step.state[path], self.iterations)
                 loss += self.factor * ops.square(size)
         return loss, outputs
 

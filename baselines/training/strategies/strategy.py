@@ -1,4 +1,4 @@
-"""The joints that a strategy may take hold of. Every method's default does nothing: override one and state your paper.
+"""The hooks that a strategy may override. Every method's default does nothing: override one and state your paper.
 
 A strategy is a frozen dataclass whose fields are flags: `epsilon` of fgm.py is `--fgm.epsilon`. Strategies wrap each other in the
 order of `--strategies`, the first one outermost. All but `start` is traced once and compiled, on every backend: use `keras.ops`,
@@ -9,13 +9,15 @@ from typing import ClassVar
 
 
 class Strategy:
-    """weights, updated and gradients are {variable path: array} throughout; losses are scalars; outputs are the model's dict.
+    """A trick of training. weights, updated and gradients are {variable path: array}; losses are scalars; outputs the model's dict.
 
-    step      a Step (training/passes.py): memory, random numbers, further passes
-    needs     what a run must have for it: "unlabelled" text, a head's "divergence"
-    takes     what it makes use of where a run has it
-    copies    float32 numbers that it keeps per weight of the model; usually none
-    passes    forward passes whose activations it holds at a time; usually one
+    `step` is a StepContext (training/strategy_context.py): state between updates, random numbers, further passes.
+
+    Attributes:
+        needs: what a run must have for it: "unlabelled" text, a head's "divergence".
+        takes: what it uses where a run has it.
+        copies: float32 numbers that it keeps per weight of the model; usually none.
+        passes: forward passes whose activations it holds at a time; usually one.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
@@ -23,11 +25,16 @@ class Strategy:
     copies: ClassVar[float] = 0
     passes: ClassVar[int] = 1
 
-    def start(self, weights, survey):
-        """{name: NumPy array} to remember between updates, from the weights that training starts from, as NumPy arrays.
+    def start(self, weights, full_pass):
+        """What to keep between updates.
 
-        survey   (each_row=False) -> yields {path: gradient of the mean loss} of every training batch, or of every row, dropout
-                 off; None in a run that goes on: what was remembered is read from its state, only names, shapes and dtypes count
+        Args:
+            weights: {path: NumPy array} that training starts from.
+            full_pass: (each_row=False) -> yields {path: gradient of the mean loss} of every training batch, or of every row,
+                without dropout. None in a resumed run, whose state has what was kept: only names, shapes and dtypes count there.
+
+        Returns:
+            {name: NumPy array}.
         """
         return {}
 
@@ -39,7 +46,7 @@ class Strategy:
         """loss_and_gradients(weights) -> (loss, {path: gradient}), once per micro-batch. Returns the same kind of pair."""
         return loss_and_gradients(weights)
 
-    def averaged(self, gradients, weights, step):
+    def before_update(self, gradients, weights, step):
         """The gradients of an update, averaged over its micro-batches and not yet clipped; with fp16 still scaled."""
         return gradients
 
@@ -47,6 +54,6 @@ class Strategy:
         """The weights before and after the optimizer moved them, and the gradients it had; returns the weights to keep."""
         return updated
 
-    def scored(self, weights, step):
+    def scored_weights(self, weights, step):
         """The weights to score and to store instead of those that are trained."""
         return weights

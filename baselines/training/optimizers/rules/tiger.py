@@ -17,8 +17,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from baselines.training.optimizers.optimizer import WHOLE
 from baselines.training.optimizers.rules.decoupled import Decoupled, named, rms
-from baselines.training.update import WHOLE
 
 
 @keras.saving.register_keras_serializable(package="baselines")

@@ -1,0 +1,72 @@
+"""Compiles the functions of steps.py on a backend whose Keras variables are the state of training: read, compute, assign."""
+
+import contextlib
+import functools
+
+
+class StepCompiler:
+    """Functions of arrays that read and assign the variables of an Objective and an optimizer, as compiled ones.
+
+    A backend overrides what it does otherwise, `compiled(function, any_shape)` and `read` at least.
+    """
+
+    def __init__(self, objective, optimizer, jit):
+        self.objective, self.optimizer, self.jit, self.traces = objective, optimizer, jit, 0
+
+    def update(self, function):
+        """function(arrays) -> logs; it assigns weights, state and the optimizer's slots."""
+        return self.compiled(self.counted(function))
+
+    def sums(self, function, donated=0):
+        """function(arrays) -> arrays; it assigns the state. donated: leading arguments whose memory it may take."""
+        return self.compiled(self.counted(function))
+
+    def prediction(self, function, any_shape=False):
+        """function(arrays) -> arrays; it only reads. any_shape: compile once for all shapes, where that is possible."""
+        return self.compiled(self.counted(function), any_shape)
+
+    def counted(self, function):
+        """`function`, which adds 1 to `traces` each time that Python runs it: once for each shape that is compiled."""
+
+        @functools.wraps(function)
+        def traced(*arguments):
+            self.traces += 1
+            return function(*arguments)
+
+        return traced
+
+    def state(self):
+        """The current values of the objective's state."""
+        return self.read(self.objective.state)
+
+    def assign(self, variables, values):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    def optimize(self, gradients):
+        """An update of the weights by the optimizer."""
+        self.optimizer.apply(gradients, self.objective.weights)
+
+    def place(self, batch):
+        """The arrays of a batch where they are computed with."""
+        return batch
+
+    def seeds_of_device(self, state, back=False):
+        """The state with the dropout seeds of this device, or `back` to those that all devices share."""
+        return state
+
+    @contextlib.contextmanager
+    def scored_weights(self):
+        """Within, `predict`, `evaluate` and `sync` use the weights to score and to store: averaged ones with ema."""
+        trained = self.read(self.objective.weights)
+        self.assign(self.objective.weights, self.objective.scored_weights(trained, self.state()))
+        try:
+            yield
+        finally:
+            self.assign(self.objective.weights, trained)
+
+    def reset(self):
+        """Takes up what was assigned to the Keras variables from outside, such as a resumed state. Here they are the state."""
+
+    def sync(self):
+        """Makes the Keras variables hold the current state, before weights are read or saved. Here they do."""
