@@ -24,6 +24,8 @@ UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM
               errno.ENAMETOOLONG, errno.EFBIG, errno.ELOOP, errno.EBUSY, errno.EXDEV}  # fmt: skip
 """Errors of the system that the user can resolve: the path cannot be written."""
 FOLDER = Path(__file__).resolve().parent
+ALIASES = {"fit-to-card": "plan-memory", "tricks": "ablate"}
+"""Former names of verbs: they work for one more release, and name the new one."""
 
 
 def verbs():
@@ -59,6 +61,10 @@ def main(argv):
         print(as_typed(usage()))
         return 0
     verb, *rest = argv
+    if verb in ALIASES:
+        message = f"run.py {verb} is now run.py {ALIASES[verb]}. The old name will be removed in the next release."
+        print(as_typed(message), file=sys.stderr)
+        verb = ALIASES[verb]
     try:
         if verb not in verbs():
             raise InputError(f"run.py {verb}: there is no such verb. {nearest(verb, verbs())} See `run.py --help`.")

@@ -1,7 +1,7 @@
-"""Which batch size, accumulation, recomputation and precision let a recipe train on a card: candidates, and the best that fits.
+"""Which batch size, accumulation, recomputation and precision let a recipe train on a GPU: candidates, and the best that fits.
 
 All candidates learn from as many rows per update as the recipe. Of those that fit, the quickest is chosen: recomputation costs a
-forward pass (about 6/5 of the FLOPs), and micro-batches of few tokens leave a card idle (half of it at 512 tokens, an assumption).
+forward pass (about 6/5 of the FLOPs), and micro-batches of few tokens leave a GPU idle (half of it at 512 tokens, an assumption).
 Precision changes numbers, so another than the recipe's is chosen only if the recipe's fits in no way.
 """
 
@@ -13,14 +13,14 @@ from baselines.training.memory_estimate import Memory, Plan, flops, update_memor
 
 UNITS = {"": 1, "K": 1, "M": 2, "G": 3, "T": 4}
 IDLE_TOKENS = 512
-"""Tokens of a micro-batch that keep half of a card busy."""
+"""Tokens of a micro-batch that keep half of a GPU busy."""
 RESERVED = 0.08
-"""Of a card's memory, for its context, the compiler's scratch space and the allocator's gaps."""
+"""Of a GPU's memory, for its context, the compiler's scratch space and the allocator's gaps."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-    """A Plan with its expected Memory and its time in that of the recipe's own plan without recomputation on a busy card."""
+    """A Plan with its expected Memory and its time in that of the recipe's own plan without recomputation on a busy GPU."""
 
     plan: Plan
     memory: Memory
@@ -32,16 +32,16 @@ def parse_bytes(text):
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)(i?)B", text.strip(), re.IGNORECASE)
     size = float(match[1]) * (1024 if match[3] else 1000) ** UNITS[match[2].upper()] if match else 0
     if not size:
-        raise InputError(f"--memory: expected the memory of a card, such as 24GB, 24GiB or 8000MB. Received: {text!r}")
+        raise InputError(f"--memory: {text!r} is no amount of memory. Write it as 24GB, 24GiB or 8000MB.")
     return size
 
 
 def candidates(setup, recipe):
     """A Candidate for each precision, with and without recomputation, and each micro-batch that divides the recipe's update."""
-    together = recipe.batch_size * recipe.accumulate
-    sizes = [size for size in range(together, 0, -1) if together % size == 0]
+    rows = recipe.batch_size * recipe.accumulate
+    sizes = [size for size in range(rows, 0, -1) if rows % size == 0]
     plans = [
-        Plan(size, together // size, recompute, precision)
+        Plan(size, rows // size, recompute, precision)
         for precision in dict.fromkeys([recipe.precision, "bf16"])
         for recompute in (False, True)
         for size in sizes
@@ -56,9 +56,9 @@ def candidate(setup, plan):
     return Candidate(plan, update_memory(setup, plan), time)
 
 
-def choose(found, precision, memory):
-    """The quickest Candidate that fits, in the recipe's precision if one does; None if none fits at all."""
-    fitting = [one for one in found if one.memory.total <= memory * (1 - RESERVED)]
+def choose(candidates, precision, memory):
+    """The quickest Candidate that fits in `memory` bytes, in the recipe's precision if one does; None if none fits at all."""
+    fitting = [one for one in candidates if one.memory.total <= memory * (1 - RESERVED)]
     own = [one for one in fitting if one.plan.precision == precision]
     return min(own or fitting, key=lambda one: (round(one.time, 3), one.memory.total), default=None)
 

@@ -1,4 +1,4 @@
-"""`run.py tricks`: what is run and with which flags, what is not run again, what goes wrong; and two real runs."""
+"""`run.py ablate`: what is run and with which flags, what is not run again, what goes wrong; and two real runs."""
 
 import json
 import signal
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from baselines.cli import tricks
+from baselines.cli import ablate
 from baselines.cli.main import main
 from baselines.errors import InputError
-from baselines.evaluation import trick_table
+from baselines.evaluation import ablation_table
 from baselines.plugins import task_catalog
 
 TASK = task_catalog.find("clue/tnews")[1]
@@ -18,7 +18,7 @@ FLAGS = ["--demo", "--quiet"]
 
 
 def arguments_of(names, *argv):
-    return tricks.arguments_of(TASK, tricks.trick_names(names), [*FLAGS, *argv], "run.py tricks clue/tnews")
+    return ablate.arguments_of(TASK, ablate.variant_names(names), [*FLAGS, *argv], "run.py ablate clue/tnews")
 
 
 class Runner:
@@ -36,10 +36,10 @@ class Runner:
             assert not folder.exists()
             folder.mkdir()
             (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
-        trick, seed = folder.parent.name, int(folder.name.removeprefix("seed-"))
-        self.started.append((trick, seed, words[1]))
-        if self.codes.get(trick):
-            return self.codes[trick]
+        variant, seed = folder.parent.name, int(folder.name.removeprefix("seed-"))
+        self.started.append((variant, seed, words[1]))
+        if self.codes.get(variant):
+            return self.codes[variant]
         memory = {"host": 10**9, "device": None}
         summary = {"metric": "accuracy", "score": 0.5 + seed / 1000, "step_seconds": 0.1, "peak_memory": memory}
         (folder / "summary.json").write_text(json.dumps(summary))
@@ -49,19 +49,19 @@ class Runner:
 @pytest.fixture
 def undrawn(monkeypatch):
     """Without pictures, which take longest."""
-    monkeypatch.setattr(trick_table, "draw", lambda path, rows, metric: None)
+    monkeypatch.setattr(ablation_table, "draw", lambda path, rows, metric: None)
 
 
 def measure(folder, names, runner, seeds=2, *argv):
-    return tricks.measure("clue/tnews", arguments_of(names, *argv), tricks.seeds_of(str(seeds), 42), folder, runner)
+    return ablate.measure("clue/tnews", arguments_of(names, *argv), ablate.seeds_of(str(seeds), 42), folder, runner)
 
 
 def test_a_trick_is_its_flags():
-    assert tricks.flags_of("none") == (["--strategies", "none"], {})
-    assert tricks.flags_of("fgm+ema") == (["--strategies", "fgm,ema"], {})
-    assert tricks.flags_of("fgm+fgm.epsilon=0.3") == (["--strategies", "fgm"], {"fgm.epsilon": "0.3"})
-    assert tricks.flags_of("loss=focal") == (["--strategies", "none", "--loss", "focal"], {})
-    assert tricks.flags_of("jit=false+optimizer=adamw") == (["--strategies", "none", "--no_jit", "--optimizer", "adamw"], {})
+    assert ablate.flags_of("none") == (["--strategies", "none"], {})
+    assert ablate.flags_of("fgm+ema") == (["--strategies", "fgm,ema"], {})
+    assert ablate.flags_of("fgm+fgm.epsilon=0.3") == (["--strategies", "fgm"], {"fgm.epsilon": "0.3"})
+    assert ablate.flags_of("loss=focal") == (["--strategies", "none", "--loss", "focal"], {})
+    assert ablate.flags_of("jit=false+optimizer=adamw") == (["--strategies", "none", "--no_jit", "--optimizer", "adamw"], {})
     chosen = arguments_of("none,loss=focal,learning_rate=0.1", "--epochs", "3")
     assert [a.recipe.loss for a in chosen.values()] == ["task", "focal", "task"]
     assert [a.recipe.epochs for a in chosen.values()] == [3, 3, 3] and chosen["learning_rate=0.1"].recipe.learning_rate == 0.1
@@ -81,7 +81,7 @@ def test_settings_go_to_the_tricks_that_use_them(tmp_path):
 def test_every_trick_is_run_with_every_seed_and_not_again(undrawn, tmp_path, capsys):
     runner = Runner()
     assert measure(tmp_path, "none,loss=focal", runner) == 0
-    assert runner.started == [(trick, seed, "clue/tnews") for seed in (42, 43) for trick in ("none", "loss=focal")]
+    assert runner.started == [(variant, seed, "clue/tnews") for seed in (42, 43) for variant in ("none", "loss=focal")]
     assert "loss=focal" in capsys.readouterr().out
     recipe = yaml.safe_load((tmp_path / "loss=focal" / "seed-43.yaml").read_text())
     assert recipe["seed"] == 43 and recipe["loss"] == "focal" and recipe["task"] == "clue/tnews"
@@ -90,12 +90,12 @@ def test_every_trick_is_run_with_every_seed_and_not_again(undrawn, tmp_path, cap
     more = Runner()
     assert measure(tmp_path, "none,loss=focal,loss=poly", more, 3) == 0
     assert more.started == [("loss=poly", 42, "clue/tnews"), ("loss=poly", 43, "clue/tnews")] + [
-        (trick, 44, "clue/tnews") for trick in ("none", "loss=focal", "loss=poly")
+        (variant, 44, "clue/tnews") for variant in ("none", "loss=focal", "loss=poly")
     ]
 
 
 def test_an_interrupted_run_goes_on_from_its_state_or_starts_again(undrawn, tmp_path):
-    with pytest.raises(KeyboardInterrupt, match="The same command goes on"):
+    with pytest.raises(KeyboardInterrupt, match="Repeat the command to resume"):
         measure(tmp_path, "none,loss=focal", Runner(**{"loss=focal": 130}))
     folder = tmp_path / "loss=focal" / "seed-42"
     once = Runner(**{"loss=focal": -signal.SIGINT})
@@ -111,7 +111,7 @@ def test_an_interrupted_run_goes_on_from_its_state_or_starts_again(undrawn, tmp_
 
 def test_other_flags_are_not_mixed_in(undrawn, tmp_path):
     measure(tmp_path, "none", Runner())
-    with pytest.raises(InputError, match=r"seed-42: expected a run with the flags of now. It has epochs \d+, not 3"):
+    with pytest.raises(InputError, match=r"seed-42: holds a run with epochs \d+, not 3"):
         measure(tmp_path, "none", Runner(), 2, "--epochs", "3")
 
 
@@ -120,7 +120,7 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(undrawn, tmp_path, capsys
     assert measure(tmp_path, "none,loss=focal,loss=poly", runner) == 1
     assert len(runner.started) == 6
     assert "0, 2 failed" in capsys.readouterr().out
-    with pytest.raises(InputError, match="expected the run to end well. It stopped with exit code 2"):
+    with pytest.raises(InputError, match="the run failed with exit code 2"):
         measure(tmp_path / "new", "none,loss=focal", Runner(none=2))    # nothing works
 
 
@@ -140,21 +140,40 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(undrawn, tmp_path, capsys
 ])  # fmt: skip
 def test_mistakes_are_told_before_anything_is_run(argv, parts, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["tricks", "clue/tnews", "--demo", *argv]) == 2
+    assert main(["ablate", "clue/tnews", "--demo", *argv]) == 2
     (message,) = capsys.readouterr().err.splitlines()
     assert [part for part in parts if part not in message] == [], message
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_real_tricks(tiny, tmp_path, capsys):
-    argv = ["tricks", "clue/tnews", "--strategies", "none,loss=poly", "--seeds", "1", *tiny.flags(epochs=1, quiet=True)]
+def test_two_real_variants(tiny, tmp_path, capsys):
+    argv = ["ablate", "clue/tnews", "--strategies", "none,loss=poly", "--seeds", "1", *tiny.flags(epochs=1, quiet=True)]
     assert main([*argv, "--output", str(tmp_path / "out")]) == 0
     shown = capsys.readouterr().out
     assert "loss=poly" in shown and "too few seeds" in shown and "GiB" in shown
-    for trick in ("none", "loss=poly"):
-        summary = json.loads((tmp_path / "out" / trick / "seed-42" / "summary.json").read_text())
+    for variant in ("none", "loss=poly"):
+        summary = json.loads((tmp_path / "out" / variant / "seed-42" / "summary.json").read_text())
         assert summary["metric"] == "accuracy" and 0 <= summary["score"] <= 1 and summary["updates"] == 5
         assert summary["epoch"] == summary["best_epoch"] == 1
         assert 0 < summary["step_seconds"] < summary["seconds"]
         assert 10**8 < summary["peak_memory"]["host"] < 10**11
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"none", "loss=poly", "tricks.txt", "tricks.csv", "tricks.png"}
+    tables = {"ablation.txt", "ablation.csv", "ablation.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"none", "loss=poly", *tables}
+
+
+@pytest.mark.parametrize(("former", "verb"), [("tricks", "ablate"), ("fit-to-card", "plan-memory")])
+def test_former_verbs_name_the_new_one_and_do_the_same(former, verb, capsys):
+    assert main([verb, "clue/tnews", "--demo"]) == 2
+    complaint = capsys.readouterr().err
+    assert main([former, "clue/tnews", "--demo"]) == 2
+    note, *rest = capsys.readouterr().err.splitlines(keepends=True)
+    assert f"run.py {former} is now run.py {verb}." in note and "".join(rest) == complaint
+    assert main([]) == 0
+    listed = capsys.readouterr().out
+    assert f"  {verb}  " in listed and former not in listed
+
+
+def test_runs_that_the_former_verb_left_go_on_in_their_folder(tmp_path):
+    assert ablate.default_folder(tmp_path) == tmp_path / "ablation"
+    (tmp_path / "tricks").mkdir()
+    assert ablate.default_folder(tmp_path) == tmp_path / "tricks"

@@ -1,4 +1,4 @@
-"""fit-to-card: what it proposes, what it refuses, and that `train` takes what it prints. No backend is needed."""
+"""plan-memory: what it proposes, what it refuses, and that `train` takes what it prints. No backend is needed."""
 
 import json
 import shlex
@@ -40,7 +40,7 @@ def total(*plan, **options):
 
 def proposed(checkpoint, capsys, *argv):
     """(exit code, what is printed, what is complained)."""
-    code = main(["fit-to-card", "clue/tnews", "--init", str(checkpoint), *argv])
+    code = main(["plan-memory", "clue/tnews", "--init", str(checkpoint), *argv])
     printed = capsys.readouterr()
     return code, printed.out, printed.err
 
@@ -58,7 +58,7 @@ def test_sizes_are_read(text, size):
 
 @pytest.mark.parametrize("text", ["24", "GB", "-3GB", "0GB", "24Gx", "many", ""])
 def test_other_sizes_are_refused(text):
-    with pytest.raises(InputError, match="--memory: expected the memory of a card"):
+    with pytest.raises(InputError, match="--memory: .* is no amount of memory"):
         memory_planner.parse_bytes(text)
 
 
@@ -118,15 +118,15 @@ def test_the_command_that_is_printed_is_one_of_train(memory, checkpoint, capsys)
 
 
 def test_the_choices_of_a_question_are_rows(capsys):
-    assert main(["fit-to-card", "clue/c3", "--demo", "--memory", "24GB", "--batch_size", "2"]) == 0
+    assert main(["plan-memory", "clue/c3", "--demo", "--memory", "24GB", "--batch_size", "2"]) == 0
     assert "an update learns from 8 rows" in capsys.readouterr().out
 
 
 def test_a_card_that_is_too_small_is_refused_with_the_reason(checkpoint, capsys):
     code, printed, complaint = proposed(checkpoint, capsys, "--memory", "1GB")
     assert code == 2 and "->" not in printed
-    assert complaint.startswith("error: --memory 1GB: expected at least ")
-    assert "The largest part is optimizer, 0.81 GB. Try --optimizer adafactor" in complaint
+    assert complaint.startswith("error: --memory 1GB: too small. batch_size ")
+    assert "0.81 GB of it for optimizer. Try --optimizer adafactor" in complaint
     assert len(complaint.splitlines()) == 1
 
 

@@ -1,17 +1,17 @@
-"""The table of tricks: means, paired differences and their intervals by hand, seeds that are missing, files."""
+"""The table of variants: means, paired differences and their intervals by hand, seeds that are missing, files."""
 
 import csv
 import math
 
 import pytest
 
-from baselines.evaluation.trick_table import Result, as_text, judged, rows_of, write_tables
+from baselines.evaluation.ablation_table import Result, as_text, judged, rows_of, write_tables
 
 GIB = 2**30
 
 
-def results(trick, scores, step_seconds=0.04, peak_memory=GIB, first=42):
-    return [Result(trick, first + number, score, step_seconds, peak_memory) for number, score in enumerate(scores)]
+def results(variant, scores, step_seconds=0.04, peak_memory=GIB, first=42):
+    return [Result(variant, first + number, score, step_seconds, peak_memory) for number, score in enumerate(scores)]
 
 
 PLAIN = results("none", [0.50, 0.60, 0.55])
@@ -55,16 +55,16 @@ def test_verdicts(change, interval, verdict):
     assert judged(change, interval) == verdict
 
 
-@pytest.mark.parametrize("tricks", [["none", "fgm", "r_drop", "bad"], ["fgm"]])
-def test_files(tmp_path, tricks):
-    rows = rows_of(tricks, PLAIN + BETTER + NOISY, [("bad", 42)] * ("bad" in tricks))
+@pytest.mark.parametrize("variants", [["none", "fgm", "r_drop", "bad"], ["fgm"]])
+def test_files(tmp_path, variants):
+    rows = rows_of(variants, PLAIN + BETTER + NOISY, [("bad", 42)] * ("bad" in variants))
     text = write_tables(tmp_path, rows, "macro_f1")
-    assert text == (tmp_path / "tricks.txt").read_text(encoding="utf-8")
+    assert text == (tmp_path / "ablation.txt").read_text(encoding="utf-8")
     assert "macro_f1" in text and "80.0" in text and "2.00 GiB" in text
-    with open(tmp_path / "tricks.csv", encoding="utf-8", newline="") as file:
+    with open(tmp_path / "ablation.csv", encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
-    assert [line["trick"] for line in table] == tricks
-    fgm = next(line for line in table if line["trick"] == "fgm")
+    assert [line["variant"] for line in table] == variants
+    fgm = next(line for line in table if line["variant"] == "fgm")
     assert [float(score) for score in fgm["scores"].split()] == [0.53, 0.63, 0.59]
     assert float(fgm["step_seconds"]) == 0.08 and int(fgm["peak_memory"]) == 2 * GIB and fgm["metric"] == "macro_f1"
-    assert (tmp_path / "tricks.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "ablation.png").read_bytes().startswith(b"\x89PNG")

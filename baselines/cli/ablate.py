@@ -1,10 +1,10 @@
-"""Measure tricks: each one trained with several seeds; dev score against noise, time and memory in one table.
+"""Measure which tricks help: train each variant with several seeds; report the gain with its noise, time and memory.
 
-run.py tricks TASK --strategies none,fgm,fgm+ema,loss=focal --seeds 3 [--output DIR] [the flags of train]
+run.py ablate TASK --strategies none,fgm,fgm+ema,loss=focal --seeds 3 [--output DIR] [the flags of train]
 
-A trick is strategies joined by +, any of which may also set a flag of the recipe (loss=focal, optimizer=lion) or a setting
-(fgm.epsilon=0.5). Every run is a process and a run folder of its own, DIR/TRICK/seed-N (default DIR: runs/TASK/tricks). What is
-finished is not repeated: the same command goes on after Ctrl-C, and takes more seeds or tricks.
+A variant joins strategies and options with +: fgm+ema, loss=focal, optimizer=lion, fgm+fgm.epsilon=0.5; none is the baseline.
+Each run is a separate process with its own run folder, DIR/VARIANT/seed-N (default DIR: runs/TASK/ablation). After Ctrl-C, repeat
+the command to resume; add seeds or variants, and only the new ones run.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from baselines.cli import task_of
 from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.train import check_parts
 from baselines.errors import InputError, nearest
-from baselines.evaluation.trick_table import PLAIN, Result, rows_of, write_tables
+from baselines.evaluation.ablation_table import PLAIN, Result, rows_of, write_tables
 from baselines.experiment.input_files import checkpoint_folder, data_file, each_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
@@ -32,47 +32,54 @@ from baselines.storage.atomic_files import atomic_write
 from baselines.task import Recipe
 
 NOT_COMPARED = ("task", "output", "quiet", "cache")
-"""Flags that do not change what a run finds."""
-MOST_SEEDS = 1000
+"""Options that do not change the result of a run."""
+MAX_SEEDS = 1000
 
 
 def main(argv):
     if argv and any(word in ("-h", "--help") for word in argv):
         print(f"{__doc__.strip()}\n\nrun.py train TASK --help shows the flags of train.")
         return 0
-    name, argv = task_of(argv, "tricks", __doc__)
+    name, argv = task_of(argv, "ablate", __doc__)
     name, task = task_catalog.find(name)
     argv, names = take_option(argv, "--strategies")
     argv, seeds = take_option(argv, "--seeds")
     argv, output = take_option(argv, "--output")
-    output = Path(output or Path("runs") / name / "tricks")
-    tricks = arguments_of(task, trick_names(names), argv, f"run.py tricks {name}")
-    first = next(iter(tricks.values()))
+    output = Path(output) if output else default_folder(Path("runs") / name)
+    variants = arguments_of(task, variant_names(names), argv, f"run.py ablate {name}")
+    first = next(iter(variants.values()))
     seeds = seeds_of(seeds or "3", first.recipe.seed)
     check_inputs(name, task, first.flags)
-    return measure(name, tricks, seeds, output, run_in_process)
+    return measure(name, variants, seeds, output, run_in_process)
 
 
-def trick_names(text):
+def default_folder(runs):
+    """runs/TASK/ablation; runs/TASK/tricks where the verb's former name left runs to go on with."""
+    former, folder = runs / "tricks", runs / "ablation"
+    return former if former.is_dir() and not folder.is_dir() else folder
+
+
+def variant_names(text):
+    """The names in --strategies, each once. Raises InputError."""
     names = [word.strip() for word in (text or "").split(",") if word.strip()]
     if not names:
-        raise InputError("run.py tricks: expected --strategies with tricks such as none,fgm,fgm+ema. Received: none.")
+        raise InputError("run.py ablate: --strategies is missing. List variants to compare, such as --strategies none,fgm+ema.")
     for name in names:
         if names.count(name) > 1:
-            raise InputError(f"--strategies: expected each trick once. Received: {name} more than once.")
+            raise InputError(f"--strategies: the variant {name} is listed twice. List it once.")
     return names
 
 
 def seeds_of(text, first):
     """The seeds of --seeds N: N in a row, from --seed."""
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_SEEDS:
-        raise InputError(f"--seeds: expected how many seeds, from 1 to {MOST_SEEDS}. Received: {text}")
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_SEEDS:
+        raise InputError(f"--seeds: expected a number from 1 to {MAX_SEEDS}. Received: {text}")
     return range(first, first + int(text))
 
 
 def arguments_of(task, names, argv, prog):
-    """{trick: its TrainArguments}, settings of parts that only other tricks use left out. Raises InputError."""
-    found, given = {}, {}
+    """{variant: its TrainArguments}, settings of parts that only other variants use left out. Raises InputError."""
+    result, users = {}, {}
     argv, settings = take_settings(argv)
     for name in names:
         words, own = flags_of(name)
@@ -81,12 +88,12 @@ def arguments_of(task, names, argv, prog):
         chosen = {*recipe.strategies, recipe.optimizer, recipe.loss}
         every = {**arguments.settings, **settings}
         used = {key: value for key, value in every.items() if key.partition(".")[0] in chosen}
-        given |= {key: chosen | given.get(key, set()) for key in every}
-        found[name] = dataclasses.replace(arguments, settings={**used, **own})
-        check_parts(task, found[name])
-    for key, chosen in given.items():
+        users |= {key: chosen | users.get(key, set()) for key in every}
+        result[name] = dataclasses.replace(arguments, settings={**used, **own})
+        check_parts(task, result[name])
+    for key, chosen in users.items():
         check_chosen([key], chosen)
-    return found
+    return result
 
 
 def check_inputs(name, task, flags):
@@ -99,11 +106,11 @@ def check_inputs(name, task, flags):
     checkpoint_folder(flags, task.demo.checkpoint)
 
 
-def flags_of(trick):
-    """(flags of train, settings) that a trick's name stands for."""
+def flags_of(variant):
+    """(flags of train, settings) that a variant's name stands for."""
     recipe = {field.name: field.type for field in dataclasses.fields(Recipe) if field.name not in ("strategies", "seed")}
     chosen, words, settings = [], [], {}
-    for part in trick.split("+"):
+    for part in variant.split("+"):
         field, assigned, value = (word.strip() for word in part.partition("="))
         if not assigned:
             chosen.append(field)
@@ -111,7 +118,7 @@ def flags_of(trick):
             settings[field] = value
         elif field not in recipe:
             advice = nearest(field, recipe)
-            raise InputError(f"--strategies {trick}: expected a flag of the recipe before =. Received: {field}. {advice}")
+            raise InputError(f"--strategies {variant}: train has no option {field}. {advice}")
         elif recipe[field] is bool:
             words.append(f"--{'' if value == 'true' else 'no_'}{field}")
         else:
@@ -119,35 +126,35 @@ def flags_of(trick):
     return ["--strategies", ",".join(chosen) or PLAIN, *words], settings
 
 
-def measure(name, tricks, seeds, output, run):
+def measure(name, variants, seeds, output, run):
     """Runs what is not there yet, seed by seed, and writes the tables after each run. Returns the exit code: 1 if runs failed.
 
     run   words after `run.py` -> exit code
     """
-    plan = [Planned(trick, seed, output, tricks[trick]) for seed in seeds for trick in tricks]
+    plan = [Planned(variant, seed, output, variants[variant]) for seed in seeds for variant in variants]
     for planned in plan:
         planned.check()
-    display = Display(next(iter(tricks.values())).flags.quiet)
+    display = Display(next(iter(variants.values())).flags.quiet)
     results, failures, clock = [], [], Clock(sum(not planned.finished for planned in plan))
     for number, planned in enumerate(plan, start=1):
         if not planned.finished:
-            display.note(f"run {number} of {len(plan)}: {planned.trick}, seed {planned.seed}{clock.ahead()}")
+            display.note(f"run {number} of {len(plan)}: {planned.variant}, seed {planned.seed}{clock.ahead()}")
             code = run(planned.words(name))
             clock.done += 1
             if code in (130, -signal.SIGINT):
-                raise KeyboardInterrupt("What is finished is kept. The same command goes on.")
+                raise KeyboardInterrupt("Finished runs are kept. Repeat the command to resume.")
             if not planned.finished:
-                told = f"{planned.folder}: expected the run to end well. It stopped with exit code {code}; its message is above."
+                message = f"{planned.folder}: the run failed with exit code {code}. Its message is above."
                 if not results:
-                    raise InputError(told)                              # others would most likely end likewise
-                display.note(told)
-                failures.append((planned.trick, planned.seed))
+                    raise InputError(message)                              # others would most likely end likewise
+                display.note(message)
+                failures.append((planned.variant, planned.seed))
                 continue
         metric, result = planned.result()
         results.append(result)
-        write_tables(output, rows_of(tricks, results, failures), metric)
-    print(write_tables(output, rows_of(tricks, results, failures), metric), end="")
-    display.note(f"tricks.txt, tricks.csv, tricks.png: {output}")
+        write_tables(output, rows_of(variants, results, failures), metric)
+    print(write_tables(output, rows_of(variants, results, failures), metric), end="")
+    display.note(f"ablation.txt, ablation.csv, ablation.png: {output}")
     return int(bool(failures))
 
 
@@ -165,11 +172,11 @@ class Clock:
 
 
 class Planned:
-    """One run: a trick with a seed, in a folder of its own."""
+    """One run: a variant with a seed, in a folder of its own."""
 
-    def __init__(self, trick, seed, output, arguments):
-        self.trick, self.seed = trick, seed
-        self.folder = RunFolder(output / re.sub(r"[^\w.+=-]", "_", trick) / f"seed-{seed}")
+    def __init__(self, variant, seed, output, arguments):
+        self.variant, self.seed = variant, seed
+        self.folder = RunFolder(output / re.sub(r"[^\w.+=-]", "_", variant) / f"seed-{seed}")
         flags = dataclasses.replace(arguments.flags, output=str(self.folder))
         self.arguments = dataclasses.replace(arguments, flags=flags, recipe=dataclasses.replace(arguments.recipe, seed=seed))
 
@@ -186,8 +193,8 @@ class Planned:
         for key in keys:
             if before.get(key) != now.get(key):
                 raise InputError(
-                    f"{self.folder}: expected a run with the flags of now. It has {key} {before.get(key)!r}, not {now.get(key)!r}. "
-                    "Choose another --output."
+                    f"{self.folder}: holds a run with {key} {before.get(key)!r}, not {now.get(key)!r}. "
+                    "Choose another --output, or repeat the options of that run."
                 )
 
     def words(self, name):
@@ -204,10 +211,10 @@ class Planned:
 
     def result(self):
         """(name of the score, Result) of a finished run."""
-        found = self.folder.read_json("summary.json")
-        memory = found["peak_memory"]
+        summary = self.folder.read_json("summary.json")
+        memory = summary["peak_memory"]
         peak = memory["device"] or memory["host"]
-        return found["metric"], Result(self.trick, self.seed, found["score"], found["step_seconds"], peak)
+        return summary["metric"], Result(self.variant, self.seed, summary["score"], summary["step_seconds"], peak)
 
 
 def run_in_process(words):

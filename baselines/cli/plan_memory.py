@@ -1,8 +1,8 @@
-"""Propose batch size, accumulation, recomputation and precision for a card: expected memory and time of each.
+"""Find the batch size, accumulation, recomputation and precision that fit your GPU, and print the command to run.
 
-run.py fit-to-card TASK --memory 24GB [--init FOLDER] [the flags of train]
+run.py plan-memory TASK --memory 24GB [--init FOLDER] [the flags of train]
 
-Nothing is trained or loaded. The rows of an update stay as many as the recipe says. docs/memory.md tells how far to trust it.
+No model is loaded or trained. The rows per update stay those of the recipe. docs/memory.md says how accurate the estimates are.
 """
 
 import shlex
@@ -26,27 +26,27 @@ SWITCHES = ("--recompute", "--no_recompute")
 
 def main(argv):
     argv, memory = take_option(argv, "--memory")
-    name, argv = task_of(argv, "fit-to-card", __doc__)
+    name, argv = task_of(argv, "plan-memory", __doc__)
     full_name, task = task_catalog.find(name)
-    arguments = parse_train(task, argv, f"run.py fit-to-card {full_name}")
+    arguments = parse_train(task, argv, f"run.py plan-memory {full_name}")
     check_parts(task, arguments)
     if memory is None:
-        raise InputError("run.py fit-to-card: expected --memory SIZE, the memory of a card, such as 24GB.")
+        raise InputError("run.py plan-memory: --memory is missing. Add the memory of your GPU, such as --memory 24GB.")
     size, recipe = memory_planner.parse_bytes(memory), arguments.recipe
     setup = setup_of(full_name, task, arguments)
-    found = memory_planner.candidates(setup, recipe)
-    best = memory_planner.choose(found, recipe.precision, size)
+    candidates = memory_planner.candidates(setup, recipe)
+    best = memory_planner.choose(candidates, recipe.precision, size)
     count, _ = parameters(setup.config)
     rows = recipe.batch_size * recipe.accumulate * setup.rows_per_example
     print(
         f"{count / 1e6:.1f} M parameters, {recipe.optimizer}; an update learns from {rows} rows of {setup.length} tokens: "
         f"{1e-12 * rows * flops(setup.config, setup.length):.2f} TFLOPs\n"
     )
-    print(table(shown(found, best), best, size))
+    print(table(selected(candidates, best), best, size))
     if best is None:
-        raise InputError(refusal(found, memory))
-    evaluated = memory_planner.eval_batch_size(setup, recipe, size)
-    print(f"\npython run.py train {full_name} {shlex.join(train_flags(argv, best.plan, recipe, evaluated))}")
+        raise InputError(refusal(candidates, memory))
+    eval_batch_size = memory_planner.eval_batch_size(setup, recipe, size)
+    print(f"\npython run.py train {full_name} {shlex.join(train_flags(argv, best.plan, recipe, eval_batch_size))}")
 
 
 def setup_of(name, task, arguments):
@@ -81,20 +81,21 @@ def config_of(task, arguments):
     return Config.from_dict(values if recipe.model == "auto" else {**values, "model_type": recipe.model}, where)
 
 
-def shown(found, best):
-    """Of each precision, with and without recomputation: whole updates, the largest that fits less and the smallest."""
-    keep = []
-    for one in found:
+def selected(candidates, best):
+    """For each precision, with and without recomputation: the largest and smallest batch, 8, 16 and 32 rows, and the best."""
+    rows = []
+    for one in candidates:
         kind = one.plan.precision, one.plan.recompute
-        same = [other for other in found if (other.plan.precision, other.plan.recompute) == kind]
+        same = [other for other in candidates if (other.plan.precision, other.plan.recompute) == kind]
         if one in (same[0], same[-1], best) or one.plan.batch_size in (8, 16, 32):
-            keep.append(one)
-    return keep
+            rows.append(one)
+    return rows
 
 
-def table(found, best, size):
-    rows = [("", "precision", "recompute", "batch_size", "accumulate", "memory", "of the card", "time")]
-    for one in found:
+def table(candidates, best, size):
+    """The candidates as text, `->` before the best; `size`: bytes of the GPU's memory."""
+    rows = [("", "precision", "recompute", "batch_size", "accumulate", "memory", "of the GPU", "time")]
+    for one in candidates:
         plan, total = one.plan, one.memory.total
         share = total / size
         rows.append((
@@ -105,9 +106,9 @@ def table(found, best, size):
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
-def refusal(found, memory):
-    """Why nothing fits: the smallest candidate, and what of it is most."""
-    least = min(found, key=lambda one: one.memory.total)
+def refusal(candidates, memory):
+    """Why nothing fits: what the smallest candidate needs, and its largest part."""
+    least = min(candidates, key=lambda one: one.memory.total)
     part = least.memory.largest()
     advice = {
         "activations": "Try a smaller --max_length.",
@@ -116,21 +117,21 @@ def refusal(found, memory):
     needed = least.memory.total / (1 - memory_planner.RESERVED)
     how = "with" if least.plan.recompute else "without"
     return (
-        f"--memory {memory}: expected at least {needed / 1e9:.2f}GB, for batch_size {least.plan.batch_size} {how} recomputation "
-        f"in {least.plan.precision}. The largest part is {part}, {getattr(least.memory, part) / 1e9:.2f} GB. {advice}"
+        f"--memory {memory}: too small. batch_size {least.plan.batch_size} {how} recomputation in {least.plan.precision} needs "
+        f"{needed / 1e9:.2f}GB, {getattr(least.memory, part) / 1e9:.2f} GB of it for {part}. {advice}"
     )
 
 
-def train_flags(argv, plan, recipe, evaluated):
-    """The flags that were typed, with those of the plan instead of their own."""
-    kept, words = [], iter(argv)
+def train_flags(argv, plan, recipe, eval_batch_size):
+    """The flags that the user typed, with those of the plan in place of their own."""
+    flags, words = [], iter(argv)
     for word in words:
         name = word.partition("=")[0].replace("-", "_").replace("__", "--", 1)
         if name in OURS:
             if "=" not in word:
                 next(words, None)
         elif name not in SWITCHES:
-            kept.append(word)
-    kept += ["--batch_size", str(plan.batch_size), "--accumulate", str(plan.accumulate), "--precision", plan.precision]
-    kept += ["--recompute"] if plan.recompute else ["--no_recompute"]
-    return kept + (["--eval_batch_size", str(evaluated)] if evaluated < recipe.eval_batch_size else [])
+            flags.append(word)
+    flags += ["--batch_size", str(plan.batch_size), "--accumulate", str(plan.accumulate), "--precision", plan.precision]
+    flags += ["--recompute"] if plan.recompute else ["--no_recompute"]
+    return flags + (["--eval_batch_size", str(eval_batch_size)] if eval_batch_size < recipe.eval_batch_size else [])

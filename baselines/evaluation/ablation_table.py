@@ -1,8 +1,8 @@
-"""Tricks side by side: dev score over seeds, the difference to no trick with its noise, time per update, memory.
+"""The table of an ablation: dev score over seeds, the difference to none with its noise, time per update, memory.
 
- trick  accuracy         change                   verdict       ms/update       peak memory  runs
-  none  0.5501 ± 0.0042  -                        -              41.2           1.21 GiB     3
-   fgm  0.5560 ± 0.0031  +0.0059 ± 0.0087 (95 %)  within noise   80.1 (x 1.94)  1.24 GiB     3
+ variant  accuracy         change                   verdict       ms/update       peak memory  runs
+    none  0.5501 ± 0.0042  -                        -              41.2           1.21 GiB     3
+     fgm  0.5560 ± 0.0031  +0.0059 ± 0.0087 (95 %)  within noise   80.1 (x 1.94)  1.24 GiB     3
 """
 
 import csv
@@ -17,7 +17,7 @@ PLAIN = "none"
 GIB = 2**30
 NOTES = """\
 score: the best epoch's on dev, mean ± standard deviation over seeds. change: mean difference to none at the same seeds, with its
-95 % interval (Student's t). Even of tricks that do nothing, one in 20 falls outside its interval. ms/update: median, compilation
+95 % interval (Student's t). Of variants that do nothing, one in 20 falls outside its interval. ms/update: median, compilation
 left aside. peak memory: of the whole process; on a GPU, of the card.
 """
 
@@ -26,7 +26,7 @@ left aside. peak memory: of the whole process; on a GPU, of the card.
 class Result:
     """What one run found: numbers of its summary.json."""
 
-    trick: str
+    variant: str
     seed: int
     score: float
     step_seconds: float
@@ -36,9 +36,9 @@ class Result:
 
 @dataclasses.dataclass(frozen=True)
 class AblationRow:
-    """One trick over its seeds; None where there is nothing to compute it from."""
+    """One variant over its seeds; None where there is nothing to compute it from."""
 
-    trick: str
+    variant: str
     scores: tuple[float, ...]
     failed: int
     mean: float | None = None
@@ -51,25 +51,31 @@ class AblationRow:
     peak_memory: int | None = None
 
 
-def rows_of(tricks, results, failures=()):
-    """A Row per trick, in their order. `results`: Results; `failures`: (trick, seed) of runs that did not end well."""
-    found = {trick: {r.seed: r for r in results if r.trick == trick} for trick in tricks}
-    return [row_of(trick, found[trick], found.get(PLAIN, {}), sum(t == trick for t, _ in failures)) for trick in tricks]
+def rows_of(variants, results, failures=()):
+    """An AblationRow per variant, in their order.
+
+    Args:
+        variants: names.
+        results: Results.
+        failures: (variant, seed) of runs that failed.
+    """
+    runs = {variant: {r.seed: r for r in results if r.variant == variant} for variant in variants}
+    return [row_of(variant, runs[variant], runs.get(PLAIN, {}), sum(t == variant for t, _ in failures)) for variant in variants]
 
 
-def row_of(trick, runs, plain, failed):
-    """runs, plain: {seed: Result} of the trick and of none."""
+def row_of(variant, runs, plain, failed):
+    """runs, plain: {seed: Result} of the variant and of none."""
     scores = tuple(runs[seed].score for seed in sorted(runs))
     if not scores:
-        return AblationRow(trick, scores, failed)
+        return AblationRow(variant, scores, failed)
     change = change_95 = times_none = None
     verdict, step_seconds = "-", statistics.median(run.step_seconds for run in runs.values())
-    if trick != PLAIN and plain:
+    if variant != PLAIN and plain:
         times_none = step_seconds / statistics.median(run.step_seconds for run in plain.values())
         change, change_95 = paired(runs, plain)
         verdict = judged(change, change_95)
     return AblationRow(
-        trick, scores, failed, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, change, change_95,
+        variant, scores, failed, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, change, change_95,
         verdict, step_seconds, times_none, max(run.peak_memory for run in runs.values()),
     )  # fmt: skip
 
@@ -95,10 +101,10 @@ def judged(change, change_95):
 
 
 def as_text(rows, metric):
-    lines = [("trick", metric, "change", "verdict", "ms/update", "peak memory", "runs")]
+    lines = [("variant", metric, "change", "verdict", "ms/update", "peak memory", "runs")]
     for row in rows:
         runs = f"{len(row.scores)}" + (f", {row.failed} failed" if row.failed else "")
-        lines.append((row.trick, with_spread(row), with_interval(row), row.verdict, time_of(row), memory_of(row), runs))
+        lines.append((row.variant, with_spread(row), with_interval(row), row.verdict, time_of(row), memory_of(row), runs))
     return f"{align(lines)}\n{NOTES}"
 
 
@@ -123,29 +129,29 @@ def memory_of(row):
 
 
 def write_tables(folder, rows, metric):
-    """Writes tricks.txt, tricks.csv and tricks.png; returns the text."""
+    """Writes ablation.txt, ablation.csv and ablation.png; returns the text."""
     text = as_text(rows, metric)
-    with atomic_write(folder / "tricks.txt", "w") as file:
+    with atomic_write(folder / "ablation.txt", "w") as file:
         file.write(text)
-    with atomic_write(folder / "tricks.csv", "w") as file:
+    with atomic_write(folder / "ablation.csv", "w") as file:
         table = csv.writer(file, lineterminator="\n")
         names = [field.name for field in dataclasses.fields(AblationRow)]
         table.writerow(["metric", *names])
         for row in rows:
             values = {**dataclasses.asdict(row), "scores": " ".join(map(repr, row.scores))}
             table.writerow([metric, *("" if values[name] is None else values[name] for name in names)])
-    draw(folder / "tricks.png", rows, metric)
+    draw(folder / "ablation.png", rows, metric)
     return text
 
 
 def draw(path, rows, metric):
-    """A .png of three panels: change of the score (or the score, without `none`), time and memory, a bar per trick."""
+    """A .png of three panels: change of the score (or the score, without `none`), time and memory, a bar per variant."""
     from matplotlib.figure import Figure
 
     compared = any(row.change is not None for row in rows)
     figure = Figure(figsize=(11, 1.6 + 0.42 * len(rows)), dpi=130, layout="constrained")
     panels = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1, 1))
-    names = [f"{row.trick}  ({with_spread(row)})" for row in rows]
+    names = [f"{row.variant}  ({with_spread(row)})" for row in rows]
     score, spread = ("change", "change_95") if compared else ("mean", "std")
     colors = {"better": "tab:green", "worse": "tab:red"}
     bars(panels[0], rows, score, spread, 1, [colors.get(row.verdict, "tab:gray") for row in rows])
