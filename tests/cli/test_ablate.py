@@ -125,7 +125,7 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(undrawn, tmp_path, capsys
 
 
 @pytest.mark.parametrize("argv, parts", [
-    ([], ["expected --strategies"]),
+    ([], ["--strategies is missing"]),
     (["--strategies", "none,none"], ["once", "none"]),
     (["--strategies", "none,fgn"], ["'fgn'", "run.py list"]),
     (["--strategies", "none,los=focal"], ["los", "Did you mean loss"]),
@@ -170,7 +170,7 @@ def test_former_verbs_name_the_new_one_and_do_the_same(former, verb, capsys):
     assert f"run.py {former} is now run.py {verb}." in note and "".join(rest) == complaint
     assert main([]) == 0
     listed = capsys.readouterr().out
-    assert f"  {verb}  " in listed and former not in listed
+    assert f"\n  {verb}  " in listed and f"\n  {former}  " not in listed
 
 
 def test_runs_that_the_former_verb_left_go_on_in_their_folder(tmp_path):
