@@ -14,6 +14,7 @@ from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.run_folder import RunFolder
 from baselines.inference.poolings import check_pooling
 from baselines.runtime.ray_cluster import check_engine
+from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.temporary_names import file_destination
 
 PRECISIONS = ("float32", "bf16", "fp16")
@@ -51,7 +52,7 @@ class ModelFlags:
             if self.max_length is not None:
                 raise InputError("--max_length: a run keeps the length of its training. Leave the flag out, or use --init.")
         else:
-            existing(self.init, "--init")
+            existing(folder_of(self.init), "--init")
 
     def embedder(self, quiet=True):
         """The TextEmbedder of these flags."""

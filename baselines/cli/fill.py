@@ -30,6 +30,8 @@ class Flags:
     """Use the embedded small model (checkpoints/mini)."""
     score: bool = False
     """Tell the pseudo-perplexity of each text instead: the lower, the more natural."""
+    pre_tokenizer: str | None = None
+    """jieba cuts texts into words first, none into characters; default: as the checkpoint's tokenizer_config.json says."""
     num: int = 5
     """Candidates of each mask, and filled texts."""
     input: str | None = None
@@ -50,7 +52,7 @@ def main(argv):
     start_backend()
     from baselines.inference.fill_mask import FillMask
 
-    words = FillMask.from_checkpoint(checkpoint_folder(flags))
+    words = FillMask.from_checkpoint(checkpoint_folder(flags), flags.pre_tokenizer)
     ask = score if flags.score else fill
     with Display(flags.quiet or not flags.input) as display:
         rows = [ask(words, text, flags) for text in display.track(texts, "asking", len(texts))]

@@ -43,6 +43,8 @@ class Flags:
     """File with a token, a tab and its count per line: those counted 10 times or more join the vocabulary."""
     ignore_mismatched: bool = False
     """Load what fits from --init, leave the rest random, and list it."""
+    pre_tokenizer: str | None = None
+    """jieba cuts texts into words first, none into characters; default: as the checkpoint's tokenizer_config.json says."""
     output: str | None = None
     """Run folder; its best/ is the checkpoint. Default: runs/pretraining/OBJECTIVE/TIME. --out is the same."""
     records: str | None = None

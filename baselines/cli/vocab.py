@@ -13,6 +13,7 @@ from baselines.cli.argument_parser import existing, parse
 from baselines.corpus.shuffling.inputs import expand
 from baselines.errors import InputError, nearest
 from baselines.runtime.progress import Display
+from baselines.storage.checkpoint_paths import folder_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +70,9 @@ class BuildFlags(CorpusFlags):
 class TrimFlags(CorpusFlags):
     """Keep the tokens of a checkpoint that a corpus uses, and their rows in its tables."""
 
+    pre_tokenizer: str | None = None
+    """jieba cuts texts into words first, none into characters; default: as the checkpoint's tokenizer_config.json says."""
+
 
 def main(argv):
     if not argv or argv[0] in ("-h", "--help"):
@@ -112,7 +116,7 @@ def build(argv):
 def trim(folder, argv):
     flags = parse(TrimFlags, argv, "run.py vocab trim CHECKPOINT")
     flags.check()
-    existing(folder, "run.py vocab trim")
+    existing(folder_of(folder), "run.py vocab trim")
 
     from baselines.cli.startup import start_backend
 
@@ -121,12 +125,17 @@ def trim(folder, argv):
     from baselines.workflows import vocabulary_pruning
 
     with Display(flags.quiet) as display:
-        checkpoint = Checkpoint.open(folder, note=display.note)
+        checkpoint = Checkpoint.open(folder, pre_tokenizer=flags.pre_tokenizer, note=display.note)
         tokenizer = checkpoint.tokenizer
         counts = vocabulary_pruning.count_tokens(tokenizer, flags.texts(display))
         ids = vocabulary_pruning.retained_ids(tokenizer.vocabulary, counts, flags.size, flags.min_count)
         vocabulary_pruning.trim(checkpoint, flags.out, ids)
-        before, after = (sum(p.stat().st_size for p in Path(each).iterdir() if p.is_file()) / 1e6 for each in (folder, flags.out))
+        before, after = megabytes(folder_of(folder)), megabytes(Path(flags.out))
         lost = 1 - counts[ids].sum() / max(1, counts.sum())
         display.result(f"{flags.out}: {len(ids):,} of {len(tokenizer.vocabulary):,} tokens, {before:.1f} to {after:.1f} MB; "
                        f"{lost:.4%} of the corpus' tokens are none of them")  # fmt: skip
+
+
+def megabytes(folder: Path) -> float:
+    """The size of the files of a folder."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / 1e6

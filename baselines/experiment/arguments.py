@@ -27,6 +27,8 @@ class TrainFlags:
     """Start from random weights; --init then gives only the configuration and the vocabulary."""
     ignore_mismatched: bool = False
     """Load what fits from --init, leave the rest random, and list it."""
+    pre_tokenizer: str | None = None
+    """jieba cuts texts into words first, none into characters; default: as the checkpoint's tokenizer_config.json says."""
     output: str | None = None
     """Run folder; default: runs/TASK/TIME."""
     demo: bool = False

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from baselines.errors import InputError
 from baselines.plugins.locations import ROOT, dataset_folders
+from baselines.storage.checkpoint_paths import folder_of
 from baselines.task import Labels
 
 
@@ -59,15 +60,22 @@ def each_file(files):
 
 
 def checkpoint_folder(flags, embedded="mini"):
-    """The folder of --init or, with --demo, of an embedded model under checkpoints/. Raises InputError if there is none."""
+    """What --init names or, with --demo, an embedded model under checkpoints/.
+
+    Returns:
+        The Path of a folder, a .safetensors file or a TensorFlow prefix.
+
+    Raises:
+        InputError: Nothing is given, or nothing is there.
+    """
     if flags.init is None and not flags.demo:
         raise InputError(
             "--init: expected a checkpoint folder to start from (Google-BERT or Hugging Face, see checkpoints/README.md). "
             "Received: none. Add --init FOLDER, or try --demo."
         )
     folder = Path(flags.init or ROOT / "checkpoints" / embedded)
-    if not folder.is_dir():
-        raise InputError(f"--init: expected a checkpoint folder. Received: {folder}, which is none. Is the path right?")
+    if not folder_of(folder).is_dir():
+        raise InputError(f"--init: no checkpoint folder at {folder}. Check the path.")
     return folder
 
 

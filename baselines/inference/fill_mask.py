@@ -7,6 +7,7 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 
@@ -54,9 +55,17 @@ class FillMask:
         self.steps = Steps(MaskedLanguageModelHead()(encoder), None)
 
     @classmethod
-    def from_checkpoint(cls, folder):
-        """Raises InputError for a folder without the MLM head's weights."""
-        checkpoint = Checkpoint.open(folder)
+    def from_checkpoint(cls, folder: str | Path, pre_tokenizer: str | None = None) -> "FillMask":
+        """A model from a checkpoint.
+
+        Args:
+            folder: Folder or TensorFlow prefix.
+            pre_tokenizer: "jieba", "none", or None for that of the checkpoint.
+
+        Raises:
+            InputError: The checkpoint is corrupted, or has no weights of the MLM head.
+        """
+        checkpoint = Checkpoint.open(folder, pre_tokenizer=pre_tokenizer)
         return cls(checkpoint.build(with_mlm="linear"), checkpoint.tokenizer, trained_positions(checkpoint.config))
 
     def fill(self, text, num=5):

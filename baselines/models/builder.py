@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import functools
-import pathlib
 from collections.abc import Mapping
 
 import keras
@@ -13,6 +12,7 @@ from baselines.layers.activation import activation
 from baselines.models import masks, options, vocabulary
 from baselines.models.config import OTHER_NAMES, Config, read
 from baselines.models.families import family
+from baselines.storage.checkpoint_paths import folder_of
 from baselines.weights.load import load_weights
 
 
@@ -33,7 +33,7 @@ def build_transformer_model(
 ):
     """A functional model {"token_ids", "segment_ids"} -> {"hidden_states", and the heads asked for}.
 
-    source             a checkpoint folder, a config file, the dict of one, or a Config
+    source             a checkpoint folder or TensorFlow prefix, a config file, the dict of one, or a Config
     checkpoint         folder or prefix of the weights, if not the folder `source`; a bare config gives random weights
     model              a family (a file of baselines/models), or auto: the config's model_type, else bert
     mask, application  who sees whom, see masks.py; application lm and unilm also give the MLM head
@@ -89,8 +89,8 @@ def configure(source, model="auto", keep_tokens=None, compound_tokens=None, **co
 
 
 def weights_of(source):
-    """The folder whose weights belong to `source`: itself, or none for a config alone."""
-    return source if not isinstance(source, (Config, Mapping)) and pathlib.Path(source).is_dir() else None
+    """The folder or prefix whose weights belong to `source`: itself, or None for a config alone."""
+    return source if not isinstance(source, (Config, Mapping)) and folder_of(source).is_dir() else None
 
 
 @contextlib.contextmanager

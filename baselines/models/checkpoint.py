@@ -17,20 +17,26 @@ import keras
 import numpy as np
 
 from baselines.errors import InputError
+from baselines.models import config as configuration
 from baselines.models.builder import build_transformer_model, configure, dtype_policy
 from baselines.models.config import Config
 from baselines.models.families import family
 from baselines.models.vocabulary import TABLES, rows
+from baselines.storage.checkpoint_paths import folder_of
 from baselines.tokenizers.wordpiece import Tokenizer
-from baselines.weights.checkpoint import folder_of, open_checkpoint
+from baselines.weights.checkpoint import open_checkpoint
 from baselines.weights.load import load_weights
 from baselines.weights.names import WeightName
+from baselines.weights.safetensors_file import verify_files
 from baselines.weights.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 
 MAX_PADDING = 1024
 """Rows without a token that a table may have before the note asks whether the vocabulary is the checkpoint's own."""
+
+MIN_WORDS = 5
+"""Tokens of several ideographs from which a vocabulary may be one of words: those of characters have none."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,12 +81,17 @@ class Checkpoint:
             note: Called with each remark that the user should read.
 
         Raises:
-            InputError: A file is missing or corrupted, or there are more tokens than embedding rows.
+            InputError: A file is missing or corrupted, or was changed after a run had saved it, or there are more tokens than
+                embedding rows.
         """
         source = Path(source)
         folder = folder_of(source)
+        verify_files(folder)
         config = configure(folder, model, **(model_options or {}))
-        tokenizer = Tokenizer.from_folder(vocabulary or (folder if folder.is_dir() else folder.parent))
+        vocabulary = Path(vocabulary or (folder if folder.is_dir() else folder.parent))
+        tokenizer = Tokenizer.from_folder(vocabulary, pre_tokenizer=pre_tokenizer)
+        for remark in remarks(folder, tokenizer, pre_tokenizer):
+            note(remark)
         tokens = len(tokenizer.vocabulary)
         if tokens > config.vocab_size:
             raise InputError(
@@ -167,3 +178,21 @@ class Checkpoint:
             f"{self.source}: the embedding has {table_rows} rows, the vocabulary {self.file_tokens} tokens. "
             f"The last {spare} rows are left out.{question}"
         )
+
+
+def remarks(folder: Path, tokenizer: Tokenizer, pre_tokenizer: str | None = None) -> list[str]:
+    """What the user should know about the files that were taken: other names than usual, words that no text can give."""
+    found = []
+    config = configuration.find(folder) if folder.is_dir() else None
+    if config and config.name not in configuration.FILES:
+        found.append(f"{folder}: {config.name} is taken as config.json.")
+    origin = Path(tokenizer.vocabulary.origin)
+    if origin.suffix == ".txt" and origin.name != "vocab.txt":
+        found.append(f"{origin.parent}: {origin.name} is taken as vocab.txt.")
+    words = tokenizer.vocabulary.unreachable_words()
+    if tokenizer.pre_tokenizer is None and pre_tokenizer is None and len(words) >= MIN_WORDS:
+        found.append(
+            f"{origin}: {len(words)} tokens are words ({' '.join(words[:3])} …), but texts are cut into characters. If the model "
+            'was trained on words, set "pre_tokenizer": "jieba" in tokenizer_config.json, or give --pre_tokenizer jieba.'
+        )
+    return found

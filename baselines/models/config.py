@@ -1,14 +1,18 @@
 """What a model is made of: the fields of bert_config.json, and those that bert4keras adds."""
 
 import dataclasses
-import json
 import pathlib
+from collections.abc import Callable, Mapping
 
 from baselines.errors import InputError
 from baselines.models import options
 from baselines.models.families import family
+from baselines.storage.checkpoint_paths import folder_of
+from baselines.storage.json_files import read_json_object
 
 FILES = ("config.json", "bert_config.json")
+OTHER_FILES = ("tokenizer_config.json", "generation_config.json", "sentence_bert_config.json", "preprocessor_config.json")
+"""Of a checkpoint folder, with the word "config" in their names."""
 REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 OTHER_NAMES = {
     "max_position": "max_position_embeddings",
@@ -20,6 +24,8 @@ OTHER_NAMES = {
 EXPECTED = {"position_embedding_type": "absolute", "rotary_value": False, "use_relative_position": True}
 """Fields that change what is computed, with the only value that is implemented."""
 HUGGING_FACE_ACTIVATIONS = {"gelu_tanh": "gelu_new", "gelu_erf": "gelu"}
+MAX_SIZE, MAX_LAYERS, MAX_NUMBERS = 2**31 - 1, 1000, 10**12
+"""Larger sizes, numbers of layers and of weights are mistakes: no machine could build the model."""
 HIERARCHICAL = 0.4
 """bert4keras' share for `hierarchical_position: true`."""
 
@@ -69,8 +75,16 @@ class Config:
     initializer: str = options.USUAL["initializer"]
 
     @classmethod
-    def from_dict(cls, values, where="config"):
-        """A Config of a dict as in config.json. Unknown keys are left out. Raises InputError beginning with `where`."""
+    def from_dict(cls, values: Mapping[str, object], where: str = "config") -> "Config":
+        """A Config of a dict as in config.json. Unknown keys are left out.
+
+        Args:
+            values: The fields, under their own or bert4keras' names; None counts as absent.
+            where: What messages begin with.
+
+        Raises:
+            InputError: A field is missing, has a wrong type or range, or asks for something that is not implemented.
+        """
         given = {key: value for key, value in values.items() if value is not None}
         for name, ours in OTHER_NAMES.items():
             if name in given:
@@ -79,21 +93,15 @@ class Config:
             given["model_type"] = "nezha"
         for key, expected in EXPECTED.items():
             if given.get(key, expected) != expected:
-                raise InputError(
-                    f"{where}: expected {key}={expected!r}, for nothing else is implemented. Received: {given[key]!r}. "
-                    "Choose another checkpoint."
-                )
+                raise InputError(f"{where}: {key}={_cut(given[key])} is not implemented, only {expected!r}. Use another model.")
         missing = [key for key in REQUIRED if key not in given]
         if missing:
-            raise InputError(
-                f"{where}: expected the keys {', '.join(REQUIRED)}. Missing: {', '.join(missing)}. "
-                "Is this the model's config?"
-            )
+            raise InputError(f"{where}: {', '.join(missing)} missing. Check that this is the config of a model.")
         if given.get("hierarchical_position") is True:
             given["hierarchical_position"] = HIERARCHICAL
         known = {field.name for field in dataclasses.fields(cls)}
         given = {key: value for key, value in given.items() if key in known}
-        check(given, where)
+        check_config(given, where)
         head_size = given.setdefault("attention_head_size", given["hidden_size"] // given["num_attention_heads"])
         given.setdefault("attention_key_size", head_size)
         given.setdefault("embedding_size", given["hidden_size"])
@@ -101,14 +109,15 @@ class Config:
         return cls(**given)
 
     @classmethod
-    def from_folder(cls, folder):
-        """A Config of the config.json or bert_config.json in `folder`."""
+    def from_folder(cls, folder: str | pathlib.Path) -> "Config":
+        """A Config of the config.json or bert_config.json in `folder`. Raises InputError."""
         return cls.from_dict(*read(folder))
 
-    def to_hugging_face(self):
+    def to_hugging_face(self) -> dict[str, object]:
         """The dict of a config.json that Hugging Face's AutoModel reads, and `from_dict` too.
 
-        Fields that Hugging Face has not are written where they say something else than usual.
+        It has the fields that Hugging Face lacks only where they differ from the usual. transformers 5 loads weights in the dtype
+        that this dict names, or else in the file's: weights stored as float16 would learn nothing.
         """
         module = family(self.model_type)
         values = {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
@@ -123,53 +132,88 @@ class Config:
             **options.USUAL,
             "fused_attention": self.fused_attention,                    # of the machine, not of the model
         }
-        return {key: value for key, value in values.items() if usual.get(key) != value} | module.HUGGING_FACE
+        fields = {key: value for key, value in values.items() if usual.get(key) != value}
+        return fields | module.HUGGING_FACE | {"dtype": "float32"}
 
 
-def read(source):
-    """The dict of a config file, or of the one in a folder, and the file's path. Raises InputError."""
-    path = pathlib.Path(source)
-    if path.is_dir():
-        candidates = [path / name for name in FILES if (path / name).is_file()]
-        if not candidates:
-            raise InputError(f"{path}: expected {' or '.join(FILES)} in it. Received: none. Is this a checkpoint?")
-        path = candidates[0]
-    if not path.is_file():
-        raise InputError(f"{path}: expected a checkpoint folder or a config file. There is none. Is the path right?")
+def find(folder: str | pathlib.Path) -> pathlib.Path:
+    """The model's configuration in a folder: config.json, bert_config.json, or the only other file that is one.
+
+    Raises:
+        InputError: There is none, or there are several under other names.
+    """
+    folder = pathlib.Path(folder)
+    for name in FILES:
+        if (folder / name).is_file():
+            return folder / name
+    others = [path for path in sorted(folder.glob("*config*.json")) if path.name not in OTHER_FILES and _describes_a_model(path)]
+    if len(others) == 1:
+        return others[0]
+    if others:
+        names = ", ".join(path.name for path in others)
+        raise InputError(f"{folder}: several configurations ({names}). Rename the one of these weights to config.json.")
+    raise InputError(f"{folder}: no {' or '.join(FILES)} in it. Check that this is the folder of a checkpoint.")
+
+
+def _describes_a_model(path):
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: expected JSON. Received: {error}. Is the file complete?") from error
-    if not isinstance(values, dict):
-        raise InputError(f"{path}: expected a JSON object. Received: {type(values).__name__}. Is this a config?")
-    return values, str(path)
+        return "hidden_size" in read_json_object(path)
+    except InputError:
+        return False
 
 
-def check(given, where):
-    """Raise InputError unless the types, ranges and sizes of `given` fit together."""
+def read(source: str | pathlib.Path) -> tuple[dict, str]:
+    """The dict of a config file, or of the one in a checkpoint's folder, and the file's path. Raises InputError."""
+    path = folder_of(source)
+    if path.is_dir():
+        path = find(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file. Give the folder of a checkpoint, or its config.json.")
+    return read_json_object(path), str(path)
+
+
+def check_config(given: Mapping[str, object], where: str) -> None:
+    """Raises InputError, which begins with `where`, unless the types, ranges and sizes of `given` fit together."""
 
     def refuse(key, expected):
-        raise InputError(f"{where}: expected {key} to be {expected}. Received: {given[key]!r}. Correct the config.")
+        raise InputError(f"{where}: {key} must be {expected}. Received: {_cut(given[key])}. Correct the config.")
 
     for field in dataclasses.fields(Config):
-        key = field.name
-        if key not in given or key in options.USUAL:
-            continue
-        value = given[key]
-        if field.type in (int, int | None):
-            smallest = 0 if key in ("type_vocab_size", "pad_token_id", "num_hidden_layers") else 1
-            if type(value) is not int or value < smallest:
-                refuse(key, f"an integer >= {smallest}")
-        elif field.type in (float, float | None):
-            if isinstance(value, str) or not 0 <= value < 1:
-                refuse(key, "a number in [0, 1)")
-        elif not isinstance(value, field.type):
-            refuse(key, f"a {field.type.__name__}")
+        if field.name in given and field.name not in options.USUAL:
+            _check_field(field, given[field.name], refuse)
     options.check(given, refuse)
+    _check_sizes(given, where, refuse)
+
+
+def _check_field(field: dataclasses.Field, value: object, refuse: Callable) -> None:
+    if field.type in (int, int | None):
+        smallest = 0 if field.name in ("type_vocab_size", "pad_token_id", "num_hidden_layers") else 1
+        largest = MAX_LAYERS if field.name == "num_hidden_layers" else MAX_SIZE
+        if type(value) is not int or not smallest <= value <= largest:
+            refuse(field.name, f"an integer from {smallest} to {largest}")
+    elif field.type in (float, float | None):
+        if type(value) not in (int, float, bool) or not 0 <= value < 1:
+            refuse(field.name, "a number in [0, 1)")
+    elif not isinstance(value, field.type):
+        refuse(field.name, f"a {field.type.__name__}")
+
+
+def _check_sizes(given, where, refuse):
+    heads, width = given["num_attention_heads"], given["hidden_size"]
     if given.get("hierarchical_position") == 0.5:
-        refuse("hierarchical_position", "in [0, 1), not 0.5, which gives positions (i, j) and (j, i) the same vector")
-    if "attention_head_size" not in given and given["hidden_size"] % given["num_attention_heads"]:
-        heads = given["num_attention_heads"]
-        refuse("hidden_size", f"a multiple of num_attention_heads={heads}, or attention_head_size to be given")
+        refuse("hierarchical_position", "in [0, 1), but not 0.5, which gives positions (i, j) and (j, i) the same vector")
+    if "attention_head_size" not in given and width % heads:
+        refuse("hidden_size", f"a multiple of num_attention_heads={heads}, unless attention_head_size is given")
     if given.get("pad_token_id", 0) >= given["vocab_size"]:
         refuse("pad_token_id", f"below vocab_size={given['vocab_size']}")
+    units = heads * (given.get("attention_head_size", width // heads) + given.get("attention_key_size", 0))
+    rows = sum(given.get(key, 0) for key in ("vocab_size", "max_position_embeddings", "type_vocab_size"))
+    numbers = given["num_hidden_layers"] * width * (2 * given["intermediate_size"] + 2 * units)
+    numbers += rows * given.get("embedding_size", width)
+    if numbers > MAX_NUMBERS:
+        raise InputError(f"{where}: a model of these sizes has about {numbers:.0e} weights. Correct the config.")
+
+
+def _cut(value):
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"

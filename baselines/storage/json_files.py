@@ -5,24 +5,27 @@ from pathlib import Path
 
 from baselines.errors import InputError
 from baselines.storage.atomic_files import atomic_write
+from baselines.storage.text_files import read_text
 
 
 def read_json_object(path: str | Path) -> dict:
     """The object in a JSON file, UTF-8 with or without a byte order mark.
 
     Raises:
-        InputError: The file cannot be read, is no JSON, holds something else than an object, or is nested too deeply.
+        InputError: The file cannot be read, is no JSON (NaN and half a surrogate pair are none), holds something else than an
+            object, or is nested too deeply.
     """
     try:
-        content = json.loads(Path(path).read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}. Check the path.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 (byte {error.start}). Copy or download the file again.") from error
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON: {error}. Copy or download the file again.") from error
+        content = json.loads(read_text(path), parse_constant=_refuse)
+        json.dumps(content, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(f"{path}: half of a surrogate pair is no character. Copy or download the file again.") from None
     except RecursionError:
         raise InputError(f"{path}: nested too deeply for a file of its kind. Copy or download the file again.") from None
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON: {error}. Copy or download the file again.") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected a JSON object. Received: {type(content).__name__}. Is this the right file?")
     return content
@@ -32,3 +35,7 @@ def write_json_object(path: str | Path, content: dict) -> None:
     """Writes an object to a file, which is either the old one or complete."""
     with atomic_write(path, "w") as file:
         file.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def _refuse(name):
+    raise ValueError(f"{name} is no number of JSON")

@@ -29,7 +29,8 @@ def create_task_model(name, task, arguments, labels, train_file, display):
     flags, recipe = arguments.flags, arguments.recipe
     task = bound(task, arguments.options, labels, train_file)
     folder = checkpoint_folder(flags, task.demo.checkpoint)
-    checkpoint = opened(folder, recipe, display, words=getattr(arguments.options, "words", None))
+    words = getattr(arguments.options, "words", None)
+    checkpoint = opened(folder, recipe, display, words, pre_tokenizer=flags.pre_tokenizer)
     task = self_terminating(task, arguments.options, checkpoint.tokenizer)
     table = task.head.token_table
     losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
@@ -48,18 +49,20 @@ def create_task_model(name, task, arguments, labels, train_file, display):
     return task_model
 
 
-def opened(source, recipe, display, words=None, vocabulary=None):
+def opened(source, recipe, display, words=None, vocabulary=None, pre_tokenizer=None):
     """The Checkpoint that a new model starts from.
 
     Args:
         source: Folder of a checkpoint, or config.json.
         words: File of words that join the vocabulary, or None.
         vocabulary: Folder of the vocabulary, if it is another one.
+        pre_tokenizer: "jieba", "none", or None for that of the checkpoint.
 
     Raises:
         InputError: The checkpoint does not fit the recipe.
     """
-    checkpoint = Checkpoint.open(source, vocabulary, recipe.model, model_options(recipe.model_options), note=display.note)
+    fields = model_options(recipe.model_options)
+    checkpoint = Checkpoint.open(source, vocabulary, recipe.model, fields, pre_tokenizer, note=display.note)
     check_model_parallel(recipe, checkpoint.config)
     if words is not None:
         known = len(checkpoint.tokenizer.vocabulary)

@@ -1,7 +1,6 @@
 """TrainableModel: a Keras model with all that a run needs to train, save and load it. TaskModel and pretraining build on it."""
 
 import dataclasses
-import json
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ import keras
 from baselines.models.families import family
 from baselines.runtime.progress import Display
 from baselines.storage.atomic_files import atomic_folder
+from baselines.storage.json_files import write_json_object
 from baselines.task import Pretraining, Recipe, Task
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training.steps import Steps
@@ -82,9 +82,10 @@ class TrainableModel:
             values["id2label"] = dict(enumerate(self.task.labels.names))
             values["label2id"] = {name: index for index, name in enumerate(self.task.labels.names)}
         with atomic_folder(path) as folder:
-            save_hugging_face(self.model, folder, self.weight_names, self.stored_dtype)
-            (folder / "config.json").write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            write_json_object(folder / "config.json", values)
             self.tokenizer.save(folder)
+            files = [file.name for file in folder.iterdir()]
+            save_hugging_face(self.model, folder, self.weight_names, self.stored_dtype, files)
 
     def load_checkpoint(self, path: Any) -> None:
         """Load the weights, including the head's, of a folder that `save_checkpoint` wrote."""

@@ -83,6 +83,10 @@ class Vocabulary:
         ids.update((index, None) for index, token in enumerate(self.tokens) if not _is_redundant(token))
         return list(ids)
 
+    def unreachable_words(self) -> list[str]:
+        """Tokens of several ideographs, which texts give only if a pre-tokenizer cuts them into words, or if they are added."""
+        return [token for token in self.tokens if sum(map(is_cjk, token)) > 1 and token not in self.added]
+
     def subset(self, ids):
         """A vocabulary of these `ids` only, in their order."""
         ids = [int(i) for i in ids]

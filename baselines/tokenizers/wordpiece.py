@@ -23,7 +23,7 @@ from baselines.tokenizers.words import jieba_words
 
 LONGEST_WORD = 200  # characters; longer words are unknown, as Google's
 _REMEMBERED_WORDS = 1 << 18
-_PRE_TOKENIZERS = {"jieba": jieba_words}
+PRE_TOKENIZERS = {files.JIEBA: jieba_words, "none": None}
 
 
 class Tokenizer:
@@ -38,9 +38,9 @@ class Tokenizer:
     def __init__(self, vocabulary, lower_case=True, pre_tokenizer=None):
         self.vocabulary = vocabulary
         self.lower_case = lower_case
-        self.pre_tokenizer = _PRE_TOKENIZERS.get(pre_tokenizer, pre_tokenizer)
+        self.pre_tokenizer = PRE_TOKENIZERS.get(pre_tokenizer, pre_tokenizer)
         if not (self.pre_tokenizer is None or callable(self.pre_tokenizer)):
-            raise InputError(f"pre_tokenizer: expected jieba or a function. Received: {pre_tokenizer!r}")
+            raise InputError(f"pre_tokenizer {pre_tokenizer!r} is unknown. Choose {' or '.join(PRE_TOKENIZERS)}, or a function.")
         self._normalizer = Normalizer(lower_case)
         self._pieces = _Pieces(vocabulary)
         self._prepared = {}
@@ -60,12 +60,13 @@ class Tokenizer:
             vocabulary = vocabulary.subset(vocabulary.producible_ids() if keep_tokens == "producible" else keep_tokens)
         if added_tokens:
             vocabulary = vocabulary.with_added(added_tokens)
-        pre_tokenizer = pre_tokenizer or settings["pre_tokenizer"]
-        if isinstance(pre_tokenizer, str) and pre_tokenizer not in _PRE_TOKENIZERS:
-            raise InputError(
-                f"{folder}: expected pre_tokenizer=…, for it was saved with one that is no part of this library. "
-                f"Received: only its name, {pre_tokenizer}"
-            )
+        if isinstance(pre_tokenizer, str) and pre_tokenizer not in PRE_TOKENIZERS:
+            raise InputError(f"pre_tokenizer {pre_tokenizer!r} is unknown. Choose {' or '.join(PRE_TOKENIZERS)}.")
+        saved = settings["pre_tokenizer"]
+        if pre_tokenizer is None and saved not in (None, *PRE_TOKENIZERS):
+            raise InputError(f"{folder}: saved with the pre-tokenizer {saved}, which is not part of this library. "
+                             "Pass the function: pre_tokenizer=….")  # fmt: skip
+        pre_tokenizer = pre_tokenizer or saved
         return cls(vocabulary, settings["lower_case"] if lower_case is None else lower_case, pre_tokenizer)
 
     def with_words(self, words):
@@ -171,8 +172,10 @@ class Tokenizer:
         return list(itertools.chain.from_iterable(map(self._pieces.__getitem__, self._words(text))))
 
     def _pre_tokenizer_name(self):
-        """A key of _PRE_TOKENIZERS, the function's own name, or None."""
-        named = {function: name for name, function in _PRE_TOKENIZERS.items()}
+        """A key of PRE_TOKENIZERS, the function's own name, or None."""
+        if self.pre_tokenizer is None:
+            return None
+        named = {function: name for name, function in PRE_TOKENIZERS.items()}
         return named.get(self.pre_tokenizer, getattr(self.pre_tokenizer, "__qualname__", None))
 
     def _surfaces(self, word):

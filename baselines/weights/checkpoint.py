@@ -66,19 +66,6 @@ def open_checkpoint(location):
     return tensorflow_checkpoint.read(path.with_suffix("") if path.suffix == ".index" else path)
 
 
-def folder_of(location: str | pathlib.Path) -> pathlib.Path:
-    """The folder that a .safetensors file or a TensorFlow prefix is in; any other path is returned as it is.
-
-    >>> str(folder_of("tests"))
-    'tests'
-    """
-    path = pathlib.Path(location)
-    if path.is_dir():
-        return path
-    is_weights = path.name.endswith((".safetensors", ".safetensors.index.json", ".index"))
-    return path.parent if is_weights or path.with_name(f"{path.name}.index").is_file() else path
-
-
 def describe(location):
     """The Description of a checkpoint, from its headers alone."""
     tensors = open_checkpoint(location)

@@ -18,6 +18,7 @@ import safetensors.numpy
 
 from baselines.errors import InputError
 from baselines.storage.atomic_files import atomic_path
+from baselines.storage.checksums import sha256
 from baselines.storage.json_files import read_json_object
 
 FORMAT = "safetensors"
@@ -25,6 +26,8 @@ FILE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 DIGEST = "sha256"
 """Key of the metadata with the digest of everything else in the file."""
+FILES = "files"
+"""Key of the metadata with the SHA-256 digests of files beside it: {name: digest}, JSON."""
 DTYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16, "I64": np.int64,
           "I32": np.int32, "I16": np.int16, "I8": np.int8, "U64": np.uint64, "U32": np.uint32, "U16": np.uint16,
           "U8": np.uint8, "BOOL": np.bool_}  # fmt: skip
@@ -77,6 +80,23 @@ def verify(path: str | os.PathLike, file) -> None:
     if received != expected:
         raise InputError(f"{path}: checksum mismatch (expected {expected[:12]}, got {received[:12]}). The file is corrupted: "
                          "copy it again, or train again.")  # fmt: skip
+
+
+def verify_files(folder: str | os.PathLike) -> None:
+    """Raises InputError if a file beside a model.safetensors of ours, such as the vocabulary, is not what was written with it."""
+    path = pathlib.Path(folder) / FILE
+    if not path.is_file():
+        return
+    try:
+        files = json.loads((_open(path).metadata() or {}).get(FILES, "{}"))
+    except ValueError:                                                  # another program's, or corrupted: then `verify` tells
+        return
+    for name, expected in files.items() if isinstance(files, dict) else ():
+        file = pathlib.Path(folder) / pathlib.PurePath(name).name
+        received = sha256(file) if file.is_file() else expected         # a missing file is noticed when it is needed
+        if received != expected:
+            raise InputError(f"{file}: checksum mismatch (expected {str(expected)[:12]}, got {received[:12]}). The file was "
+                             "corrupted or edited after the run had saved it: copy the folder again.")  # fmt: skip
 
 
 class SafetensorsCheckpoint(Mapping):

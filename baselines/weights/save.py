@@ -1,16 +1,33 @@
 """Save a model's weights under their published names, for others to load; a task's head under its own paths."""
 
+import json
 import pathlib
+from collections.abc import Iterable, Mapping
 
 import keras
+import numpy as np
 
+from baselines.storage.checksums import sha256
 from baselines.weights import safetensors_file, tensorflow_checkpoint
 from baselines.weights.load import weights_by_path
-from baselines.weights.names import own_name
+from baselines.weights.names import WeightName, own_name
 
 
-def save_hugging_face(model, folder, names, dtype=None):
-    """Writes folder/model.safetensors, in `dtype` if it is given; `transformers.AutoModel` loads it beside a config.json."""
+def save_hugging_face(
+    model: keras.Model,
+    folder: str | pathlib.Path,
+    names: Mapping[str, WeightName],
+    dtype: str | np.dtype | None = None,
+    files: Iterable[str] = (),
+) -> None:
+    """Writes folder/model.safetensors; `transformers.AutoModel` loads it beside a config.json.
+
+    Args:
+        names: {variable path: published names}.
+        dtype: Of the file; None for that of the weights.
+        files: Names of files in `folder` that belong to the weights, such as the vocabulary. model.safetensors remembers their
+            digests, and `Checkpoint.open` refuses the folder if one of them has changed.
+    """
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {}
@@ -18,10 +35,13 @@ def save_hugging_face(model, folder, names, dtype=None):
         array = array if dtype is None else array.astype(dtype)
         name = names.get(path) or own_name(path)
         tensors[name.hugging_face] = array.T if name.transposed else array
-    safetensors_file.write(folder / safetensors_file.FILE, tensors, metadata={"format": "pt"}, digest=True)
+    metadata = {"format": "pt"}
+    if files:
+        metadata[safetensors_file.FILES] = json.dumps({name: sha256(folder / name) for name in sorted(files)})
+    safetensors_file.write(folder / safetensors_file.FILE, tensors, metadata, digest=True)
 
 
-def save_google(model, prefix, names):
+def save_google(model: keras.Model, prefix: str | pathlib.Path, names: Mapping[str, WeightName]) -> None:
     """Writes prefix.index and prefix.data-00000-of-00001, as Google's BERT has them."""
     prefix = pathlib.Path(prefix)
     prefix.parent.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ def create_pretraining_model(name, objective, arguments, source, display):
     """A PretrainingTaskModel with a model from --init, or of random weights as --model says."""
     flags, recipe = arguments.flags, arguments.recipe
     prepare_keras(recipe, display)
-    checkpoint = opened(source, recipe, display, flags.words, flags.vocab)
+    checkpoint = opened(source, recipe, display, flags.words, flags.vocab, flags.pre_tokenizer)
     vocabulary = checkpoint.tokenizer.vocabulary
     for token in objective.needs:
         if token not in vocabulary:

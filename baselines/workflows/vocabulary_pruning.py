@@ -15,11 +15,12 @@ from baselines.models import config as configuration
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.vocabulary import TABLES, rows
 from baselines.storage.atomic_files import atomic_folder
+from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.json_files import write_json_object
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.weights import safetensors_file, tensorflow_checkpoint
-from baselines.weights.checkpoint import GOOGLE, folder_of
+from baselines.weights.checkpoint import GOOGLE
 from baselines.weights.load import TIED
 from baselines.weights.names import OPTIMIZER_STATE, google_spellings, harmless, hugging_face_spellings
 
@@ -83,6 +84,8 @@ def trim(checkpoint: Checkpoint, out: str | Path, ids: Sequence[int]) -> None:
         vocabulary = tokenizer.vocabulary.subset(ids)
         Tokenizer(vocabulary, tokenizer.lower_case, tokenizer.pre_tokenizer).save(folder)
         values |= {"vocab_size": len(ids), "pad_token_id": vocabulary.pad_id}
+        if "torch_dtype" not in values:                                 # its older name
+            values.setdefault("dtype", "float32")
         write_json_object(folder / Path(path).name, values)
         (folder / MAPPING).write_text(json.dumps({"keep_tokens": list(map(int, ids))}) + "\n", encoding="utf-8")
         if tensors.format == safetensors_file.FORMAT:

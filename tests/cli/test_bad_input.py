@@ -200,11 +200,10 @@ def test_weights_of_another_shape(refused_training, tiny, tiny_run, folder):
     expect(refused_training(init=other, from_scratch=False), "other", "(120, 32)")
 
 
-@pytest.mark.parametrize("rows", [-3, 3])
-def test_a_vocabulary_of_another_size_than_the_embedding(refused_training, tiny, folder, rows):
+def test_more_tokens_than_embedding_rows(refused_training, tiny, folder):
     tokens = tokens_of(tiny)
-    other = write_checkpoint(folder / "other", tokens, vocab_size=len(tokens) + rows)
-    expect(refused_training(init=other), str(len(tokens)), str(len(tokens) + rows), "vocab")
+    other = write_checkpoint(folder / "other", tokens, vocab_size=len(tokens) - 3)
+    expect(refused_training(init=other), str(len(tokens)), str(len(tokens) - 3), "vocab")
 
 
 def test_weights_of_another_vocabulary(refused_training, tiny, tiny_run, folder):

@@ -65,6 +65,7 @@ def configuration(vocab_size):
         "architectures": ["BertForMaskedLM"],
         "attention_probs_dropout_prob": 0.1,
         "directionality": "bidi",
+        "dtype": "float32",
         "hidden_act": "gelu",
         "hidden_dropout_prob": 0.1,
         "hidden_size": 256,

@@ -1,0 +1,17 @@
+"""What a checkpoint may be named by: its folder, or one of the weights in it."""
+
+from pathlib import Path
+
+WEIGHTS = (".safetensors", ".safetensors.index.json", ".index")
+
+
+def folder_of(location: str | Path) -> Path:
+    """The folder of a .safetensors file, an index or a TensorFlow prefix (model.ckpt-2000); any other path as it is.
+
+    >>> folder_of("tests/bert_model.ckpt.index").name, folder_of("tests").name
+    ('tests', 'tests')
+    """
+    path = Path(location)
+    if path.is_dir():
+        return path
+    return path.parent if path.name.endswith(WEIGHTS) or path.with_name(f"{path.name}.index").is_file() else path
