@@ -25,27 +25,27 @@ def folder(tmp_path, monkeypatch):
 def refused(folder, capsys):
     """A function that runs a command which must fail, and returns the one line that it prints."""
 
-    def main(*argv):
+    def refuse(*argv):
         capsys.readouterr()
         code = main([str(word) for word in argv])
         lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ") or "Traceback" in line]
         assert code == 2 and len(lines) == 1, lines
         return lines[0]
 
-    return main
+    return refuse
 
 
 @pytest.fixture
 def refused_training(tiny, folder, refused):
     """A function that trains with changed flags, which must fail before anything is written."""
 
-    def main(task="clue/tnews", **changes):
+    def refuse(task="clue/tnews", **changes):
         before = sorted(folder.rglob("*"))
         message = refused("train", task, *tiny.flags(**changes))
         assert sorted(folder.rglob("*")) == before
         return message
 
-    return main
+    return refuse
 
 
 def expect(message, *parts):
