@@ -27,11 +27,11 @@ def source_files(modules: Iterable[str], packages: tuple[str, ...] = PACKAGES) -
         name = pending.pop()
         if name in files:
             continue
-        files[name] = _file_of(name)
-        if files[name] is not None and name.split(".")[0] in packages:
-            others = [*_imported(name, files[name]), *_parents(name)]
+        files[name] = _files_of(name)
+        if name.split(".")[0] in packages:
+            others = [*_parents(name), *(other for file in files[name] for other in _imported(name, file))]
             pending += [other for other in others if other.split(".")[0] in packages and other not in packages]
-    return sorted({file for file in files.values() if file is not None})
+    return sorted({file for found in files.values() for file in found})
 
 
 def describe(value: Any, modules: set[str]) -> str:
@@ -64,7 +64,7 @@ def _described(value, modules, outer):
         modules.add(value.__module__)
         names, cells = value.__code__.co_freevars, value.__closure__ or ()
         bound = {name: cell.cell_contents for name, cell in zip(names, cells, strict=True)}
-        code = "" if _file_of(value.__module__) else marshal.dumps(value.__code__).hex()      # typed at a prompt: no file has it
+        code = "" if _files_of(value.__module__) else marshal.dumps(value.__code__).hex()      # typed at a prompt: no file has it
         return f"{value.__module__}.{value.__qualname__}{code}{inner(bound)}"
     if isinstance(value, type):
         modules.add(value.__module__)
@@ -100,11 +100,17 @@ def _parents(name):
     return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def _file_of(name: str) -> Path | None:
-    """The source file of a module; None for what is no module or has no source."""
+def _files_of(name: str) -> list[Path]:
+    """The source files of a module, found without importing it; several where a user's task shadows one of ours."""
+    first, *rest = name.split(".")
     try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError, AttributeError):                   # a name of a module, not a module
-        return None
-    path = spec and spec.origin and Path(spec.origin)
-    return path if path and path.suffix == ".py" and path.is_file() else None
+        spec = importlib.util.find_spec(first)
+    except (ImportError, ValueError):                                   # such as __main__ at a prompt
+        return []
+    if spec is None:
+        return []
+    places = [Path(place, *rest) for place in spec.submodule_search_locations or ()]
+    files = [file for place in places for file in (place / "__init__.py", place.with_suffix(".py"))]
+    if not rest:
+        files = [Path(spec.origin)] if spec.origin and spec.origin.endswith(".py") else []
+    return [file for file in files if file.is_file()]

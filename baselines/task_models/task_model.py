@@ -10,13 +10,12 @@ import numpy as np
 
 from baselines.data.batching import Batches
 from baselines.data.encoded_dataset import EncodedDataset
-from baselines.data.encoding import cached_rows, content_hash, encode_examples
+from baselines.data.encoding import cached_rows, encode_examples, rows_key
 from baselines.data.examples import read_examples
 from baselines.data.sampled_batches import SampledBatches
 from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions, gather, gather_losses, take
 from baselines.experiment.input_files import shown
-from baselines.plugins.locations import PACKAGE, task_folders
 from baselines.task import Example, Split
 from baselines.task_models.text_generation import TextGeneration
 from baselines.task_models.trainable_model import TrainableModel
@@ -59,7 +58,7 @@ class TaskModel(TrainableModel):
         return Split("test", None, examples, self.encode(examples, encode or self.task.encode))
 
     def encode(self, examples: list[Example], stage: Callable) -> EncodedDataset:
-        """Encoded rows; from the cache if the same examples were encoded before by the same code, tokenizer and labels."""
+        """Encoded rows; from the cache if the same examples were encoded before by the same code and tokenizer."""
 
         def make():
             progress = functools.partial(self.display.track, label="encoding")
@@ -67,13 +66,7 @@ class TaskModel(TrainableModel):
 
         if not self.cache or len(examples) < MIN_CACHED:
             return make()
-        code = [*task_folders(), *(PACKAGE / part for part in ("data", "heads", "tokenizers"))]
-        settings = getattr(stage, "keywords", None)                     # of a functools.partial
-        kind = getattr(stage, "func", stage).__qualname__
-        parts = [self.name, kind, settings, self.recipe.max_length, self.tokenizer.fingerprint(), self.task.labels]
-        parts += [(example.texts, example.gold, example.extra) for example in examples]
-        key = content_hash(*parts, *(file for folder in code for file in sorted(folder.rglob("*.py"))))
-        return cached_rows(self.cache, key, make)
+        return cached_rows(self.cache, rows_key(examples, stage, self.tokenizer, self.recipe.max_length), make)
 
     def remark(self, split: Split) -> None:
         """Show what the head has to say about encoded gold, such as how much of it no row holds."""

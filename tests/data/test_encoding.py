@@ -1,13 +1,16 @@
 """Encoded rows: what `encode` yields, where its errors are told, and the cache."""
 
+import importlib
 import logging
+import sys
 
 import numpy as np
 import pytest
 
 from baselines.data.encoded_dataset import EncodedDataset, RaggedColumn
-from baselines.data.encoding import cached_rows, content_hash, encode_examples
+from baselines.data.encoding import cached_rows, content_hash, encode_examples, rows_key
 from baselines.errors import InputError
+from baselines.plugins import task_catalog
 from baselines.task import Example, Labels
 
 LABELS = Labels("a", "b")
@@ -105,3 +108,44 @@ def test_columns_hold_scalars_and_matrices():
 
 def test_rows_of_nothing_are_empty():
     assert len(EncodedDataset.from_encoded([])) == 0
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A package whose stage runs one module through another one, and has one that nobody imports."""
+    folder = tmp_path / "stagehouse"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "stage.py").write_text("from stagehouse import middle\n\ndef encode(*arguments):\n    yield {}, middle\n")
+    (folder / "middle.py").write_text("from stagehouse.names import order\n")
+    (folder / "names.py").write_text("order = 'spm'\n")
+    (folder / "unrelated.py").write_text("x = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield folder
+    for name in [name for name in sys.modules if name.split(".")[0] == "stagehouse"]:
+        del sys.modules[name]
+
+
+def test_rows_are_encoded_again_after_a_change_in_a_module_that_their_stage_runs_and_only_then(house, tiny):
+    from baselines.tokenizers.wordpiece import Tokenizer
+
+    stage, tokenizer = importlib.import_module("stagehouse.stage"), Tokenizer.from_folder(tiny.checkpoint)
+    key = lambda: rows_key(examples("a"), stage.encode, tokenizer, 8, ("stagehouse",))  # noqa: E731
+    first = key()
+    (house / "unrelated.py").write_text("x = 2\n")
+    assert key() == first
+    (house / "names.py").write_text("order = 'smp'\n")
+    second = key()
+    assert second != first
+    (house / "stage.py").write_text((house / "stage.py").read_text() + "\n# a comment\n")
+    assert key() not in (first, second)
+
+
+def test_the_key_of_a_task_has_its_settings_and_not_those_of_others(tiny):
+    from baselines.tokenizers.wordpiece import Tokenizer
+
+    tokenizer, task = Tokenizer.from_folder(tiny.checkpoint), task_catalog.find("match")[1]
+    encode = lambda **options: task.bind(task, task.options(**options), LABELS, None).encode  # noqa: E731
+    key = lambda **options: rows_key(examples("a"), encode(**options), tokenizer, 8)  # noqa: E731
+    assert key() == key(label="label") and key() != key(second_segment=1)
+    assert key(score="score") != key(score="score", high=5.0)
