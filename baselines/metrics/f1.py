@@ -10,11 +10,11 @@ def macro_f1(golds, predictions):
     """{"macro_f1": mean over the classes that occur in golds or predictions}: a class that is never right counts 0."""
     gold_counts, predicted_counts = collections.Counter(golds), collections.Counter(predictions)
     right = collections.Counter(gold for gold, prediction in zip(golds, predictions, strict=True) if gold == prediction)
-    classes = gold_counts.keys() | predicted_counts.keys()
+    classes = dict.fromkeys([*gold_counts, *predicted_counts])
     if not classes:
         raise ValueError("macro_f1: expected at least one gold. Received: none")
     scores = [2 * right[name] / (gold_counts[name] + predicted_counts[name]) for name in classes]
-    return {"macro_f1": math.fsum(scores) / len(scores)}                # classes are a set: only an exact sum has no order
+    return {"macro_f1": math.fsum(scores) / len(scores)}
 
 
 def accuracy_and_macro_f1(golds, predictions):

@@ -96,7 +96,7 @@ def _sources(weights, tensors, names, adapt):
     """{path: _Source} of the weights whose tensor is there, in any spelling."""
     hugging_face = tensors.format == safetensors_file.FORMAT
     sources = {}
-    for path in weights.keys() & names.keys():
+    for path in (path for path in weights if path in names):
         spellings = naming.hugging_face_spellings if hugging_face else naming.google_spellings
         found = next((spelling for spelling in spellings(names[path]) if spelling in tensors), None)
         if found is None:
@@ -130,7 +130,7 @@ def _verdict(weights, tensors, names, sources, task_weights):
             source = sources[path]
             fits = used if source.shape == expected else misshaped
             fits.append(Fate(source.name, path, expected, source.shape))
-    taken = {source.name for source in sources.values()}
+    taken = dict.fromkeys(source.name for source in sources.values())
     shapes = {name: tensors.shape(name) for name in tensors}
     unused = [_unused(name, tensors, taken, shapes) for name in tensors if name not in taken]
     return Verdict(str(tensors.path), tuple(used), tuple(missing), tuple(unused), tuple(misshaped), tuple(fresh))

@@ -53,7 +53,7 @@ class TensorFlowCheckpoint(Mapping):
     def __init__(self, prefix):
         self.path = pathlib.Path(prefix)
         self._num_shards, self._entries = _read_index(self.path)
-        self._shards = {shard: self._map(shard) for shard in {entry.shard for entry in self._entries.values()}}
+        self._shards = {shard: self._map(shard) for shard in sorted({entry.shard for entry in self._entries.values()})}
         self._verified = set()
 
     def __iter__(self):
