@@ -13,7 +13,7 @@ from baselines.cli.argument_parser import parse_train
 from baselines.cli.main import main
 from baselines.errors import InputError
 from baselines.plugins import task_catalog
-from baselines.task import Span
+from baselines.task import Linting, Span
 from baselines.workflows import data_linting
 
 SPLITS = {"train": slice(0, 4), "dev": slice(4, 5), "test": slice(5, 6)}
@@ -111,7 +111,7 @@ def test_quiet_prints_the_verdict_only(data, capsys):
 
 
 def test_no_backend_is_imported(data):
-    code = "import sys, run\nstop = main(sys.argv[1:])\nprint([n for n in ('keras', 'tensorflow', 'jax') if n in sys.modules])"
+    code = "import sys\nfrom baselines.cli.main import main\nstop = main(sys.argv[1:])\nprint([n for n in ('keras', 'tensorflow', 'jax') if n in sys.modules])"
     command = [sys.executable, "-c", code, "lint", *data(*clean(), "--quiet")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
@@ -140,7 +140,7 @@ def test_spans_and_windows(data, tiny, windows):
 
     argv = data(*clean(), max_length=8)[1:]
     name, task = task_catalog.find("clue/tnews")
-    task = dataclasses.replace(task, encode=encode, spans=spans_of, labels=None, bind=None, options=None)
+    task = dataclasses.replace(task, encode=encode, linting=Linting(spans=spans_of), labels=None, bind=None, options=None)
     argv = [word for word in argv if word != "--labels" and not word.endswith("labels.json")]
     arguments = parse_train(task, argv, "lint")
     tokenizer = data_linting.Tokenizer.from_folder(tiny.checkpoint)

@@ -135,7 +135,7 @@ def test_new_words_join_the_vocabulary(pretrained, tiny, corpus):
         ({"corpus": "none*.txt"}, "--corpus: expected a file or folder. Received: none*.txt"),
         ({"model": None}, "expected --model config.json, or --init CHECKPOINT. Received: neither"),
         ({"held_out": 1}, "--held_out: expected a number, at least 2. Received: 1."),
-        ({"batch_size": 500}, "--corpus: expected text for at least one batch of 500 rows. Received:"),
+        ({"batch_size": 500}, "less than one batch of 500. Add text"),
         ({"max_length": 100}, "--max_length: expected at most 64"),
         ({"strategies": "vat"}, "vat"),
     ],
