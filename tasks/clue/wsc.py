@@ -7,7 +7,8 @@ The encoder sees the text with the noun (span1) as _noun_ and the pronoun (span2
 
 import dataclasses
 
-from baselines.data.readers import any_format, json_file
+from baselines.data.readers import any_format
+from baselines.data.readers.json_lines import to_row
 from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
@@ -26,7 +27,7 @@ def read(path):
 def marked_text(row):
     """The text with both spans marked, found by character index. Raises InputError if they overlap or are not there."""
     text = row.text("text")
-    target = json_file.expect(row["target"], dict, f"{row.origin}, target")
+    target = to_row(row["target"], f"{row.origin}, target", row.number)
     spans = sorted([span(target, "span1", "_", "_", text), span(target, "span2", "[", "]", text)])
     (_, first_end, *_), (second_start, *_) = spans
     if first_end > second_start:

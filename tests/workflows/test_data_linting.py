@@ -111,7 +111,10 @@ def test_quiet_prints_the_verdict_only(data, capsys):
 
 
 def test_no_backend_is_imported(data):
-    code = "import sys\nfrom baselines.cli.main import main\nstop = main(sys.argv[1:])\nprint([n for n in ('keras', 'tensorflow', 'jax') if n in sys.modules])"
+    code = (
+        "import sys\nfrom baselines.cli.main import main\nstop = main(sys.argv[1:])\n"
+        "print([n for n in ('keras', 'tensorflow', 'jax') if n in sys.modules])"
+    )
     command = [sys.executable, "-c", code, "lint", *data(*clean(), "--quiet")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
