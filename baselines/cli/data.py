@@ -37,16 +37,16 @@ class TextFlags:
     """Show results only."""
 
     def files(self, verb):
-        """(Files, names of the text's fields)."""
-        from baselines.corpus.record_files import Files
+        """(RecordFiles, names of the text's fields)."""
+        from baselines.corpus.record_files import RecordFiles
 
         if not self.inputs:
             raise InputError(f"run.py data {verb}: expected files. Received: none.")
         if verb != "stats" and not self.out:
             raise InputError(f"run.py data {verb}: expected --out FOLDER. Received: none.")
-        files = Files(expand(self.inputs), self.skip_bad_lines)
+        files = RecordFiles(expand(self.inputs), self.skip_bad_lines)
         self.refuse_other_content(files.paths)
-        return files, files.names(self.text)
+        return files, files.text_fields(self.text)
 
     def refuse_other_content(self, paths):
         """Raises InputError for a folder that holds inputs, or anything else than what this command writes."""
@@ -147,7 +147,7 @@ def dedup(argv):
 def split(argv):
     from baselines.corpus import splitting
     from baselines.corpus.deduplication import opener
-    from baselines.corpus.record_files import normalised
+    from baselines.corpus.record_files import normalized
 
     flags = parse(SplitFlags, argv, "run.py data split")
     if min(flags.dev, flags.test) < 0 or not flags.dev + flags.test:
@@ -156,7 +156,7 @@ def split(argv):
     with Display(flags.quiet) as display:
         bar, keys, labels, known = display.bar("records, twice", None), [[], []], [], {}
         for record in files:
-            keys[0].append(number_of(normalised(record.text(names))))
+            keys[0].append(number_of(normalized(record.text(names))))
             if flags.group:
                 keys[1].append(number_of(str(files.require(record, flags.group, "--group"))))
             label = str(files.require(record, flags.stratify, "--stratify")) if flags.stratify else ""

@@ -37,10 +37,10 @@ class CorpusFlags:
 
     def texts(self, display):
         """Yields the texts of the corpus."""
-        from baselines.corpus.record_files import Files
+        from baselines.corpus.record_files import RecordFiles
 
-        files = Files(expand(self.corpus), self.skip_bad_lines)
-        names, bar = files.names(self.text), display.bar("counting", None)
+        files = RecordFiles(expand(self.corpus), self.skip_bad_lines)
+        names, bar = files.text_fields(self.text), display.bar("counting", None)
         for record in files:
             yield record.text(names)
             bar.advance()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.corpus.hashing import Repeats
-from baselines.corpus.record_files import normalised
+from baselines.corpus.record_files import normalized
 from baselines.errors import InputError
 from baselines.storage.atomic_files import atomic_folder
 
@@ -15,7 +15,7 @@ from baselines.storage.atomic_files import atomic_folder
 def deduplicate(files, out, names, exact=False, advance=lambda: None):
     """Writes each file, without repeated records, and dropped.jsonl to the folder `out`.
 
-    files    a corpus.records.Files
+    files    a corpus.record_files.RecordFiles
     names    fields whose texts are compared
     exact    only the same texts are the same; else also those that differ in case, white space and punctuation
     advance  called for every record, twice
@@ -30,7 +30,7 @@ def deduplicate(files, out, names, exact=False, advance=lambda: None):
     with Repeats() as repeats:
         for record in files:
             text = record.text(names)
-            repeats.add(text if exact else normalised(text))
+            repeats.add(text if exact else normalized(text))
             advance()
         pairs = [np.concatenate(each) if each else np.zeros(0, np.int64) for each in zip(*repeats.pairs(), strict=True)]
         count = repeats.count

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.corpus.record_files import Files, normalised
+from baselines.corpus.record_files import RecordFiles, normalized, text_of
 from baselines.corpus.shuffling.inputs import PART, Lines, expand, refuse_among_inputs
 from baselines.corpus.shuffling.spans import line_ends
 from baselines.errors import InputError
@@ -150,16 +150,16 @@ def text_keys(files, names, exact):
     kind, columns, paths, skip_bad = files.kind, files.columns, files.paths, files.skip_bad
 
     def keys(lines, places):
-        own = Files(paths, skip_bad)
-        own.kind, own.columns = kind, columns
+        own = RecordFiles(paths, skip_bad)
+        own.kind, own.columns, own.required = kind, columns, tuple(names)
         found = []
         for line, place in zip(lines, places, strict=True):
             try:
-                fields = own._fields(line, paths[place // OFFSETS])
+                fields = own.fields(line, paths[place // OFFSETS])
             except ValueError as error:
                 raise InputError(f"{paths[place // OFFSETS].name}, byte {place % OFFSETS}: {error}") from None
-            text = "\t".join(str((fields or {}).get(name, "")) for name in names)
-            text = text if exact else normalised(text)
+            text = text_of(fields, names) if fields else ""
+            text = text if exact else normalized(text)
             found.append(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest())
         return found
 

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from baselines.corpus.hashing import Repeats
-from baselines.corpus.record_files import normalised
+from baselines.corpus.record_files import normalized
 
 LEVELS = (0.01, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
@@ -30,7 +30,7 @@ class Statistics:
 
 
 def measure(files, names, tokenizer=None, advance=lambda: None):
-    """The Statistics of a corpus.records.Files, of the fields `names`."""
+    """The Statistics of a corpus.record_files.RecordFiles, of the fields `names`."""
     lengths, tokens = array.array("I"), array.array("I")
     characters, size, empty, unknown_tokens = collections.Counter(), 0, 0, 0
     with Repeats() as exact, Repeats() as loose:
@@ -41,7 +41,7 @@ def measure(files, names, tokenizer=None, advance=lambda: None):
             characters.update(text)
             lengths.append(len(text))
             exact.add(text)
-            loose.add(normalised(text))
+            loose.add(normalized(text))
             if tokenizer:
                 ids = tokenizer.ids(text)
                 tokens.append(len(ids))

@@ -1,5 +1,7 @@
 """Which classes are taken for which: the confusion matrix, rows gold and columns predicted, as text and picture."""
 
+import collections
+
 import numpy as np
 
 from baselines.evaluation.errors import align, clip, display_width
@@ -12,6 +14,8 @@ CHINESE_FONTS = (
 )
 MOST_IN_FULL = 20
 """Classes up to which the whole matrix is printed; more do not fit a screen."""
+MAX_DRAWN = 200
+"""Classes up to which the matrix is made and drawn: a picture of 1,200 took 18 GB of memory."""
 
 
 def confusion_matrix(golds, predictions, names):
@@ -30,12 +34,32 @@ def confusion_text(matrix, names, most_confused=3):
             counts = (str(count) if count else "." for count in row)
             lines.append((clip(name, 16), *counts, share(row[index], row.sum())))
         return align(lines)
-    lines = [("gold", "count", "recall", "mostly taken for")]
-    for index, (name, row) in enumerate(zip(names, matrix, strict=True)):
-        wrong = [other for other in np.argsort(-row, kind="stable") if other != index and row[other]][:most_confused]
-        taken_for = ", ".join(f"{names[other]} ({row[other]})" for other in wrong)
-        lines.append((clip(name, 24), str(row.sum()), share(row[index], row.sum()), taken_for))
+    rows = zip(names, matrix, strict=True)
+    counts = {name: {names[other]: int(row[other]) for other in np.flatnonzero(row)} for name, row in rows}
+    return class_table(counts, names, most_confused)
+
+
+def class_table(counts, names, most_confused=3):
+    """A line per class: its count, recall, and what it is taken for. `counts` is {gold: {predicted: examples}}, without zeros.
+
+    Memory grows with the examples, not with the square of the classes.
+    """
+    lines, places = [("gold", "count", "recall", "mostly taken for")], {name: place for place, name in enumerate(names)}
+    for name in names:
+        row = counts.get(name, {})
+        wrong = sorted((other for other in row if other != name), key=lambda other: (-row[other], places[other]))[:most_confused]
+        taken_for = ", ".join(f"{other} ({row[other]})" for other in wrong)
+        total = sum(row.values())
+        lines.append((clip(name, 24), str(total), share(row.get(name, 0), total), taken_for))
     return align(lines)
+
+
+def pair_counts(golds, predictions):
+    """{gold: {predicted: number of examples}}."""
+    counts = collections.defaultdict(collections.Counter)
+    for gold, prediction in zip(golds, predictions, strict=True):
+        counts[gold][prediction] += 1
+    return counts
 
 
 def share(part, whole):

@@ -4,7 +4,14 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.evaluation.confusion import confusion_matrix, confusion_text, draw_confusion
+from baselines.evaluation.confusion import (
+    MAX_DRAWN,
+    class_table,
+    confusion_matrix,
+    confusion_text,
+    draw_confusion,
+    pair_counts,
+)
 from baselines.evaluation.errors import error_table
 from baselines.evaluation.label_table import label_table
 from baselines.evaluation.predictions import Predictions
@@ -28,10 +35,10 @@ def prediction_lines(examples: Sequence[Example], predictions: Predictions) -> l
 
 
 def write_report(folder: Path, split: Split, predictions: Predictions, scores: dict, labels: Labels | None = None) -> str:
-    """Write predictions.jsonl, scores.json, errors.txt by loss; for classes confusion.txt and .png, for sets of labels labels.txt.
+    """Write predictions.jsonl, scores.json, errors.txt by loss; for classes confusion.txt and, if few, .png, for sets labels.txt.
 
     Returns:
-        The text of confusion.txt or labels.txt, "" without either.
+        The text of confusion.txt or labels.txt, "" without either or with more classes than a screen shows.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -46,6 +53,8 @@ def write_report(folder: Path, split: Split, predictions: Predictions, scores: d
     if isinstance(labels, Categories):
         if all(isinstance(name, str) for names in (*golds, *values) for name in names):         # else entities, with places
             texts["labels.txt"] = label_table(golds, values, labels.names)
+    elif labels and len(labels) > MAX_DRAWN:
+        texts["confusion.txt"] = class_table(pair_counts(golds, values), labels.names)
     elif labels:
         matrix = confusion_matrix(golds, values, labels.names)
         texts["confusion.txt"] = confusion_text(matrix, labels.names)
@@ -53,4 +62,4 @@ def write_report(folder: Path, split: Split, predictions: Predictions, scores: d
     for name, text in texts.items():
         with atomic_write(folder / name, "w") as file:
             file.write(text)
-    return texts.get("confusion.txt", texts.get("labels.txt", ""))
+    return "" if labels and len(labels) > MAX_DRAWN else texts.get("confusion.txt", texts.get("labels.txt", ""))

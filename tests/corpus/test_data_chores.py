@@ -10,21 +10,21 @@ import pytest
 from baselines.cli.main import main
 from baselines.corpus import statistics
 from baselines.corpus.hashing import Repeats
-from baselines.corpus.record_files import Files, normalised
+from baselines.corpus.record_files import RecordFiles, normalized
 from baselines.corpus.splitting import groups_of, shares, split
 
 
-def test_normalised_texts_differ_in_what_a_reader_reads():
-    assert normalised("今天，天气 很好！\n") == normalised("今天天气很好") != normalised("今天天气不好")
-    assert normalised("ＡＢＣ１") == normalised("abc 1") != normalised("abc2")
-    assert normalised("！！") == "！！" != normalised("？？")
-    assert normalised("C") != normalised("C+")
+def test_normalized_texts_differ_in_what_a_reader_reads():
+    assert normalized("今天，天气 很好！\n") == normalized("今天天气很好") != normalized("今天天气不好")
+    assert normalized("ＡＢＣ１") == normalized("abc 1") != normalized("abc2")
+    assert normalized("！！") == "！！" != normalized("？？")
+    assert normalized("C") != normalized("C+")
 
 
 def test_records_keep_their_bytes(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes('\ufefftext,label\r\n"一，""二""\r\n三",x\r\n四,y'.encode())
-    files = Files([path])
+    files = RecordFiles([path])
     records = list(files)
     assert [record.fields for record in records] == [{"text": '一，"二"\r\n三', "label": "x"}, {"text": "四", "label": "y"}]
     assert [record.line for record in records] == [2, 4]
@@ -93,6 +93,16 @@ def test_a_header_whose_quote_is_open_is_told(tmp_path, monkeypatch, capsys):
     assert "a.csv:1: the header is no line of csv" in capsys.readouterr().err
 
 
+def test_a_record_without_the_text_is_told_or_left_out(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jsonl").write_text('{"text": "a"}\n{"title": "b"}\n{"text": null}\n', encoding="utf-8")
+    assert main(["data", "stats", "a.jsonl"]) == 2
+    assert "a.jsonl:2: there is no field 'text', only title. Fix it or skip it" in capsys.readouterr().err
+    assert main(["data", "stats", "a.jsonl", "--skip_bad_lines"]) == 0
+    told = capsys.readouterr().err
+    assert "1 (50.00%)" in next(line for line in told.splitlines() if line.startswith("empty")), told
+
+
 def test_groups_hold_together_by_way_of_others():
     assert groups_of(np.array([1, 1, 2, 3]), np.array([5, 6, 6, 7])).tolist() == [0, 0, 0, 1]
 
@@ -121,8 +131,8 @@ def test_split_writes_each_record_once(tmp_path, suffix, capsys):
     words = ["--dev", "0.2", "--test", "10", "--group", "user", "--seed", "3", "--quiet"]
     assert main(["data", "split", str(path), "--out", str(tmp_path / "out"), *words]) == 0
     assert "train 70, dev 20, test 10 of 100 records in 10 groups" in capsys.readouterr().err
-    parts = {name: list(Files([tmp_path / f"out/{name}{suffix}"])) for name in ("train", "dev", "test")}
-    assert sorted(record.raw for part in parts.values() for record in part) == sorted(record.raw for record in Files([path]))
+    parts = {name: list(RecordFiles([tmp_path / f"out/{name}{suffix}"])) for name in ("train", "dev", "test")}
+    assert sorted(record.raw for part in parts.values() for record in part) == sorted(record.raw for record in RecordFiles([path]))
     users = [{record.fields["user"] for record in part} for part in parts.values()]
     assert sum(map(len, users)) == len(set().union(*users)) == 10
 
@@ -155,7 +165,7 @@ def test_a_histogram_has_a_line_for_each_doubling():
         (["sort"], "there is no such verb"),
         (["dedup"], "expected files"),
         (["dedup", "a.txt"], "--out"),
-        (["dedup", "a.txt", "b.jsonl", "--out", "o"], "files of one format"),
+        (["dedup", "a.txt", "b.jsonl", "--out", "o"], "different formats"),
         (["dedup", "b.jsonl", "--text", "txt", "--out", "o"], "Did you mean text"),
         (["dedup", "bad.txt", "--out", "o"], "bad.txt:2: not UTF-8"),
         (["dedup", "a.txt", "--out", "."], "a new folder"),

@@ -31,6 +31,16 @@ def test_many_classes_are_printed_with_what_they_are_taken_for():
     assert lines[9].split(maxsplit=3) == ["8", "3", "100.0%"]
 
 
+def test_the_table_of_thousands_of_classes_needs_no_matrix():
+    """A matrix and picture of 1,200 classes took 18 GB."""
+    names = [str(number) for number in range(20_000)]
+    golds, found = ["7"] * 4 + ["9"] * 2, ["7", "12", "3", "3", "9", "9"]
+    lines = confusion.class_table(confusion.pair_counts(golds, found), names).splitlines()
+    assert len(lines) == 20_001 and lines[8].split(maxsplit=3) == ["7", "4", "25.0%", "3 (2), 12 (1)"]
+    few = confusion.confusion_matrix(golds, found, names[:119])
+    assert confusion.confusion_text(few, names[:119]).splitlines()[8].split() == lines[8].split()
+
+
 @pytest.mark.parametrize("names, least_pixels", [(("天气", "体育", "b"), 600), ([str(i) for i in range(119)], 2400)])
 def test_the_picture_grows_with_the_classes(tmp_path, names, least_pixels):
     path = tmp_path / "confusion.png"
