@@ -67,7 +67,21 @@ def write(
             if number is None:
                 raise
             raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from None
+        _sort_metadata(temporary)
         temporary.chmod(mode)
+
+
+def _sort_metadata(path):
+    """Sorts the metadata of a file in place: its writer puts several entries in any order, and equal files shall be equal bytes."""
+    with open(path, "r+b") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+        if len(header.get("__metadata__", ())) < 2:
+            return
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        file.seek(8)
+        file.write(text.ljust(size))                                    # as long as before: the format fills up with spaces
 
 
 def verify(path: str | os.PathLike, file) -> None:

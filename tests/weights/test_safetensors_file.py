@@ -160,3 +160,13 @@ def test_a_truncated_file(tmp_path, size):
 def test_no_file(tmp_path):
     with pytest.raises(InputError, match="no such file. Give a .safetensors file, or a folder with model.safetensors"):
         safetensors_file.read(tmp_path / "absent.safetensors")
+
+
+def test_equal_files_are_equal_bytes(tmp_path):
+    metadata = {"format": "pt", "名": "值\"", "sha256": "0", "files": "{}"}
+    for number in range(8):
+        safetensors_file.write(tmp_path / str(number), {"a": np.arange(3.0), "b": np.ones((2, 2), np.int32)}, metadata)
+    assert len({(tmp_path / str(number)).read_bytes() for number in range(8)}) == 1
+    assert safetensors_file.read(tmp_path / "0")["a"].tolist() == [0, 1, 2]
+    with safetensors.safe_open(tmp_path / "0", "numpy") as file:
+        assert file.metadata() == metadata
