@@ -7,7 +7,7 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.heads.language_model import LanguageModelHead
-from baselines.losses.compared_rows import COMPARED, NEXT_TOKENS
+from baselines.losses.contrastive import EMBEDDING, NEXT_TOKENS
 
 POOLINGS = ("first", "mean")
 FLOATS = ("score", "teacher")
@@ -59,7 +59,7 @@ class EmbeddingHead(LanguageModelHead):
         else:
             own = ops.where(ops.equal(encoder.input["segment_ids"], 0), encoder.input["token_ids"], 0)
             vector = MaskedPooling("mean", dtype="float32", name="Mean-Pooling")(encoder.output["hidden_states"], own)
-        outputs = {COMPARED: vector, **({"logits": encoder.output["mlm"]} if self.writes else {})}
+        outputs = {EMBEDDING: vector, **({"logits": encoder.output["mlm"]} if self.writes else {})}
         return keras.Model(encoder.input, outputs, name="text_embedding")
 
     def batch_targets(self, targets, length):
@@ -92,7 +92,7 @@ class EmbeddingHead(LanguageModelHead):
 
         if self.writes:
             return super().divergence(outputs, others, features)
-        return ops.sum(ops.square(unit(outputs[COMPARED]) - unit(others[COMPARED])), axis=-1)
+        return ops.sum(ops.square(unit(outputs[EMBEDDING]) - unit(others[EMBEDDING])), axis=-1)
 
 
 def encode_texts(example, tokenizer, max_length):
@@ -114,5 +114,5 @@ def unit_vectors(vectors):
 
 def decode_cosine(example, outputs):
     """The `decode` stage: the cosine of an example's two texts, from embedding (2, D); a list of them where it has more texts."""
-    found = [round(float(cosine), 6) for cosine in cosines_of(outputs[COMPARED])]
+    found = [round(float(cosine), 6) for cosine in cosines_of(outputs[EMBEDDING])]
     return found[0] if len(found) == 1 and not isinstance(example.gold, tuple) else found

@@ -3,7 +3,7 @@
 Only the places asked for pay for the projection on the vocabulary: at 128 tokens that is as much work as two layers of BERT-base.
 """
 
-from baselines.layers.take_positions import TakePositions
+from baselines.layers.masked_pooling import TakePositions
 from baselines.task import Head
 
 

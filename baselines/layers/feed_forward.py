@@ -3,7 +3,7 @@
 import keras
 
 from baselines.layers.activation import activation
-from baselines.layers.kernel_initializer import fresh, serialized
+from baselines.layers.variance_scaling import fresh_initializer, serialized_initializer
 
 
 @keras.saving.register_keras_serializable(package="baselines")
@@ -27,7 +27,7 @@ class FeedForward(keras.layers.Layer):
         self.outer = self.dense(hidden_size, "outer")
 
     def dense(self, units, name, **options):
-        initializer = fresh(self.kernel_initializer, self.initializer_range)
+        initializer = fresh_initializer(self.kernel_initializer, self.initializer_range)
         return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name, **options)
 
     def build(self, input_shape):
@@ -47,5 +47,5 @@ class FeedForward(keras.layers.Layer):
             "hidden_size": self.hidden_size,
             "hidden_act": self.hidden_act,
             "initializer_range": self.initializer_range,
-            "kernel_initializer": serialized(self.kernel_initializer),
+            "kernel_initializer": serialized_initializer(self.kernel_initializer),
         }

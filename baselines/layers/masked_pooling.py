@@ -1,4 +1,4 @@
-"""One vector of a row: the mean or the maximum over its tokens, padding left out."""
+"""From the vectors of all tokens of a row to one vector, or to some: mean, maximum, first token, given positions."""
 
 import keras
 from keras import ops
@@ -29,3 +29,34 @@ class MaskedPooling(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "pooling": self.pooling}
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class FirstToken(keras.layers.Layer):
+    """The vector of the first token, [CLS]: x (B, L, D) -> (B, D)."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, x):
+        return x[:, 0]
+
+    def compute_mask(self, x, mask=None):
+        return None
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[2])
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class TakePositions(keras.layers.Layer):
+    """The vectors at some places: [x (B, L, D), positions int (B, P)] -> (B, P, D)."""
+
+    def call(self, inputs):
+        x, positions = inputs
+        return ops.take_along_axis(x, ops.cast(positions, "int32")[:, :, None], axis=1)
+
+    def compute_output_shape(self, input_shape):
+        x, positions = input_shape
+        return (x[0], positions[1], x[2])

@@ -10,9 +10,9 @@ from baselines.layers import attention_options
 from baselines.layers.attention import attend
 from baselines.layers.dropout import Dropout
 from baselines.layers.fused_attention import fused_attend, wanted
-from baselines.layers.kernel_initializer import fresh, serialized
 from baselines.layers.rotary_position import rotate
 from baselines.layers.talking_heads import TalkingHeads
+from baselines.layers.variance_scaling import fresh_initializer, serialized_initializer
 
 
 @keras.saving.register_keras_serializable(package="baselines")
@@ -70,7 +70,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.mix_weights = TalkingHeads(name="mix_weights") if talking_heads == "pre_post" else None
 
     def dense(self, units, name, initializer=None):
-        initializer = fresh(initializer or self.kernel_initializer, self.initializer_range)
+        initializer = fresh_initializer(initializer or self.kernel_initializer, self.initializer_range)
         return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
 
     def build(self, hidden_states_shape):
@@ -167,6 +167,6 @@ class MultiHeadAttention(keras.layers.Layer):
             "scale": self.scale,
             "talking_heads": self.talking_heads,
             "fused": self.fused,
-            "kernel_initializer": serialized(self.kernel_initializer),
-            "value_initializer": serialized(self.value_initializer),
+            "kernel_initializer": serialized_initializer(self.kernel_initializer),
+            "value_initializer": serialized_initializer(self.value_initializer),
         }

@@ -65,3 +65,15 @@ class VarianceScaling(keras.initializers.Initializer):
             "fan_out": self.fan_out,
             "seed": self.given_seed,
         }
+
+
+def fresh_initializer(initializer, initializer_range):
+    """A copy of `initializer` with a seed of its own, or BERT's: one object would give equal kernels to all layers."""
+    if initializer is None:
+        return keras.initializers.TruncatedNormal(stddev=initializer_range)
+    return initializer.clone()
+
+
+def serialized_initializer(initializer):
+    """Its configuration for get_config, or None."""
+    return initializer and keras.initializers.serialize(initializer)

@@ -16,7 +16,7 @@ class MaskedAndNext:
         return self.tokens(targets[TOKENS], outputs)
 
     def terms(self, targets, outputs, weights):
-        """[(factor, totals (B,), counts (B,))], see losses/compared_rows.py."""
+        """[(factor, totals (B,), counts (B,))], see losses/contrastive.py."""
         from keras import ops
 
         following = cross_entropy(targets[NEXT], {"logits": outputs[NEXT]})

@@ -10,8 +10,9 @@ from baselines.layers.activation import activation
 from baselines.layers.bias import Bias
 from baselines.layers.dropout import Dropout
 from baselines.layers.feed_forward import FeedForward
-from baselines.layers.first_token import FirstToken
+from baselines.layers.layer_normalization import LayerNormalization
 from baselines.layers.linear_attention import MultiHeadLinearAttention
+from baselines.layers.masked_pooling import FirstToken
 from baselines.layers.multi_head_attention import MultiHeadAttention
 from baselines.layers.position_embedding import PositionEmbedding
 from baselines.models import initialization, residual
@@ -54,7 +55,7 @@ def embed(inputs, table, config, epsilon, absolute_positions=False):
             initializer_range=initialization.table_range(config),
             name="Embedding-Position",
         )(x)
-    x = layers.LayerNormalization(epsilon=epsilon, name="Embedding-Norm")(x)
+    x = LayerNormalization(epsilon=epsilon, name="Embedding-Norm")(x)
     x = Dropout(config.hidden_dropout_prob, name="Embedding-Dropout")(x)
     if config.embedding_size != config.hidden_size:
         x = dense(config.hidden_size, config, "Embedding-Mapping")(x)
@@ -135,7 +136,7 @@ def outputs(x, table, config, with_pool=False, with_nsp=False, with_mlm=False):
     if with_mlm:
         mlm = "softmax" if with_mlm is True else with_mlm
         y = dense(config.embedding_size, config, "MLM-Dense", activation=activation(config.hidden_act))(x)
-        y = layers.LayerNormalization(epsilon=config.layer_norm_eps or 1e-12, name="MLM-Norm")(y)
+        y = LayerNormalization(epsilon=config.layer_norm_eps or 1e-12, name="MLM-Norm")(y)
         y = Bias(name="MLM-Bias")(table(y, reverse=True))
         found["mlm"] = layers.Activation(mlm, dtype="float32", name="MLM-Activation")(y)
     return found

@@ -10,6 +10,7 @@ from keras import layers
 
 from baselines.layers.dropout import Dropout
 from baselines.layers.gate import Gate
+from baselines.layers.layer_normalization import LayerNormalization
 from baselines.models.initialization import deepnorm
 
 
@@ -36,4 +37,4 @@ def last(x, config, epsilon):
 
 
 def norm(x, name, epsilon):
-    return layers.LayerNormalization(epsilon=epsilon, name=name)(x)
+    return LayerNormalization(epsilon=epsilon, name=name)(x)

@@ -1,14 +1,19 @@
 """What people see while they wait: bars in a terminal, plain lines elsewhere, nothing but results with --quiet."""
 
+import collections
 import sys
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from baselines.runtime.command_name import as_typed
 
 SECONDS_BETWEEN_LINES = 15
+STEADY_STEPS = 3
+"""Steps of a bar, after the first one, before it estimates the time left."""
+RECENT_STEPS = 50
+"""Steps that the estimate is taken from."""
 
 
 class Display:
@@ -22,7 +27,7 @@ class Display:
         self.bars = self.console.is_terminal and not quiet
         self.quiet, self._lines, self._log = quiet, [], None
         columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[text]}")]
-        self._progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self.console)
+        self._progress = Progress(*columns, TimeElapsedColumn(), TextColumn("{task.fields[left]}"), console=self.console)
 
     def __enter__(self):
         if self.bars:
@@ -77,26 +82,45 @@ class Bar:
 
     def __init__(self, display, label, total, completed=0):
         self.display, self.label, self.total, self.completed = display, label, total, completed
-        self.started = self.shown = time.monotonic()
-        self.first = completed
-        self.id = display._progress.add_task(label, total=total, completed=completed, text="") if display.bars else None
+        self.shown = self.before = time.monotonic()
+        self._recent, self._first_step = collections.deque(maxlen=RECENT_STEPS), True
+        fields = {"text": "", "left": ""}
+        self.id = display._progress.add_task(label, total=total, completed=completed, **fields) if display.bars else None
 
-    def advance(self, text="", by=1):
+    def advance(self, text="", by=1, steady=True):
+        """Moves by `by` steps. The time left is estimated from `steady` ones: not from the first, nor from one that compiled."""
         self.completed += by
         now = time.monotonic()
+        if steady and not self._first_step and by > 0:
+            self._recent.append((now - self.before, by))
+        self.before, self._first_step = now, False
         if self.display.bars:
             if now - self.shown > 0.1 or self.completed == self.total:
-                self.display._progress.update(self.id, completed=self.completed, text=text)
+                self.display._progress.update(self.id, completed=self.completed, text=text, left=self._left())
                 self.shown = now
         elif not self.display.quiet and now - self.shown > SECONDS_BETWEEN_LINES:
-            self.display.console.print(f"{self.label} {self._far(now)}  {text}".rstrip(), markup=False)
+            self.display.console.print(f"{self.label} {self._far()}  {text}".rstrip(), markup=False)
             self.shown = now
 
-    def _far(self, now):
+    def say(self, text):
+        """Shows a text at once where it stands."""
+        if self.display.bars:
+            self.display._progress.update(self.id, text=text, left="")
+        elif not self.display.quiet:
+            self.display.console.print(f"{self.label} {self._far()}  {text}", markup=False)
+
+    def _far(self):
         if self.total is None:
             return str(self.completed)
-        left = (now - self.started) / max(self.completed - self.first, 1) * (self.total - self.completed)
-        return f"{self.completed}/{self.total}  {left:.0f} s left"
+        return f"{self.completed}/{self.total}  {self._left()}".rstrip()
+
+    def _left(self):
+        """The time left, "" before there are STEADY_STEPS to estimate it from."""
+        if self.total is None or len(self._recent) < STEADY_STEPS:
+            return ""
+        seconds, steps = map(sum, zip(*self._recent, strict=True))
+        left = seconds / steps * (self.total - self.completed)
+        return f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"
 
     def close(self):
         if self.display.bars:
@@ -130,18 +154,30 @@ class TrainingProgress:
     """What a Trainer reports to: a bar with the smoothed loss and rows per second, and a note after each epoch."""
 
     def __init__(self, display):
-        self.display, self.loss, self.rows = display, None, 0
+        self.display, self.loss, self.rows, self.seconds, self._compiles, self._said = display, None, 0, 0.0, False, False
 
     def start(self, position, total):
         self.bar = self.display.bar("training", total, position.updates)
-        self.started = time.monotonic()
+        self.before = time.monotonic()
+
+    def compiling(self):
+        """Says that the update in hand is compiled first: in a terminal each time, in plain lines once."""
+        self._compiles = True
+        if self.display.bars or not self._said:
+            self.bar.say("compiling: the first update of each length takes longer")
+        self._said = True
 
     def advance(self, loss, rows):
         if loss is not None:
             self.loss = loss if self.loss is None else 0.9 * self.loss + 0.1 * loss
-        self.rows += rows
-        rate = self.rows / max(time.monotonic() - self.started, 1e-9)
-        self.bar.advance(f"loss {self.loss:.4f}  {rate:.0f} rows/s" if self.loss is not None else f"{rate:.0f} rows/s")
+        now = time.monotonic()
+        if not self._compiles:
+            self.rows, self.seconds = self.rows + rows, self.seconds + now - self.before
+        texts = [] if self.loss is None else [f"loss {self.loss:.4f}"]
+        if self.seconds:
+            texts.append(f"{self.rows / self.seconds:.0f} rows/s")
+        self.bar.advance("  ".join(texts), steady=not self._compiles)
+        self.before, self._compiles = now, False
 
     def note(self, text):
         self.display.note(text)

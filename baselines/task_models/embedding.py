@@ -3,7 +3,7 @@
 import dataclasses
 import typing
 
-from baselines.losses.compared_rows import COMPARED
+from baselines.losses.contrastive import EMBEDDING
 from baselines.metrics.paraphrases import paraphrase_scores
 from baselines.prompts.source_target import source_prompt
 from baselines.task_models.task_model import TaskModel
@@ -16,7 +16,7 @@ PARAPHRASES = 5
 class EmbeddingTaskModel(TaskModel):
     """As TaskModel, with the scores of generated paraphrases where the task has a `generation`."""
 
-    output_names: typing.ClassVar[tuple[str, ...] | None] = (COMPARED,)
+    output_names: typing.ClassVar[tuple[str, ...] | None] = (EMBEDDING,)
 
     def score(self, steps, split, adjust=None):
         """As TaskModel.score, and how varied the paraphrases are that are generated for some examples."""

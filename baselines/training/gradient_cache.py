@@ -17,7 +17,7 @@ CACHE = "cache"
 
 
 class GradientCache:
-    """The passes before the usual ones. objective   an Objective whose training loss compares rows, see losses/compared_rows.py"""
+    """The passes before the usual ones. objective   an Objective whose training loss compares rows, see losses/contrastive.py"""
 
     def __init__(self, objective):
         self.objective, self.loss = objective, objective.training_loss
@@ -29,7 +29,7 @@ class GradientCache:
         targets, count = batch["targets"], ops.zeros(())
         if self.loss.own:
             count = ops.sum(self.loss.own_loss(targets, outputs)[1] * weights)
-        kept = {"vectors": outputs[self.loss.compared], "marks": self.loss.marks(targets), "weights": weights, "count": count}
+        kept = {"vectors": outputs[self.loss.output_name], "marks": self.loss.marks(targets), "weights": weights, "count": count}
         return kept, passes.state
 
     def compare(self, looks):
@@ -61,7 +61,7 @@ class GradientCache:
 def mean_loss(loss, batch, outputs, weights):
     """The loss of a micro-batch with a CACHE: its mean over micro-batches, by their real rows, is the loss of them all."""
     cache = batch[CACHE]
-    followed = ops.sum(outputs[loss.compared] * ops.stop_gradient(cache["gradient"]))
+    followed = ops.sum(outputs[loss.output_name] * ops.stop_gradient(cache["gradient"]))
     value = cache["value"] + (followed - ops.stop_gradient(followed)) / cache["share"]
     if loss.own:
         totals, _ = loss.own_loss(batch["targets"], outputs)

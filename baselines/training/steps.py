@@ -63,7 +63,7 @@ class Steps:
         self._evaluate = compiler.prediction(self.objective.evaluate)
         if self.objective.cache:
             self._look, self._compare = compiler.prediction(self._look), compiler.prediction(self.objective.cache.compare)
-        self._shapes = set()
+        self._shapes, self.on_compile = set(), None                     # called before a step of new shapes
 
     @property
     def traces(self):
@@ -85,9 +85,12 @@ class Steps:
         return keras.tree.map_structure(ops.convert_to_numpy, result)
 
     def _run(self, name, step, arrays):
-        result = step(arrays)
         shapes = name, *(np.shape(array) for array in keras.tree.flatten(arrays))
-        if shapes not in self._shapes:                                  # compiling has left more free memory than a step needs
+        is_new = shapes not in self._shapes
+        if is_new and self.on_compile:
+            self.on_compile()
+        result = step(arrays)
+        if is_new:                                                      # compiling has left more free memory than a step needs
             self._shapes.add(shapes)
             return_freed_memory()
         return result

@@ -36,7 +36,7 @@ class Trainer:
     keep_best          () -> None; stores the current weights as the best so far
     record             {…} -> None, a line of metrics.jsonl; `record.size()` and `record.truncate(bytes)` let it be resumed
     state_path         where the state is saved
-    progress           an object with start(position, total), advance(loss or None, rows), note(text)
+    progress           an object with start(position, total), compiling(), advance(loss or None, rows), note(text)
     """
 
     model: object
@@ -71,7 +71,7 @@ class Trainer:
         return position
 
     def _train_epoch(self, position, interrupted):
-        saved, clock, pending = time.monotonic(), time.monotonic(), []
+        saved, clock, pending, self.steps.on_compile = time.monotonic(), time.monotonic(), [], self.progress.compiling
         for batches in self.updates(position.epoch, position.update):
             pending.append(self.steps.train(batches))
             position.update += 1
@@ -92,6 +92,7 @@ class Trainer:
                 saved = clock = time.monotonic()
             if stop:
                 raise Interrupted
+        self.steps.on_compile = None
         self._log(position, pending)
 
     def _read_losses(self, position, pending, keep=0):

@@ -12,7 +12,7 @@ import functools
 from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError
 from baselines.heads.embedding import POOLINGS, EmbeddingHead, decode_cosine, encode_texts
-from baselines.losses.compared_rows import ComparedRows
+from baselines.losses.contrastive import ContrastiveLoss
 from baselines.losses.cosent import CoSENT
 from baselines.losses.in_batch_similarity import InBatchSimilarity
 from baselines.losses.supervised_contrastive import SupervisedContrastive
@@ -111,7 +111,7 @@ def bind(task, options, labels, train_file):
         task, read=reader, encode_train=functools.partial(encode_train, **encode),
         sampling=Sampling(draw, draw.rows_per_example), generation=generation if options.writes else None,
         head=EmbeddingHead(options.pooling, bool(options.writes), needs_dropout=options.objective == "simcse"),
-        loss=ComparedRows(options.compared(), own, options.similarity_weight, options.writes),
+        loss=ContrastiveLoss(options.compared(), own, options.similarity_weight, options.writes),
         metric=scoring.metric, reference_score=scoring.further,
     )  # fmt: skip
 
@@ -121,7 +121,7 @@ TASK = Task(
     read=functools.partial(read, columns=TextColumns()),
     encode=encode_texts,
     head=EmbeddingHead(),
-    loss=ComparedRows(InBatchSimilarity(), TokenMean()),
+    loss=ContrastiveLoss(InBatchSimilarity(), TokenMean()),
     decode=decode_cosine,
     metric=None,                                                        # see bind
     generation=Generation(prompt=prompt_of, config=GenerationConfig(top_k=5, max_tokens=32)),

@@ -16,7 +16,7 @@ from baselines.data.readers import any_format, text_lines
 from baselines.data.readers.record import shorten
 from baselines.errors import InputError
 from baselines.heads.embedding import cosines_of, encode_texts, unit_vectors
-from baselines.losses.compared_rows import COMPARED
+from baselines.losses.contrastive import EMBEDDING
 from baselines.metrics.correlation import spearman_and_pearson
 from baselines.metrics.retrieval import retrieval_scores
 from baselines.metrics.threshold import best_threshold, crossed_thresholds, threshold_scores
@@ -176,7 +176,7 @@ class Scoring:
         """The `reference_score` stage: scores of groups, and of labelled pairs by the threshold of another file."""
         golds = [example.gold for example in examples]
         if is_groups(golds):
-            return retrieval(examples, predict(examples, encode_texts, lambda example, outputs: unit_vectors(outputs[COMPARED])))
+            return retrieval(examples, predict(examples, encode_texts, lambda example, outputs: unit_vectors(outputs[EMBEDDING])))
         if not self.tune or isinstance(golds[0], float):
             return {}
         others = list(self.read(self.tune))
@@ -191,7 +191,7 @@ class Scoring:
 
     @staticmethod
     def cosine(example, outputs):
-        return float(cosines_of(outputs[COMPARED])[0])
+        return float(cosines_of(outputs[EMBEDDING])[0])
 
 
 def is_groups(golds):

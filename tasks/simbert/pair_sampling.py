@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.losses.compared_rows import NEXT_TOKENS
+from baselines.losses.contrastive import NEXT_TOKENS
 from baselines.losses.next_tokens import next_tokens
 from baselines.prompts.source_target import written_ids
 

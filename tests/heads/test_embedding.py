@@ -10,7 +10,7 @@ from keras import ops
 
 from baselines.errors import InputError
 from baselines.heads.embedding import EmbeddingHead, decode_cosine
-from baselines.losses.compared_rows import ComparedRows
+from baselines.losses.contrastive import ContrastiveLoss
 from baselines.losses.in_batch_similarity import InBatchSimilarity
 from baselines.losses.next_tokens import next_tokens
 from baselines.losses.token_mean import TokenMean
@@ -70,7 +70,7 @@ def test_losses_equal_those_of_the_reference(model):
         "partner": np.array([1, -1] * 3, "int32"), "text": np.arange(6, dtype="int32"),
         "next": np.stack([next_tokens(ids, learnt) for ids, learnt in rows]),
     }  # fmt: skip
-    terms = ComparedRows(InBatchSimilarity(), TokenMean()).terms(targets, model(features()), np.ones(6, "float32"))
+    terms = ContrastiveLoss(InBatchSimilarity(), TokenMean()).terms(targets, model(features()), np.ones(6, "float32"))
     means = [float(ops.sum(totals) / ops.sum(counts)) for _, totals, counts in terms]
     assert means == pytest.approx([float(SIMBERT["similarity"]), float(SIMBERT["generation"])], rel=1e-4, abs=1e-5)
 

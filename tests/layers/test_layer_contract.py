@@ -7,9 +7,9 @@ import pytest
 from baselines.layers.attention_mask import MASKS, AttentionMask
 from baselines.layers.bias import Bias
 from baselines.layers.feed_forward import FeedForward
-from baselines.layers.first_token import FirstToken
 from baselines.layers.gate import Gate
 from baselines.layers.linear_attention import MultiHeadLinearAttention
+from baselines.layers.masked_pooling import FirstToken
 from baselines.layers.multi_head_attention import MultiHeadAttention
 from baselines.layers.position_embedding import PositionEmbedding
 from baselines.layers.relative_position import RelativePosition

@@ -23,6 +23,16 @@ def test_worked_number():
     assert sparse([[2, -1, 0.5, -3]], [[3, 0, -1]]) == pytest.approx([4.159116], abs=1e-6)
 
 
+def test_soft_targets_are_weights():
+    """log(1 + .1 e^2 + .8 e^-1) + log(1 + .9 e^-2 + .2 e); kexue.fm/archives/9064."""
+    expected = np.log(1 + 0.1 * np.exp(2) + 0.8 * np.exp(-1)) + np.log(1 + 0.9 * np.exp(-2) + 0.2 * np.exp(1))
+    assert dense([2, -1], np.float32([0.9, 0.2])) == pytest.approx(expected, abs=1e-6)
+    hard = dense([2, -1, 0.5, -3, -1e9], np.float32([1, 0, 0, 1, 0]))
+    assert hard == pytest.approx(dense([2, -1, 0.5, -3, -1e9], [1, 0, 0, 1, 0]), abs=1e-6)
+    scores = np.linspace(-4, 4, 8001)[:, None]                          # the best score of a class alone
+    assert scores[dense(scores, np.full_like(scores, 0.9)).argmin(), 0] == pytest.approx(np.log(9) / 2, abs=2e-3)
+
+
 @pytest.mark.parametrize("positives, negatives", [(0, 4), (4, 0), (1, 3)])
 def test_all_scores_zero(positives, negatives):
     targets = [1] * positives + [0] * negatives

@@ -59,3 +59,22 @@ def test_a_bar_in_a_terminal(monkeypatch):
         bar.advance(0.5, 4)
         bar.note("epoch 1")
     assert "epoch 1" in display.console.file.getvalue()
+
+
+def test_no_time_left_before_three_steady_steps_and_compiling_is_said(monkeypatch):
+    now, stream = [0.0], io.StringIO()
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0)
+    with Display(stream=stream) as display:
+        bar = TrainingProgress(display)
+        bar.start(types.SimpleNamespace(updates=0), 168)
+        for seconds in (15, 1, 40, 1, 1, 1):                            # the first and the third are compiled
+            if seconds > 1:
+                bar.compiling()
+            now[0] += seconds
+            bar.advance(None, 8)
+    assert stream.getvalue().splitlines() == [
+        "training 0/168  compiling: the first update of each length takes longer",
+        "training 1/168", "training 2/168  8 rows/s", "training 3/168  8 rows/s", "training 4/168  8 rows/s",
+        "training 5/168  3 min left  8 rows/s", "training 6/168  3 min left  8 rows/s",
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from keras import ops
 
 from baselines.errors import InputError
 from baselines.heads.embedding import EmbeddingHead
-from baselines.losses.compared_rows import ComparedRows
+from baselines.losses.contrastive import ContrastiveLoss
 from baselines.losses.in_batch_similarity import InBatchSimilarity
 from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
@@ -20,7 +20,7 @@ from baselines.training.strategy_context import ForwardBackward
 
 pytestmark = pytest.mark.keras
 
-LOSS = ComparedRows(InBatchSimilarity(5.0), TokenMean(), 1.5, 0.5)
+LOSS = ContrastiveLoss(InBatchSimilarity(5.0), TokenMean(), 1.5, 0.5)
 
 
 def model(dropout):

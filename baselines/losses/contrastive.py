@@ -1,24 +1,26 @@
-"""A loss whose rows depend on one another: they are compared by one vector each, and may also learn for themselves.
+"""A contrastive loss: rows are compared with each other by one vector each, and may also learn a language model.
 
-SimBERT's is the mean over rows of what tells them from each other, plus the mean over target tokens of their cross-entropy.
+SimBERT's is the mean over rows of a softmax over the others, plus the mean over target tokens of their cross-entropy.
 """
 
 import dataclasses
 from collections.abc import Callable
 from typing import ClassVar
 
-COMPARED = "embedding"
+EMBEDDING = "embedding"
 """The output by which rows are compared, float32 (B, D)."""
 NEXT_TOKENS = "next"
 """The target of the rows' own loss; the others are marks by which rows are compared."""
 
 
 @dataclasses.dataclass(frozen=True)
-class ComparedRows:
+class ContrastiveLoss:
     """weight * mean of `compare` + own_weight * mean of `own`.
 
-    compare   (vectors (B, D), marks {name: (B, …)}, weights (B,)) -> (totals, counts), float32 (B,) each
-    own       (next tokens, outputs) -> (totals, counts), or None
+    Attributes:
+        compare: (vectors (B, D), marks {name: (B, …)}, weights (B,)) -> (totals, counts), float32 (B,) each.
+        own: (next tokens, outputs) -> (totals, counts), or None.
+        output_name: of the vectors among the model's outputs.
 
     A task's `loss` with `terms` in place of a call gives means that are added up. An update whose rows are in several
     micro-batches compares those of each one, unless a gradient cache (training/gradient_cache.py) holds the vectors of all.
@@ -28,12 +30,12 @@ class ComparedRows:
     own: Callable | None = None
     weight: float = 1.0
     own_weight: float = 1.0
-    compared: ClassVar[str] = COMPARED
+    output_name: ClassVar[str] = EMBEDDING
 
     def terms(self, targets, outputs, weights):
         """[(weight, totals, counts)]: the loss is the sum of weight * (mean of totals by counts)."""
-        found = [(self.weight, *self.compare(outputs[COMPARED], self.marks(targets), weights))]
-        return found + ([(self.own_weight, *self.own_loss(targets, outputs))] if self.own else [])
+        terms = [(self.weight, *self.compare(outputs[EMBEDDING], self.marks(targets), weights))]
+        return terms + ([(self.own_weight, *self.own_loss(targets, outputs))] if self.own else [])
 
     def marks(self, targets):
         return {name: target for name, target in targets.items() if name != NEXT_TOKENS}

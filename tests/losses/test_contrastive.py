@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from baselines.losses.compared_rows import ComparedRows
+from baselines.losses.contrastive import ContrastiveLoss
 from baselines.losses.cosent import CoSENT
 from baselines.losses.in_batch_similarity import InBatchSimilarity
 from baselines.losses.supervised_contrastive import SupervisedContrastive
@@ -131,7 +131,7 @@ def test_terms_are_weighted_and_swap_with_the_texts():
     rng = np.random.default_rng(0)
     logits, tokens = rng.normal(size=(4, 5, 7)).astype("float32"), rng.integers(0, 7, (4, 5)).astype("int32")
     tokens[:, 3:] = -1
-    loss = ComparedRows(InBatchSimilarity(1.0), TokenMean(), 2.0, 0.5)
+    loss = ContrastiveLoss(InBatchSimilarity(1.0), TokenMean(), 2.0, 0.5)
     targets = {**marks_of(4), "next": tokens}
     terms = loss.terms(targets, {"embedding": FOUR, "logits": logits}, np.ones(4, "float32"))
     assert [term[0] for term in terms] == [2.0, 0.5] and set(loss.marks(targets)) == {"partner", "text"}
@@ -139,4 +139,4 @@ def test_terms_are_weighted_and_swap_with_the_texts():
     swap = [1, 0, 3, 2]
     swapped = loss.own_loss({"next": tokens[swap]}, {"logits": logits[swap]})
     np.testing.assert_allclose(ops.convert_to_numpy(swapped[0]), own[swap], rtol=1e-5)
-    assert len(ComparedRows(InBatchSimilarity()).terms(marks_of(4), {"embedding": FOUR}, np.ones(4, "float32"))) == 1
+    assert len(ContrastiveLoss(InBatchSimilarity()).terms(marks_of(4), {"embedding": FOUR}, np.ones(4, "float32"))) == 1
