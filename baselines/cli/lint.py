@@ -1,6 +1,6 @@
 """Check data before training: lost spans, truncation, duplicates, skewed classes, unknown characters.
 
-run.py lint TASK [the flags of train]        exit code 1: something would silently cost score
+run.py lint TASK [the flags of train]        exit code 1: something would silently lower the score
 """
 
 from baselines.cli import task_of

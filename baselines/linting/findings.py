@@ -2,20 +2,23 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-OK, LOOK, COSTS = VERDICTS = ("ok", "look", "costs score")
-"""From best to worst. "look": a person should decide. "costs score": training would go on, silently, and end lower."""
+from baselines.task import Example
+
+OK, WARNING, ERROR = VERDICTS = ("ok", "warning", "error")
+"""From best to worst. "warning": a person should decide. "error": training would run, and silently score lower."""
 
 
 class Share(NamedTuple):
-    """So many of so many."""
+    """`count` of `total`."""
 
     count: int
     total: int
 
     @property
-    def rate(self):
+    def rate(self) -> float:
         return self.count / self.total if self.total else 0.0
 
     def __str__(self):
@@ -25,26 +28,27 @@ class Share(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """Rates above which a finding is one to look at, and one that costs score."""
+    """Rates above which a finding is a warning, and above which it is an error."""
 
-    look: float = math.inf
-    costs: float = math.inf
+    warning: float = math.inf
+    error: float = math.inf
 
-    def verdict(self, values):
+    def verdict(self, values: Iterable[Share]) -> str:
         """The verdict on the largest rate of some Shares."""
         rate = max((value.rate for value in values), default=0.0)
-        return COSTS if rate > self.costs else LOOK if rate > self.look else OK
+        return ERROR if rate > self.error else WARNING if rate > self.warning else OK
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """One line of a report.
 
-    what      what was counted or measured
-    values    {split name: Share, number or text}; a split that it does not concern is left out
-    verdict   ok, look or costs score
-    advice    what to do about it, where the verdict is not ok
-    where     "train.json:17: …" of the first cases
+    Attributes:
+        what: what was counted or measured.
+        values: {split name: Share, number or text}; a split that it does not concern is left out.
+        verdict: one of VERDICTS.
+        advice: what to do about it, where the verdict is not ok.
+        where: "train.json:17: …" of the first cases.
     """
 
     what: str
@@ -62,19 +66,21 @@ class Section:
     findings: list[Finding]
 
 
-def shares(what, values, limit=None, advice="", where=()):
+def judge_shares(
+    what: str, values: dict[str, Share], limit: Limit | None = None, advice: str = "", where: Sequence[str] = ()
+) -> Finding:
     """A Finding of {split: Share}, judged by a Limit; without one it only informs."""
     verdict = limit.verdict(values.values()) if limit else OK
     return Finding(what, values, verdict, "" if verdict == OK else advice, tuple(where))
 
 
-def worst(verdicts):
+def worst(verdicts: Iterable[str]) -> str:
     """The worst of some verdicts."""
     return max(verdicts, key=VERDICTS.index, default=OK)
 
 
-def place(example, text=None, most=40):
-    """"train.json:17: 今天…", to find an example again; `text` stands for its own."""
-    shown = " | ".join(example.texts) if text is None else text
-    shown = " ".join(shown[: 4 * most].split())
-    return f"{example.origin or example.id}: {shown if len(shown) <= most else shown[:most] + '…'}"
+def locate(example: Example, text: str | None = None, max_length: int = 40) -> str:
+    """ "train.json:17: 今天…", to find an example again; `text` replaces its own."""
+    words = " | ".join(example.texts) if text is None else text
+    words = " ".join(words[: 4 * max_length].split())
+    return f"{example.origin or example.id}: {words if len(words) <= max_length else words[:max_length] + '…'}"

@@ -1,15 +1,19 @@
 """A report as people read it: a table per section with a verdict per line, then where to look; and as JSON."""
 
+from collections.abc import Iterable, Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from baselines.linting.findings import COSTS, LOOK, OK, Share, worst
+from baselines.linting.findings import ERROR, OK, WARNING, Finding, Section, Share, worst
 
-STYLES = {OK: "green", LOOK: "yellow", COSTS: "bold red"}
+STYLES = {OK: "green", WARNING: "yellow", ERROR: "bold red"}
 
 
-def show(sections, split_names, console=None, width=120):
+def print_tables(
+    sections: Sequence[Section], split_names: Sequence[str], console: Console | None = None, width: int = 120
+) -> None:
     """Prints the tables of a list of Sections; elsewhere than in a terminal they are `width` cells wide."""
     console = console or Console(highlight=False)
     if not console.is_terminal:
@@ -31,17 +35,17 @@ def show(sections, split_names, console=None, width=120):
         console.print()
 
 
-def verdict(sections):
+def worst_verdict(sections: Iterable[Section]) -> str:
     """The worst verdict of a list of Sections."""
     return worst(finding.verdict for section in sections for finding in section.findings)
 
 
-def to_json(sections):
+def to_json(sections: Iterable[Section]) -> list[dict]:
     """[{"section", "findings": [{"what", "values", "verdict", "advice", "where"}]}]; a Share is {"count", "of", "rate"}."""
-    return [{"section": section.title, "findings": [plain(finding) for finding in section.findings]} for section in sections]
+    return [{"section": section.title, "findings": [finding_json(finding) for finding in section.findings]} for section in sections]
 
 
-def plain(finding):
+def finding_json(finding: Finding) -> dict:
     values = {
         name: {"count": value.count, "of": value.total, "rate": value.rate} if isinstance(value, Share) else value
         for name, value in finding.values.items()

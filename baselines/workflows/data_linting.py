@@ -3,56 +3,68 @@
 import dataclasses
 import functools
 import itertools
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from baselines.data.batching import bucket_lengths
+from baselines.data.encoded_dataset import EncodedDataset
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
 from baselines.evaluation.confusion import chinese_font, drawn_names
+from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.input_files import bind, checkpoint_folder, data_file, official_file, shown
 from baselines.experiment.run_folder import RunFolder
-from baselines.linting import characters, classes, duplicates, lengths, picture, scores, spans, tables
-from baselines.linting.findings import COSTS, Share
-from baselines.linting.split import Split
+from baselines.linting.characters import check_characters
+from baselines.linting.classes import check_classes, class_counts
+from baselines.linting.duplicates import check_duplicates
+from baselines.linting.findings import ERROR, Section, Share
+from baselines.linting.lengths import check_lengths
+from baselines.linting.measured_split import MeasuredSplit
+from baselines.linting.picture import draw_report
+from baselines.linting.scores import check_scores
+from baselines.linting.spans import check_spans
+from baselines.linting.tables import print_tables, to_json, worst_verdict
 from baselines.models import config
 from baselines.plugins import task_catalog
 from baselines.runtime.progress import Display
+from baselines.task import Task
 from baselines.tokenizers.wordpiece import Tokenizer
 
 UNLIMITED = 1 << 20
 """A max_length that trims nothing."""
 
 
-def lint(name, arguments):
-    """Checks the files that `run.py train` with the same arguments would learn from. Returns whether something costs score.
+def lint(name: str, arguments: TrainArguments) -> bool:
+    """Checks the files that `run.py train` with the same arguments would learn from. Returns whether any finding is an error.
 
     The folder --output, by default runs/lint/TASK/TIME, gets report.json and report.png; the tables are printed.
     """
     flags, max_length = arguments.flags, arguments.recipe.max_length
     name, task = task_catalog.find(name)
-    paths = files(name, task, flags)
+    paths = split_files(name, task, flags)
     folder = checkpoint_folder(flags, task.demo.checkpoint)
     tokenizer, positions = Tokenizer.from_folder(folder), config.read(folder)[0].get("max_position_embeddings")
     task = bind(task, arguments.options, None, paths["train"])
     with Display(flags.quiet) as display:
-        splits = [load(split, path, task, tokenizer, max_length, display) for split, path in paths.items()]
-        sections, counted = check(splits, task, tokenizer, max_length, positions)
-    run, verdict = RunFolder.create(flags.output, f"lint/{name}"), tables.verdict(sections)
+        splits = [measure(split, path, task, tokenizer, max_length, display) for split, path in paths.items()]
+        sections, counts = run_checks(splits, task, tokenizer, max_length, positions)
+    run, verdict = RunFolder.create(flags.output, f"lint/{name}"), worst_verdict(sections)
     run.write_json("report.json", {
         "task": name, "files": {split: shown(path) for split, path in paths.items()}, "max_length": max_length,
-        "verdict": verdict, "sections": tables.to_json(sections),
-        "classes": {split: dict(count.most_common()) for split, count in counted.items() if count},
+        "verdict": verdict, "sections": to_json(sections),
+        "classes": {split: dict(count.most_common()) for split, count in counts.items() if count},
     })  # fmt: skip
     font = chinese_font()
-    picture.draw(run.path / "report.png", splits, max_length, counted, functools.partial(drawn_names, font=font), font)
+    draw_report(run.path / "report.png", splits, max_length, counts, functools.partial(drawn_names, font=font), font)
     if not flags.quiet:
-        tables.show(sections, list(paths))
+        print_tables(sections, list(paths))
     print(f"{name}: {verdict}. Report: {run.path / 'report.json'}")
-    return verdict == COSTS
+    return verdict == ERROR
 
 
-def files(name, task, flags):
+def split_files(name: str, task: Task, flags) -> dict[str, Path]:
     """{split name: path}: train and dev as training takes them; test files if one is given, or the official ones that are there."""
     paths = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
     if flags.test:
@@ -64,8 +76,8 @@ def files(name, task, flags):
     return {**paths, **({"test": there[0]} if len(there) == 1 else {path.name: path for path in there})}
 
 
-def load(name, path, task, tokenizer, max_length, display):
-    """The Split of a file. Raises InputError for what training would refuse too."""
+def measure(name: str, path: Path, task: Task, tokenizer: Tokenizer, max_length: int, display: Display) -> MeasuredSplit:
+    """A file, read and measured. Raises InputError for what training would refuse too."""
     split = name if name in ("train", "dev") else "test"
     examples, left_out = read_examples(task.read, path, split, task.classes, task.source)
     if split == "test":
@@ -83,34 +95,36 @@ def load(name, path, task, tokenizer, max_length, display):
     vocabulary = tokenizer.vocabulary
     special = [vocabulary.cls_id, vocabulary.sep_id, vocabulary.pad_id]
     unknown = Share(int(np.sum(ids == vocabulary.unk_id)), int(np.sum(~np.isin(ids, special))))
-    return Split(name, examples, left_out, full, truncated, int(windows.sum()), unknown)
+    return MeasuredSplit(name, examples, left_out, full, truncated, int(windows.sum()), unknown)
 
 
-def per_example(rows, count):
+def per_example(rows: EncodedDataset, count: int) -> tuple[np.ndarray, np.ndarray]:
     """(tokens of the longest row, number of rows) of each example: two int64 (count,)."""
     longest = np.zeros(count, np.int64)
     np.maximum.at(longest, rows.example, rows.lengths)
     return longest, np.bincount(rows.example, minlength=count)
 
 
-def with_gold_in_texts(split):
-    """A Split of a task that writes: gold that is a text is one of many good answers, and another one is another example."""
+def with_gold_in_texts(split: MeasuredSplit) -> MeasuredSplit:
+    """A split of a task that generates: gold that is a text is one of many good answers, and another one is another example."""
     return dataclasses.replace(split, examples=[
         example if not isinstance(example.gold, str) else dataclasses.replace(example, texts=(*example.texts, example.gold))
         for example in split.examples
     ])  # fmt: skip
 
 
-def check(splits, task, tokenizer, max_length, positions):
+def run_checks(
+    splits: Sequence[MeasuredSplit], task: Task, tokenizer: Tokenizer, max_length: int, positions: int | None
+) -> tuple[list[Section], dict]:
     """(Sections, {split name: Counter of its classes})."""
-    counted = {split.name: classes.counts(split.examples, task.labels, task.linting.spans) for split in splits}
+    counts = {split.name: class_counts(split.examples, task.labels, task.linting.spans) for split in splits}
     buckets = bucket_lengths(UNLIMITED)
     sections = [
-        lengths.check(splits, tokenizer, max_length, buckets, positions, task.linting.cuts_on_purpose),
-        characters.check(splits, tokenizer),
-        classes.check(splits, counted, task.labels),
-        scores.check(splits),
-        duplicates.check([with_gold_in_texts(split) for split in splits] if task.generation else splits),
-        spans.check(splits, task.linting.spans, tokenizer, max_length) if task.linting.spans else None,
+        check_lengths(splits, tokenizer, max_length, buckets, positions, task.linting.cuts_on_purpose),
+        check_characters(splits, tokenizer),
+        check_classes(splits, counts, task.labels),
+        check_scores(splits),
+        check_duplicates([with_gold_in_texts(split) for split in splits] if task.generation else splits),
+        check_spans(splits, task.linting.spans, tokenizer, max_length) if task.linting.spans else None,
     ]
-    return list(itertools.compress(sections, sections)), counted
+    return list(itertools.compress(sections, sections)), counts

@@ -3,7 +3,7 @@
 import numpy as np
 
 from baselines.linting.findings import Share
-from baselines.linting.split import Split
+from baselines.linting.measured_split import MeasuredSplit
 from baselines.task import Example
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -31,7 +31,7 @@ def split(*rows, name="train", max_length=128, left_out=0, lengths=None):
     if lengths is None:
         lengths = [sum(map(len, example.texts)) + len(example.texts) + 1 for example in made]
     lengths = np.array(lengths)
-    return Split(name, made, left_out, lengths, lengths > max_length, len(made), Share(0, int(lengths.sum())))
+    return MeasuredSplit(name, made, left_out, lengths, lengths > max_length, len(made), Share(0, int(lengths.sum())))
 
 
 def finding(section, what):

@@ -6,7 +6,7 @@ import pytest
 from lint_samples import finding, split, tokenizer
 
 from baselines.linting import span_ends, spans
-from baselines.linting.findings import COSTS, LOOK, OK, Share
+from baselines.linting.findings import ERROR, OK, WARNING, Share
 from baselines.task import Span
 
 PLACES = [first + second + first + "市" for first in "甲乙丙丁戊" for second in "子丑寅卯辰巳"]
@@ -14,7 +14,7 @@ AROUND = "的在有是和了不我他她这那说去来上下中大小"
 
 
 def check(*rows, max_length=128, spans_of=lambda example: example.gold):
-    return spans.check([split(*rows, max_length=max_length), split("春", name="test")], spans_of, tokenizer(), max_length)
+    return spans.check_spans([split(*rows, max_length=max_length), split("春", name="test")], spans_of, tokenizer(), max_length)
 
 
 def test_spans_on_tokens_are_fine():
@@ -31,7 +31,7 @@ def test_spans_on_tokens_are_fine():
 ])  # fmt: skip
 def test_spans_that_tokens_cannot_give(span, reason):
     found = finding(check(("在iphone上", [span, Span(0, 1, 7)])), reason)
-    assert found.values == {"train": Share(1, 2)} and found.verdict == COSTS and found.advice
+    assert found.values == {"train": Share(1, 2)} and found.verdict == ERROR and found.advice
 
 
 def test_a_lost_span_is_shown_in_its_text():
@@ -55,7 +55,7 @@ def test_spaces_and_overlaps():
     section = check(("春 夏秋冬", [Span(0, 1, 3, "x"), Span(0, 2, 5, "y"), Span(0, 4, 5, "x")]))
     assert finding(section, "with a space").values == {"train": Share(1, 3)}
     found = finding(section, "overlapping")
-    assert found.values == {"train": Share(2, 3)} and found.verdict == LOOK
+    assert found.values == {"train": Share(2, 3)} and found.verdict == WARNING
     assert finding(check(("春夏秋", [Span(0, 0, 1, "x"), Span(0, 1, 3, "x")])), "overlapping").verdict == OK
 
 
@@ -73,13 +73,13 @@ def places(seed=1, start=0, end=0):
 
 
 @pytest.mark.parametrize("start, end, verdict, value", [
-    (0, 0, OK, "as expected"), (0, -1, COSTS, "one short"), (0, 1, COSTS, "one too far"), (1, 1, COSTS, "one too far"),
-    (-1, -1, COSTS, "one short"),
+    (0, 0, OK, "as expected"), (0, -1, ERROR, "one short"), (0, 1, ERROR, "one too far"), (1, 1, ERROR, "one too far"),
+    (-1, -1, ERROR, "one short"),
 ])  # fmt: skip
 def test_ends_that_are_off_by_one_are_suspected(start, end, verdict, value):
     found = finding(check(*places(start=start, end=end)), "ends of spans")
     assert found.verdict == verdict and found.values == {"train": value}
-    assert bool(found.advice) == (verdict == COSTS)
+    assert bool(found.advice) == (verdict == ERROR)
 
 
 def test_texts_from_a_template_are_no_reason_for_suspicion():

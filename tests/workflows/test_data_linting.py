@@ -71,18 +71,18 @@ def test_a_dirty_set(data, tmp_path, capsys):
     test += [{"id": 99, "sentence": f" {dev[0]['sentence']}"}]
     code, report = run_lint(data(train, dev, test), tmp_path)
     found = findings(report)
-    assert code == 1 and report["verdict"] == "costs score"
+    assert code == 1 and report["verdict"] == "error"
     assert found["cut at max_length 16"]["values"]["train"]["count"] == 1
     assert found["longer than 64 tokens"]["where"][0].startswith("train.json:27: 球球")
     assert found["with an empty text"]["where"] == ["dev.json:5: '\\u200b'"]
     assert found["most frequent"]["values"]["train"] == "囧 30"
-    assert found["[UNK] among the tokens"]["verdict"] == "costs score"
+    assert found["[UNK] among the tokens"]["verdict"] == "error"
     assert found["repeated"]["values"]["train"]["count"] == 2
     assert found["the same with different gold"]["values"]["train"]["count"] == 2
     (place,) = found["also in train with another gold"]["where"]
     assert place == "dev.json:4: 前锋梅开二度: dev.json:4 says '109', train.json:3 says '103'"
-    assert found["also in dev after normalisation"]["values"]["test"]["count"] == 1
-    assert "costs score: also in train with another gold" in capsys.readouterr().out
+    assert found["also in dev after normalization"]["values"]["test"]["count"] == 1
+    assert "error: also in train with another gold" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name, row, part", [
@@ -100,7 +100,7 @@ def test_what_training_refuses_ends_with_2(data, tmp_path, capsys, name, row, pa
 
 def test_a_missing_checkpoint_or_file_ends_with_2(data, capsys):
     assert main(["lint", *data(*clean(), init="nowhere")]) == 2
-    assert "--init: expected a checkpoint folder" in capsys.readouterr().err
+    assert "--init: no checkpoint folder at nowhere" in capsys.readouterr().err
     assert main(["lint", *data(*clean()), "--dev", "none.json"]) == 2
     assert "none.json" in capsys.readouterr().err
 
@@ -152,9 +152,9 @@ def test_spans_and_windows(data, tiny, windows):
         def track(self, iterable, label, total=None):
             return iterable
 
-    split = data_linting.load("train", arguments.flags.train, task, tokenizer, 8, Display())
+    split = data_linting.measure("train", arguments.flags.train, task, tokenizer, 8, Display())
     assert bool(split.truncated.any()) == (windows == 1) and (split.rows > len(split)) == (windows == 2)
-    sections, _ = data_linting.check([split], task, tokenizer, 8, 64)
+    sections, _ = data_linting.run_checks([split], task, tokenizer, 8, 64)
     found = {one.what: one for section in sections for one in section.findings}
     long_enough = sum(len(example.texts[0]) >= 8 for example in split.examples)
     assert 0 < long_enough < len(split)
