@@ -140,7 +140,7 @@ def open_run(run, name, display, devices="one", changes=None):
     values |= {"devices": devices, "model_parallel": 1, **(changes or {})}
     arguments = check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
     arguments = with_demo_files(run, task_name, task, arguments, lambda: Tokenizer.from_folder(run.require_best()))
-    labels = run.read_json("labels.json")
+    labels = run.read_labels()
     return load_task_model(task_name, task, arguments, labels, run.require_best(), display), arguments
 
 
