@@ -69,6 +69,7 @@ class Checkpoint:
         model_options: Mapping[str, object] | None = None,
         pre_tokenizer: str | None = None,
         note: Callable[[str], None] = logger.warning,
+        unchanged: bool = False,
     ) -> "Checkpoint":
         """Reads the tokenizer and the configuration; the weights are opened when they are first needed.
 
@@ -79,14 +80,15 @@ class Checkpoint:
             model_options: Fields of `Config` that replace the file's.
             pre_tokenizer: "jieba", "none", or None for the one that tokenizer_config.json names.
             note: Called with each remark that the user should read.
+            unchanged: Refuse a run's configuration or vocabulary that is not what was saved with the weights.
 
         Raises:
-            InputError: A file is missing or corrupted, or was changed after a run had saved it, or there are more tokens than
-                embedding rows.
+            InputError: A file is missing, corrupted or, with `unchanged`, another one, or there are more tokens than rows.
         """
         source = Path(source)
         folder = folder_of(source)
-        verify_files(folder)
+        if unchanged:
+            verify_files(folder)
         config = configure(folder, model, **(model_options or {}))
         vocabulary = Path(vocabulary or (folder if folder.is_dir() else folder.parent))
         tokenizer = Tokenizer.from_folder(vocabulary, pre_tokenizer=pre_tokenizer)

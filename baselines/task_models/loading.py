@@ -105,7 +105,7 @@ def load_task_model(name, task, arguments, labels, folder, display):
     """A TaskModel with the weights that a run kept as its best."""
     task = bound(task, arguments.options, labels, None)
     prepare_keras(arguments.recipe, display)
-    checkpoint = Checkpoint.open(folder, note=display.note)
+    checkpoint = Checkpoint.open(folder, note=display.note, unchanged=True)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
     tokenizer, config = checkpoint.tokenizer, checkpoint.config
