@@ -169,17 +169,18 @@ class Checkpoint:
             self._note_spare_rows(len(table))
         return rows(table[: self.file_tokens], compound_tokens=[[self.tokenizer.vocabulary.pad_id]] * new)
 
-    def _note_spare_rows(self, table_rows: int):
-        spare = table_rows - self.file_tokens
-        if spare <= 0:
-            return
-        question = ""
-        if spare > MAX_PADDING:
-            question = " That is more than padding: check that the vocabulary belongs to this checkpoint."
-        self.note(
-            f"{self.source}: the embedding has {table_rows} rows, the vocabulary {self.file_tokens} tokens. "
-            f"The last {spare} rows are left out.{question}"
-        )
+    def _note_spare_rows(self, table_rows):
+        if table_rows > self.file_tokens:
+            self.note(spare_rows(self.source, table_rows, self.file_tokens))
+
+
+def spare_rows(source: str | Path, rows: int, tokens: int) -> str:
+    """The remark on an embedding table that is longer than the vocabulary."""
+    question = " Check that the vocabulary belongs to this checkpoint." if rows - tokens > MAX_PADDING else ""
+    return (
+        f"{source}: the embedding has {rows} rows, the vocabulary {tokens} tokens. "
+        f"The last {rows - tokens} rows are left out.{question}"
+    )
 
 
 def remarks(folder: Path, tokenizer: Tokenizer, pre_tokenizer: str | None = None) -> list[str]:

@@ -74,7 +74,7 @@ def test_vectors_are_those_of_the_whole_table(tmp_path):
 def test_much_longer_tables_are_asked_about(tmp_path):
     notes = []
     Checkpoint.open(write_checkpoint(tmp_path / "other", TOKENS, vocab_size=21128), note=notes.append)
-    assert len(notes) == 1 and notes[0].endswith("check that the vocabulary belongs to this checkpoint.")
+    assert len(notes) == 1 and notes[0].endswith("Check that the vocabulary belongs to this checkpoint.")
 
 
 def test_new_words_follow_the_tokens(tmp_path):
