@@ -33,8 +33,12 @@ def printable(message: str) -> str:
     >>> printable("no key \x1b[31m")
     'no key \\u001b[31m'
     """
-    text = _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", str(message))
-    return "\n".join(map(_cut, text.split("\n")))
+    return "\n".join(map(_cut, escaped(str(message)).split("\n")))
+
+
+def escaped(text: str) -> str:
+    """Replaces control characters, all but line ends, by their escapes in JSON."""
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def excerpt(value: object, limit: int = 60) -> str:

@@ -31,7 +31,7 @@ from baselines.models.builder import build_transformer_model, configure
 from baselines.retrieval.prefix_index.answers import Answers
 from baselines.retrieval.prefix_index.builder import build
 from baselines.retrieval.prefix_index.index import PrefixIndex
-from baselines.retrieval.prefix_index.spelling import Spelling
+from baselines.retrieval.prefix_index.string_table import Spelling
 from baselines.tokenizers.wordpiece import Tokenizer
 from benchmarks.rounds import machine, ratio, take_turns
 

@@ -32,7 +32,7 @@ from baselines.retrieval.prefix_index.copying import Copying  # noqa: E402
 from baselines.retrieval.prefix_index.index import PrefixIndex  # noqa: E402
 from baselines.retrieval.prefix_index.look_ahead import LookAhead  # noqa: E402
 from baselines.retrieval.prefix_index.names import split_name  # noqa: E402
-from baselines.retrieval.prefix_index.spelling import Spelling  # noqa: E402
+from baselines.retrieval.prefix_index.string_table import Spelling  # noqa: E402
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
 from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
 

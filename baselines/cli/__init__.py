@@ -2,9 +2,11 @@
 
 import json
 import sys
+from collections.abc import Callable
 
 from baselines.errors import InputError
 from baselines.storage.atomic_files import atomic_write
+from baselines.storage.temporary_names import file_destination
 
 
 def task_of(argv, verb, usage):
@@ -22,17 +24,30 @@ def optional_task(argv):
     return (argv[0], argv[1:]) if argv and not argv[0].startswith("-") else (None, argv)
 
 
-def write_answers(inputs, answer, flags, label, together):
-    """Writes a JSON line for each input, to --output or standard output once all are answered. Returns the exit code.
+def check_output(flags) -> None:
+    """Raises InputError, before long work, where --output cannot be a file."""
+    if flags.output is not None:
+        file_destination(flags.output)
 
-    inputs     a list; answer: some of them -> a dict for each
-    label      what the progress bar says; together: inputs that are answered between two of its movements
+
+def write_results(inputs: list, process: Callable, flags, label: str, chunk_size: int) -> int:
+    """Writes a JSON line for each input, to --output or standard output, once all are processed.
+
+    Args:
+        inputs: What is processed.
+        process: Takes a group of inputs, returns a dict for each.
+        flags: Flags with `output` and `quiet`.
+        label: Text of the progress bar.
+        chunk_size: Inputs of a group.
+
+    Returns:
+        The exit code.
     """
     from baselines.runtime.progress import Display
 
-    groups = [inputs[start : start + together] for start in range(0, len(inputs), together)]
+    groups = [inputs[start : start + chunk_size] for start in range(0, len(inputs), chunk_size)]
     with Display(flags.quiet) as display:
-        rows = [row for group in display.track(groups, label, len(groups)) for row in answer(group)]
+        rows = [row for group in display.track(groups, label, len(groups)) for row in process(group)]
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     if not flags.output:
         sys.stdout.writelines(lines)
@@ -42,8 +57,8 @@ def write_answers(inputs, answer, flags, label, together):
     return 0
 
 
-def converse(answer):
-    """Calls `answer` with each line that is typed, until Ctrl-D; a mistake is told and the next line awaited."""
+def converse(answer: Callable[[str], None]) -> int:
+    """Calls `answer` with each line that is typed, until Ctrl-D. An error is printed, and the next line read."""
     while True:
         try:
             text = input("> " if sys.stdin.isatty() else "").strip()

@@ -1,4 +1,4 @@
-"""More rows for training: each row again with paraphrases of its text, by a run of simbert.
+"""Augment training data: each row again with paraphrases of its text, by a run of simbert.
 
 run.py augment train.csv --run DIR --text title --factor 3 --out more.csv
 """
@@ -8,13 +8,15 @@ import dataclasses
 import tyro
 
 from baselines.cli.argument_parser import existing, parse
-from baselines.cli.paraphrase import DrawingFlags, load
+from baselines.cli.paraphrase import SamplingFlags, load_paraphraser
 from baselines.data.readers import any_format
 from baselines.errors import InputError
+from baselines.inference.paraphrase_options import check_options
+from baselines.storage.temporary_names import file_destination
 
 
 @dataclasses.dataclass(frozen=True)
-class Flags(DrawingFlags):
+class Flags(SamplingFlags):
     """Write the rows of a file, each followed by copies whose text is a paraphrase. Files named dev or test are refused."""
 
     data: tyro.conf.Positional[str] = tyro.MISSING
@@ -26,13 +28,13 @@ class Flags(DrawingFlags):
     factor: int = 3
     """New rows for each row, at most."""
     samples: int = 20
-    """Texts that are drawn for each text."""
+    """Texts to sample for each text."""
     threshold: float = 0.8
-    """Cosine with the text below which a drawn one is left out."""
+    """Cosine with the text below which a sampled one is dropped."""
     held_out: tuple[str, ...] = ()
-    """Files of dev and test with the same column: a text that is in one of them is never made."""
+    """Files of dev and test with the same column: their texts are never added."""
     out: str = tyro.MISSING
-    """File to write; its suffix says the format."""
+    """File to write; its suffix decides the format."""
     quiet: bool = False
     """Show no progress."""
 
@@ -40,7 +42,8 @@ class Flags(DrawingFlags):
 def main(argv):
     flags = parse(Flags, argv, "run.py augment")
     if flags.factor < 1:
-        raise InputError(f"--factor: expected a number, at least 1. Received: {flags.factor}.")
+        raise InputError(f"--factor: {flags.factor} new rows for each row add nothing. Give at least 1.")
+    check_options(1, flags.samples, flags.top_k, flags.top_p, flags.threshold)
     path = existing(flags.data, "run.py augment")
     held_out = [existing(file, "--held_out") for file in flags.held_out]
 
@@ -49,11 +52,12 @@ def main(argv):
 
     refuse_held_out(path)
     require_format(flags.out)
+    file_destination(flags.out)
     next(iter(any_format.read(path)))
-    paraphraser = load(flags.run)
+    paraphraser = load_paraphraser(flags.run)
 
     from baselines.runtime.progress import Display
 
     with Display(flags.quiet) as display:
-        report = augment(paraphraser, path, flags.out, flags.text, flags.factor, display, held_out=held_out, **flags.drawing())
+        report = augment(paraphraser, path, flags.out, flags.text, flags.factor, display, held_out=held_out, **flags.sampling())
         display.result(f"{flags.out}: {report}")

@@ -1,4 +1,4 @@
-"""Chat in the terminal with a run of chat; replies appear as they are written.
+"""Chat in the terminal with a run of chat; replies appear as they are generated.
 
 run.py chat --run DIR        run.py chat --demo        in it: /reset  /params  /undo  /help  /quit, Ctrl-C stops a reply
 """
@@ -7,45 +7,49 @@ import dataclasses
 import sys
 
 from baselines.cli.argument_parser import parse
-from baselines.cli.generate import WritingFlags
+from baselines.cli.generate import GenerationFlags
 from baselines.cli.startup import start_backend
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.run_folder import RunFolder
 
-HELP = """/reset           forget what was said
-/undo            forget the last message and its reply
+HELP = """/reset           start a new dialogue
+/undo            remove the last message and its reply
 /params          show the parameters; /params top_k=5 temperature=0.8 changes some
-/quit            leave, as Ctrl-D does
+/quit            leave, like Ctrl-D
 Ctrl-C           stop the reply"""
 
 
 @dataclasses.dataclass(frozen=True)
-class Flags(WritingFlags):
+class Flags(GenerationFlags):
     """Chat with a run's best checkpoint."""
 
     run: str | None = None
     """Run folder."""
     demo: bool = False
-    """Train a small model on the embedded dialogues first, half a minute, and chat with that."""
+    """Train a small model on the embedded dialogues first (half a minute), and chat with it."""
 
 
 def main(argv):
     flags = parse(Flags, argv, "run.py chat")
     if bool(flags.run) == flags.demo:
-        raise InputError(f"run.py chat: expected --run DIR or --demo. Received: {'both' if flags.demo else 'neither'}.")
+        problem = "--run and --demo exclude each other" if flags.demo else "no run is given"
+        raise InputError(f"chat: {problem}. Give --run DIR or --demo.")
+    flags.check()
+    if flags.beam or (flags.num or 1) > 1:
+        raise InputError("chat: replies are sampled, one at a time. Leave --beam and --num out.")
     if flags.run:
-        RunFolder.open(flags.run)
+        RunFolder.open(flags.run).require_best()
 
     start_backend()
     from baselines.inference.text_generator import TextGenerator
 
     generator = TextGenerator.from_run(flags.run or demo_run(), num_rows=1)
     if generator.kind != "chat":
-        raise InputError(f"{flags.run}: expected a run of chat. Received: {generator.task_name}; see `run.py generate`.")
-    writing = flags.writing(generator.writing)
-    if writing.beam or writing.num > 1:
-        raise InputError("run.py chat: expected replies that are drawn, one at a time. Received: --beam or --num.")
-    Conversation(generator, writing).talk()
+        raise InputError(f"{flags.run}, a run of {generator.task_name}, holds no conversation. Use `run.py generate`.")
+    config = flags.generation_config(generator.generation_config)
+    if config.beam or config.num > 1:
+        raise InputError("chat: this run generates by beam search. Sample instead, with --beam 0 or --top_k 5.")
+    Conversation(generator, config).talk()
 
 
 def demo_run():
@@ -58,14 +62,14 @@ def demo_run():
 
 
 class Conversation:
-    """What was said so far, and how replies are written."""
+    """The dialogue so far, and how replies are generated."""
 
-    def __init__(self, generator, writing):
-        self.generator, self.writing, self.utterances = generator, writing, []
+    def __init__(self, generator, config):
+        self.generator, self.config, self.utterances = generator, config, []
 
     def talk(self):
         """Reads messages and commands until the input ends."""
-        self.say(f"{self.generator.name}: write something; /help shows the commands.")
+        self.say(f"{self.generator.name}: type a message; /help shows the commands.")
         while True:
             try:
                 line = input("> " if sys.stdin.isatty() else "").strip()
@@ -88,25 +92,25 @@ class Conversation:
         elif name == "/undo":
             self.utterances = self.utterances[:-2]
         elif name == "/params":
-            self.writing = changed(self.writing, values)
-            self.say("  ".join(f"{name}={value}" for name, value in parameters(self.writing).items()))
+            self.config = change_config(self.config, values)
+            self.say("  ".join(f"{name}={value}" for name, value in parameters(self.config).items()))
         elif name == "/help":
             self.say(HELP)
         else:
             known = ("/reset", "/undo", "/params", "/help", "/quit")
-            raise InputError(f"expected one of {', '.join(known)}. Received: {name}. {nearest(name, known)}")
+            raise InputError(f"There is no command {excerpt(name)}. {nearest(name, known)}")
 
     def answer(self, message):
-        """Shows the reply while it is written; what Ctrl-C leaves of it is part of the dialogue."""
+        """Shows the reply while it is generated; what Ctrl-C leaves of it is part of the dialogue."""
         if not message:
             return
-        said = [*self.utterances, message]
-        _, dropped = self.generator.prompt(said, self.writing.max_tokens)
+        utterances = [*self.utterances, message]
+        _, dropped = self.generator.prompt(utterances, self.config.max_tokens)
         if dropped:
-            self.say(f"({dropped} of the oldest utterances do not fit any more and are left out)")
+            self.say(f"(the {dropped} oldest utterances no longer fit and are left out)")
         pieces = []
         try:
-            for piece in self.generator.stream(said, self.writing):
+            for piece in self.generator.stream(utterances, self.config):
                 pieces.append(piece)
                 print(piece, end="", flush=True)
         except KeyboardInterrupt:
@@ -114,32 +118,33 @@ class Conversation:
         print()
         reply = "".join(pieces)
         if reply.strip():                                               # a reply without text would not be one of a dialogue
-            self.utterances = [*said, reply]
+            self.utterances = [*utterances, reply]
 
     def say(self, text):
         """What is no part of the dialogue goes to standard error."""
         print(text, file=sys.stderr)
 
 
-def parameters(writing):
-    """{flag: value} of a Writing that draws."""
+def parameters(config):
+    """{flag: value} of a GenerationConfig that samples."""
     return {
-        "top_k": writing.top_k, "top_p": writing.top_p, "temperature": writing.temperature, "min_length": writing.min_tokens,
-        "max_length": writing.max_tokens, "repetition_penalty": writing.repetition_penalty,
-        "no_repeat_ngram": writing.no_repeat_ngram, "keep_end": writing.keep_end, "seed": writing.seed,
+        "top_k": config.top_k, "top_p": config.top_p, "temperature": config.temperature, "min_length": config.min_tokens,
+        "max_length": config.max_tokens, "repetition_penalty": config.repetition_penalty,
+        "no_repeat_ngram": config.no_repeat_ngram, "keep_end": config.keep_end, "seed": config.seed,
     }  # fmt: skip
 
 
-def changed(writing, words):
-    """The Writing with NAME=VALUE words taken in. Raises InputError for one that is not, and unfit values."""
-    argv, keep_end = [], writing.keep_end
+def change_config(config, words):
+    """The GenerationConfig changed by words NAME=VALUE. Raises InputError for another word, and for unfit values."""
+    argv, keep_end = [], config.keep_end
     for word in words:
         name, sign, value = word.partition("=")
-        if not sign or name not in parameters(writing):
-            raise InputError(f"/params: expected NAME=VALUE. Received: {word}. {nearest(name, parameters(writing))}")
+        if not sign or name not in parameters(config):
+            raise InputError(f"/params: {excerpt(word)} is not NAME=VALUE of a parameter. {nearest(name, parameters(config))}")
         if name == "keep_end":
             keep_end = value.lower() == "true"
         else:
             argv += [f"--{name}", value]
-    flags = parse(WritingFlags, argv, "/params")
-    return dataclasses.replace(flags.writing(writing), keep_end=keep_end, seed=writing.seed if flags.seed is None else flags.seed)
+    flags = parse(GenerationFlags, argv, "/params")
+    seed = config.seed if flags.seed is None else flags.seed
+    return dataclasses.replace(flags.generation_config(config), keep_end=keep_end, seed=seed)

@@ -20,7 +20,7 @@ from baselines.retrieval.prefix_index.format import INDEX
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.names import order_of
 from baselines.retrieval.prefix_index.reading import reader
-from baselines.retrieval.prefix_index.spelling import Spelling
+from baselines.retrieval.prefix_index.string_table import KeyTokenizer
 from baselines.runtime.progress import Display, StageProgress
 from baselines.storage.array_folder import require_replaceable
 from baselines.tokenizers.wordpiece import Tokenizer
@@ -88,7 +88,7 @@ def build_index(source, argv):
     flags = parse(BuildFlags, argv, "run.py kg build FILE")
     source = existing(source, "run.py kg build")
     reader(flags.format), order_of(flags.order), require_replaceable(flags.out, INDEX)      # before the vocabulary is read
-    spelling = Spelling.of(Tokenizer.from_folder(existing(flags.vocab, "--vocab")))
+    spelling = KeyTokenizer.of(Tokenizer.from_folder(existing(flags.vocab, "--vocab")))
     with Display(flags.quiet) as display:
         with StageProgress(display) as report:
             counts = build(source, flags.out, spelling, flags.format, flags.skip_bad_lines, report, flags.order)

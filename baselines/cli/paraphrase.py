@@ -1,4 +1,4 @@
-"""Write texts that mean the same as a text, with a run of simbert: drawn, without repetitions, the most similar first.
+"""Paraphrase a text with a run of simbert: sampled texts without repetitions, the most similar first.
 
 run.py paraphrase --run DIR "text" --num 20        run.py paraphrase --run DIR --input F --output F
 """
@@ -8,48 +8,50 @@ import sys
 
 import tyro
 
-from baselines.cli import write_answers
+from baselines.cli import check_output, write_results
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.startup import start_backend
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
+from baselines.inference.paraphrase_options import check_options
 
-TOGETHER = 16
-"""Texts of a file between two movements of the progress bar."""
+CHUNK_SIZE = 16
+"""Texts of a file between two updates of the progress bar."""
 
 
 @dataclasses.dataclass(frozen=True)
-class DrawingFlags:
-    """How paraphrases are drawn."""
+class SamplingFlags:
+    """How paraphrases are sampled."""
 
     samples: int = 100
-    """Texts that are drawn for each text."""
+    """Texts to sample for each text."""
     top_k: int = 5
-    """Draw among so many of the likeliest tokens; 0 all."""
+    """Sample among this number of the likeliest tokens; 0 is all."""
     top_p: float = 1.0
-    """Draw among the fewest likeliest tokens that together have this probability."""
+    """Nucleus sampling: the smallest set of tokens whose probabilities sum to p."""
     threshold: float = -1.0
-    """Cosine with the text below which a drawn one is left out."""
+    """Cosine with the text below which a sampled one is dropped."""
     seed: int | None = None
-    """Of what is drawn: the same texts again."""
+    """Seed of the sampling: the same texts again."""
 
-    def drawing(self):
-        return {name: getattr(self, name) for name in ("samples", "top_k", "top_p", "seed")} | {"least": self.threshold}
+    def sampling(self):
+        """The keywords of Paraphraser.paraphrase."""
+        return {name: getattr(self, name) for name in ("samples", "top_k", "top_p", "seed")} | {"min_score": self.threshold}
 
 
 @dataclasses.dataclass(frozen=True)
-class Flags(DrawingFlags):
-    """Write texts that mean the same."""
+class Flags(SamplingFlags):
+    """Paraphrase texts."""
 
     texts: tyro.conf.Positional[tuple[str, ...]] = ()
     """Texts, each between quotes."""
     run: str = tyro.MISSING
     """Run folder of a simbert run."""
     num: int = 20
-    """Paraphrases of each text, at most; fewer where fewer different ones were drawn."""
+    """Paraphrases of each text, at most; fewer if fewer different ones were sampled."""
     input: str | None = None
-    """File of texts: .txt with one on each line, .csv, .tsv, .json or .jsonl."""
+    """File of texts: .txt with one per line, .csv, .tsv, .json or .jsonl."""
     text: str = "text"
     """Column or field of the text in --input."""
     output: str | None = None
@@ -61,25 +63,27 @@ class Flags(DrawingFlags):
 def main(argv):
     flags = parse(Flags, argv, "run.py paraphrase")
     if bool(flags.texts) == bool(flags.input):
-        received = "both" if flags.input else "neither"
-        raise InputError(f"run.py paraphrase: expected texts or --input FILE. Received: {received}.")
+        problem = "texts and --input exclude each other" if flags.input else "no text is given"
+        raise InputError(f"paraphrase: {problem}. Give texts between quotes, or --input FILE.")
     if any(not text.strip() for text in flags.texts):
-        raise InputError("run.py paraphrase: expected texts that are not empty. Received: an empty one.")
+        raise InputError("paraphrase: a text is empty. Remove it.")
+    check_options(flags.num, flags.samples, flags.top_k, flags.top_p, flags.threshold)
+    check_output(flags)
     source = Source(str(existing(flags.input, "--input")), flags.text) if flags.input else None
-    paraphraser = load(flags.run)
+    paraphraser = load_paraphraser(flags.run)
     if source:
         return write_file(paraphraser, source, flags)
-    for text, found in zip(flags.texts, paraphraser.paraphrase(flags.texts, flags.num, **flags.drawing()), strict=True):
+    for text, group in zip(flags.texts, paraphraser.paraphrase(flags.texts, flags.num, **flags.sampling()), strict=True):
         if len(flags.texts) > 1:
             print(text)
-        for each in found:
+        for each in group:
             print(f"{each.score:7.4f}  {each.text}")
-        if len(found) < flags.num and not flags.quiet:
-            print(f"{len(found)} different ones among {flags.samples} drawn; more with --samples", file=sys.stderr)
+        if len(group) < flags.num and not flags.quiet:
+            print(f"{len(group)} different texts among {flags.samples} samples; --samples gives more", file=sys.stderr)
     return 0
 
 
-def load(run):
+def load_paraphraser(run):
     """The Paraphraser of a run folder."""
     RunFolder.open(run).require_best()
     start_backend()
@@ -89,12 +93,12 @@ def load(run):
 
 
 def write_file(paraphraser, source, flags):
-    """A JSON line for each text of a file: its id or number, the text, and its paraphrases."""
+    """Writes a JSON line for each text of a file: its id or number, the text, and its paraphrases."""
 
-    def answer(group):
-        found = paraphraser.paraphrase([text for _, text in group], flags.num, **flags.drawing())
-        for (id, text), some in zip(group, found, strict=True):
-            yield {"id": id, "text": text, "paraphrases": [dataclasses.asdict(each) for each in some]}
+    def process(group):
+        results = paraphraser.paraphrase([text for _, text in group], flags.num, **flags.sampling())
+        for (id, text), paraphrases in zip(group, results, strict=True):
+            yield {"id": id, "text": text, "paraphrases": [dataclasses.asdict(each) for each in paraphrases]}
 
     inputs = [(row.number if id is None else id, text) for id, text, row in source.read()]
-    return write_answers(inputs, answer, flags, "paraphrasing", TOGETHER)
+    return write_results(inputs, process, flags, "paraphrasing", CHUNK_SIZE)

@@ -11,12 +11,12 @@ import sys
 import tyro
 
 from baselines.cli.argument_parser import existing, parse
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt
 from baselines.experiment.run_folder import RunFolder
 from baselines.storage.text_files import read_text
 
 KEY = "BASELINES_API_KEY"
-GRACE = 30
+GRACE_SECONDS = 30
 """Seconds that running replies have when the server is told to end."""
 
 
@@ -25,36 +25,36 @@ class Flags:
     """Serve runs over HTTP until Ctrl-C."""
 
     run: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Run folder; again for further ones, --run A --run B."""
+    """Run folder. Repeat the flag for several: --run A --run B."""
     index: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Index of the runs that answer from one (`run.py kg build`; default: that which a run was trained with), or of vectors to
-    search (`run.py index`); again for further ones."""
+    """Index to search (`run.py index`), or the one that runs answer from (`run.py kg build`; default: the one of their training).
+    Repeat the flag for several."""
     demo: bool = False
-    """Serve a small chat run; it is trained first, which takes some minutes, unless runs/demo has one."""
+    """Serve a small chat run. It is trained first, which takes some minutes, unless runs/demo has one."""
     host: str = "127.0.0.1"
-    """Address to listen at; 0.0.0.0 lets other machines in, see --api_key_file."""
+    """Address to listen at. 0.0.0.0 lets other machines in: see --api_key_file."""
     port: int = 8000
-    """Port to listen at; 0 takes one that is free."""
+    """Port to listen at; 0 chooses a free one."""
     api_key: str | None = None
-    """Key that clients must send; others on this machine see it in the list of processes: better --api_key_file."""
+    """Key that clients must send. Other users of this machine can see it in the process list: prefer --api_key_file."""
     api_key_file: str | None = None
-    """File whose first line is the key; default: the environment's BASELINES_API_KEY, if there is one."""
+    """File whose first line is the key. Default: the environment variable BASELINES_API_KEY, if it is set."""
     rows: int = 8
-    """Replies that a run writes at once."""
+    """Replies that a run generates at once."""
     max_queue: int = 64
-    """Replies that may wait for a run; more are refused with status 429."""
+    """Replies that may wait for a run. Further ones are refused with status 429."""
     timeout: float = 120.0
-    """Seconds from a request to the end of its reply, waiting included."""
+    """Seconds from a request to the end of its reply, including waiting."""
     max_body: int = 1_000_000
-    """Bytes of a request."""
+    """Largest request, in bytes."""
     max_tokens: int = 256
-    """Tokens of a reply, at most."""
+    """Longest reply, in tokens."""
     cors: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Web site, such as https://example.org, whose pages may use the API; again for further ones. Default: none."""
+    """Web site, such as https://example.org, whose pages may use the API. Repeat the flag for several. Default: none."""
     log_text: bool = False
-    """Also log what users and models write."""
+    """Also log the texts of users and models."""
     quiet: bool = False
-    """Log only what goes wrong."""
+    """Log errors only."""
 
 
 def main(argv):
@@ -83,45 +83,46 @@ def serve(flags, key, socket):
 
     with Display(flags.quiet) as display:
         folders = [*flags.run, *([demo_chat.demo_run(display)] if flags.demo else [])]
-        hosted = model_loading.load_models(folders, flags.rows, flags.max_queue, display, flags.index)
+        registry = model_loading.load_models(folders, flags.rows, flags.max_queue, display, flags.index)
         limits = Limits(
             max_body=flags.max_body, max_tokens=flags.max_tokens, timeout=flags.timeout, max_queue=flags.max_queue
         )
-        app = create_app(hosted, limits, Access(key, flags.cors), flags.log_text)
+        app = create_app(registry, limits, Access(key, flags.cors), flags.log_text)
         if key is None and not is_local(flags.host):
-            display.result(f"anyone who reaches {flags.host} may use this server: consider --api_key_file")
-        names, page = ", ".join(hosted.runs), page_of(hosted)
+            display.result(f"anyone who can reach {flags.host} can use this server: consider --api_key_file")
+        names, page = ", ".join(registry.runs), page_of(registry)
         server.log_to(sys.stderr, flags.quiet)
         ready = f"serving {names} at {server.address(socket)}{page}   (Ctrl-C ends it)"
-        return server.run(app, socket, GRACE, lambda: display.result(ready))
+        return server.run(app, socket, GRACE_SECONDS, lambda: display.result(ready))
 
 
-def page_of(hosted):
-    """The address of the page that shows best what is served."""
-    if hosted.writers.keys() - hosted.embedders.keys():
+def page_of(registry):
+    """The address of the page that fits best what is served."""
+    if registry.generators.keys() - registry.embedders.keys():
         return "/"
-    return "/similar" if hosted.embedders else "/try"
+    return "/similar" if registry.embedders else "/try"
 
 
 def check(flags):
-    """Raises InputError for flags out of their range."""
+    """Raises InputError for flags that are out of range."""
     if bool(flags.run) == flags.demo:
-        raise InputError(f"run.py serve: expected --run DIR, or --demo. Received: {'both' if flags.demo else 'neither'}.")
+        problem = "--run and --demo exclude each other" if flags.demo else "no run is given"
+        raise InputError(f"serve: {problem}. Give --run DIR or --demo.")
     if len(set(map(os.path.realpath, flags.run))) < len(flags.run):
-        raise InputError(f"--run: expected every run once. Received: {' '.join(flags.run)}.")
+        raise InputError(f"--run: a run is given twice among {' '.join(flags.run)}. Give every run once.")
     for name, least in (("rows", 1), ("max_queue", 1), ("max_body", 1), ("max_tokens", 1), ("timeout", 0.001), ("port", 0)):
         if not getattr(flags, name) >= least:
-            raise InputError(f"--{name}: expected a number, at least {least}. Received: {getattr(flags, name)}.")
+            raise InputError(f"--{name}: {getattr(flags, name)} is out of range. Give at least {least}.")
     for origin in flags.cors:
         scheme, _, host = origin.partition("://")
         if scheme not in ("http", "https") or not host or "/" in host or "*" in host:
-            raise InputError(f"--cors: expected a web site such as https://example.org. Received: {origin!r}.")
+            raise InputError(f"--cors: {excerpt(origin)!r} is not the address of a web site. Give one such as https://example.org.")
 
 
 def api_key(flags):
-    """The key that clients must send, or None. Raises InputError for an empty or a doubly given one."""
+    """The key that clients must send, or None. Raises InputError for an empty one, and for two."""
     if flags.api_key is not None and flags.api_key_file is not None:
-        raise InputError("run.py serve: expected either --api_key or --api_key_file. Received: both.")
+        raise InputError("serve: --api_key and --api_key_file exclude each other. Leave one out.")
     origin, key = "--api_key", flags.api_key
     if flags.api_key_file is not None:
         origin = f"--api_key_file {flags.api_key_file}"
@@ -131,7 +132,7 @@ def api_key(flags):
     if key is None:
         return None
     if not key.strip() or not key.isascii() or not key.isprintable():
-        raise InputError(f"{origin}: expected a key of visible ASCII characters. Received: an empty one, or others.")
+        raise InputError(f"{origin}: the key is empty or has other characters than visible ASCII ones. Choose another key.")
     return key.strip()
 
 

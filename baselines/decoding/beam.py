@@ -14,8 +14,8 @@ import dataclasses
 import numpy as np
 
 from baselines.decoding.constraints import MinimumLength
-from baselines.decoding.hypothesis import Hypothesis, Pool, penalised, reachable
-from baselines.decoding.logits_processing import adjustment, rescored
+from baselines.decoding.hypothesis import Hypothesis, HypothesisPool, length_penalized, reachable
+from baselines.decoding.logits_processing import logits_adjustment, rescore
 from baselines.decoding.top_tokens import check_numbers, from_whole
 from baselines.errors import InputError
 
@@ -37,7 +37,7 @@ class BeamSearch:
     """Texts to return for a prompt, at most `beam`."""
 
     length_penalty: float = 0.0
-    """0 ranks by the sum of log-probabilities, which favours short texts; 1 by their mean; more prefers longer ones."""
+    """0 ranks by the sum of log-probabilities, which favors short texts; 1 by their mean; more prefers longer ones."""
 
     penalty: float = 1.0
     """What was written before has its positive logits divided by this, its negative ones multiplied; 1: nothing."""
@@ -65,7 +65,7 @@ class BeamSearch:
 def beam_search(rows, prompts, constraints=(), **settings):
     """The best continuations of each prompt: a list of at most `num` Hypothesis, best first, and at least one, for each.
 
-    rows          scores.Rows, with a width of at least `beam`; prompts wait until a row is free
+    rows          Decoder, with a width of at least `beam`; prompts wait until a row is free
     constraints   a tuple for all prompts, or a list of one tuple for each
     settings      fields of BeamSearch
     """
@@ -84,12 +84,12 @@ def beam_search(rows, prompts, constraints=(), **settings):
         each = [(*some, least) for some in each]
     beams = Beams(rows, search)
     waiting = collections.deque(enumerate(prompts))
-    pools = [Pool() for _ in prompts]
+    pools = [HypothesisPool() for _ in prompts]
     while waiting or beams.active.any():
         free = np.flatnonzero(~beams.active)[: len(waiting)]
         if len(free):
             numbers, some = zip(*(waiting.popleft() for _ in free), strict=True)
-            beams.admit(free, some, [pools[number] for number in numbers], [each[number] for number in numbers])
+            beams.prefill(free, some, [pools[number] for number in numbers], [each[number] for number in numbers])
         beams.step()
     return [pool.best(search.num) for pool in pools]
 
@@ -112,7 +112,7 @@ class Beams:
         self.ends = np.zeros(shape, np.int64)
         self.pools, self.constraints = [None] * shape[0], [()] * shape[0]
 
-    def admit(self, numbers, prompts, pools, constraints):
+    def prefill(self, numbers, prompts, pools, constraints):
         """Begin to write after new prompts, in the free rows of these numbers."""
         self.active[numbers], self.lengths[numbers] = True, 0
         self.totals[numbers], self.totals[numbers, 0] = -np.inf, 0.0
@@ -120,7 +120,7 @@ class Beams:
         for number, pool, some in zip(numbers, pools, constraints, strict=True):
             self.pools[number], self.constraints[number] = pool, some
         prefixes = [[[]] for _ in numbers]
-        scores = self.rows.admit(numbers.tolist(), prompts, self._adjust(prefixes, constraints))
+        scores = self.rows.prefill(numbers.tolist(), prompts, self._adjust(prefixes, constraints))
         self._advance(numbers, *self._candidates(scores, prefixes, constraints, numbers, slice(None)))
 
     def step(self):
@@ -150,13 +150,13 @@ class Beams:
         if prefixes is None:
             return None
         ones = np.ones(len(prefixes), np.float32)
-        return adjustment(prefixes, constraints, ones * self.search.penalty, ones, self.rows.vocab_size, self.rows.end_id)
+        return logits_adjustment(prefixes, constraints, ones * self.search.penalty, ones, self.rows.vocab_size, self.rows.end_id)
 
     def _candidates(self, scores, prefixes, constraints, numbers, where):
         """ids and values (n, K, M) of enough tokens for the rows `numbers`, which are at `where` in the scores."""
         enough = min(self.search.beam + 1, self.rows.vocab_size)        # of one prefix: all that go on, and the end
         if prefixes is not None:
-            scores = rescored(scores, prefixes, constraints, self.rows.end_id)
+            scores = rescore(scores, prefixes, constraints, self.rows.end_id)
         if scores.ids.shape[-1] < enough:
             scores = from_whole(scores.whole(), self.rows.end_id, enough)
         ids, values = scores.ids[where, :, :enough], scores.values[where, :, :enough]
@@ -191,7 +191,7 @@ class Beams:
         done = [int(number) for number in numbers if self._is_done(number)]
         if done:
             self.active[done] = False
-            self.rows.release(done)
+            self.rows.free(done)
             for number in done:
                 self.constraints[number] = ()
 
@@ -206,7 +206,7 @@ class Beams:
 
     def _add(self, number, written, total, finished):
         length = max(len(written) + finished, 1)                        # 1: nothing may be written at all
-        score = penalised(float(total), length, self.search.length_penalty)
+        score = length_penalized(float(total), length, self.search.length_penalty)
         self.pools[number].add(Hypothesis(tuple(written.tolist()), float(total), score, finished))
 
     def _is_done(self, number):

@@ -22,7 +22,7 @@ def beam_search(rows, prompts, beam=3, max_tokens=32, min_tokens=1, ends=1):
 
 
 def _search(rows, prompt, beam, max_tokens, min_tokens, ends):
-    scores = rows.admit([0], [prompt])
+    scores = rows.prefill([0], [prompt])
     written, totals, parents = np.empty((1, 0), np.int64), np.zeros(1), None
     for _ in range(max_tokens):
         if written.shape[1]:
@@ -38,10 +38,10 @@ def _search(rows, prompt, beam, max_tokens, min_tokens, ends):
             done = (written[:, -1] == rows.end_id) & ((written == rows.end_id).sum(axis=1) >= ends)
             best = totals.argmax()
             if done[best]:
-                rows.release([0])
+                rows.free([0])
                 return _hypothesis(written[best, :-1], totals[best], finished=True)
             written, totals, parents, beam = written[~done], totals[~done], parents[~done], (~done).sum()
-    rows.release([0])
+    rows.free([0])
     best = totals.argmax()
     return _hypothesis(written[best], totals[best], finished=False)
 

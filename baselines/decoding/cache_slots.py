@@ -18,7 +18,7 @@ class Slots:
         self.visible = np.zeros((num_rows, width, capacity), bool)
         self.positions = np.zeros((num_rows, capacity), np.int32)       # of what lies in each slot
 
-    def admit(self, rows, lengths):
+    def allocate(self, rows, lengths):
         """Prompts of these many tokens into these rows. Raises ValueError for one that leaves no slot."""
         for row, length in zip(rows, lengths, strict=True):
             if not 1 <= length < self.capacity:
@@ -27,7 +27,7 @@ class Slots:
             self.visible[row] = np.arange(self.capacity) < length
             self.positions[row, :length] = np.arange(length)
 
-    def release(self, rows):
+    def free(self, rows):
         self.used[rows] = self.length[rows] = 0
         self.visible[rows] = False
 

@@ -1,7 +1,7 @@
-"""The terms between a model that writes and a search: what a text is continued from, what is asked, what is answered."""
+"""Decoder, the protocol between a language model and a search: prompts in, scores of the next token out."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 class Prompt:
     """What a text is continued from.
 
-    token_ids, segment_ids   int32 (L,), L >= 1, without padding
-    segment                  segment id of every token that is written after them
+    Args:
+        token_ids: int32 (L,), L >= 1, without padding.
+        segment_ids: int32 (L,).
+        segment: Segment id of every token that is generated after them.
     """
 
     token_ids: np.ndarray
@@ -21,16 +23,18 @@ class Prompt:
 
 
 @dataclasses.dataclass(frozen=True)
-class Adjust:
-    """What is changed about the next token's distribution, for R prompts with K prefixes each. None changes nothing.
+class LogitsAdjustment:
+    """How the logits of the next token are adjusted, for R prompts with K prefixes each. None changes nothing.
 
     In this order: logits of `seen` tokens are divided by `penalty` if positive, else multiplied by it (Keskar et al., 2019,
     arXiv:1909.05858); logits are divided by `temperature`; their log-softmax is taken; what is not `allowed` becomes -inf, and
-    the rest is not normalised again: samplers do that, beams compare with it.
+    the rest is not normalized again: samplers do that, beams compare with it.
 
-    allowed       bool (R, K, V)
-    seen          bool (R, K, V), and penalty float32 (R,), 1 changes nothing
-    temperature   float32 (R,), > 0
+    Args:
+        allowed: bool (R, K, V).
+        seen: bool (R, K, V).
+        penalty: float32 (R,); 1 changes nothing.
+        temperature: float32 (R,), above 0.
     """
 
     allowed: np.ndarray | None = None
@@ -43,10 +47,11 @@ class Adjust:
 class Scores:
     """Log-probabilities of the token after each of R x K prefixes.
 
-    ids      int32 (R, K, M), the M likeliest tokens; of equally likely ones the lower id first
-    values   float32 (R, K, M), theirs, descending; -inf for tokens that are not allowed
-    end      float32 (R, K), that of the end token
-    whole    () -> float32 (R, K, V), that of every token: slower, for whom M are too few
+    Args:
+        ids: int32 (R, K, M), the M likeliest tokens; of equally likely ones the lower id first.
+        values: float32 (R, K, M), theirs, descending; -inf for tokens that are not allowed.
+        end: float32 (R, K), that of the end token.
+        whole: () -> float32 (R, K, V), that of every token; slower.
     """
 
     ids: np.ndarray
@@ -56,9 +61,14 @@ class Scores:
 
 
 class Decoder(Protocol):
-    """A model with memory: `num_rows` prompts at once, `width` prefixes of each; a model's is models/cached_rows.py.
+    """A language model with a KV cache, such as generation.cached_decoder.CachedDecoder.
 
-    vocab_size V, end_id, and capacity: tokens that a row can hold, prompt and what was written together.
+    Attributes:
+        num_rows: Prompts at once.
+        width: Prefixes of each prompt, K.
+        capacity: Tokens that a row can hold, prompt and generated ones together.
+        vocab_size: V.
+        end_id: Token that ends a text.
     """
 
     num_rows: int
@@ -67,15 +77,22 @@ class Decoder(Protocol):
     vocab_size: int
     end_id: int
 
-    def admit(self, rows, prompts, adjust=None) -> Scores:
-        """Put new prompts into the rows of these numbers, whatever was there. Scores (len(rows), 1, …) of their first token."""
+    def prefill(self, rows: Sequence[int], prompts: Sequence[Prompt], adjust: LogitsAdjustment | None = None) -> Scores:
+        """Puts new prompts into the rows of these numbers. Returns Scores (len(rows), 1, …) of their first token."""
 
-    def step(self, tokens, parents=None, adjust=None) -> Scores:
-        """Append tokens int (r, K) to the first r rows; Scores (r, K, …) of what follows. No row behind them holds a prompt.
+    def step(
+        self, tokens: np.ndarray, parents: np.ndarray | None = None, adjust: LogitsAdjustment | None = None
+    ) -> Scores:
+        """Appends a token to every prefix of the first rows.
 
-        parents   int (r, K): which of the row's prefixes each token continues; the first, 0, is the only one after `admit`.
-                  None: each its own. Rows that hold no prompt take any token, and their scores mean nothing.
+        Args:
+            tokens: int (r, K). Rows that hold no prompt take any token; no row behind the r-th holds one.
+            parents: int (r, K), the prefix of the row that each token continues; 0 is the only one after `prefill`. None: its own.
+            adjust: How the logits of what follows are adjusted.
+
+        Returns:
+            Scores (r, K, …) of what follows; those of rows without a prompt mean nothing.
         """
 
-    def release(self, rows):
-        """The rows of these numbers hold no prompt any more."""
+    def free(self, rows: Sequence[int]) -> None:
+        """Frees the rows of these numbers."""

@@ -24,7 +24,7 @@ class Hypothesis:
         return len(self.token_ids) + self.finished
 
 
-def penalised(log_probability, length, alpha):
+def length_penalized(log_probability, length, alpha):
     """log_probability / length ** alpha: alpha 0 is the sum, 1 the mean per token, more prefers longer texts. Broadcasts."""
     return log_probability / length**alpha
 
@@ -34,10 +34,10 @@ def reachable(log_probability, shortest, longest, alpha):
 
     Log-probabilities only fall, so it is at best what it is now, divided by the length that alpha likes best.
     """
-    return penalised(log_probability, longest if alpha > 0 else shortest, alpha)
+    return length_penalized(log_probability, longest if alpha > 0 else shortest, alpha)
 
 
-class Pool:
+class HypothesisPool:
     """The hypotheses of one prompt that are done; they compete with each other and with those still written."""
 
     def __init__(self):

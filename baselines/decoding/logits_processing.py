@@ -1,59 +1,67 @@
 """Constraints, repetition penalties and temperatures of many prefixes at once, as the model takes them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from baselines.decoding.constraints import Except
-from baselines.decoding.decoder_protocol import Adjust
+from baselines.decoding.decoder_protocol import LogitsAdjustment, Scores
 from baselines.decoding.top_tokens import from_whole
 
 
-def adjustment(prefixes, constraints, penalty, temperature, vocab_size, end_id):
-    """What is changed about the token after each of R x K prefixes: an Adjust, or None if nothing is.
+def logits_adjustment(
+    prefixes: Sequence, constraints: Sequence[tuple], penalty: Sequence[float], temperature: Sequence[float], vocab_size: int,
+    end_id: int,
+) -> LogitsAdjustment | None:  # fmt: skip
+    """How the logits after each of R x K prefixes are adjusted; None if they are not.
 
-    prefixes      R lists of K lists of token ids written so far; None where there is no text
-    constraints   R tuples
-    penalty       float (R,), of repeating what was written; neither the prompt's tokens nor the end are penalised
-    temperature   float (R,)
+    Args:
+        prefixes: R lists of K lists of token ids generated so far; None where there is no text.
+        constraints: R tuples, see constraints.py.
+        penalty: float (R,), of repeating what was generated; neither the prompt's tokens nor the end are penalized.
+        temperature: float (R,).
+        vocab_size: V.
+        end_id: Token that ends a text.
     """
     penalty, temperature = np.asarray(penalty, np.float32), np.asarray(temperature, np.float32)
     allowed = allowed_tokens(prefixes, constraints, vocab_size)
-    penalised, tempered = (penalty != 1).any(), (temperature != 1).any()
-    if allowed is None and not penalised and not tempered:
+    penalized, tempered = (penalty != 1).any(), (temperature != 1).any()
+    if allowed is None and not penalized and not tempered:
         return None
-    return Adjust(
+    return LogitsAdjustment(
         allowed=allowed,
-        seen=seen_tokens(prefixes, vocab_size, end_id) if penalised else None,
-        penalty=penalty if penalised else None,
+        seen=seen_tokens(prefixes, vocab_size, end_id) if penalized else None,
+        penalty=penalty if penalized else None,
         temperature=temperature if tempered else None,
     )
 
 
-def allowed_tokens(prefixes, constraints, vocab_size):
+def allowed_tokens(prefixes: Sequence, constraints: Sequence[tuple], vocab_size: int) -> np.ndarray | None:
     """bool (R, K, V) of what every constraint allows; None if none of them objects to anything."""
     mask = None
-    for constraint, places in _askers(prefixes, constraints):
-        for place, answer in zip(places, constraint.allowed([prefixes[row][k] for row, k in places]), strict=True):
-            if answer is None:
+    for constraint, positions in _by_constraint(prefixes, constraints):
+        for position, allowed in zip(positions, constraint.allowed([prefixes[row][k] for row, k in positions]), strict=True):
+            if allowed is None:
                 continue
             if mask is None:
                 mask = np.ones((len(prefixes), len(prefixes[0]), vocab_size), bool)
-            _restrict(mask[place], answer)
+            _restrict(mask[position], allowed)
     return mask
 
 
-def _restrict(mask, answer):
-    if isinstance(answer, Except):
-        mask[np.asarray(answer.ids, np.int64)] = False
-    elif isinstance(answer, np.ndarray) and answer.dtype == bool:
-        mask &= answer
+def _restrict(mask, allowed):
+    if isinstance(allowed, Except):
+        mask[np.asarray(allowed.ids, np.int64)] = False
+    elif isinstance(allowed, np.ndarray) and allowed.dtype == bool:
+        mask &= allowed
     else:
-        ids = np.asarray(answer, np.int64)
-        kept = ids[mask[ids]]
+        ids = np.asarray(allowed, np.int64)
+        ids = ids[mask[ids]]
         mask[:] = False
-        mask[kept] = True
+        mask[ids] = True
 
 
-def seen_tokens(prefixes, vocab_size, end_id):
+def seen_tokens(prefixes: Sequence, vocab_size: int, end_id: int) -> np.ndarray:
     """bool (R, K, V) of what occurs in each prefix, but for the end token."""
     seen = np.zeros((len(prefixes), len(prefixes[0]), vocab_size), bool)
     for row, k in np.ndindex(seen.shape[:2]):
@@ -62,23 +70,23 @@ def seen_tokens(prefixes, vocab_size, end_id):
     return seen
 
 
-def rescored(scores, prefixes, constraints, end_id):
-    """Scores after every constraint that weights tokens has done so; the very same where there is none."""
-    askers = [(constraint, places) for constraint, places in _askers(prefixes, constraints) if hasattr(constraint, "rescore")]
-    if not askers:
+def rescore(scores: Scores, prefixes: Sequence, constraints: Sequence[tuple], end_id: int) -> Scores:
+    """Lets every constraint that weighs tokens do so. Returns the same Scores where there is none."""
+    weighing = [pair for pair in _by_constraint(prefixes, constraints) if hasattr(pair[0], "rescore")]
+    if not weighing:
         return scores
     whole = np.array(scores.whole())                                    # a copy: it is written to
-    for constraint, places in askers:
-        rows, ks = np.transpose(places)
-        whole[rows, ks] = constraint.rescore([prefixes[row][k] for row, k in places], whole[rows, ks])
+    for constraint, positions in weighing:
+        rows, ks = np.transpose(positions)
+        whole[rows, ks] = constraint.rescore([prefixes[row][k] for row, k in positions], whole[rows, ks])
     return from_whole(whole, end_id, scores.ids.shape[-1])
 
 
-def _askers(prefixes, constraints):
+def _by_constraint(prefixes, constraints):
     """[(constraint, [(row, k)])]: a constraint that several rows share is asked once, for all their prefixes."""
-    found = {}
-    for row, some in enumerate(constraints):
-        places = [(row, k) for k, prefix in enumerate(prefixes[row]) if prefix is not None]
-        for constraint in some if places else ():
-            found.setdefault(id(constraint), (constraint, []))[1].extend(places)
-    return found.values()
+    grouped = {}
+    for row, group in enumerate(constraints):
+        positions = [(row, k) for k, prefix in enumerate(prefixes[row]) if prefix is not None]
+        for constraint in group if positions else ():
+            grouped.setdefault(id(constraint), (constraint, []))[1].extend(positions)
+    return grouped.values()

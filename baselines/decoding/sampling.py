@@ -49,20 +49,20 @@ class Sampling:
                 raise InputError(f"{name}: expected {expected}. Received: {getattr(self, name)}.")
 
 
-def draw(scores, samplings, uniforms, end_id, normalised=True):
+def draw(scores, samplings, uniforms, end_id, normalized=True):
     """One token for each of R texts, by the inverse of the distribution function over tokens from likely to unlikely.
 
     scores       Scores (R, 1, …), temperature and penalty already in them
     samplings    R of them: every row has its own; None for one that holds no text
     uniforms     float (R,) in [0, 1), from each text's own generator: the same draws whatever it shares a batch with
-    normalised   bool, or (R,): the probabilities of all tokens sum to 1, nothing was forbidden
+    normalized   bool, or (R,): the probabilities of all tokens sum to 1, nothing was forbidden
 
     Returns tokens int32 (R,), and their log-probabilities float32 (R,) before truncation. A text after which nothing is allowed
     gets the end token, at -inf. Raises InputError on NaN.
     """
     values, ids, ends = scores.values[:, 0], scores.ids[:, 0], scores.end[:, 0]
     tokens, log_probabilities = np.full(len(ids), end_id, np.int32), np.zeros(len(ids), np.float32)
-    totals = np.where(np.broadcast_to(normalised, len(ids)), 1.0, np.nan)
+    totals = np.where(np.broadcast_to(normalized, len(ids)), 1.0, np.nan)
     whole = None
     for row, (sampling, uniform) in enumerate(zip(samplings, uniforms, strict=True)):
         if sampling is None:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 
 from baselines.decoding.constraints import MinimumLength
-from baselines.decoding.decoder_protocol import Adjust, Prompt
-from baselines.decoding.logits_processing import adjustment, rescored
+from baselines.decoding.decoder_protocol import LogitsAdjustment, Prompt
+from baselines.decoding.logits_processing import logits_adjustment, rescore
 from baselines.decoding.sampling import Sampling, draw
 from baselines.errors import InputError
 
@@ -70,7 +70,7 @@ class Ticket:
 class Scheduler:
     """Writes the texts of requests in the rows of a model.
 
-    rows        scores.Rows with a width of 1
+    rows        Decoder with a width of 1
     max_queue   texts that may wait; more are refused
 
     submit, cancel and wait may be called from any thread; step and abort from one.
@@ -158,7 +158,7 @@ class Scheduler:
             self._finish(ticket, Finished("cancelled"))
         if begun:
             rows, prompts = [ticket.row for ticket in begun], [ticket.request.prompt for ticket in begun]
-            self._choose(begun, lambda adjust: self.rows.admit(rows, prompts, adjust))
+            self._choose(begun, lambda adjust: self.rows.prefill(rows, prompts, adjust))
         return begun or dropped
 
     def _choose(self, tickets, ask):
@@ -168,20 +168,20 @@ class Scheduler:
         constraints = [ticket.constraints if ticket else () for ticket in tickets]
         penalties = [sampling.penalty if sampling else 1.0 for sampling in samplings]
         temperatures = [sampling.temperature if sampling else 1.0 for sampling in samplings]
-        adjust = adjustment(prefixes, constraints, penalties, temperatures, self.rows.vocab_size, self.rows.end_id)
-        scores = rescored(ask(self._whole(adjust, len(tickets))), prefixes, constraints, self.rows.end_id)
+        adjust = logits_adjustment(prefixes, constraints, penalties, temperatures, self.rows.vocab_size, self.rows.end_id)
+        scores = rescore(ask(self._whole(adjust, len(tickets))), prefixes, constraints, self.rows.end_id)
         uniforms = [ticket.random.random() if ticket else 0.0 for ticket in tickets]
-        normalised = [not some for some in constraints]
-        tokens, log_probabilities = draw(scores, samplings, uniforms, self.rows.end_id, normalised)
+        normalized = [not some for some in constraints]
+        tokens, log_probabilities = draw(scores, samplings, uniforms, self.rows.end_id, normalized)
         for ticket, token, log_probability in zip(tickets, tokens.tolist(), log_probabilities.tolist(), strict=True):
             if ticket:
                 self._write(ticket, token, log_probability)
 
     def _whole(self, adjust, count):
-        """An Adjust with all its arrays, so that one compiled step serves any settings."""
-        adjust = adjust or Adjust()
+        """An LogitsAdjustment with all its arrays, so that one compiled step serves any settings."""
+        adjust = adjust or LogitsAdjustment()
         ones = np.ones(count, np.float32)
-        return Adjust(
+        return LogitsAdjustment(
             allowed=np.repeat(self._anything, count, axis=0) if adjust.allowed is None else adjust.allowed,
             seen=np.repeat(self._nothing, count, axis=0) if adjust.seen is None else adjust.seen,
             penalty=ones if adjust.penalty is None else adjust.penalty,
@@ -199,5 +199,5 @@ class Scheduler:
     def _finish(self, ticket, finished):
         if ticket.row is not None:
             del self._active[ticket.row]
-            self.rows.release([ticket.row])
+            self.rows.free([ticket.row])
         ticket.request.receive(finished)

@@ -1,4 +1,4 @@
-"""A language model as decoding.scores.Rows: two compiled functions, one for prompts and one for a token of every row."""
+"""A language model as a Decoder (decoding/decoder_protocol.py): two compiled functions, for prompts and for a token of each row."""
 
 import math
 
@@ -6,11 +6,11 @@ import numpy as np
 from keras import ops
 
 from baselines.decoding.cache_slots import Slots, buckets, round_up
-from baselines.decoding.decoder_protocol import Adjust, Scores
+from baselines.decoding.decoder_protocol import LogitsAdjustment, Scores
 from baselines.generation.kv_cache_model import CachedModel, Step
 from baselines.runtime import backends
 
-NOTHING = Adjust()
+NOTHING = LogitsAdjustment()
 HIDDEN = -1e9
 """A logit that has no share in a softmax."""
 
@@ -20,23 +20,23 @@ class CachedDecoder:
 
     model        inputs {"token_ids", "segment_ids", …} and output {output: float (B, L, V)}, causal or with a prefix mask
     end_id       token that ends a text
-    num_rows R, width K, capacity   see decoding.scores.Rows
-    most_written   tokens that are written after a prompt at most; a width above 1 saves memory by knowing it
+    num_rows R, width K, capacity   see decoding.decoder_protocol.Decoder
+    max_new_tokens   generated after a prompt at most; a width above 1 saves memory by knowing it
     candidates   M, the likeliest tokens that Scores hold at once
     unwritable   token ids that are never written, such as padding's: -inf in all Scores
     self_terminating   epsilon of decoding/self_terminating.py, by whose distribution the model was trained; None: a softmax.
-                       Its log-probabilities are the logits that an Adjust changes then
+                       Its log-probabilities are the logits that an LogitsAdjustment changes then
     """
 
     def __init__(
-        self, model, end_id, num_rows=8, width=1, capacity=256, most_written=None, candidates=64, output="logits",
+        self, model, end_id, num_rows=8, width=1, capacity=256, max_new_tokens=None, candidates=64, output="logits",
         self_terminating=None, unwritable=(),
     ):  # fmt: skip
         self.cached = CachedModel(model, output)
         self.end_id, self.num_rows, self.width, self.capacity = end_id, num_rows, width, capacity
         self.vocab_size = int(model.output[output].shape[-1])
         self.candidates = min(candidates, self.vocab_size)
-        slots = capacity + (width - 1) * min(most_written or capacity, capacity)
+        slots = capacity + (width - 1) * min(max_new_tokens or capacity, capacity)
         self.row_sizes, self.slot_sizes, self.prompt_sizes = buckets(num_rows, 1, 4), buckets(slots, 64), buckets(capacity, 16)
         self.slots = Slots(num_rows, width, slots)
         self.segments = np.zeros(num_rows, np.int32)
@@ -49,13 +49,13 @@ class CachedDecoder:
             for name, shapes in self.cached.kv_cache_shapes(num_rows, slots).items()
         }
         compiled = backends.current().compiled
-        self._admit = compiled(self._admit, self.cached.variables)
+        self._prefill = compiled(self._prefill, self.cached.variables)
         self._step = compiled(self._step, self.cached.variables)
 
-    def admit(self, rows, prompts, adjust=None):
-        """As decoding.scores.Rows. Raises ValueError for a prompt that leaves no room for a token."""
+    def prefill(self, rows, prompts, adjust=None):
+        """As Decoder.prefill. Raises ValueError for a prompt that leaves no room for a token."""
         lengths = [len(prompt.token_ids) for prompt in prompts]
-        self.slots.admit(rows, lengths)
+        self.slots.allocate(rows, lengths)
         self.segments[rows] = [prompt.segment for prompt in prompts]
         count = round_up(len(rows), self.row_sizes)
         filled = [*range(len(rows)), *[0] * (count - len(rows))]        # rows that fill a bucket repeat the first one
@@ -67,18 +67,18 @@ class CachedDecoder:
         lengths = np.array([lengths[number] for number in filled], np.int32)
         places = np.array([rows[number] for number in filled], np.int32)
         log_alpha = np.zeros((count, 1), np.float32) if self.self_terminating else None
-        found, self._kv_cache = self._admit(self._kv_cache, features, lengths, places, log_alpha, given(adjust, filled))
+        found, self._kv_cache = self._prefill(self._kv_cache, features, lengths, places, log_alpha, given(adjust, filled))
         if self.self_terminating:
             self.log_alpha[rows] = ops.convert_to_numpy(found.pop("log_alpha"))[: len(rows)]
         return scores(found, len(rows))
 
     def step(self, tokens, parents=None, adjust=None):
-        """As decoding.scores.Rows. Raises ValueError where a row behind these holds a prompt: it may be computed with them."""
+        """As Decoder.step. Raises ValueError where a row behind these holds a prompt: it may be computed with them."""
         tokens = np.asarray(tokens, np.int32)
         count = len(tokens)
         held = np.flatnonzero(self.slots.used)
         if held.size and held[-1] >= count:
-            raise ValueError(f"CachedRows.step: expected all rows that hold a prompt. Received: {count}, without row {held[-1]}")
+            raise ValueError(f"CachedDecoder.step: expected all rows that hold a prompt. Received: {count}, without row {held[-1]}")
         size = round_up(count, self.row_sizes)
         positions, slots = self.slots.append(count, parents)
         seen = round_up(int(self.slots.used[:count].max(initial=1)), self.slot_sizes)
@@ -95,9 +95,9 @@ class CachedDecoder:
             self.log_alpha[:count] = ops.convert_to_numpy(found.pop("log_alpha"))[:count]
         return scores(found, count)
 
-    def release(self, rows):
+    def free(self, rows):
         """These rows hold no prompt any more."""
-        self.slots.release(rows)
+        self.slots.free(rows)
 
     def _continued(self, tokens, parents):
         """log_alpha of what each of these tokens (count, K) continues; after an end it begins again."""
@@ -106,7 +106,7 @@ class CachedDecoder:
             log_alpha = np.take_along_axis(log_alpha, np.asarray(parents), axis=1)
         return np.where(tokens == self.end_id, np.float32(0), log_alpha)
 
-    def _admit(self, kv_cache, features, lengths, places, log_alpha, adjust):
+    def _prefill(self, kv_cache, features, lengths, places, log_alpha, adjust):
         self.compilations += 1                                          # once per trace
         if "prefix_length" in self.cached.inputs:
             features = {**features, "prefix_length": lengths}
@@ -154,7 +154,7 @@ def ending(logits, log_alpha, end_id, epsilon):
 
 
 def given(adjust, rows):
-    """The arrays of an Adjust for these rows."""
+    """The arrays of an LogitsAdjustment for these rows."""
     arrays = vars(adjust or NOTHING)
     return {name: None if array is None else np.asarray(array)[rows] for name, array in arrays.items()}
 

@@ -1,85 +1,81 @@
-"""Texts that mean the same as one: drawn from a SimBERT, and the most similar told. Su, 2020, kexue.fm/archives/7427.
+"""Paraphrases of a text: sampled from a SimBERT, the most similar first. Su, 2020, kexue.fm/archives/7427.
 
     paraphraser = Paraphraser.from_run("runs/simbert/20261127-101500")
     paraphraser.paraphrase(["怎么开初婚未育证明"], num=5)              # [[Paraphrase("初婚未育证明怎么开？", 0.97), …]]
 
-The text is drawn from 100 times; what repeats it or another drawn text goes; the rest is ordered by the cosine with the text.
+100 texts are sampled; those that repeat the text or one another are dropped; the rest is ordered by the cosine with the text.
 """
 
 import dataclasses
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from baselines.decoding.distinct import distinct
+from baselines.decoding.paraphrase_ranking import Paraphrase, distinct_texts, rank_paraphrases
 from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
+from baselines.inference.paraphrase_options import SAMPLES, TOP_K, check_options
 from baselines.inference.text_embedder import TextEmbedder, trained_pooling
 from baselines.inference.text_generator import TextGenerator
 from baselines.runtime.progress import Display
 from baselines.task_models.loading import open_run
 
-SAMPLES, TOP_K = 100, 5
-"""Texts that are drawn for one, and the likeliest tokens that they are drawn from, as published."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Paraphrase:
-    """A text, and the cosine of its vector with that of the original."""
-
-    text: str
-    score: float
-
 
 class Paraphraser:
-    """A Generator and an Embedder, as a rule of one model."""
+    """A TextGenerator and a TextEmbedder, as a rule of one model."""
 
-    def __init__(self, generator, embedder):
+    def __init__(self, generator: TextGenerator, embedder: TextEmbedder):
         self.generator, self.embedder, self.name = generator, embedder, embedder.name
 
     @classmethod
-    def from_run(cls, folder, quiet=True):
-        """Raises InputError for a run that does not both write texts and make vectors of them."""
+    def from_run(cls, folder: str | Path, quiet: bool = True) -> "Paraphraser":
+        """Opens the best checkpoint of a run. Raises InputError for a run that does not both generate and embed texts."""
         run = RunFolder.open(folder)
         with Display(quiet) as display:
-            session, _ = open_run(run, None, display)
-        if trained_pooling(session) is None:
-            raise InputError(f"{folder}: expected a run of simbert, which writes and compares. Received: one of {session.name}.")
-        if session.task.generation is None:
-            raise InputError(f"{folder}: expected a run that learnt to write. Received: one of simbert that only makes vectors.")
-        name = f"{session.name}/{run.path.resolve().name}"
-        return cls(TextGenerator(session, name), TextEmbedder.of_session(session, name, source=run.path.resolve()))
+            task_model, _ = open_run(run, None, display)
+        if trained_pooling(task_model) is None:
+            raise InputError(f"{folder}, a run of {task_model.name}, does not embed texts. Use one that embeds and generates.")
+        if task_model.task.generation is None:
+            raise InputError(f"{folder} was trained to embed texts only. Use a run that learned to generate, too.")
+        name = f"{task_model.name}/{run.path.resolve().name}"
+        return cls(TextGenerator(task_model, name), TextEmbedder.from_task_model(task_model, name, source=run.path.resolve()))
 
-    def paraphrase(self, texts, num=20, samples=SAMPLES, top_k=TOP_K, top_p=1.0, seed=None, least=-1.0):
-        """For each text at most `num` Paraphrases, best first; fewer where fewer different ones were drawn.
+    def paraphrase(
+        self, texts: Sequence[str], num: int = 20, samples: int = SAMPLES, top_k: int = TOP_K, top_p: float = 1.0,
+        seed: int | None = None, min_score: float = -1.0,
+    ) -> list[list[Paraphrase]]:  # fmt: skip
+        """Paraphrases texts.
 
-        samples        texts to draw for each              seed    of what is drawn: the same again
-        top_k, top_p   draw among so many of the likeliest tokens, or among the fewest of this probability; 0 and 1 leave all
-        least          cosine below which a text is none
-        Raises InputError for a text without tokens, and numbers out of their range.
+        Args:
+            texts: The texts.
+            num: Paraphrases of each, at most.
+            samples: Texts to sample for each.
+            top_k: Sample among this number of the likeliest tokens; 0: all.
+            top_p: Nucleus sampling: the smallest set of tokens whose probabilities sum to `top_p`.
+            seed: Seed of the sampling; None: another one each time.
+            min_score: Cosine below which a text is no paraphrase.
+
+        Returns:
+            The paraphrases of each text, best first; fewer than `num` where fewer different ones were sampled.
+
+        Raises:
+            InputError: A text has no tokens, or a number is out of range.
         """
-        check(num, samples, top_k, top_p, least)
-        writing = dataclasses.replace(
-            self.generator.writing, beam=0, num=samples, top_k=top_k, top_p=top_p, temperature=1.0, length_penalty=0.0, seed=seed
-        )
-        drawn = self.generator.write([[text] for text in texts], writing)
-        kept = [distinct((each.text for each in some if each.finished), text) for text, some in zip(texts, drawn, strict=True)]
-        vectors = self.embedder.encode([*texts, *(text for some in kept for text in some)]) if texts else np.zeros((0, 1))
-        found, start = [], len(texts)
-        for own, some in zip(vectors, kept, strict=False):
-            scores = vectors[start : start + len(some)] @ own
-            start += len(some)
-            best = [place for place in np.argsort(-scores, kind="stable") if scores[place] >= least][:num]
-            found.append([Paraphrase(some[place], round(float(scores[place]), 6)) for place in best])
-        return found
-
-
-def check(num, samples, top_k, top_p, least):
-    """Raises InputError for a number out of its range."""
-    limits = {"num": (num, 1, None), "samples": (samples, 1, None), "top_k": (top_k, 0, None), "top_p": (top_p, 0, 1),
-              "threshold": (least, -1, 1)}  # fmt: skip
-    for name, (value, low, high) in limits.items():
-        if not (value >= low and (high is None or value <= high)) or name == "top_p" and not value:
-            bound = f"at least {low}" if high is None else f"from {low} to {high}"
-            raise InputError(f"--{name}: expected a number, {bound}. Received: {value}.")
-    if samples < num:
-        raise InputError(f"--samples: expected at least --num, {num}. Received: {samples}.")
+        check_options(num, samples, top_k, top_p, min_score)
+        config = dataclasses.replace(
+            self.generator.generation_config, beam=0, num=samples, top_k=top_k, top_p=top_p, temperature=1.0,
+            length_penalty=0.0, seed=seed,
+        )  # fmt: skip
+        sampled = self.generator.generate([[text] for text in texts], config)
+        groups = [
+            distinct_texts((each.text for each in group if each.finished), text)
+            for text, group in zip(texts, sampled, strict=True)
+        ]
+        vectors = self.embedder.encode([*texts, *itertools.chain.from_iterable(groups)]) if texts else np.zeros((0, 1))
+        starts = np.cumsum([len(texts), *map(len, groups)])
+        return [
+            rank_paraphrases(group, vectors[start : start + len(group)], original, num, min_score)
+            for group, start, original in zip(groups, starts, vectors, strict=False)
+        ]

@@ -1,37 +1,55 @@
 """A run that classifies, tags or reads: one example in, its prediction out."""
 
+from typing import Any
+
 from baselines.errors import InputError
 from baselines.task import Example
 
 
 class Predictor:
-    """A serving.hosted.Predictor of a session with trained weights."""
+    """A ServedPredictor (serving/model_registry.py) of a trained TaskModel.
 
-    def __init__(self, session):
-        self.session, self.task_name, self.kind = session, session.name, session.task.head.output_kind
-        self.texts = texts_of(session, self.kind)
-        self._steps = session.steps()
+    Args:
+        task_model: A TaskModel with trained weights.
 
-    def predict(self, texts):
+    Raises:
+        InputError: The task's examples have more than two texts.
+    """
+
+    def __init__(self, task_model: Any):
+        self.task_model, self.task_name, self.kind = task_model, task_model.name, task_model.task.head.output_kind
+        self.texts = _names_of_texts(task_model, self.kind)
+        self._steps = task_model.steps()
+
+    def predict(self, texts: tuple[str, ...]) -> dict:
+        """Predicts one example.
+
+        Args:
+            texts: Its texts, in the order of `self.texts`.
+
+        Returns:
+            {"prediction"}, and where the task knows them "confidence" and "span".
+        """
         example = Example(id=0, texts=texts, origin="the request")
         decode = answer_with_span if self.kind == "answer" else None
-        found = self.session.predict(self._steps, self.session.split_of([example]), decode)
-        shown = found.by_id[0] if self.kind == "answer" else {"prediction": found.by_id[0]}
-        return shown if found.confidences is None else {**shown, "confidence": round(float(found.confidences[0]), 6)}
+        predictions = self.task_model.predict(self._steps, self.task_model.split_of([example]), decode)
+        result = predictions.by_id[0] if self.kind == "answer" else {"prediction": predictions.by_id[0]}
+        if predictions.confidences is None:
+            return result
+        return {**result, "confidence": round(float(predictions.confidences[0]), 6)}
 
 
-def answer_with_span(example, outputs):
+def answer_with_span(example: Example, outputs: dict) -> dict:
     """{"prediction": the text, "span": [start, end] of its characters in the passage}, of the window with the best score."""
     best = max(range(len(outputs["score"])), key=outputs["score"].__getitem__)
     start, end = outputs["start"][best], outputs["end"][best]
     return {"prediction": example.texts[1][start:end], "span": [start, end]}
 
 
-def texts_of(session, kind):
-    """The names of an example's texts. Raises InputError for tasks whose examples are more than one text or two."""
-    count = session.task.num_texts
+def _names_of_texts(task_model, kind):
+    count = task_model.task.num_texts
     if count not in (1, 2):
-        raise InputError(f"{session.name}: expected a task with one text or two per example. For others see `run.py predict`.")
+        raise InputError(f"{task_model.name}: its examples have {count} texts, a request has one or two. Use `run.py predict`.")
     if kind == "answer":
         return ("question", "passage")
     return ("text", "text_pair")[:count]

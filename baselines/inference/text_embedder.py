@@ -1,18 +1,19 @@
-"""A model that makes vectors of texts, ready for people. encode, index, search and serve stand on it.
+"""A model that embeds texts. encode, index, search and serve stand on it.
 
-    embedder = Embedder.from_run("runs/simbert/20261127-101500")
+    embedder = TextEmbedder.from_run("runs/simbert/20261127-101500")
     embedder.encode(["怎么开初婚未育证明", "初婚未育情况证明怎么开？"])          # float32 (2, 768), of length 1
 """
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from baselines.data.batching import bucket, bucket_lengths
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt
 from baselines.experiment.run_folder import RunFolder
 from baselines.heads.embedding import unit_vectors
 from baselines.inference.poolings import check_pooling
@@ -24,16 +25,16 @@ from baselines.task_models.loading import POLICIES, open_run
 from baselines.training import backends
 from baselines.training.steps import Steps
 
-TOKENS = 4096
+TOKENS_PER_BATCH = 4096
 """Tokens, padding included, that go through the model at once."""
 CACHED_TOKENS = 2048
 """The same on CPUs where any shape is quick: what a processor's cache holds."""
-FEW_ROWS = (1, 8)
+SMALL_BATCHES = (1, 8)
 """Sizes of batches for few texts; others have as many rows as TOKENS allow."""
-MANY = 4096
+MIN_TEXTS_FOR_FINE_LENGTHS = 4096
 """Texts from which on more lengths are compiled, where they are: it takes seconds for each, and spares padding."""
-LENGTH = 128
-"""Most tokens of a text where no run says otherwise."""
+DEFAULT_LENGTH = 128
+"""Tokens of a text, at most, where no run says otherwise."""
 
 
 class TextEmbedder:
@@ -62,23 +63,24 @@ class TextEmbedder:
         """The best checkpoint of any run. Raises InputError for an unknown pooling, or another than the run was trained with."""
         run = RunFolder.open(folder)
         with Display(quiet) as display:
-            session, _ = open_run(run, None, display, changes={"precision": precision} if precision else None)
-        return cls.of_session(session, name or f"{session.name}/{run.path.resolve().name}", pooling, run.path.resolve())
+            task_model, _ = open_run(run, None, display, changes={"precision": precision} if precision else None)
+        return cls.from_task_model(task_model, name or f"{task_model.name}/{run.path.resolve().name}", pooling, run.path.resolve())
 
     @classmethod
-    def of_session(cls, session, name, pooling=None, source=""):
-        """As `from_run`, of a session with trained weights, which it shares."""
-        own = trained_pooling(session)
+    def from_task_model(cls, task_model, name, pooling=None, source=""):
+        """As `from_run`, of a task_model with trained weights, which it shares."""
+        own = trained_pooling(task_model)
         if own and pooling not in (None, own):
             raise InputError(f"--pooling: expected {own}, which {name} was trained with. Received: {pooling}. Leave it out.")
         pooling = pooling or own or "mean"
-        encoder = session.encoder
-        vectors = session.model.output["embedding"] if own else pooled(encoder, pooling, name)
+        encoder = task_model.encoder
+        vectors = task_model.model.output["embedding"] if own else pooled(encoder, pooling, name)
         model = keras.Model(encoder.input, {"vectors": vectors})
-        recipe = session.recipe
+        recipe = task_model.recipe
         return cls(
-            model, encoder, session.tokenizer, session.config, recipe.max_length, pooling, name, session.name, source, recipe.jit
-        )
+            model, encoder, task_model.tokenizer, task_model.config, recipe.max_length, pooling, name, task_model.name, source,
+            recipe.jit,
+        )  # fmt: skip
 
     @classmethod
     def from_checkpoint(cls, folder, pooling=None, precision="float32", max_length=None, name=None):
@@ -86,7 +88,7 @@ class TextEmbedder:
         pooling = check_pooling(pooling or "mean")
         checkpoint = Checkpoint.open(folder)
         tokenizer, config, limit = checkpoint.tokenizer, checkpoint.config, trained_positions(checkpoint.config)
-        max_length = max_length or min(LENGTH, limit or LENGTH)
+        max_length = max_length or min(DEFAULT_LENGTH, limit or DEFAULT_LENGTH)
         if max_length < 3 or limit and max_length > limit:
             bound = f"from 3 to {limit}, the positions of {folder}" if limit else "at least 3"
             raise InputError(f"--max_length: expected a number {bound}. Received: {max_length}.")
@@ -94,57 +96,57 @@ class TextEmbedder:
         model = keras.Model(encoder.input, {"vectors": pooled(encoder, pooling, folder)})
         return cls(model, encoder, tokenizer, config, max_length, pooling, name or str(folder), "", Path(folder).resolve())
 
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         """A hex digest of all that a text's vector depends on: weights, their config, vocabulary, pooling, length."""
-        found = hashlib.blake2b(digest_size=16)
+        digest = hashlib.blake2b(digest_size=16)
         for part in (self.config, self.tokenizer.fingerprint(), self.pooling, self.max_length):
-            found.update(repr(part).encode())
+            digest.update(repr(part).encode())
         for weight in sorted(self._model.weights, key=lambda weight: weight.path):
-            found.update(weight.path.encode())
-            found.update(np.ascontiguousarray(keras.ops.convert_to_numpy(weight.value), np.float32))
-        return found.hexdigest()
+            digest.update(weight.path.encode())
+            digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(weight.value), np.float32))
+        return digest.hexdigest()
 
-    def about(self):
-        """What an index tells of the model that made its vectors."""
+    def about(self) -> dict:
+        """What an index says of the model that made its vectors."""
         return {"fingerprint": self.fingerprint(), "source": self.source, "pooling": self.pooling, "max_length": self.max_length}
 
-    def encode(self, texts, normalize=True):
+    def encode(self, texts: Sequence[str], normalize: bool = True) -> np.ndarray:
         """float32 (N, D): a vector for each text, of length 1 if `normalize`. Raises InputError for a text without tokens."""
         return self.encode_tokens(self.tokens(texts), normalize)
 
-    def embed(self, texts):
+    def embed(self, texts: Sequence[str]) -> tuple[np.ndarray, list[int]]:
         """(vectors of length 1 as `encode`, how many tokens of each text were read)."""
         tokens = self.tokens(texts)
         return self.encode_tokens(tokens), [len(each) for each in tokens]
 
-    def tokens(self, texts):
+    def tokens(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Token ids int32 (L,) of each text, special ones included. Raises InputError for a text without any."""
-        found = [self.tokenizer.encode(text, self.max_length)["token_ids"] for text in texts]
-        for number, each in enumerate(found):
+        token_ids = [self.tokenizer.encode(text, self.max_length)["token_ids"] for text in texts]
+        for number, each in enumerate(token_ids):
             if len(each) < 3:
-                which = "a text" if len(found) == 1 else f"text {number + 1}"
-                raise InputError(f"{which}: expected words. Received: {texts[number]!r}, which has none.")
-        return found
+                which = "The text" if len(token_ids) == 1 else f"Text {number + 1}"
+                raise InputError(f"{which} has no words: {excerpt(texts[number])!r}. Remove it.")
+        return token_ids
 
-    def encode_tokens(self, tokens, normalize=True):
+    def encode_tokens(self, tokens: Sequence[np.ndarray], normalize: bool = True) -> np.ndarray:
         """As `encode`, of what `tokens` gives."""
         vectors = np.zeros((len(tokens), self.dimensions), np.float32)
-        for numbers, found in self._computed("vectors", tokens):
-            vectors[numbers] = found["vectors"][: len(numbers)]
+        for numbers, outputs in self._compute("vectors", tokens):
+            vectors[numbers] = outputs["vectors"][: len(numbers)]
         if not np.isfinite(vectors).all():
-            raise InputError(f"{self.name}: expected finite vectors. Received: NaN or infinity. Was the run trained to its end?")
+            raise InputError(f"{self.name}: its vectors hold NaN or infinity. Use another run or an earlier checkpoint.")
         return unit_vectors(vectors) if normalize else vectors
 
-    def token_vectors(self, texts):
+    def token_vectors(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Of each text float32 (tokens, hidden size): the last layer's vector of every token, special ones left out."""
         tokens = self.tokens(texts)
         vectors = [None] * len(tokens)
-        for numbers, found in self._computed("hidden_states", tokens):
-            for number, states in zip(numbers, found["hidden_states"], strict=False):
+        for numbers, outputs in self._compute("hidden_states", tokens):
+            for number, states in zip(numbers, outputs["hidden_states"], strict=False):
                 vectors[number] = states[1 : len(tokens[number]) - 1].astype(np.float32)
         return vectors
 
-    def _computed(self, output, tokens):
+    def _compute(self, output, tokens):
         """Yields (numbers of texts, outputs of a batch whose first rows they are), long texts first."""
         lengths = np.array([len(each) for each in tokens], int)
         start, order = 0, np.argsort(-lengths, kind="stable")
@@ -162,7 +164,8 @@ class TextEmbedder:
         """(rows, length) of the next batch: tokens of its longest text, texts that are left, and of how many."""
         if self._any_shape:
             return min(left, max(1, CACHED_TOKENS // longest)), longest
-        length = bucket(longest, fine_lengths(self.max_length) if count >= MANY else bucket_lengths(self.max_length))
+        lengths = fine_lengths if count >= MIN_TEXTS_FOR_FINE_LENGTHS else bucket_lengths
+        length = bucket(longest, lengths(self.max_length))
         return batch_size(length, left), length
 
     def _predict(self, output, features):
@@ -175,9 +178,9 @@ class TextEmbedder:
             return self._steps[output].predict(features)
 
 
-def trained_pooling(session):
-    """The pooling that a session's task trains, None where it makes no vectors."""
-    return session.task.head.pooling if "embedding" in session.model.output else None
+def trained_pooling(task_model):
+    """The pooling that a task_model's task trains, None where it makes no vectors."""
+    return task_model.task.head.pooling if "embedding" in task_model.model.output else None
 
 
 def pooled(encoder, pooling, name):
@@ -198,5 +201,5 @@ def fine_lengths(max_length):
 
 def batch_size(length, count):
     """Rows of a batch for `count` texts of at most `length` tokens."""
-    most = max(1, TOKENS // length)
-    return next((size for size in FEW_ROWS if count <= size < most), most)
+    most = max(1, TOKENS_PER_BATCH // length)
+    return next((size for size in SMALL_BATCHES if count <= size < most), most)

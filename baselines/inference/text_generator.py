@@ -1,29 +1,41 @@
-"""A run that writes, ready for people: texts in, texts out, many at once or piece by piece. generate, chat and serve stand on it.
+"""A run that generates text: texts in, texts out, many at once or piece by piece. generate, chat and serve stand on it.
 
-    generator = Generator.from_run("runs/seq2seq/20261120-101500")
-    generator.write([["北京今日……"]], Writing(beam=3))                 # [[Text("……", -3.1, True)]]
+    generator = TextGenerator.from_run("runs/seq2seq/20261120-101500")
+    generator.generate([["北京今日……"]], GenerationConfig(beam=3))      # [[GeneratedText("……", -3.1, True)]]
 """
 
 import dataclasses
 import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from baselines.data.readers import text_lines
+from baselines.decoding.decoder_protocol import Prompt
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.decoding.scheduler import Finished, Request, Scheduler
 from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
-from baselines.generation.batch_generator import LONGEST, seeds
+from baselines.generation.batch_generator import MAX_CONTEXT, seeds
 from baselines.models.families import trained_positions
 from baselines.prompts.dialogue import history_prompt, utterances_of
 from baselines.prompts.source_target import source_prompt
 from baselines.retrieval.prefix_index.constraint import InIndex
+from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.runtime.progress import Display
 from baselines.task_models.loading import open_run
 from baselines.tokenizers.streaming import TextStream
 
 
 @dataclasses.dataclass(frozen=True)
-class Text:
-    """A text that was written; score is what several are ranked by, finished is False for one that was cut."""
+class GeneratedText:
+    """A text that was generated.
+
+    Args:
+        text: The text.
+        score: What several texts are ranked by.
+        finished: Whether it ends by itself; False where it was truncated.
+    """
 
     text: str
     score: float
@@ -31,110 +43,140 @@ class Text:
 
 
 class TextGenerator:
-    """The best checkpoint of a run whose task writes.
+    """The best checkpoint of a run whose task generates text.
 
-    name, task_name   of the run; kind is "chat" (texts are a dialogue's utterances) or "seq2seq" (one text, the source)
-    writing           settings that the run's task scores texts with: the defaults for others
-    context           most tokens of prompt and text together
-    num_rows          texts that `scheduler` writes at once
+    Args:
+        task_model: A trained GenerationTaskModel.
+        name: Name of the run.
+        num_rows: Texts that `scheduler` generates at once.
+
+    Attributes:
+        kind: "chat" (texts are the utterances of a dialogue) or "seq2seq" (one text, the source).
+        generation_config: The settings with which the run's task scores texts; the default.
+        context: Tokens of prompt and text together, at most.
     """
 
-    def __init__(self, session, name, num_rows=8):
-        self.name, self.task_name, self.num_rows = name, session.name, num_rows
-        self.tokenizer, self.writing = session.tokenizer, session.task.generation.config
-        self.kind = "chat" if session.task.generation.dialogue else "seq2seq"
-        self.context = min(trained_positions(session.config) or LONGEST, session.recipe.max_length + self.writing.max_tokens)
+    def __init__(self, task_model: Any, name: str, num_rows: int = 8):
+        self.name, self.task_name, self.num_rows = name, task_model.name, num_rows
+        self.tokenizer, self.generation_config = task_model.tokenizer, task_model.task.generation.config
+        self.kind = "chat" if task_model.task.generation.dialogue else "seq2seq"
+        longest = task_model.recipe.max_length + self.generation_config.max_tokens
+        self.context = min(trained_positions(task_model.config) or MAX_CONTEXT, longest)
         self.end_id = self.tokenizer.vocabulary.sep_id
-        self._writer = session.generation.batch_generator(self.context)
-        self._session = session
+        self._batch_generator = task_model.generation.batch_generator(self.context)
+        self._task_model = task_model
 
     @classmethod
-    def from_run(cls, folder, num_rows=8, name=None, quiet=True):
-        """Raises InputError for a run whose task does not write."""
+    def from_run(cls, folder: str | Path, num_rows: int = 8, name: str | None = None, quiet: bool = True) -> "TextGenerator":
+        """Opens the best checkpoint of a run. Raises InputError for a run whose task does not generate text."""
         run = RunFolder.open(folder)
         with Display(quiet) as display:
-            session, _ = open_run(run, None, display)
-        if session.task.generation is not None and session.task.generation.needs_index:
-            raise InputError(f"{folder}: expected a run that writes texts. Received: {session.name}; see `run.py kg ask`.")
-        if session.task.generation is None:
-            raise InputError(f"{folder}: expected a run of a task that writes, such as seq2seq or chat. Received: {session.name}.")
-        return cls(session, name or f"{session.name}/{run.path.name}", num_rows)
+            task_model, _ = open_run(run, None, display)
+        if task_model.task.generation is None:
+            raise InputError(f"{folder} is a run of {task_model.name}, which does not generate text. Use a run of one that does.")
+        if task_model.task.generation.needs_index:
+            raise InputError(f"{folder} is a run of {task_model.name}, which answers from an index. Use `run.py kg ask`.")
+        return cls(task_model, name or f"{task_model.name}/{run.path.name}", num_rows)
 
     @functools.cached_property
-    def scheduler(self):
-        """Writes texts of many askers; whoever uses it steps it."""
-        return Scheduler(self._writer.rows(self.num_rows, 1, self.context, self.context))
+    def scheduler(self) -> Scheduler:
+        """Generates texts of many requests; whoever uses it steps it."""
+        return Scheduler(self._batch_generator.decoder(self.num_rows, 1, self.context, self.context))
 
-    def inputs(self, path):
-        """[(id, texts)] of a file in the format of the run's task, or for seq2seq of a .txt with a text on each line.
+    def inputs(self, path: str) -> list[tuple]:
+        """[(id, texts)] of a file in the format of the run's task, or for seq2seq of a .txt with one text per line.
 
-        Of a dialogue all utterances are history: what follows the last one is written.
+        All utterances of a dialogue are history: what follows the last one is generated.
         """
         if self.kind == "seq2seq" and path.lower().removesuffix(".gz").endswith(".txt"):
             return [(number, (line,)) for number, line in text_lines.read(path) if line.strip()]
         texts = utterances_of if self.kind == "chat" else lambda example: example.texts
-        return [(example.id, texts(example)) for example in self._session.read_split("test", path).examples]
+        return [(example.id, texts(example)) for example in self._task_model.read_split("test", path).examples]
 
-    def prompt(self, texts, max_tokens=None):
-        """(Prompt that leaves room for `max_tokens`, number of oldest utterances that did not fit).
+    def prompt(self, texts: Sequence[str], max_tokens: int | None = None) -> tuple[Prompt, int]:
+        """The prompt of texts.
 
-        Raises InputError for texts without tokens, another number of them than the task takes, and too many tokens to write.
+        Args:
+            texts: Utterances, or one source text.
+            max_tokens: Tokens to leave room for; None: as `generation_config` says.
+
+        Returns:
+            The prompt, and how many of the oldest utterances did not fit.
+
+        Raises:
+            InputError: A text has no tokens, the task takes another number of texts, or too many tokens are to be generated.
         """
-        max_tokens = self.writing.max_tokens if max_tokens is None else max_tokens
+        max_tokens = self.generation_config.max_tokens if max_tokens is None else max_tokens
         room = self.context - max_tokens
         if room < 3:
             most = self.context - 3
-            raise InputError(f"max_tokens: expected at most {most} of this model's {self.context}. Received: {max_tokens}.")
+            raise InputError(f"max_tokens: {max_tokens} of {self.context} tokens leave no room for a prompt. Give at most {most}.")
         if self.kind == "chat":
             return history_prompt(texts, self.tokenizer, room)
         if len(texts) != 1:
-            raise InputError(f"{self.task_name}: expected one text to write from. Received: {len(texts)}. Put it between quotes.")
+            raise InputError(f"{self.task_name} takes one text, but got {len(texts)}. Put the text between quotes.")
         return source_prompt(texts[0], self.tokenizer, room), 0
 
-    def text(self, token_ids):
-        """What token ids say."""
+    def text(self, token_ids: Sequence[int]) -> str:
+        """Decodes token ids."""
         return self.tokenizer.decode(token_ids)
 
-    def write(self, inputs, writing=None, constraints=()):
-        """For each list of texts the Texts written after it, best first."""
-        writing = writing or self.writing
-        prompts = [self.prompt(texts, writing.max_tokens)[0] for texts in inputs]
-        found = self._writer.write(prompts, writing, constraints)
-        return [[Text(self.text(one.token_ids), one.score, one.finished) for one in some] for some in found]
+    def generate(
+        self, inputs: Sequence[Sequence[str]], config: GenerationConfig | None = None, constraints: tuple = ()
+    ) -> list[list[GeneratedText]]:
+        """Generates texts.
 
-    def retrieve(self, inputs, index, writing=None):
-        """For each list of texts [(Entry, score)] of keys of a PrefixIndex written after it, best first.
+        Args:
+            inputs: The texts of each prompt, see `prompt`.
+            config: Settings; None: the run's own.
+            constraints: See decoding/constraints.py.
 
-        Raises InputError for an index of knowledge, whose keys have several parts, and for one of another vocabulary.
+        Returns:
+            The texts generated for each prompt, best first.
+        """
+        config = config or self.generation_config
+        prompts = [self.prompt(texts, config.max_tokens)[0] for texts in inputs]
+        generated = self._batch_generator.generate(prompts, config, constraints)
+        return [[GeneratedText(self.text(one.token_ids), one.score, one.finished) for one in group] for group in generated]
+
+    def retrieve(self, inputs: Sequence[Sequence[str]], index: PrefixIndex, config: GenerationConfig | None = None) -> list[list]:
+        """Generates keys of an index only.
+
+        Args:
+            inputs: The texts of each prompt, see `prompt`.
+            index: An index of plain keys.
+            config: Settings; None: the run's own.
+
+        Returns:
+            [(Entry, score)] for each prompt, best first.
+
+        Raises:
+            InputError: The keys of the index have several parts, or it was built with another vocabulary.
         """
         if index.parts != 1:
-            raise InputError(
-                f"{index.folder}: expected an index of plain keys (lines, tsv, jsonl). Received: one of knowledge, see run.py kg."
-            )
+            raise InputError(f"{index.folder} is an index of knowledge. Use `run.py kg ask`, or build one of lines, tsv or jsonl.")
         if index.header["vocabulary"]["fingerprint"] != self.tokenizer.fingerprint():
-            raise InputError(f"{index.folder}: expected an index made with this run's vocabulary. Received: one made with another.")
-        writing = writing or self.writing
-        prompts = [self.prompt(texts, writing.max_tokens)[0] for texts in inputs]
-        found = self._writer.write(prompts, writing, (InIndex(index),))
-        return [[(entry, one.score) for one in some for entry in index.lookup(one.token_ids)] for some in found]
+            raise InputError(f"{index.folder} was built with another vocabulary than this run's. Rebuild it: `run.py kg build`.")
+        config = config or self.generation_config
+        prompts = [self.prompt(texts, config.max_tokens)[0] for texts in inputs]
+        generated = self._batch_generator.generate(prompts, config, (InIndex(index),))
+        return [[(entry, one.score) for one in group for entry in index.lookup(one.token_ids)] for group in generated]
 
-    def stream(self, texts, writing=None):
-        """Yields one text piece by piece, as it is drawn. Whoever stops asking stops the writing."""
-        writing = writing or self.writing
-        if writing.beam or writing.num > 1:
-            raise InputError("expected one text that is drawn: beams and several texts cannot be shown while they are written.")
-        prompt, _ = self.prompt(texts, writing.max_tokens)
-        stream, pieces, over, ((seed,),) = TextStream(self.tokenizer), [], [], seeds(writing, 1)
+    def stream(self, texts: Sequence[str], config: GenerationConfig | None = None) -> Iterator[str]:
+        """Yields one text piece by piece, as it is sampled. Whoever stops iterating stops the generation."""
+        config = config or self.generation_config
+        if config.beam or config.num > 1:
+            raise InputError("Only one sampled text can be streamed. Set beam to 0 and num to 1, or do not stream.")
+        prompt, _ = self.prompt(texts, config.max_tokens)
+        stream, pieces, ended, ((seed,),) = TextStream(self.tokenizer), [], [], seeds(config, 1)
 
         def receive(event):
-            (over if isinstance(event, Finished) else pieces).append(event)
+            (ended if isinstance(event, Finished) else pieces).append(event)
 
-        request = Request(
-            prompt, writing.sampling(), writing.max_tokens, writing.min_tokens, seed, writing.constraints(), receive
-        )
+        request = Request(prompt, config.sampling(), config.max_tokens, config.min_tokens, seed, config.constraints(), receive)
         ticket = self.scheduler.submit(request)
         try:
-            while not over:
+            while not ended:
                 self.scheduler.step()
                 while pieces:
                     if piece := stream.add(pieces.pop(0).id):
@@ -142,6 +184,6 @@ class TextGenerator:
             if piece := stream.finish():
                 yield piece
         finally:
-            if not over:                                                # left early, by Ctrl-C for one
+            if not ended:                                               # left early, by Ctrl-C for one
                 self.scheduler.cancel(ticket)
                 self.scheduler.step()

@@ -1,58 +1,89 @@
 """What a request is refused with: an HTTP status and OpenAI's {"error": {"message", "type", "param", "code"}}."""
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+
+from baselines.errors import excerpt, printable
 
 TYPES = {401: "authentication_error", 429: "rate_limit_error"}
 CLIENT_GONE = 499
 """Status for the log, nginx's, of requests whose client did not wait for an answer."""
+LONGEST_MESSAGE = 600
+"""Characters of a message, whatever a client sent."""
 
 
 class ApiError(Exception):
-    """A refusal that the client can act on. `param` is the parameter at fault, `code` a word for programs.
+    """A refusal that the client can act on.
 
-    headers   further ones of the response, such as Retry-After
+    Args:
+        status: HTTP status.
+        message: What is wrong, with its value, and what to do. It is made safe to print and cut.
+        param: The parameter at fault.
+        code: A word for programs.
+        headers: Further headers of the response, such as Retry-After.
     """
 
-    def __init__(self, status, message, param=None, code=None, headers=None):
-        super().__init__(message)
-        self.status, self.message, self.param, self.code, self.headers = status, message, param, code, headers
+    def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None, headers: dict | None = None):
+        self.message = excerpt(printable(message), LONGEST_MESSAGE)
+        super().__init__(self.message)
+        self.status, self.param, self.code, self.headers = status, param and excerpt(param, 100), code, headers
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
+        """The body of the response."""
         kind = TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
-    def response(self):
+    def response(self) -> JSONResponse:
+        """The response itself."""
         return JSONResponse(self.to_dict(), self.status, headers=self.headers)
 
 
-def wrong(param, expected, received, code="invalid_value"):
-    """The ApiError 400 for a parameter's value."""
-    return ApiError(400, f"{param}: expected {expected}. Received: {received}.", param, code)
+def invalid(param: str, expected: str, received: object, code: str = "invalid_value") -> ApiError:
+    """The ApiError 400 for a parameter's value, in OpenAI's words.
+
+    Args:
+        param: Name of the parameter.
+        expected: What it may be.
+        received: What it is; it is quoted, cut.
+        code: A word for programs.
+    """
+    return ApiError(400, f"Invalid '{excerpt(param, 100)}': expected {expected}, but got {excerpt(received)} instead.", param, code)
+
+
+def queue_full(name: str) -> ApiError:
+    """The ApiError 429 of a model whose queue is full."""
+    return ApiError(429, f"The queue of {name} is full. Retry in one second.", code="queue_full", headers={"Retry-After": "1"})
+
+
+def shutting_down() -> ApiError:
+    """The ApiError 503 of a server that ends."""
+    return ApiError(503, "The server is shutting down. Retry later.", code="shutting_down", headers={"Retry-After": "5"})
 
 
 class ClientGone(Exception):
     """The client closed the connection: nobody waits for an answer."""
 
 
-def add_handlers(app):
-    """Lets every refusal of `app` have this form: ours, unknown addresses, and bugs, of which the client learns no detail."""
+def add_handlers(app) -> None:
+    """Gives every refusal of `app` this form: ours, unknown addresses, and bugs, of which the client learns no detail."""
 
     async def ours(request, error):
         return error.response()
 
     async def framework(request, error):
         api = "/v1, /predict, /search, /paraphrase, /health and /metrics"
-        message = f"{request.method} {request.url.path[:100]}: {error.detail}. The API is {api}."
+        message = f"Invalid URL ({request.method} {excerpt(request.url.path, 100)}): {error.detail}. The API is {api}."
         return ApiError(error.status_code, message, code="unknown_url", headers=error.headers).response()
 
     async def gone(request, error):
         return Response(status_code=CLIENT_GONE)
 
     async def bug(request, error):
-        return ApiError(500, "The server made a mistake; its log has the details.", code="internal_error").response()
+        return ApiError(500, "The server had an error. Its log has the details.", code="internal_error").response()
 
     app.add_exception_handler(ApiError, ours)
-    app.add_exception_handler(ClientGone, gone)
+    for kind in (ClientGone, ClientDisconnect):                         # the second while its body was being sent
+        app.add_exception_handler(kind, gone)
     app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(Exception, bug)

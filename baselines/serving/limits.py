@@ -1,4 +1,4 @@
-"""What a client may ask for, and what a server is told when it starts."""
+"""Bounds of requests, and who may use a server: its settings."""
 
 import dataclasses
 
@@ -7,10 +7,13 @@ import dataclasses
 class Limits:
     """Bounds of a request.
 
-    max_body       bytes              max_tokens    of a reply           max_replies   to one request
-    timeout        seconds from the arrival of a request to the end of its reply, waiting included
-    body_seconds   for the body to arrive
-    max_queue      examples that wait for a predictor; writers have the queue of their scheduler
+    Args:
+        max_body: Bytes of its body.
+        max_tokens: Tokens of a reply.
+        max_replies: Replies to one request.
+        timeout: Seconds from its arrival to the end of its reply, waiting included.
+        body_seconds: Seconds for its body to arrive.
+        max_queue: Requests that may wait for a predictor or embedder; generators have the queue of their scheduler.
     """
 
     max_body: int = 1_000_000
@@ -23,7 +26,12 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True)
 class Access:
-    """Who may ask: `api_key` None for anyone; `origins` are web sites whose pages may, besides our own."""
+    """Who may use the server.
+
+    Args:
+        api_key: Key that clients must send; None: nobody needs one.
+        origins: Web sites whose pages may use the API, besides our own.
+    """
 
     api_key: str | None = None
     origins: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What Prometheus may ask: requests, tokens, waiting and writing replies, how long the first token and the whole took."""
+"""Metrics for Prometheus: requests, tokens, pending and running replies, seconds to the first token and to the end."""
 
 import time
 
@@ -21,25 +21,23 @@ class ServingMetrics:
         self.prompt_tokens = Counter("prompt_tokens", "Tokens of prompts", ["model"], **make)
         self.reply_tokens = Counter("reply_tokens", "Tokens written", ["model"], **make)
         self.predictions = Counter("predictions", "Examples predicted", ["model"], **make)
-        self.embeddings = Counter("embeddings", "Texts made into vectors", ["model"], **make)
+        self.embeddings = Counter("embeddings", "Texts embedded", ["model"], **make)
         self.searches = Counter("searches", "Searches of an index", ["index"], **make)
-        self.paraphrases = Counter("paraphrases", "Paraphrases told", ["model"], **make)
-        self.now = Gauge("open", "Replies, examples and texts that wait or are worked on now", ["model", "state"], **make)
+        self.paraphrases = Counter("paraphrases", "Paraphrases returned", ["model"], **make)
+        self.now = Gauge("open", "Replies, examples and requests that wait or are computed now", ["model", "state"], **make)
         ProcessCollector(registry=self.registry)
 
-    def watch(self, engines, predictors, embedders):
-        """Lets the gauge ask these, {name: …}, whenever it is read."""
-        for name, engine in engines.items():
-            self.now.labels(name, "writing").set_function(lambda engine=engine: engine.counts[0])
-            self.now.labels(name, "waiting").set_function(lambda engine=engine: engine.counts[1])
-        for name, thread in predictors.items():
-            self.now.labels(name, "waiting").set_function(lambda thread=thread: thread.waiting)
+    def watch(self, generation: dict, prediction: dict, embedding: dict) -> None:
+        """Lets the gauge ask these workers, {name: worker}, whenever it is read."""
+        for name, worker in generation.items():
+            self.now.labels(name, "writing").set_function(lambda worker=worker: worker.counts[0])
+            self.now.labels(name, "waiting").set_function(lambda worker=worker: worker.counts[1])
+        for state, workers in (("waiting", prediction), ("embedding", embedding)):
+            for name, worker in workers.items():
+                self.now.labels(name, state).set_function(lambda worker=worker: len(worker.queue))
 
-        for name, thread in embedders.items():
-            self.now.labels(name, "embedding").set_function(lambda thread=thread: thread.waiting)
-
-    def count_replies(self, model, replies, prompt_tokens, arrived, outcome):
-        """Takes account of a request's Replies; those that are not finished ended by `outcome`."""
+    def count_replies(self, model: str, replies, prompt_tokens: int, arrived: float, outcome: str) -> None:
+        """Counts a request's Replies; those that are not finished ended by `outcome`."""
         for index in range(len(replies.requests)):
             self.replies.labels(model, replies.finished.get(index, outcome)).inc()
         self.reply_tokens.labels(model).inc(replies.num_tokens)
@@ -47,10 +45,11 @@ class ServingMetrics:
             self.prompt_tokens.labels(model).inc(prompt_tokens)
             self.first_token_seconds.labels(model).observe(replies.first_token - arrived)
 
-    def count_request(self, route, status, started):
+    def count_request(self, route: str, status: int, started: float) -> None:
+        """Counts a request that arrived at `started`, in time.monotonic's seconds."""
         self.requests.labels(route, str(status)).inc()
         self.request_seconds.labels(route).observe(time.monotonic() - started)
 
-    def text(self):
+    def text(self) -> tuple[bytes, str]:
         """(bytes of Prometheus' text format, their content type)."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST

@@ -1,6 +1,8 @@
-"""Runs ready to be served: from run folders to writers and predictors, named and warmed up."""
+"""Runs and indexes ready to be served: opened from their folders, named and warmed up."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from baselines.decoding.scheduler import Request
 from baselines.errors import InputError
@@ -13,96 +15,102 @@ from baselines.inference.text_generator import TextGenerator
 from baselines.plugins import task_catalog
 from baselines.retrieval.vector_index.format import VECTORS
 from baselines.retrieval.vector_index.index import VectorIndex
+from baselines.runtime.progress import Display
 from baselines.serving.model_registry import ModelRegistry
-from baselines.serving.workers.embedding import TOGETHER
-from baselines.storage import array_folder
+from baselines.serving.workers.embedding import BATCH_SIZE
 from baselines.task_models.loading import open_run
 
-WARM = "你好"
+WARM_UP_TEXT = "你好"
 
 
-def load_models(folders, rows, max_queue, display, indexes=()):
-    """A serving.hosted.Hosted of run folders: of Generator, RunPredictor, KnowledgeAnswerer and Embedder; a name is task/folder.
+def load_models(
+    folders: Sequence[str | Path], rows: int, max_queue: int, display: Display, indexes: Sequence[str | Path] = ()
+) -> ModelRegistry:
+    """Opens runs and indexes. A run's name is TASK/FOLDER.
 
-    rows, max_queue   replies that each writer works on at once, and that may wait for it
-    indexes           folders: of runs that answer from one, and of vectors that these runs made
+    Args:
+        folders: Run folders.
+        rows: Replies that each generator writes at once.
+        max_queue: Replies that may wait for a generator.
+        display: Shows progress.
+        indexes: Folders of indexes that these runs answer from, and of vectors that they made.
+
+    Raises:
+        InputError: A folder is something else, two have one name, or an index does not belong to any run.
     """
-    hosted, (answers, vectors) = ModelRegistry(), sorted_out(indexes)
-    if answers and not any(takes_index(RunFolder.open(folder)) for folder in folders):
-        raise InputError(f"--index {answers}: expected a run that answers from an index among --run. Received: none.")
-    made = dict(map(model_of, vectors))
+    registry, (knowledge, vectors) = ModelRegistry(), _sort_indexes(indexes)
+    if knowledge and not any(_takes_index(RunFolder.open(folder)) for folder in folders):
+        raise InputError(f"--index {knowledge}: no run of --run answers from an index. Give a run that does.")
+    opened = {folder: VectorIndex.open(folder) for folder in vectors}
+    poolings = {index.header["model"]["source"]: index.header["model"]["pooling"] for index in opened.values()}
     for folder in folders:
-        run = RunFolder.open(folder)
-        session, _ = open_run(run, None, display, changes={"index": answers} if answers and takes_index(run) else None)
-        name, source = f"{session.name}/{Path(folder).resolve().name}", str(run.path.resolve())
-        if name in hosted.runs:
-            raise InputError(f"--run {folder}: expected runs of different names. Received: {name} twice. Rename one folder.")
-        embeds = trained_pooling(session) is not None
-        if embeds or source in made:
-            hosted.embedders[name] = embedder = TextEmbedder.of_session(session, name, made.get(source), source)
-            for together in (1, TOGETHER):
-                embedder.embed([WARM] * together)
-        if takes_index(run):
-            hosted.predictors[name] = KnowledgeAnswerer(session)
-            hosted.predictors[name].predict((WARM,))
-        elif session.task.generation is not None:
-            hosted.writers[name] = writer = TextGenerator(session, name, rows)
-            writer.scheduler.max_queue = max_queue
-            warm_up(writer, rows)
-        elif not embeds:
-            hosted.predictors[name] = predictor = Predictor(session)
-            predictor.predict((WARM,) * len(predictor.texts))
-        display.note(f"{name}: ready")
-    for folder in vectors:
+        _add_run(registry, folder, rows, max_queue, display, knowledge, poolings)
+    for folder, index in opened.items():
         name = Path(folder).resolve().name.removesuffix(".index")
-        if name in hosted.indexes:
-            raise InputError(f"--index {folder}: expected indexes of different names. Received: {name} twice. Rename one folder.")
-        hosted.indexes[name] = searcher_of(folder, hosted.embedders)
-        display.note(f"{name}: {hosted.indexes[name].size} texts to search, by {hosted.indexes[name].model}")
-    return hosted
+        if name in registry.indexes:
+            raise InputError(f"--index {folder}: there are two indexes named {name}. Rename one folder.")
+        registry.indexes[name] = _search_of(folder, index, registry.embedders)
+        display.note(f"{name}: {registry.indexes[name].size} texts to search, embedded by {registry.indexes[name].model}")
+    return registry
 
 
-def sorted_out(indexes):
-    """(the index of answers or None, the indexes of vectors). Raises InputError for no folder, and for several of answers."""
+def _add_run(registry, folder, rows, max_queue, display, knowledge, poolings):
+    run = RunFolder.open(folder)
+    takes_index = _takes_index(run)
+    task_model, _ = open_run(run, None, display, changes={"index": knowledge} if knowledge and takes_index else None)
+    name, source = f"{task_model.name}/{Path(folder).resolve().name}", str(run.path.resolve())
+    if name in registry.runs:
+        raise InputError(f"--run {folder}: there are two runs named {name}; each can be served once. Rename one folder.")
+    embeds = trained_pooling(task_model) is not None
+    if embeds or source in poolings:
+        registry.embedders[name] = embedder = TextEmbedder.from_task_model(task_model, name, poolings.get(source), source)
+        for count in (1, BATCH_SIZE):
+            embedder.embed([WARM_UP_TEXT] * count)
+    if takes_index:
+        registry.predictors[name] = KnowledgeAnswerer(task_model)
+        registry.predictors[name].predict((WARM_UP_TEXT,))
+    elif task_model.task.generation is not None:
+        registry.generators[name] = generator = TextGenerator(task_model, name, rows)
+        generator.scheduler.max_queue = max_queue
+        _warm_up(generator, rows)
+    elif not embeds:
+        registry.predictors[name] = predictor = Predictor(task_model)
+        predictor.predict((WARM_UP_TEXT,) * len(predictor.texts))
+    display.note(f"{name}: ready")
+
+
+def _sort_indexes(indexes):
+    """(the index of knowledge or None, the indexes of vectors). Raises InputError for no folder, and for several of knowledge."""
     for folder in indexes:
         if not Path(folder).is_dir():
-            raise InputError(
-                f"--index {folder}: expected the folder of an index. There is none. Make one: run.py index, or run.py kg build."
-            )
+            raise InputError(f"--index: there is no index at {folder}. Build one with `run.py index` or `run.py kg build`.")
     vectors = [folder for folder in indexes if (Path(folder) / VECTORS.header).is_file()]
-    answers = [folder for folder in indexes if folder not in vectors]
-    if len(answers) > 1:
-        raise InputError(f"--index: expected one index that runs answer from. Received: {', '.join(answers)}.")
-    return (answers or [None])[0], vectors
+    knowledge = [folder for folder in indexes if folder not in vectors]
+    if len(knowledge) > 1:
+        raise InputError(f"--index: runs answer from one index only, but got {', '.join(map(str, knowledge))}. Choose one.")
+    return (knowledge or [None])[0], vectors
 
 
-def model_of(folder):
-    """(path of the run that made an index's vectors, their pooling)."""
-    model = array_folder.read_header(folder, VECTORS)["model"]
-    return model["source"], model["pooling"]
-
-
-def searcher_of(folder, embedders):
-    """The Searcher of an index and that of the Embedders, {run name: Embedder}, which made it. Raises InputError where none did."""
-    index = VectorIndex.open(folder)
-    fits = [each for each in embedders.values() if each.fingerprint() == index.header["model"]["fingerprint"]]
-    if not fits:
+def _search_of(folder, index, embedders):
+    """The SemanticSearch of an index and of that of {run name: TextEmbedder} which made it. Raises InputError where none did."""
+    fitting = [each for each in embedders.values() if each.fingerprint() == index.header["model"]["fingerprint"]]
+    if not fitting:
         source = index.header["model"]["source"]
-        raise InputError(f"--index {folder}: expected the run that made its vectors, {source}, among --run. Received: others.")
-    return SemanticSearch(index, fits[0])
+        raise InputError(f"--index {folder}: the run that made its vectors, {source}, is not served. Add it with --run.")
+    return SemanticSearch(index, fitting[0])
 
 
-def takes_index(run):
+def _takes_index(run: RunFolder) -> Any:
     """Whether a run's task answers from an index."""
     generation = task_catalog.find(run.read_recipe()["task"])[1].generation
     return generation is not None and generation.needs_index
 
 
-def warm_up(generator, rows):
+def _warm_up(generator, rows):
     """Compiles what short prompts need, alone and all rows at once, before anyone waits for it."""
-    scheduler, (prompt, _) = generator.scheduler, generator.prompt([WARM])
-    sampling = generator.writing.sampling()
-    for together in (1, min(rows, scheduler.max_queue)):
-        for _ in range(together):
+    scheduler, (prompt, _) = generator.scheduler, generator.prompt([WARM_UP_TEXT])
+    sampling = generator.generation_config.sampling()
+    for count in (1, min(rows, scheduler.max_queue)):
+        for _ in range(count):
             scheduler.submit(Request(prompt, sampling, max_tokens=2, min_tokens=2))
         scheduler.drain()

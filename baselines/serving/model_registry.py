@@ -7,36 +7,38 @@ import numpy as np
 
 from baselines.decoding.decoder_protocol import Prompt
 from baselines.decoding.generation_config import GenerationConfig
-from baselines.errors import nearest
+from baselines.errors import excerpt, nearest
 from baselines.serving.api_error import ApiError
 
 
 class ServedGenerator(Protocol):
-    """A run that writes text.
+    """A run that generates text.
 
-    kind        "chat": answers a list of utterances of two speakers who take turns; "seq2seq": rewrites one text
-    context     tokens of prompt and reply together, at most
-    writing     how it writes where a request does not say
-    scheduler   decoding/scheduler.py's Scheduler, or what has its submit, cancel, step, abort and counts
+    Attributes:
+        kind: "chat": answers a list of utterances of two speakers who take turns; "seq2seq": rewrites one text.
+        context: Tokens of prompt and reply together, at most.
+        generation_config: Settings where a request does not give any.
+        scheduler: A decoding.scheduler.Scheduler, or what has its submit, cancel, step, abort and counts.
     """
 
     task_name: str
     kind: str
     context: int
-    writing: GenerationConfig
+    generation_config: GenerationConfig
     tokenizer: Any
     scheduler: Any
 
     def prompt(self, texts: list[str], max_tokens: int) -> tuple[Prompt, int]:
-        """What to continue, with room for so many tokens, and how many of the oldest texts did not fit and were left out."""
+        """The prompt, with room for `max_tokens`, and how many of the oldest texts did not fit and were left out."""
 
 
 class ServedPredictor(Protocol):
-    """A run that does not write: one example in, its prediction out.
+    """A run that does not generate: one example in, its prediction out.
 
-    texts   names of an example's texts, in order
-    kind    form of the prediction: "label", "labels", "entities" (lists of start, end, category, text), "answer" (a text and
-            where it stands in the last of the texts), "answers" (the best one as text, and all with their parts), or "other"
+    Attributes:
+        texts: Names of an example's texts, in order.
+        kind: Form of the prediction: "label", "labels", "entities" (lists of start, end, category, text), "answer" (a text and its
+            place in the last of the texts), "answers" (the best one as text, and all with their parts), or "other".
     """
 
     task_name: str
@@ -48,10 +50,7 @@ class ServedPredictor(Protocol):
 
 
 class ServedEmbedder(Protocol):
-    """A run that makes vectors of texts.
-
-    dimensions  of a vector
-    """
+    """A run that embeds texts in vectors of `dimensions` numbers."""
 
     task_name: str
     dimensions: int
@@ -61,9 +60,12 @@ class ServedEmbedder(Protocol):
 
 
 class ServedIndex(Protocol):
-    """Vectors of a corpus, and what was said with them.
+    """The texts of an index, found by their vectors.
 
-    model       name of the Embedder that made them       size   items       rerankers   what `rerank` may be
+    Attributes:
+        model: Name of the embedder that made the vectors.
+        size: How many texts there are.
+        rerankers: What `rerank` may be.
     """
 
     task_name: str
@@ -77,29 +79,40 @@ class ServedIndex(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class ModelRegistry:
-    """All that a server serves, by name; a run may be among the writers and among the embedders."""
+    """All that a server serves, by name. A run may be among the generators and among the embedders."""
 
-    writers: dict[str, ServedGenerator] = dataclasses.field(default_factory=dict)
+    generators: dict[str, ServedGenerator] = dataclasses.field(default_factory=dict)
     predictors: dict[str, ServedPredictor] = dataclasses.field(default_factory=dict)
     embedders: dict[str, ServedEmbedder] = dataclasses.field(default_factory=dict)
     indexes: dict[str, ServedIndex] = dataclasses.field(default_factory=dict)
 
     @property
-    def runs(self):
-        """Their names."""
-        return [*dict.fromkeys((*self.writers, *self.predictors, *self.embedders))]
+    def runs(self) -> list[str]:
+        """The names of all runs."""
+        return [*dict.fromkeys((*self.generators, *self.predictors, *self.embedders))]
 
 
-def find(name, hosted, param="model"):
-    """The key of `hosted`, {run name: anything with task_name}, that `name` means. Raises ApiError 404 for an unknown one.
+def find(name: str, served: dict, param: str = "model") -> str:
+    """Finds a run or index by the name in a request.
 
-    A run answers to its own name, to that of its task, and to the last part of either, while no other run does.
+    A run has its own name, that of its task, and the last part of either, as long as no other run has it too.
+
+    Args:
+        name: The name.
+        served: {name: anything with task_name}.
+        param: What the name is called in the request.
+
+    Returns:
+        The key of `served`.
+
+    Raises:
+        ApiError: 404 for an unknown name.
     """
-    if name in hosted:
+    if name in served:
         return name
     for meant in (lambda run, task: name == task, lambda run, task: f"/{task}".endswith(f"/{name}") or run.endswith(f"/{name}")):
-        found = [run for run, each in hosted.items() if meant(run, each.task_name)]
-        if len(found) == 1 and name:
-            return found[0]
-    shown = name if len(name) <= 100 else f"{name[:100]}…"
-    raise ApiError(404, f"There is no {param} {shown!r} here. {nearest(shown, hosted)}", param, "model_not_found")
+        matches = [run for run, each in served.items() if meant(run, each.task_name)]
+        if len(matches) == 1 and name:
+            return matches[0]
+    message = f"The {param} '{excerpt(name, 100)}' does not exist. {nearest(name[:100], served)}"
+    raise ApiError(404, message, param, "model_not_found")

@@ -1,14 +1,16 @@
-"""Replies while they are written: from the engine's thread into the event loop, from tokens to text that is certain."""
+"""Replies while they are written: from the worker's thread into the event loop, from tokens to text that is certain."""
 
 import asyncio
 import contextlib
 import dataclasses
 import time
+from collections.abc import AsyncIterator
 
-from baselines.decoding.scheduler import Finished, QueueFull
+from baselines.decoding.scheduler import Finished, Request
 from baselines.errors import InputError
 from baselines.serving.api_error import ApiError
 from baselines.serving.stop_strings import StopStrings
+from baselines.serving.workers.generation import GenerationWorker
 from baselines.tokenizers.streaming import TextStream
 
 
@@ -24,32 +26,34 @@ class Piece:
 class Replies:
     """All replies to one request. `async with` it to have them written; leaving it, in whatever way, cancels the rest.
 
-    requests    one Request per reply
-    num_tokens  written so far, of all replies
-    finished    {index: "stop" | "length"}
-    first_token when the first token came, in time.monotonic's seconds; None before
+    Args:
+        worker: A GenerationWorker.
+        requests: One Request per reply.
+        stops: Stop strings.
+
+    Attributes:
+        num_tokens: Tokens written so far, of all replies.
+        finished: {index: "stop" or "length"}.
+        first_token: When the first token came, in time.monotonic's seconds; None before.
     """
 
-    def __init__(self, engine, requests, stops=()):
-        self.engine, self.requests = engine, requests
+    def __init__(self, worker: GenerationWorker, requests: list[Request], stops: tuple[str, ...] = ()):
+        self.worker, self.requests = worker, requests
         self.num_tokens, self.finished, self.first_token = 0, {}, None
-        self._texts = [(TextStream(engine.writer.tokenizer), StopStrings(stops)) for _ in requests]
+        self._texts = [(TextStream(worker.generator.tokenizer), StopStrings(stops)) for _ in requests]
         self._tickets, self._events, self._loop = [], asyncio.Queue(), asyncio.get_running_loop()
 
     async def __aenter__(self):
         try:
             for index, request in enumerate(self.requests):
                 request = dataclasses.replace(request, receive=self._receiver(index))
-                self._tickets.append(self.engine.submit(request))
-        except QueueFull:
+                self._tickets.append(self.worker.submit(request))
+        except ApiError:                                                # a full queue: all replies or none
             self._cancel()
-            raise ApiError(
-                429, f"{self.engine.name} has as many requests waiting as it may have. Try again in a second.",
-                code="queue_full", headers={"Retry-After": "1"},
-            ) from None  # fmt: skip
+            raise
         except InputError as error:
             self._cancel()
-            raise ApiError(400, f"{error}", code="invalid_value") from None
+            raise ApiError(400, str(error), code="invalid_value") from None
         return self
 
     async def __aexit__(self, *exception):
@@ -58,21 +62,21 @@ class Replies:
     def _cancel(self):
         for index, ticket in enumerate(self._tickets):
             if index not in self.finished:
-                self.engine.cancel(ticket)
+                self.worker.cancel(ticket)
 
     def _receiver(self, index):
-        def receive(event):                                             # called from the engine's thread
+        def receive(event):                                             # called from the worker's thread
             with contextlib.suppress(RuntimeError):                     # the loop has ended, and nobody listens
                 self._loop.call_soon_threadsafe(self._events.put_nowait, (index, event))
 
         return receive
 
-    async def pieces(self):
+    async def pieces(self) -> AsyncIterator[Piece]:
         """Yields Pieces until every reply has its last. Raises ApiError where the model fails."""
         while len(self.finished) < len(self.requests):
             index, event = await self._events.get()
             if index in self.finished:
-                continue                                                # written before the engine heard of the stop string
+                continue                                                # written before the worker heard of the stop string
             piece = self._finish(index, event) if isinstance(event, Finished) else self._add(index, event)
             if piece.finish:
                 self.finished[index] = piece.finish
@@ -86,13 +90,14 @@ class Replies:
             self.first_token = time.monotonic()
         text = stops.add(stream.add(token.id))
         if stops.stopped:
-            self.engine.cancel(self._tickets[index])
+            self.worker.cancel(self._tickets[index])
         return Piece(index, text, "stop" if stops.stopped else None)
 
     def _finish(self, index, event):
         if event.reason not in ("stop", "length"):
             reason = event.message or event.reason
-            raise ApiError(500, f"{self.engine.name} could not write this reply: {reason}.", code="generation_failed")
+            message = f"{self.worker.name} could not write this reply: {reason}. Retry, or see the server's log."
+            raise ApiError(500, message, code="generation_failed")
         stream, stops = self._texts[index]
         text = stops.add(stream.finish())
         return Piece(index, text + stops.finish(), "stop" if stops.stopped else event.reason)

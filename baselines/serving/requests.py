@@ -4,78 +4,92 @@ import asyncio
 import dataclasses
 import itertools
 
+from baselines.decoding.decoder_protocol import Prompt
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.decoding.scheduler import Request
 from baselines.errors import InputError
-from baselines.serving.api_error import ApiError, wrong
+from baselines.serving.api_error import ApiError, invalid
+from baselines.serving.limits import Limits
+from baselines.serving.model_registry import ServedGenerator
+from baselines.serving.schemas.generation import Message, SamplingBody
 
-COLDEST = 1e-4
+MIN_TEMPERATURE = 1e-4
 """Temperatures below it are greedy: dividing by them leaves the range of float32."""
-DRAWN = ("temperature", "top_k", "top_p", "repetition_penalty", "no_repeat_ngram")
-"""Parameters that are fields of Writing too."""
-SPEAKERS = (
-    "user or assistant: the models learned from two speakers who take turns and know no instructions besides. "
+SAMPLING = ("temperature", "top_k", "top_p", "repetition_penalty", "no_repeat_ngram")
+"""Parameters that are fields of GenerationConfig too."""
+ROLES = (
+    "user or assistant, because the models were trained on two speakers who take turns, without instructions. "
     "Put those into the first user message"
 )
 
 
-async def encode(writer, texts, max_tokens):
-    """(Prompt, how many of the oldest texts were left out). Raises ApiError for what the model cannot take."""
+async def encode(generator: ServedGenerator, texts: list[str], max_tokens: int) -> tuple[Prompt, int]:
+    """The prompt, and how many of the oldest texts were left out. Raises ApiError for what the model cannot take."""
     try:
-        return await asyncio.to_thread(writer.prompt, texts, max_tokens)    # a long text takes a while: others go on meanwhile
+        return await asyncio.to_thread(generator.prompt, texts, max_tokens)     # a long text takes a while: others go on meanwhile
     except InputError as error:
-        raise ApiError(400, str(error), "messages" if writer.kind == "chat" else "prompt", "invalid_prompt") from None
+        raise ApiError(400, str(error), "messages" if generator.kind == "chat" else "prompt", "invalid_prompt") from None
 
 
-def utterances(messages, kind):
-    """The texts of a chat for a writer of this kind. Raises ApiError for roles it was not trained on."""
+def utterances(messages: list[Message], kind: str) -> list[str]:
+    """The texts of a dialogue, for a generator of this kind. Raises ApiError for roles that it was not trained on."""
     roles = [message.role for message in messages]
     for number, role in enumerate(roles):
         if role not in ("user", "assistant"):
-            raise wrong(f"messages[{number}].role", SPEAKERS, repr(role[:20]), "invalid_role")
+            raise invalid(f"messages[{number}].role", ROLES, repr(role[:60]), "invalid_role")
     for number, (one, other) in enumerate(itertools.pairwise(roles), start=1):
         if one == other:
-            raise wrong(f"messages[{number}].role", "user and assistant to take turns", f"two of {one}", "invalid_role")
+            raise invalid(f"messages[{number}].role", "user and assistant to take turns", f"two of {one}", "invalid_role")
     if roles[-1] != "user":
-        raise wrong(f"messages[{len(roles) - 1}].role", "the last message to be the user's", roles[-1], "invalid_role")
+        raise invalid(f"messages[{len(roles) - 1}].role", "the last message to be the user's", f"the {roles[-1]}'s", "invalid_role")
     if kind != "chat" and len(messages) > 1:
-        raise wrong("messages", "one message, for this model rewrites a text and holds no conversation", len(messages))
+        raise invalid("messages", "one message, because this model rewrites a text and holds no conversation", len(messages))
     return [message.content for message in messages]
 
 
-def writing(body, usual, limits, context):
-    """The Writing that a body asks for, and for what it leaves open the run's usual one. Raises ApiError beyond the limits.
+def generation_config(body: SamplingBody, default: GenerationConfig, limits: Limits, context: int) -> GenerationConfig:
+    """The GenerationConfig that a body asks for, with the run's default for what it leaves open.
 
-    Replies are drawn: where a run usually searches with beams, the likeliest token is taken, as OpenAI's temperature 0 does.
+    Replies are sampled: where a run usually searches with beams, the likeliest token is taken, as OpenAI's temperature 0 does.
+
+    Args:
+        body: The parsed body.
+        default: The run's own settings.
+        limits: Bounds of this server.
+        context: Tokens of prompt and reply together, at most.
+
+    Raises:
+        ApiError: A length is beyond the limits.
     """
-    most, asked = most_tokens(limits, context), body.most_tokens()
+    most, asked = max_reply_tokens(limits, context), body.requested_tokens()
     if asked is not None and asked > most:
-        raise wrong("max_tokens", f"at most {most}, the limit of this server and model", asked)
-    given = {"max_tokens": asked or min(usual.max_tokens, most), "num": 1, "beam": 0, "length_penalty": 0.0, "seed": None}
-    given["min_tokens"] = min(usual.min_tokens, given["max_tokens"]) if body.min_tokens is None else body.min_tokens
-    if given["min_tokens"] > given["max_tokens"]:
-        raise wrong("min_tokens", f"at most max_tokens, {given['max_tokens']}", body.min_tokens)
-    for name in DRAWN:
+        raise invalid("max_tokens", f"at most {most}, the limit of this server and model", asked)
+    values = {"max_tokens": asked or min(default.max_tokens, most), "num": 1, "beam": 0, "length_penalty": 0.0, "seed": None}
+    values["min_tokens"] = min(default.min_tokens, values["max_tokens"]) if body.min_tokens is None else body.min_tokens
+    if values["min_tokens"] > values["max_tokens"]:
+        raise invalid("min_tokens", f"at most max_tokens, {values['max_tokens']}", body.min_tokens)
+    for name in SAMPLING:
         if getattr(body, name) is not None:
-            given[name] = getattr(body, name)
-    greedy = usual.beam > 0 or usual.top_k == 1
-    if given.get("temperature", 1.0) < COLDEST or (greedy and not {"temperature", "top_k", "top_p"} & given.keys()):
-        given |= {"temperature": 1.0, "top_k": 1}
+            values[name] = getattr(body, name)
+    greedy = default.beam > 0 or default.top_k == 1
+    if values.get("temperature", 1.0) < MIN_TEMPERATURE or (greedy and not {"temperature", "top_k", "top_p"} & values.keys()):
+        values |= {"temperature": 1.0, "top_k": 1}
     elif greedy:
-        given.setdefault("top_k", 0)
-    return dataclasses.replace(usual, **given)
+        values.setdefault("top_k", 0)
+    return dataclasses.replace(default, **values)
 
 
-def most_tokens(limits, context):
-    """Of a reply; the least prompt has three."""
+def max_reply_tokens(limits: Limits, context: int) -> int:
+    """Longest reply, in tokens; the shortest prompt has three."""
     return min(limits.max_tokens, context - 3)
 
 
-def requests(prompts, chosen, n, seed):
-    """[Request] for `n` replies to each prompt by a Writing; reply number i of a seed has the random numbers of seed + i."""
+def requests(prompts: list[Prompt], config: GenerationConfig, n: int, seed: int | None) -> list[Request]:
+    """Requests for `n` replies to each prompt; reply number i of a seed has the random numbers of seed + i."""
     return [
         Request(
-            prompt, chosen.sampling(), chosen.max_tokens, chosen.min_tokens, None if seed is None else (seed + number) % 2**32,
-            chosen.constraints(),
+            prompt, config.sampling(), config.max_tokens, config.min_tokens, None if seed is None else (seed + number) % 2**32,
+            config.constraints(),
         )
         for number, prompt in enumerate(prompt for prompt in prompts for _ in range(n))
     ]  # fmt: skip

@@ -1,14 +1,16 @@
-"""How replies are told: OpenAI's objects whole or as a stream of events, and work that ends when its client has gone."""
+"""Responses: OpenAI's objects, whole or as a stream of events, and work that ends when its client has gone."""
 
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from starlette.responses import Response
 
 from baselines.serving.api_error import ApiError, ClientGone
 
-LAST_WORDS = 1.0
+CLOSING_SECONDS = 1.0
 """Seconds to tell a client that does not read why its stream ends."""
 
 
@@ -46,8 +48,8 @@ class TextForm:
         return TextForm.choice(piece.index, piece.text, piece.finish)
 
 
-async def unless_gone(receive, work):
-    """What the coroutine `work` returns. If the client closes the connection first, cancels it and raises ClientGone."""
+async def unless_gone(receive: Callable, work: Coroutine) -> Any:
+    """Returns what the coroutine `work` returns. If the client closes the connection first, cancels it and raises ClientGone."""
     working, watching = asyncio.ensure_future(work), asyncio.ensure_future(until_gone(receive))
     try:
         await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -68,16 +70,18 @@ async def until_gone(receive):
 class EventStream(Response):
     """A response of server-sent events, JSON objects and a last [DONE].
 
-    making   an async context manager that yields an async iterator of objects. It is entered before the response begins: what it
-             refuses then is a refusal with a status. What goes wrong later is an event with the error.
+    Args:
+        source: Async context manager that yields an async iterator of objects. It is entered before the response begins: what it
+            refuses then is a refusal with a status. What goes wrong later is an event with the error.
+        headers: Further headers.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, making, headers):
+    def __init__(self, source: contextlib.AbstractAsyncContextManager, headers: dict[str, str]):
         super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **headers})
         del self.headers["content-length"]
-        self.making = making
+        self.source = source
 
     async def __call__(self, scope, receive, send):
         with contextlib.suppress(ClientGone):
@@ -86,7 +90,7 @@ class EventStream(Response):
     async def _write(self, send):
         refusal = await self._write_events(send)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORDS):
+            async with asyncio.timeout(CLOSING_SECONDS):
                 if refusal:
                     await send_event(send, json.dumps(refusal.to_dict(), ensure_ascii=False))
                 await send({"type": "http.response.body", "body": b""})
@@ -95,7 +99,7 @@ class EventStream(Response):
         """Returns the ApiError that ended a stream which had begun, or None."""
         begun = False
         try:
-            async with self.making as events:
+            async with self.source as events:
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 begun = True
                 async for event in events:

@@ -1,4 +1,4 @@
-"""Around every request: an id, a line in the log and in the metrics, and the API key where one is asked for."""
+"""Around every request: an id, a line in the log and in the metrics, and the API key where one is required."""
 
 import hashlib
 import hmac
@@ -7,6 +7,7 @@ import logging
 import time
 import uuid
 
+from baselines.errors import escaped
 from baselines.serving.api_error import CLIENT_GONE, ApiError
 
 log = logging.getLogger("baselines.serving.requests")
@@ -16,9 +17,12 @@ OPEN = ("/health",)
 
 
 class Watch:
-    """ASGI: gives the request a record, which handlers add to, and tells of it when the response is complete.
+    """ASGI: gives the request a record, which handlers add to, and logs it when the response is complete.
 
-    with_text   also tell what users and models wrote
+    Args:
+        app: The application around which it stands.
+        metrics: ServingMetrics.
+        with_text: Also log what users and models wrote.
     """
 
     def __init__(self, app, metrics, with_text=False):
@@ -45,10 +49,10 @@ class Watch:
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self.metrics.count_request(route, status, started)
-            told = {name: value for name, value in record.items() if self.with_text or name not in TEXTS}
+            logged = {name: value for name, value in record.items() if self.with_text or name not in TEXTS}
             client = (scope.get("client") or ("",))[0]
             line = {"request": request_id, "client": client, "method": scope["method"][:20], "route": route, "status": status}
-            log.info("request", extra={"fields": {**line, "seconds": round(time.monotonic() - started, 4), **told}})
+            log.info("request", extra={"fields": {**line, "seconds": round(time.monotonic() - started, 4), **logged}})
 
 
 class KeyCheck:
@@ -58,13 +62,15 @@ class KeyCheck:
         self.app, self.digest, self.free = app, digest(api_key.encode()), frozenset((*free, *OPEN))
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] == "http" and scope["path"] not in self.free and not self.fits(scope["headers"]):
-            message = "Expected the header Authorization: Bearer KEY with this server's API key."
+        if scope["type"] == "http" and scope["path"] not in self.free and not self._fits(scope["headers"]):
+            given = any(name == b"authorization" for name, _ in scope["headers"])
+            problem = "Incorrect API key provided." if given else "You didn't provide an API key."
+            message = f"{problem} Send this server's key in the header Authorization: Bearer YOUR_KEY."
             headers = {"WWW-Authenticate": "Bearer", "Connection": "close"}
             return await ApiError(401, message, code="invalid_api_key", headers=headers).response()(scope, receive, send)
         await self.app(scope, receive, send)
 
-    def fits(self, headers):
+    def _fits(self, headers):
         given = next((value for name, value in headers if name == b"authorization"), b"")
         scheme, _, key = given.partition(b" ")
         return hmac.compare_digest(digest(key.strip()), self.digest) and scheme.lower() == b"bearer"
@@ -76,7 +82,7 @@ def digest(key):
 
 
 class JsonLines(logging.Formatter):
-    """A log record as one line of JSON."""
+    """A log record as one line of JSON, in which no character controls a terminal."""
 
     def format(self, record):
         at = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
@@ -84,4 +90,4 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return escaped(json.dumps(line, ensure_ascii=False, default=str))

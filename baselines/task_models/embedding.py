@@ -36,5 +36,5 @@ class EmbeddingTaskModel(TaskModel):
         prompts = [source_prompt(text, self.tokenizer, length) for text in sources]
         groups, starts = [], range(0, len(prompts), PARAPHRASES)
         for start in self.display.track(starts, "writing", len(starts)):
-            groups += generator.write(prompts[start : start + PARAPHRASES], config)
+            groups += generator.generate(prompts[start : start + PARAPHRASES], config)
         return paraphrase_scores(sources, [[decode(one.token_ids) for one in group] for group in groups])

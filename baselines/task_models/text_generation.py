@@ -6,7 +6,7 @@ from typing import Any
 
 from baselines.decoding.decoder_protocol import Prompt
 from baselines.decoding.generation_config import GenerationConfig
-from baselines.generation.batch_generator import LONGEST, BatchGenerator
+from baselines.generation.batch_generator import MAX_CONTEXT, BatchGenerator
 from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.families import trained_positions
 from baselines.task import Example, Generation
@@ -33,7 +33,7 @@ class TextGeneration:
     @functools.cached_property
     def generator(self) -> BatchGenerator:
         """A BatchGenerator for the longest context that the model was trained for."""
-        return self.batch_generator(trained_positions(self.task_model.config) or LONGEST)
+        return self.batch_generator(trained_positions(self.task_model.config) or MAX_CONTEXT)
 
     def batch_generator(self, context: int) -> BatchGenerator:
         """A BatchGenerator for prompts and texts of at most `context` tokens together."""
@@ -60,7 +60,7 @@ class TextGeneration:
         constraints = ()
         if self.constraints:
             constraints = [self.constraints.constraints(*pair) for pair in zip(examples, prompts, strict=True)]
-        return self.generator.write(prompts, self.ability.config, constraints)
+        return self.generator.generate(prompts, self.ability.config, constraints)
 
 
 def outputs_of(hypotheses: Sequence) -> dict[str, list]:

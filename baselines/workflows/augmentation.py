@@ -1,25 +1,37 @@
-"""More training rows by paraphrases: a text is replaced by one that means the same, everything else of its row stays.
+"""Data augmentation by paraphrases: a row's text is replaced by a paraphrase, the rest of the row stays.
 
 Only files for training are taken: paraphrases of dev or test rows would make scores say nothing.
 """
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from baselines.data.readers import any_format
 from baselines.data.writers import write_rows
-from baselines.decoding.distinct import folded
+from baselines.decoding.paraphrase_ranking import fold
 from baselines.errors import InputError, nearest
+from baselines.runtime.progress import Display
 
 HELD_OUT = re.compile(r"(^|[^a-z])(dev|test|valid|validation|eval)([^a-z]|$)")
-TOGETHER = 16
-"""Rows between two movements of the progress bar."""
+CHUNK_SIZE = 16
+"""Rows between two updates of the progress bar."""
 
 
 @dataclasses.dataclass
-class Report:
-    """What was added. rows: of the file; added: new ones; short: rows with fewer new ones than asked for; none: without any."""
+class AugmentationReport:
+    """What was added.
+
+    Attributes:
+        rows: Rows of the file.
+        added: New rows.
+        short: Rows with fewer new ones than asked for.
+        none: Rows without any new one.
+        total: Sum of the cosines of new texts.
+        least: Least cosine of a new text.
+    """
 
     rows: int = 0
     added: int = 0
@@ -34,52 +46,64 @@ class Report:
         return f"{self.rows:,} rows and {self.added:,} paraphrases{mean}{lacking}"
 
 
-def augment(paraphraser, path, output, column, factor, display, least, held_out=(), **drawing):
-    """Writes the rows of `path` and, after each, `factor` copies of it with other texts in `column`. Returns the Report.
+def augment(
+    paraphraser: Any, path: str | Path, output: str | Path, column: str, factor: int, display: Display, min_score: float,
+    held_out: Sequence[str | Path] = (), **sampling,
+) -> AugmentationReport:  # fmt: skip
+    """Writes the rows of a file, each followed by copies with paraphrases in one column.
 
-    factor    new rows for each, at most: fewer where fewer texts reach the cosine `least`; a text of any other row is none
-    held_out  files with that column too, for dev and test: what is in them is no new text
-    drawing   see Paraphraser.paraphrase
-    Formats of both files: .csv .tsv .txt (tab-separated) .json .jsonl, and .gz of them. A column `id` gets -1, -2, … for new rows.
-    Raises InputError for files that are held out, by their name.
+    The formats of both files are .csv .tsv .txt (tab-separated) .json .jsonl, and .gz of them.
+
+    Args:
+        paraphraser: A Paraphraser.
+        path: File of training rows.
+        output: File to write.
+        column: Column of the text. A column `id` gets -1, -2, … in new rows.
+        factor: New rows for each row, at most: fewer where fewer texts reach `min_score`. A text of any other row is never added.
+        display: Shows progress.
+        min_score: Cosine with the text below which a sampled one is dropped.
+        held_out: Files with that column, for dev and test: their texts are never added.
+        **sampling: samples, top_k, top_p and seed of Paraphraser.paraphrase.
+
+    Raises:
+        InputError: The file is held out, by its name, or has no such column.
     """
     refuse_held_out(path)
-    found = list(any_format.read(path))
-    if column not in found[0]:
-        raise InputError(
-            f"{found[0].origin}: expected a column {column!r} for --text. Received the columns {', '.join(found[0])}. "
-            f"{nearest(column, found[0])}"
+    rows = list(any_format.read(path))
+    if column not in rows[0]:
+        raise InputError(f"{rows[0].origin}: there is no column {column!r}. {nearest(column, rows[0])} Name yours with --text.")
+    texts, report = [row.text(column) for row in rows], AugmentationReport(rows=len(rows))
+    known, augmented = {fold(text) for text in texts}, []
+    known |= {fold(row.text(column)) for file in held_out for row in any_format.read(file)}
+    chunks = [range(start, min(start + CHUNK_SIZE, len(rows))) for start in range(0, len(rows), CHUNK_SIZE)]
+    for chunk in display.track(chunks, "paraphrasing", len(chunks)):
+        results = paraphraser.paraphrase(
+            [texts[number] for number in chunk], num=sampling["samples"], min_score=min_score, **sampling
         )
-    texts, report = [row.text(column) for row in found], Report(rows=len(found))
-    known, made = {folded(text) for text in texts}, []
-    known |= {folded(row.text(column)) for file in held_out for row in any_format.read(file)}
-    groups = [range(start, min(start + TOGETHER, len(found))) for start in range(0, len(found), TOGETHER)]
-    for group in display.track(groups, "paraphrasing", len(groups)):
-        paraphrases = paraphraser.paraphrase([texts[number] for number in group], num=drawing["samples"], least=least, **drawing)
-        for number, some in zip(group, paraphrases, strict=True):
-            new = [each for each in some if folded(each.text) not in known][:factor]
-            made += [found[number], *(changed(found[number], column, each.text, i) for i, each in enumerate(new, 1))]
-            known |= {folded(each.text) for each in new}
+        for number, paraphrases in zip(chunk, results, strict=True):
+            new = [each for each in paraphrases if fold(each.text) not in known][:factor]
+            augmented += [rows[number], *(_copy_with(rows[number], column, each.text, i) for i, each in enumerate(new, 1))]
+            known |= {fold(each.text) for each in new}
             report.added += len(new)
             report.short += len(new) < factor
             report.none += not new
             report.total += sum(each.score for each in new)
             report.least = min([report.least, *(each.score for each in new)])
-    write_rows(output, made)
+    write_rows(output, augmented)
     return report
 
 
-def refuse_held_out(path):
-    """Raises InputError for a file that is named as one to score on."""
-    held = HELD_OUT.search(Path(path).name.lower())
-    if held:
+def refuse_held_out(path: str | Path) -> None:
+    """Raises InputError for a file that is named like one to score on."""
+    match = HELD_OUT.search(Path(path).name.lower())
+    if match:
         raise InputError(
-            f"{path}: expected a file to train on. Received: one that is named {held[2]}. Its paraphrases would make scores "
-            "meaningless; if it is one to train on, rename it."
+            f"{path} is named like a {match[2]} set, whose paraphrases would make scores meaningless. "
+            "Rename it if it is training data."
         )
 
 
-def changed(row, column, text, number):
+def _copy_with(row, column, text, number):
     """A copy of a row with another text, and if it has an id one of its own."""
     new = {**row, column: text}
     if row.get("id") not in (None, ""):

@@ -5,8 +5,6 @@ import functools
 from baselines.data.unlabelled_batches import UnlabelledBatches
 from baselines.errors import InputError
 from baselines.runtime.progress import TrainingProgress
-from baselines.storage.folder_lock import only_writer
-from baselines.storage.temporary_names import sweep_inside
 from baselines.training import devices, lazy_embeddings, optimizers, rate_factors, schedule, strategies
 from baselines.training.curves import Curves
 from baselines.training.trainer import Interrupted, Trainer
@@ -17,21 +15,6 @@ def fit(task_model, run, splits, settings, resume):
 
     splits   {"train", "dev" and, where there is one, "unlabelled": Split}, encoded
     """
-    with only_writer(run.path):
-        return _fit(task_model, run, splits, settings, resume and has_state(run, task_model.display))
-
-
-def has_state(run, display):
-    """Whether a run to resume has a state; removes what was left half-written. Without one it starts from the beginning."""
-    sweep_inside(run.path)
-    if run.state.is_file():
-        return True
-    display.note(f"{run}: stopped before its state was first saved. Training starts from the beginning.")
-    run.metrics.truncate(0)
-    return False
-
-
-def _fit(task_model, run, splits, settings, resume):
     recipe = task_model.recipe
     batches = task_model.training_batches(splits["train"].encoded, recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
@@ -65,11 +48,12 @@ def _fit(task_model, run, splits, settings, resume):
         try:
             return trainer.train(resume)
         except Interrupted:
-            raise Interrupted(f"The state is saved. Resume with: python run.py {task_model.verb} --resume {run}") from None
+            raise Interrupted(f"The state is saved. Go on with: python run.py {task_model.verb} --resume {run}") from None
         except OSError as error:
+            again = f"{task_model.verb} --resume {run}" if run.state.exists() else f"rerun {run}"
             raise InputError(
-                f"Cannot write to {error.filename or run}: {error.strerror}. Free some space or permit writing, then resume with: "
-                f"python run.py {task_model.verb} --resume {run}"
+                f"{error.filename or run}: expected to write there. Received: {error.strerror}. Mend that, then: "
+                f"python run.py {again}"
             ) from error
 
 

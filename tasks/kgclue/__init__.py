@@ -16,12 +16,12 @@ from baselines.errors import InputError
 from baselines.heads.language_model import LanguageModelHead
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.kg import knowledge_scores
-from baselines.retrieval.prefix_index.answers import Answers
+from baselines.retrieval.prefix_index.answers import KnowledgeAnswers
 from baselines.retrieval.prefix_index.builder import build
 from baselines.retrieval.prefix_index.format import INDEX
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.names import order_of
-from baselines.retrieval.prefix_index.spelling import Spelling
+from baselines.retrieval.prefix_index.string_table import KeyTokenizer
 from baselines.task import Demo, Example, Generation, Recipe, Submission, Task
 from tasks.kgclue.encoding import AnswerConstraints, columns_of, encode_question, prompt_of
 
@@ -79,7 +79,7 @@ def answer_constraints(tokenizer, options):
             f"Build it again: run.py kg build … --order {options.order}."
         )
     look_ahead, end = options.look_ahead or "full_key", options.end or "value"
-    return AnswerConstraints(Answers(index, tokenizer.ids, look_ahead, end, options.overrides))
+    return AnswerConstraints(KnowledgeAnswers(index, tokenizer.ids, look_ahead, end, options.overrides))
 
 
 def prepare_demo(options, folder, tokenizer, file):
@@ -88,7 +88,7 @@ def prepare_demo(options, folder, tokenizer, file):
         return options
     index = folder / "index"
     if not (index / INDEX.header).is_file():
-        build(file("knowledge"), index, Spelling.of(tokenizer()), order=options.order)
+        build(file("knowledge"), index, KeyTokenizer.of(tokenizer()), order=options.order)
     return dataclasses.replace(options, index=str(index))
 
 

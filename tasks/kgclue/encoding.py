@@ -55,11 +55,12 @@ class AnswerConstraints:
     def constraints(self, example, prompt):
         return self.answers.constraints(example.texts[0], prompt.token_ids.tolist())
 
-    def found(self, example, outputs, question_ids=None):
-        """[Answer], best first, of what was written to its end; with `question_ids` they say why."""
+    def answers_of(self, example, outputs, question_ids=None):
+        """[KnowledgeAnswer], best first, of what was written to its end; with `question_ids` they say why."""
         written = zip(outputs["token_ids"], outputs["scores"], outputs["finished"], strict=True)
-        return self.answers.found(example.texts[0], [(ids, score) for ids, score, finished in written if finished], question_ids)
+        keys = [(ids, score) for ids, score, finished in written if finished]
+        return self.answers.answers_of(example.texts[0], keys, question_ids)
 
     def decode(self, example, outputs):
         """The best answer as KgCLUE's files have it, or "" where there is none."""
-        return next((answer.text for answer in self.found(example, outputs)), "")
+        return next((answer.text for answer in self.answers_of(example, outputs)), "")

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from baselines.cli import chat
-from baselines.cli.chat import Conversation, changed, parameters
+from baselines.cli.chat import Conversation, change_config, parameters
 from baselines.cli.main import main
 from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError
@@ -27,8 +27,8 @@ class Echo:
             raise InputError("expected utterance 1 to be a text that is not empty.")
         return None, max(0, len(texts) - self.longest)
 
-    def stream(self, texts, writing):
-        self.asked.append((list(texts), writing))
+    def stream(self, texts, config):
+        self.asked.append((list(texts), config))
         for number, character in enumerate(texts[-1]):
             if number == self.stop_after:
                 raise KeyboardInterrupt
@@ -58,8 +58,8 @@ def test_reset_undo_and_quit(monkeypatch, capsys):
 def test_parameters_change_how_the_next_reply_is_drawn(monkeypatch, capsys):
     line = "/params top_k=2 temperature=0.5 max_length=4 keep_end=true"
     conversation, _, told = talk(monkeypatch, capsys, [line, "你好", "/params"])
-    writing = conversation.generator.asked[0][1]
-    assert (writing.top_k, writing.temperature, writing.max_tokens, writing.keep_end) == (2, 0.5, 4, True)
+    config = conversation.generator.asked[0][1]
+    assert (config.top_k, config.temperature, config.max_tokens, config.keep_end) == (2, 0.5, 4, True)
     assert "temperature=0.5" in told
 
 
@@ -81,18 +81,18 @@ def test_a_reply_that_was_stopped_before_it_began_is_no_part_of_the_dialogue(mon
 
 
 def test_what_no_longer_fits_is_told(monkeypatch, capsys):
-    assert "2 of the oldest utterances" in talk(monkeypatch, capsys, ["一", "二", "三"])[2]
+    assert "the 2 oldest utterances" in talk(monkeypatch, capsys, ["一", "二", "三"])[2]
 
 
 def test_nothing_and_zero_are_parameters_too():
     config = GenerationConfig(top_k=5, min_tokens=3, keep_end=True)
-    assert changed(config, ["top_k=0", "min_length=0", "keep_end=false"]) == GenerationConfig()
+    assert change_config(config, ["top_k=0", "min_length=0", "keep_end=false"]) == GenerationConfig()
 
 
 def test_changed_takes_every_parameter_that_is_shown():
-    writing = GenerationConfig(top_k=5)
-    words = [f"{name}={value}" for name, value in parameters(writing).items() if value is not None]
-    assert changed(writing, words) == writing
+    config = GenerationConfig(top_k=5)
+    words = [f"{name}={value}" for name, value in parameters(config).items() if value is not None]
+    assert change_config(config, words) == config
 
 
 def test_wrong_flags_end_with_code_2(capsys):
@@ -110,7 +110,8 @@ def test_a_run_replies(chat_run, monkeypatch, capsys):
 def test_only_a_run_of_chat_talks(seq2seq_run, capsys):
     assert main(["chat", "--run", str(seq2seq_run)]) == 2
     assert main(["chat", "--run", str(seq2seq_run), "--beam", "3"]) == 2
-    assert "expected a run of chat" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "holds no conversation" in told and "Leave --beam and --num out" in told
 
 
 def test_the_help_lists_every_command():

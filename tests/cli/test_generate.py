@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import TITLES, write_lines
 
-from baselines.cli.generate import WritingFlags
+from baselines.cli.generate import GenerationFlags
 from baselines.cli.main import main
 from baselines.decoding.generation_config import GenerationConfig
 
@@ -38,7 +38,7 @@ def run(*argv):
     ],
 )  # fmt: skip
 def test_flags_over_what_is_usual(usual, flags, expected):
-    assert WritingFlags(**flags).writing(usual) == expected
+    assert GenerationFlags(**flags).generation_config(usual) == expected
 
 
 @pytest.mark.keras
@@ -72,14 +72,14 @@ def test_a_dialogue_too_long_loses_its_oldest_utterances(chat_run, tmp_path, cap
 def test_either_a_text_or_a_file(capsys, tmp_path):
     for words in ((), (TITLE, "--input", "a.txt")):
         assert run("--run", tmp_path, *words) == 2
-        assert "expected either --input FILE or a text" in capsys.readouterr().err
+        assert "Give a text between quotes, or --input FILE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     "words, told",
     [
-        ((TITLE, "--beam", 3, "--top_k", 5), "either beam or top_k"), ((TITLE, OTHER), "one text to write from. Received: 2"),
-        (("--input", "nowhere.jsonl"), "nowhere.jsonl"), ((TITLE, "--max_length", 40), "max_length: expected at most 27"),
+        ((TITLE, "--beam", 3, "--top_k", 5), "either beam or top_k"), ((TITLE, OTHER), "takes one text, but got 2"),
+        (("--input", "nowhere.jsonl"), "nowhere.jsonl"), ((TITLE, "--max_length", 40), "max_length: 40 of 30 tokens leave no room"),
         ((TITLE, "--min_length", 9, "--max_length", 3), "0 <= min_length <= max_length"),
         ((TITLE, "--seed", -1), "seed >= 0"), ((TITLE, "--temperature", 0), "temperature"),
     ],
@@ -92,7 +92,7 @@ def test_mistakes_are_told_in_a_line(seq2seq_run, words, told, capsys):
 
 def test_runs_that_do_not_write_and_folders_that_are_no_runs(tiny_run, tmp_path, capsys):
     assert run("--run", tiny_run.run, TITLE) == 2
-    assert "a task that writes" in capsys.readouterr().err
+    assert "does not generate text" in capsys.readouterr().err
     assert run("--run", tmp_path / "none", TITLE) == 2
     assert "Traceback" not in capsys.readouterr().err
 

@@ -21,13 +21,13 @@ def folder(tmp_path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "expected --run DIR, or --demo"),
-        (["--run", "RUN", "--demo"], "both"),
+        ([], "Give --run DIR or --demo"),
+        (["--run", "RUN", "--demo"], "exclude each other"),
         (["--run", "/no/such"], "expected a run folder"),
-        (["--run", "RUN", "--run", "RUN"], "every run once"),
+        (["--run", "RUN", "--run", "RUN"], "Give every run once"),
         (["--run", "RUN", "--port", "-1"], "--port"),
         (["--run", "RUN", "--port", "99999"], "--port 99999"),
-        (["--run", "RUN", "--host", "203.0.113.7"], "Is --host right?"),
+        (["--run", "RUN", "--host", "203.0.113.7"], "Check --host and --port"),
         (["--run", "RUN", "--max_tokens", "0"], "--max_tokens"),
         (["--run", "RUN", "--timeout", "nan"], "--timeout"),
         (["--run", "RUN", "--rows", "0"], "--rows"),
@@ -36,7 +36,7 @@ def folder(tmp_path):
         (["--run", "RUN", "--api_key", ""], "visible ASCII"),
         (["--run", "RUN", "--api_key", "密"], "visible ASCII"),
         (["--run", "RUN", "--api_key_file", "/no/such"], "--api_key_file: expected a file"),
-        (["--run", "RUN", "--api_key", "a", "--api_key_file", "b"], "both"),
+        (["--run", "RUN", "--api_key", "a", "--api_key_file", "b"], "exclude each other"),
         (["--run", "RUN", "--prot", "80"], "Did you mean --port"),
     ],
 )
@@ -50,7 +50,7 @@ def test_an_address_in_use_is_told_before_anything_is_loaded(folder, capsys):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         assert main(["serve", "--run", folder, "--port", port]) == 2
-    assert "take another --port" in capsys.readouterr().err
+    assert "Choose another --port" in capsys.readouterr().err
 
 
 def test_a_run_without_a_checkpoint_is_refused(folder, tmp_path, capsys):
@@ -83,6 +83,6 @@ def test_only_this_machine_is_local():
 def test_the_page_that_is_told_is_the_one_that_fits():
     from baselines.serving.model_registry import ModelRegistry
 
-    assert serve.page_of(ModelRegistry(writers={"chat": 1, "simbert": 1}, embedders={"simbert": 1})) == "/"
-    assert serve.page_of(ModelRegistry(writers={"simbert": 1}, embedders={"simbert": 1})) == "/similar"
+    assert serve.page_of(ModelRegistry(generators={"chat": 1, "simbert": 1}, embedders={"simbert": 1})) == "/"
+    assert serve.page_of(ModelRegistry(generators={"simbert": 1}, embedders={"simbert": 1})) == "/similar"
     assert serve.page_of(ModelRegistry(predictors={"tnews": 1})) == "/try"

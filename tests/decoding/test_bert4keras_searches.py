@@ -46,7 +46,7 @@ def test_greedy_sampling_writes_the_same():
     assert len(some) == 48
     for search in some:
         rows, written = rows_of(search, 1), []
-        scores = rows.admit([0], [prompt()])
+        scores = rows.prefill([0], [prompt()])
         while len(written) < search["maxlen"] and written.count(END_ID) < search["min_ends"]:
             (token,), _ = draw(scores, [Sampling(top_k=1)], [0.5], END_ID)
             written.append(int(token))

@@ -16,7 +16,7 @@ class Copies:
     def __init__(self):
         self.prefixes = {}                                              # {row: [tokens of each prefix]}
 
-    def admit(self, row, prompt):
+    def prefill(self, row, prompt):
         self.prefixes[row] = [[*prompt] for _ in range(WIDTH)]
 
     def append(self, row, tokens, parents):
@@ -36,13 +36,13 @@ def test_a_prefix_sees_its_own_tokens_in_their_order_and_no_others(data):
         if move == "admit":
             rows = data.draw(st.lists(st.sampled_from(free), min_size=1, unique=True))
             lengths = [data.draw(st.integers(1, CAPACITY - 1)) for _ in rows]
-            slots.admit(rows, lengths)
+            slots.allocate(rows, lengths)
             for row, length in zip(rows, lengths, strict=True):
                 kept[row, :length] = [next(names) for _ in range(length)]
-                copies.admit(row, kept[row, :length])
+                copies.prefill(row, kept[row, :length])
         elif move == "release":
             rows = full or [*copies.prefixes][:1]
-            slots.release(rows)
+            slots.free(rows)
             for row in rows:
                 del copies.prefixes[row]
         else:
@@ -65,7 +65,7 @@ def test_a_prefix_sees_its_own_tokens_in_their_order_and_no_others(data):
 
 def test_prefixes_share_the_prompt_and_what_was_written_before_they_parted():
     slots = Slots(1, 2, 9)
-    slots.admit([0], [3])
+    slots.allocate([0], [3])
     assert [each.tolist() for each in slots.append(1)] == [[[3, 3]], [[3, 4]]]
     assert [each.tolist() for each in slots.append(1, np.array([[1, 1]]))] == [[[4, 4]], [[5, 6]]]
     assert np.flatnonzero(slots.visible[0, 0]).tolist() == [0, 1, 2, 4, 5]
@@ -75,22 +75,22 @@ def test_prefixes_share_the_prompt_and_what_was_written_before_they_parted():
 @pytest.mark.parametrize("length", [0, 9, 10])
 def test_a_prompt_needs_room_behind_it(length):
     with pytest.raises(ValueError, match=f"prompt of 1 to 8 tokens. Received: {length}"):
-        Slots(1, 1, 9).admit([0], [length])
+        Slots(1, 1, 9).allocate([0], [length])
 
 
 def test_a_full_row_is_an_error_and_a_released_one_is_not():
     slots = Slots(2, 2, 6)
-    slots.admit([0, 1], [3, 4])
+    slots.allocate([0, 1], [3, 4])
     slots.append(2)
     with pytest.raises(ValueError, match="at most 6 slots"):
         slots.append(2)
-    slots.release([1])
+    slots.free([1])
     with pytest.raises(ValueError, match="at most 6 slots"):
         slots.append(2)
-    slots.release([0])
+    slots.free([0])
     positions, places = slots.append(2)
     assert not positions.any() and not places.any()
-    slots.admit([1], [1])
+    slots.allocate([1], [1])
     assert np.flatnonzero(slots.visible[1, 0]).tolist() == [0]
 
 

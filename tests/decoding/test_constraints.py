@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from baselines.decoding.constraints import BannedSequences, Except, ForcedPrefix, MinimumLength, NoRepeatedNgram
-from baselines.decoding.logits_processing import adjustment, allowed_tokens, rescored, seen_tokens
+from baselines.decoding.logits_processing import allowed_tokens, logits_adjustment, rescore, seen_tokens
 from baselines.decoding.top_tokens import from_whole, likeliest
 from baselines.errors import InputError
 
@@ -83,9 +83,9 @@ def test_shared_constraints_are_asked_once_for_all_their_prefixes():
 
 
 def test_nothing_is_adjusted_where_nothing_is_asked():
-    assert adjustment([[[1]]], [()], [1], [1], 10, END) is None
-    assert adjustment([[[1]]], [(ForcedPrefix((3,)),)], [1], [1], 10, END) is None
-    only = adjustment([[[1]], [[2]]], [(), ()], [1, 1], [1, 0.5], 10, END)
+    assert logits_adjustment([[[1]]], [()], [1], [1], 10, END) is None
+    assert logits_adjustment([[[1]]], [(ForcedPrefix((3,)),)], [1], [1], 10, END) is None
+    only = logits_adjustment([[[1]], [[2]]], [(), ()], [1, 1], [1, 0.5], 10, END)
     assert only.allowed is only.seen is only.penalty is None and only.temperature.tolist() == [1, 0.5]
 
 
@@ -96,14 +96,14 @@ def test_seen_tokens_are_those_written_but_for_the_end():
 
 def test_rescoring_asks_for_all_tokens_only_if_a_constraint_wants_them():
     scores = from_whole(np.log([[[0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]]), 2, 2)
-    assert rescored(scores, [[[], []]], [(ForcedPrefix((1,)),)], 2) is scores
+    assert rescore(scores, [[[], []]], [(ForcedPrefix((1,)),)], 2) is scores
 
     class Swapped(ForcedPrefix):
         def rescore(self, prefixes, log_probabilities):
             assert prefixes == [[7]] and log_probabilities.shape == (1, 3)
             return log_probabilities[:, ::-1]
 
-    changed = rescored(scores, [[[7], None]], [(Swapped((1,)),)], 2)
+    changed = rescore(scores, [[[7], None]], [(Swapped((1,)),)], 2)
     assert changed.ids.tolist() == [[[2, 1], [2, 0]]]
     np.testing.assert_allclose(np.exp(changed.end), [[0.5, 0.6]])
     np.testing.assert_allclose(np.exp(scores.end), [[0.2, 0.6]])        # the model's own are left alone

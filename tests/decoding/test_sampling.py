@@ -7,8 +7,8 @@ import pytest
 from toy_chain import END, ToyRows, prompt, prompts, random_table
 
 from baselines.decoding.constraints import BannedSequences
-from baselines.decoding.decoder_protocol import Adjust
-from baselines.decoding.logits_processing import adjustment
+from baselines.decoding.decoder_protocol import LogitsAdjustment
+from baselines.decoding.logits_processing import logits_adjustment
 from baselines.decoding.sampling import Sampling, draw
 from baselines.errors import InputError
 
@@ -16,14 +16,14 @@ GRID = (np.arange(20000) + 0.5) / 20000
 
 
 def scores_of(p, candidates=None, end_id=END, adjust=None):
-    return ToyRows(lambda *_: p, 1, 1, candidates, end_id).admit([0], [prompt()], adjust)
+    return ToyRows(lambda *_: p, 1, 1, candidates, end_id).prefill([0], [prompt()], adjust)
 
 
 def distribution(p, sampling, candidates=None, end_id=END, adjust=None):
     """Of the token drawn, when the uniform number is: {token: share}."""
     scores = scores_of(p, candidates, end_id, adjust)
-    normalised = adjust is None or adjust.allowed is None
-    drawn = [draw(scores, [sampling], [u], end_id, normalised)[0][0] for u in GRID[:: 4 if candidates is None else 10]]
+    normalized = adjust is None or adjust.allowed is None
+    drawn = [draw(scores, [sampling], [u], end_id, normalized)[0][0] for u in GRID[:: 4 if candidates is None else 10]]
     ids, counts = np.unique(drawn, return_counts=True)
     return dict(zip(ids.tolist(), (counts / len(drawn)).tolist(), strict=True))
 
@@ -60,12 +60,12 @@ def test_worked_numbers_of_top_k_and_top_p(p, sampling, expected, candidates):
     ("temperature", "expected"), [(0.5, (0.657895, 0.236842, 0.105263)), (2.0, (0.415446, 0.321803, 0.262751)), (0.02, (1,))]
 )
 def test_worked_numbers_of_temperature(temperature, expected):
-    adjust = adjustment([[[]]], [()], [1.0], [temperature], 3, END)
+    adjust = logits_adjustment([[[]]], [()], [1.0], [temperature], 3, END)
     assert distribution((0.5, 0.3, 0.2), Sampling(temperature), adjust=adjust) == pytest.approx(dict(enumerate(expected)), abs=1e-3)
 
 
 def test_the_end_is_kept_where_truncation_would_drop_it():
-    """Remedy 1: with its own probability, then renormalised."""
+    """Remedy 1: with its own probability, then renormalized."""
     p = (0.5, 0.3, 0.05, 0.15)
     assert END not in distribution(p, Sampling(top_k=2))
     expected = {0: 0.5 / 0.85, 1: 0.3 / 0.85, END: 0.05 / 0.85}
@@ -74,13 +74,13 @@ def test_the_end_is_kept_where_truncation_would_drop_it():
         assert distribution(p, Sampling(top_p=0.8, keep_end=True), candidates) == pytest.approx(expected, abs=2e-3)
     assert distribution(p, Sampling(keep_end=True)) == pytest.approx(dict(enumerate(p)), abs=1e-3)
     assert distribution(p, Sampling(top_k=1, keep_end=True)) == pytest.approx({0: 0.5 / 0.55, END: 0.05 / 0.55}, abs=1e-3)
-    forbidden = Adjust(allowed=np.array([[[True, True, False, True]]]))
+    forbidden = LogitsAdjustment(allowed=np.array([[[True, True, False, True]]]))
     assert distribution(p, Sampling(top_k=2, keep_end=True), adjust=forbidden) == pytest.approx({0: 0.625, 1: 0.375}, abs=1e-3)
 
 
 @pytest.mark.parametrize("candidates", [None, 2])
-def test_what_is_left_of_a_distribution_is_normalised(candidates):
-    allowed = Adjust(allowed=np.array([[[False, True, True, True]]]))
+def test_what_is_left_of_a_distribution_is_normalized(candidates):
+    allowed = LogitsAdjustment(allowed=np.array([[[False, True, True, True]]]))
     expected = {1: 0.6, 2: 0.3, 3: 0.1}
     assert distribution(FOUR, Sampling(), candidates, adjust=allowed) == pytest.approx(expected, abs=2e-3)
     assert distribution(FOUR, Sampling(top_p=0.9), candidates, adjust=allowed) == pytest.approx({1: 2 / 3, 2: 1 / 3}, abs=2e-3)
@@ -100,7 +100,7 @@ def test_the_last_uniform_number_draws_a_possible_token():
 
 def test_where_nothing_is_allowed_the_text_ends():
     (token,), (log_probability,) = draw(
-        scores_of(FOUR, adjust=Adjust(allowed=np.zeros((1, 1, 4), bool))), [Sampling()], [0.5], END, normalised=False
+        scores_of(FOUR, adjust=LogitsAdjustment(allowed=np.zeros((1, 1, 4), bool))), [Sampling()], [0.5], END, normalized=False
     )
     assert token == END and log_probability == -np.inf
 
@@ -136,9 +136,9 @@ def sample(table, some, samplings, seeds, num_rows, max_tokens=8, constraints=()
         tokens = None
         for _ in range(max_tokens):
             prefixes = [[text] for text in written]
-            adjust = adjustment(prefixes, [constraints] * len(written), penalty, temperature, rows.vocab_size, END)
+            adjust = logits_adjustment(prefixes, [constraints] * len(written), penalty, temperature, rows.vocab_size, END)
             numbers = [*range(len(written))]
-            scores = rows.admit(numbers, some[part], adjust) if tokens is None else rows.step(tokens[:, None], adjust=adjust)
+            scores = rows.prefill(numbers, some[part], adjust) if tokens is None else rows.step(tokens[:, None], adjust=adjust)
             uniforms = [generator.random() for generator in generators]
             tokens, _ = draw(scores, samplings[part], uniforms, END, not constraints)
             for text, token in zip(written, tokens, strict=True):
@@ -180,13 +180,13 @@ def test_scores_that_are_not_numbers_are_an_error():
         draw(scores_of((0.5, math.nan, 0.5)), [Sampling()], [0.5], END)
 
 
-def test_rows_without_a_text_are_not_looked_at_and_each_row_is_normalised_on_its_own():
+def test_rows_without_a_text_are_not_looked_at_and_each_row_is_normalized_on_its_own():
     def table(given, written):
         return {(1,): FOUR, (2,): OTHER_FOUR}[given]
 
     rows = ToyRows(table, 3, 1, 2)
-    adjust = Adjust(allowed=np.array([[[True] * 4], [[True] * 4], [[False, True, True, True]]]))
-    rows.admit([1, 2], [prompt(1), prompt(2)])
+    adjust = LogitsAdjustment(allowed=np.array([[[True] * 4], [[True] * 4], [[False, True, True, True]]]))
+    rows.prefill([1, 2], [prompt(1), prompt(2)])
     scores = rows.step(np.zeros((3, 1), int), None, adjust)
     tokens, log_probabilities = draw(scores, [None, Sampling(), Sampling()], [0.1, 0.6, 0.99], END, [False, True, False])
     assert tokens.tolist() == [END, 1, 3]

@@ -115,10 +115,10 @@ def test_each_row_has_its_own_constraints_and_penalty():
     plain = ask(scheduler, prompt(), max_tokens=3)[1]
     banned = ask(scheduler, prompt(), max_tokens=3, constraints=(BannedSequences(((0,),)),))[1]
     forced = ask(scheduler, prompt(), max_tokens=3, constraints=(ForcedPrefix((3, 1)),))[1]
-    penalised = ask(scheduler, prompt(), Sampling(top_k=1, penalty=9.0), max_tokens=3)[1]
+    penalized = ask(scheduler, prompt(), Sampling(top_k=1, penalty=9.0), max_tokens=3)[1]
     scheduler.drain()
     assert [each.ids for each in (plain, banned, forced)] == [[0, 0, 0], [1, 1, 1], [3, 1, 0]]
-    assert penalised.ids == [0, 1] and penalised.reason == "stop"       # every other token was said before
+    assert penalized.ids == [0, 1] and penalized.reason == "stop"       # every other token was said before
 
 
 def test_a_row_is_free_as_soon_as_its_text_is_over():
@@ -176,7 +176,7 @@ def test_abort_ends_all_and_the_scheduler_goes_on():
 
 def test_a_model_that_fails_leaves_its_texts_to_abort():
     class Failing(ToyRows):
-        def admit(self, *given):
+        def prefill(self, *given):
             raise RuntimeError("no memory")
 
     scheduler = Scheduler(Failing(TABLE, 2))

@@ -80,7 +80,7 @@ def test_truncated_sampling_ends_with_the_end_kept():
 
     def length(sampling, seed, longest):
         generator, rows = np.random.default_rng(seed), ToyRows(table, 1, 1)
-        scores = rows.admit([0], [prompt()])
+        scores = rows.prefill([0], [prompt()])
         for count in range(1, longest + 1):
             tokens, _ = draw(scores, [sampling], [generator.random()], END)
             if tokens[0] == END:

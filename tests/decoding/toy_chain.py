@@ -42,7 +42,7 @@ class ToyRows:
         self.prompts, self.written = [None] * num_rows, [[()] for _ in range(num_rows)]
         self.steps, self.calls = 0, 0
 
-    def admit(self, rows, prompts, adjust=None):
+    def prefill(self, rows, prompts, adjust=None):
         for row, given in zip(rows, prompts, strict=True):
             assert 0 <= row < self.num_rows
             self.prompts[row], self.written[row] = tuple(given.token_ids.tolist()), [()]
@@ -57,7 +57,7 @@ class ToyRows:
             self.written[row] = [(*self.written[row][k], int(token)) for token, k in zip(some, before, strict=True)]
         return self._scores(range(len(tokens)), adjust)
 
-    def release(self, rows):
+    def free(self, rows):
         for row in rows:
             self.prompts[row] = None
 
@@ -79,7 +79,7 @@ class ToyRows:
 
 
 def adjusted(logits, adjust):
-    """Log-probabilities (R, K, V) as scores.Adjust defines them."""
+    """Log-probabilities (R, K, V) as scores.LogitsAdjustment defines them."""
     if adjust is not None and adjust.seen is not None:
         penalty = adjust.penalty[:, None, None]
         logits = np.where(adjust.seen, np.where(logits > 0, logits / penalty, logits * penalty), logits)

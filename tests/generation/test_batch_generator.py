@@ -23,7 +23,7 @@ DRAWN = GenerationConfig(temperature=2.0, num=2, max_tokens=5, seed=3)
 
 
 @pytest.fixture(scope="module")
-def writer():
+def generator():
     import keras
 
     from baselines.models.builder import build_transformer_model
@@ -47,65 +47,66 @@ def greedy(model, prompt, longest):
 
 
 @pytest.mark.keras
-def test_greedy_texts_in_the_order_of_their_prompts(writer):
-    found = writer.write(PROMPTS, GenerationConfig(top_k=1, max_tokens=5))
+def test_greedy_texts_in_the_order_of_their_prompts(generator):
+    found = generator.generate(PROMPTS, GenerationConfig(top_k=1, max_tokens=5))
     assert [[(one.token_ids, one.finished) for one in some] for some in found] == [
-        [greedy(writer.model, prompt, 5)] for prompt in PROMPTS
+        [greedy(generator.model, prompt, 5)] for prompt in PROMPTS
     ]
 
 
 @pytest.mark.keras
-def test_beams_in_the_order_of_their_prompts_best_first(writer):
-    writing = GenerationConfig(beam=3, num=2, max_tokens=5)
-    found = writer.write(PROMPTS, writing)
-    assert writer.write(PROMPTS[::-1], writing)[::-1] == found
+def test_beams_in_the_order_of_their_prompts_best_first(generator):
+    config = GenerationConfig(beam=3, num=2, max_tokens=5)
+    found = generator.generate(PROMPTS, config)
+    assert generator.generate(PROMPTS[::-1], config)[::-1] == found
     for some in found:
         assert len(some) == 2 and some[0].score >= some[1].score and some[0].token_ids != some[1].token_ids
-    (forced,) = writer.write(PROMPTS[:1], GenerationConfig(beam=3, max_tokens=5), (ForcedPrefix((9, 9)),))[0]
+    (forced,) = generator.generate(PROMPTS[:1], GenerationConfig(beam=3, max_tokens=5), (ForcedPrefix((9, 9)),))[0]
     assert forced.token_ids[:2] == (9, 9)
-    (varied,) = writer.write(PROMPTS[:1], GenerationConfig(beam=3, min_tokens=5, max_tokens=5, no_repeat_ngram=1))[0]
+    (varied,) = generator.generate(PROMPTS[:1], GenerationConfig(beam=3, min_tokens=5, max_tokens=5, no_repeat_ngram=1))[0]
     assert len(varied.token_ids) >= 4 and len(set(varied.token_ids)) == len(varied.token_ids)
 
 
 @pytest.mark.keras
-def test_draws_depend_on_the_seed_and_the_place_of_the_prompt_only(writer):
-    found = writer.write(PROMPTS, DRAWN)
+def test_draws_depend_on_the_seed_and_the_place_of_the_prompt_only(generator):
+    found = generator.generate(PROMPTS, DRAWN)
     assert [len(some) for some in found] == [2] * 4 and all(some[0].score >= some[1].score for some in found)
-    assert writer.write(PROMPTS, DRAWN) == found
+    assert generator.generate(PROMPTS, DRAWN) == found
     longer = Prompt(np.arange(3, 12, dtype=np.int32), np.zeros(9, np.int32), segment=0)
-    assert writer.write([*PROMPTS[:3], longer], DRAWN)[:3] == found[:3]
+    assert generator.generate([*PROMPTS[:3], longer], DRAWN)[:3] == found[:3]
     for seed in (4, None):
-        assert writer.write(PROMPTS, GenerationConfig(temperature=2.0, num=2, max_tokens=5, seed=seed)) != found
-    assert len({one.token_ids for one in writer.write(PROMPTS[:1] * 4, DRAWN)[0]}) == 2
+        assert generator.generate(PROMPTS, GenerationConfig(temperature=2.0, num=2, max_tokens=5, seed=seed)) != found
+    assert len({one.token_ids for one in generator.generate(PROMPTS[:1] * 4, DRAWN)[0]}) == 2
 
 
 @pytest.mark.keras
-def test_rows_are_made_once_and_serve_again_after_an_interruption(writer, monkeypatch):
-    writing = GenerationConfig(top_k=1, max_tokens=5)
-    found, made, step = writer.write(PROMPTS, writing), [], CachedDecoder.step
-    monkeypatch.setattr(writer, "rows", lambda *sizes: made.append(sizes))
+def test_rows_are_made_once_and_serve_again_after_an_interruption(generator, monkeypatch):
+    config = GenerationConfig(top_k=1, max_tokens=5)
+    found, made, step = generator.generate(PROMPTS, config), [], CachedDecoder.step
+    monkeypatch.setattr(generator, "rows", lambda *sizes: made.append(sizes))
     monkeypatch.setattr(CachedDecoder, "step", lambda *arguments: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        writer.write(PROMPTS, writing)
+        generator.generate(PROMPTS, config)
     monkeypatch.setattr(CachedDecoder, "step", step)
-    assert writer.write(PROMPTS, writing) == found and made == []
-    assert writer.write([], DRAWN) == []
+    assert generator.generate(PROMPTS, config) == found and made == []
+    assert generator.generate([], DRAWN) == []
 
 
 @pytest.mark.keras
-def test_what_is_no_text_is_written_only_where_a_constraint_says_so(writer):
-    first = writer.write(PROMPTS[:1], GenerationConfig(top_k=1, max_tokens=1))[0][0].token_ids[0]
-    other = BatchGenerator(writer.model, END, 24, output="mlm", unwritable=[first])
-    assert other.write(PROMPTS[:1], GenerationConfig(top_k=1, max_tokens=1))[0][0].token_ids[:1] != (first,)
-    drawn = other.write(PROMPTS, GenerationConfig(num=8, max_tokens=5, seed=1))
+def test_what_is_no_text_is_written_only_where_a_constraint_says_so(generator):
+    first = generator.generate(PROMPTS[:1], GenerationConfig(top_k=1, max_tokens=1))[0][0].token_ids[0]
+    other = BatchGenerator(generator.model, END, 24, output="mlm", unwritable=[first])
+    assert other.generate(PROMPTS[:1], GenerationConfig(top_k=1, max_tokens=1))[0][0].token_ids[:1] != (first,)
+    drawn = other.generate(PROMPTS, GenerationConfig(num=8, max_tokens=5, seed=1))
     assert all(first not in text.token_ids for some in drawn for text in some)
-    assert other.write(PROMPTS[:1], GenerationConfig(beam=2, max_tokens=2), (ForcedPrefix((first,)),))[0][0].token_ids[0] == first
+    (forced, *_) = other.generate(PROMPTS[:1], GenerationConfig(beam=2, max_tokens=2), (ForcedPrefix((first,)),))[0]
+    assert forced.token_ids[0] == first
 
 
 @pytest.mark.keras
-def test_a_prompt_without_room_is_refused(writer):
-    with pytest.raises(InputError, match="within the model's 24 tokens. Received: a prompt of 5 tokens and max_tokens 20"):
-        writer.write(PROMPTS, GenerationConfig(top_k=1, max_tokens=20))
+def test_a_prompt_without_room_is_refused(generator):
+    with pytest.raises(InputError, match="A prompt of 5 tokens and max_tokens 20 exceed the model's 24 tokens"):
+        generator.generate(PROMPTS, GenerationConfig(top_k=1, max_tokens=20))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import small
 from keras import ops
 
 from baselines.decoding.beam import beam_search
-from baselines.decoding.decoder_protocol import Adjust, Prompt
+from baselines.decoding.decoder_protocol import LogitsAdjustment, Prompt
 from baselines.decoding.self_terminating import latest_end, self_terminating
 from baselines.generation.cached_decoder import CachedDecoder
 from baselines.models.builder import build_transformer_model
@@ -90,9 +90,9 @@ class Writing:
         self.rows, self.model, self.oracle = rows, model, oracle
         self.generator, self.held = np.random.default_rng(seed), {}     # {row: (prompt, [written of each prefix])}
 
-    def admit(self, numbers, lengths):
+    def prefill(self, numbers, lengths):
         prompts = [some_prompt(length) for length in lengths]
-        scores = self.rows.admit(numbers, prompts)
+        scores = self.rows.prefill(numbers, prompts)
         check(scores, self.oracle(self.model, [(prompt, []) for prompt in prompts])[:, None])
         self.held |= {row: (prompt, [[]] * WIDTH) for row, prompt in zip(numbers, prompts, strict=True)}
 
@@ -111,8 +111,8 @@ class Writing:
         expected = self.oracle(self.model, texts).reshape(len(held), WIDTH, -1)
         check(type(scores)(scores.ids[held], scores.values[held], scores.end[held], lambda: scores.whole()[held]), expected)
 
-    def release(self, *numbers):
-        self.rows.release([*numbers])
+    def free(self, *numbers):
+        self.rows.free([*numbers])
         for number in numbers:
             del self.held[number]
 
@@ -124,28 +124,28 @@ def test_every_prefix_is_as_if_written_alone_and_no_shape_is_compiled_twice(kind
     compilations = []
     for seed in range(2):
         writing = Writing(rows, model, oracle, seed)
-        writing.admit([0], [5])                                         # a batch of one
+        writing.prefill([0], [5])                                         # a batch of one
         writing.step()
-        writing.admit([2, 1], [11, 3])                                  # behind and out of order; rows are a bucket of four
+        writing.prefill([2, 1], [11, 3])                                  # behind and out of order; rows are a bucket of four
         for _ in range(3):
             writing.step()
-        writing.release(1)
+        writing.free(1)
         writing.step(with_parents=False)
-        writing.admit([1], [1])                                         # a shorter prompt where a longer one was
+        writing.prefill([1], [1])                                         # a shorter prompt where a longer one was
         writing.step()
-        writing.release(0, 2)                                           # row 0 is empty below one that is not
+        writing.free(0, 2)                                           # row 0 is empty below one that is not
         writing.step()
-        writing.admit([0, 3, 2], [15, 8, 9])
+        writing.prefill([0, 3, 2], [15, 8, 9])
         writing.step()
-        writing.release(*list(writing.held))
+        writing.free(*list(writing.held))
         compilations.append(rows.compilations)
     assert compilations == [4, 4]                                       # prompts and steps of 1 row and of 4
 
 
 def test_what_is_changed_about_scores(model, rows):
-    """Penalty, temperature, softmax, then the mask, and nothing normalised behind it."""
+    """Penalty, temperature, softmax, then the mask, and nothing normalized behind it."""
     generator, prompts = np.random.default_rng(0), [some_prompt(4), some_prompt(7)]
-    adjust = Adjust(
+    adjust = LogitsAdjustment(
         allowed=generator.random((2, 1, 40)) < 0.3,
         seen=generator.random((2, 1, 40)) < 0.5,
         penalty=np.array([1.5, 0.7], np.float32),
@@ -157,10 +157,10 @@ def test_what_is_changed_about_scores(model, rows):
     penalty, temperature = adjust.penalty[:, None, None], adjust.temperature[:, None, None]
     expected = np.where(adjust.seen, np.where(logits > 0, logits / penalty, logits * penalty), logits)
     expected = np.where(adjust.allowed, log_softmax(expected / temperature), -np.inf)
-    scores = rows.admit([3, 0], prompts, adjust)
+    scores = rows.prefill([3, 0], prompts, adjust)
     check(scores, expected)
     assert {*scores.ids[0, 0, :2].tolist()} == {END, 30} and (scores.values[0, 0, 2:] == -np.inf).all()
-    rows.release([0, 3])
+    rows.free([0, 3])
 
 
 def test_of_equally_likely_tokens_the_lower_id_comes_first(model):
@@ -168,29 +168,29 @@ def test_of_equally_likely_tokens_the_lower_id_comes_first(model):
     for weight in level.weights:
         if weight.path.startswith("Embedding-Token"):
             weight.assign(np.zeros(weight.shape))
-    scores = CachedDecoder(level, END, 1, candidates=CANDIDATES, capacity=8, output="mlm").admit([0], [some_prompt(3)])
+    scores = CachedDecoder(level, END, 1, candidates=CANDIDATES, capacity=8, output="mlm").prefill([0], [some_prompt(3)])
     assert scores.ids.tolist() == [[[*range(CANDIDATES)]]]
     np.testing.assert_allclose(np.exp(scores.whole()), 1 / 40, atol=1e-6)
 
 
 def test_a_full_row_and_a_prompt_without_room_are_errors(rows):
     with pytest.raises(ValueError, match="Received: 48"):
-        rows.admit([0], [some_prompt(CAPACITY + (WIDTH - 1) * CAPACITY)])
-    rows.admit([0], [some_prompt(CAPACITY)])
+        rows.prefill([0], [some_prompt(CAPACITY + (WIDTH - 1) * CAPACITY)])
+    rows.prefill([0], [some_prompt(CAPACITY)])
     tokens = np.full((1, WIDTH), 5)
     for _ in range((WIDTH - 1) * CAPACITY // WIDTH):
         rows.step(tokens)
     with pytest.raises(ValueError, match="at most 48 slots"):
         rows.step(tokens)
-    rows.release([0])
+    rows.free([0])
 
 
 def test_rows_behind_those_that_are_stepped_hold_nothing(rows):
     """Buckets of rows: two rows are computed as four."""
-    rows.admit([3], [some_prompt(4)])
+    rows.prefill([3], [some_prompt(4)])
     with pytest.raises(ValueError, match="row 3"):
         rows.step(np.full((2, WIDTH), 5))
-    rows.release([3])
+    rows.free([3])
 
 
 @pytest.mark.parametrize("beam", [1, WIDTH])

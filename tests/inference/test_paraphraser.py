@@ -30,7 +30,7 @@ def test_paraphrases_are_ranked_new_and_the_same_again(paraphraser):
         assert [each.score for each in some] == pytest.approx((vectors[1:] @ vectors[0]).tolist(), abs=1e-4)
     assert paraphraser.paraphrase(texts, num=4, samples=8, seed=3) == found
     best = found[0][0].score
-    assert all(each.score >= best for each in paraphraser.paraphrase(texts[:1], num=4, samples=8, seed=3, least=best)[0])
+    assert all(each.score >= best for each in paraphraser.paraphrase(texts[:1], num=4, samples=8, seed=3, min_score=best)[0])
 
 
 def test_a_file_of_texts_is_paraphrased_line_by_line(simbert_run, tmp_path, monkeypatch, paraphraser):

@@ -44,7 +44,7 @@ class ParrotRows:
         self.num_rows, self.capacity, self.pause, self.steps = num_rows, capacity, pause, 0
         self.held = {}                                                  # {row: what it will write}
 
-    def admit(self, rows, prompts, adjust=None):
+    def prefill(self, rows, prompts, adjust=None):
         for row, prompt in zip(rows, prompts, strict=True):
             self.held[row] = self.script(prompt.token_ids.tolist())
         return self.scores(rows, adjust)
@@ -74,20 +74,21 @@ class ParrotRows:
                 values[number][~adjust.allowed[number]] = -np.inf
         return from_whole(values, self.end_id, 20)
 
-    def release(self, rows):
+    def free(self, rows):
         for row in rows:
             self.held.pop(row, None)
 
 
 class Parrot:
-    """A Writer of such rows."""
+    """A ServedGenerator of such rows."""
 
     tokenizer = TOKENIZER
 
     def __init__(self, task_name="chat/parrot", kind="chat", rows=4, max_queue=8, context=64, pause=0.0):
         self.task_name, self.kind, self.context = task_name, kind, context
         chats = kind == "chat"
-        self.writing = GenerationConfig(**({"top_k": 5, "max_tokens": 48, "seed": 0} if chats else {"beam": 3, "max_tokens": 24}))
+        settings = {"top_k": 5, "max_tokens": 48, "seed": 0} if chats else {"beam": 3, "max_tokens": 24}
+        self.generation_config = GenerationConfig(**settings)
         self.rows = ParrotRows(rows, context, pause)
         self.scheduler = Scheduler(self.rows, max_queue)
 
@@ -175,18 +176,18 @@ class Shelf:
 
 
 def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, pause=0.0, similar=False, **parrot):  # noqa: B008
-    """An application of two writers and three predictors; its first writer is app.state.parrot.
+    """An application of two generators and three predictors; its first writer is app.state.parrot.
 
     similar   also of one that writes and makes vectors, app.state.letters, and of an index of these
     """
-    writers = {"chat/parrot": Parrot(pause=pause, **parrot), "seq2seq/parrot": Parrot("seq2seq", "seq2seq")}
+    generators = {"chat/parrot": Parrot(pause=pause, **parrot), "seq2seq/parrot": Parrot("seq2seq", "seq2seq")}
     predictors = {"classify": Lengths(pause), "tag": Names(), "read": Reader()}
     embedders, indexes = {}, {}
     if similar:
-        writers["simbert/letters"], embedders["simbert/letters"] = Parrot("simbert", "seq2seq", pause=pause), Letters(pause)
+        generators["simbert/letters"], embedders["simbert/letters"] = Parrot("simbert", "seq2seq", pause=pause), Letters(pause)
         indexes["faq"] = Shelf()
-    app = create_app(ModelRegistry(writers, predictors, embedders, indexes), limits, access, log_text)
-    app.state.parrot, app.state.letters = writers["chat/parrot"], embedders.get("simbert/letters")
+    app = create_app(ModelRegistry(generators, predictors, embedders, indexes), limits, access, log_text)
+    app.state.parrot, app.state.letters = generators["chat/parrot"], embedders.get("simbert/letters")
     return app
 
 

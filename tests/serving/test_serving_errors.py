@@ -34,31 +34,31 @@ def refused(response, status, param=None, code=None):
 @pytest.mark.parametrize(
     ("body", "param", "code", "words"),
     [
-        (chat(""), "messages[0].content", "invalid_value", "an empty one"),
+        (chat(""), "messages[0].content", "invalid_value", "an empty string"),
         (chat(" \t\n"), "messages[0].content", "invalid_value", "spaces or control"),
         (chat("\x00\x1b\x07\u200b"), "messages[0].content", "invalid_value", "spaces or control"),
         (chat("你好", "你好", "　"), "messages[2].content", "invalid_value", "spaces"),
-        ({"messages": []}, "messages", "invalid_value", "at least 1 item"),
-        ({}, "messages", "invalid_value", "there is none"),
-        ({"messages": "你好"}, "messages", "invalid_value", "list"),
-        ({"messages": [{"role": "user"}]}, "messages[0].content", "invalid_value", "there is none"),
+        ({"messages": []}, "messages", "invalid_value", "at least 1, but got one of 0"),
+        ({}, "messages", "invalid_value", "Missing required parameter: 'messages'"),
+        ({"messages": "你好"}, "messages", "invalid_value", "expected an array, but got a string ('你好')"),
+        ({"messages": [{"role": "user"}]}, "messages[0].content", "invalid_value", "Missing required"),
         ({"messages": [{"role": "user", "content": 5}]}, "messages[0].content", "invalid_value", "5"),
-        ({"messages": [{"role": "user", "content": None}]}, "messages[0].content", "invalid_value", "None"),
+        ({"messages": [{"role": "user", "content": None}]}, "messages[0].content", "invalid_value", "null"),
         ({"messages": [{"role": "system", "content": "你好"}]}, "messages[0].role", "invalid_role", "first user message"),
         ({"messages": [{"role": "tool", "content": "你好"}]}, "messages[0].role", "invalid_role", "'tool'"),
         ({"messages": [{"role": "user", "content": "你好"}] * 2}, "messages[1].role", "invalid_role", "take turns"),
         (chat("你好", "你好"), "messages[1].role", "invalid_role", "user's"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages[0].content", "invalid_value", "text only"),
         ({"messages": [{"role": "user", "content": "好", "tool_calls": [1]}]}, "messages[0]", "invalid_value", "tool_calls"),
-        (chat("好", max_tokens=0), "max_tokens", "invalid_value", "greater than or equal to 1. Received: 0"),
-        (chat("好", max_tokens=-5), "max_tokens", "invalid_value", "Received: -5"),
+        (chat("好", max_tokens=0), "max_tokens", "invalid_value", ">= 1, but got 0 instead"),
+        (chat("好", max_tokens=-5), "max_tokens", "invalid_value", "but got -5"),
         (chat("好", max_tokens=10**9), "max_tokens", "invalid_value", "at most 16"),
         (chat("好", max_tokens=10**400), "max_tokens", "invalid_value", ""),
-        (chat("好", max_tokens="8"), "max_tokens", "invalid_value", "integer. Received: '8'"),
+        (chat("好", max_tokens="8"), "max_tokens", "invalid_value", "expected an integer, but got a string ('8')"),
         (chat("好", max_tokens=3, max_completion_tokens=4), None, "invalid_value", "newer name"),
-        (chat("好", temperature=2.5), "temperature", "invalid_value", "less than or equal to 2"),
+        (chat("好", temperature=2.5), "temperature", "invalid_value", "<= 2"),
         (chat("好", temperature=True), "temperature", "invalid_value", "number"),
-        (chat("好", top_p=0), "top_p", "invalid_value", "greater than 0"),
+        (chat("好", top_p=0), "top_p", "invalid_value", "> 0"),
         (chat("好", top_k=-1), "top_k", "invalid_value", ""),
         (chat("好", n=0), "n", "invalid_value", ""),
         (chat("好", n=100), "n", "invalid_value", "at most 8"),
@@ -68,13 +68,13 @@ def refused(response, status, param=None, code=None):
         (chat("好", stop=["好"] * 17), "stop", "invalid_value", "at most 16"),
         (chat("好", stop=5), "stop", "invalid_value", ""),
         (chat("好", stream="yes"), "stream", "invalid_value", "boolean"),
-        (chat("好", stream_options={"include_usage": True}), None, "invalid_value", "together with stream"),
+        (chat("好", stream_options={"include_usage": True}), None, "invalid_value", "only allowed when 'stream'"),
         (chat("好", presence_penalty=0.5), "presence_penalty", "invalid_value", "repetition_penalty"),
-        (chat("好", frequency_penalty=1), "frequency_penalty", "invalid_value", "does not have it"),
-        (chat("好", logit_bias={"5": 1}), "logit_bias", "invalid_value", "does not have it"),
-        (chat("好", logprobs=True), "logprobs", "invalid_value", "does not have it"),
-        (chat("好", tools=[{}]), "tools", "invalid_value", "does not have it"),
-        (chat("好", response_format={"type": "json_object"}), "response_format", "invalid_value", "does not have it"),
+        (chat("好", frequency_penalty=1), "frequency_penalty", "invalid_value", "Unsupported value"),
+        (chat("好", logit_bias={"5": 1}), "logit_bias", "invalid_value", "Unsupported value"),
+        (chat("好", logprobs=True), "logprobs", "invalid_value", "Unsupported value"),
+        (chat("好", tools=[{}]), "tools", "invalid_value", "Unsupported value"),
+        (chat("好", response_format={"type": "json_object"}), "response_format", "invalid_value", "Unsupported value"),
         (chat("好", temprature=1), "temprature", "unknown_parameter", "Did you mean temperature?"),
         (chat("好", beam=3), "beam", "unknown_parameter", "beam"),
     ],
@@ -86,7 +86,7 @@ def test_a_wrong_chat_is_refused_by_parameter(client, body, param, code, words):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "Expected JSON"), (b"{", "Expected JSON"), (b"[1]", "JSON object"), (b"5", "int"),
+        (b"", "could not parse the JSON body"), (b"{", "could not parse the JSON body"), (b"[1]", "JSON object"), (b"5", "int"),
         (b'{"messages": NaN}', "NaN"), (b'{"temperature": Infinity}', "Infinity"), (b"\xff\xfe", "UTF-8"),
         (b"[" * 100_000, "levels"), (b'{"a":' * 50 + b"1" + b"}" * 50, "levels"),
         (b'{"messages": [{"role": "user", "content": "\\ud83d"}]}', "half"),
@@ -144,6 +144,42 @@ def test_no_address_header_or_prompt_reads_a_file(client):
         assert client.post(f"/predict/{name}".replace("\x00", "%00"), json={"text": "好"}).status_code in (404, 405)
     answer = client.post(CHAT, json=chat("/etc/passwd 好")).json()["choices"][0]["message"]["content"]
     assert "root" not in answer
+
+
+LONG = "x\x1b[31m" * 10_000
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (CHAT, chat("好", model=LONG)), (CHAT, chat("好", **{LONG: 1})), (CHAT, chat("好", metadata={LONG: 1})),
+        (CHAT, chat("好", user=[LONG])), (CHAT, chat("好", temperature=LONG)), (CHAT, chat("好", stop=[LONG])),
+        (CHAT, {"messages": [{"role": LONG, "content": "好"}]}), (CHAT, {"messages": [{"role": "user", "content": {LONG: 1}}]}),
+        (CHAT, {"messages": [{"role": "user", "content": "好", LONG: 1}]}), (CHAT, chat("好", stream_options={LONG: 1})),
+        (CHAT, chat("好", response_format={"type": LONG})), (CHAT, chat("\u0301" * 70_000)), (CHAT, chat("好", seed=10**4000)),
+        ("/v1/completions", {"prompt": {LONG: 1}}), ("/v1/completions", {"prompt": "好", "suffix": LONG}),
+        ("/v1/embeddings", {"input": LONG, "encoding_format": LONG}), ("/v1/embeddings", {"input": "\u0301" * 70_000}),
+        ("/search", {"query": "好", "index": LONG}), ("/search", {"query": "好", "rerank": LONG}),
+        ("/paraphrase", {"text": "好", "num": LONG}), ("/predict/classify", {"texts": LONG}), ("/predict/classify", {LONG: "好"}),
+        ("/predict/x%1b%9b[31m" + "x" * 7000, {"text": "好"}), ("/no/%1b[31m" + "x" * 7000, {}),
+    ],
+)  # fmt: skip
+def test_values_are_quoted_cut_and_without_control_characters(path, body):
+    with TestClient(make_app(Limits(max_tokens=16), similar=True), raise_server_exceptions=False) as client:
+        response = client.post(path, json=body)
+    assert response.status_code in (400, 404), response.text[:300]
+    assert len(response.content) < 2500
+    error = response.json()["error"]
+    for text in (error["message"], error["param"] or ""):
+        assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in text), text
+
+
+def test_health_says_what_is_served_only_where_everyone_may_know():
+    with TestClient(make_app()) as client:
+        assert client.get("/health").json()["models"] == ["chat/parrot", "seq2seq/parrot", "classify", "tag", "read"]
+    with TestClient(make_app(access=Access(api_key="sesam"))) as client:
+        for headers in ({}, {"Authorization": "Bearer sesam"}):
+            assert client.get("/health", headers=headers).json() == {"status": "ok"}
 
 
 def test_a_rewriting_model_holds_no_conversation(client):

@@ -141,6 +141,22 @@ def test_a_body_that_does_not_come_is_not_waited_for(served):
         assert slow.recv(100).startswith(b"HTTP/1.1 408")
 
 
+@pytest.mark.parametrize("path", [CHAT, "/v1/completions", "/v1/embeddings", "/search", "/paraphrase", "/predict/classify"])
+def test_a_client_that_hangs_up_while_it_sends_is_no_error(served, path, caplog):
+    address = served(make_app(similar=True))
+    place = urlsplit(address)
+    with caplog.at_level(logging.INFO):
+        for sent in (b"", b'{"messages": [', b"{" * 70_000):
+            client = socket.create_connection((place.hostname, place.port), timeout=10)
+            head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+            client.sendall(head.encode() + sent)
+            client.close()
+        route = path if path.count("/") < 2 or path.startswith("/v1") else "/predict/{name:path}"
+        assert until(lambda: f'requests_total{{route="{route}",status="499"}} 3.0' in metrics(address)), metrics(address)
+    assert 'status="500"' not in metrics(address)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING or record.exc_info]
+
+
 def test_a_history_that_does_not_fit_loses_its_oldest_turns_and_says_so(served):
     address = served(make_app())
     turns = [{"role": ("user", "assistant")[number % 2], "content": "今天天气不错"} for number in range(20)]

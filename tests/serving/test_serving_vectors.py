@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from baselines.serving.api_error import ApiError
 from baselines.serving.limits import Access, Limits
-from baselines.serving.workers.embedding import TOGETHER, EmbedderThread
+from baselines.serving.workers.embedding import BATCH_SIZE, EmbeddingWorker
 
 EMBED, RUN = "/v1/embeddings", "simbert/letters"
 
@@ -25,11 +25,11 @@ def client():
 
 @pytest.fixture
 def thread():
-    """Call it with a pause and a queue: a started EmbedderThread of Letters."""
+    """Call it with a pause and a queue: a started EmbeddingWorker of Letters."""
     started = []
 
     def start(pause=0.0, max_queue=8):
-        started.append(EmbedderThread("letters", Letters(pause), max_queue))
+        started.append(EmbeddingWorker("letters", Letters(pause), max_queue))
         started[-1].start()
         return started[-1]
 
@@ -65,7 +65,7 @@ def test_the_official_client_gets_vectors():
             found = client.embeddings.create(model="simbert", input=["你好", "今天天气"])
             np.testing.assert_allclose([each.embedding for each in found.data], Letters().embed(["你好", "今天天气"])[0], atol=1e-6)
             assert found.usage.total_tokens == 10
-            with pytest.raises(openai.BadRequestError, match="token ids are not taken"):
+            with pytest.raises(openai.BadRequestError, match="token ids are not supported"):
                 client.embeddings.create(model="simbert", input=[[101, 102]])
             with pytest.raises(openai.NotFoundError):
                 client.embeddings.create(model="seq2seq", input="你好")
@@ -74,21 +74,21 @@ def test_the_official_client_gets_vectors():
 @pytest.mark.parametrize(
     ("path", "body", "param", "code", "words"),
     [
-        (EMBED, {}, "input", "invalid_value", "there is none"),
-        (EMBED, {"input": ""}, "input", "invalid_value", "an empty one"),
-        (EMBED, {"input": []}, "input", "invalid_value", "a list of texts"),
+        (EMBED, {}, "input", "invalid_value", "Missing required"),
+        (EMBED, {"input": ""}, "input", "invalid_value", "an empty string"),
+        (EMBED, {"input": []}, "input", "invalid_value", "an array of strings"),
         (EMBED, {"input": ["你好", "\x00"]}, "input", "invalid_value", "control characters only"),
-        (EMBED, {"input": [1, 2]}, "input", "invalid_value", "token ids are not taken"),
+        (EMBED, {"input": [1, 2]}, "input", "invalid_value", "token ids are not supported"),
         (EMBED, {"input": ["好"] * 2049}, "input", "invalid_value", "at most 2048"),
         (EMBED, {"input": "你好", "dimensions": 8}, "dimensions", "invalid_value", "which all vectors of this model have"),
         (EMBED, {"input": "你好", "encoding_format": "hex"}, "encoding_format", "invalid_value", "float"),
         (EMBED, {"input": "你好", "dimension": 8}, "dimension", "unknown_parameter", "Did you mean dimensions?"),
         ("/search", {"query": " "}, "query", "invalid_value", "spaces"),
-        ("/search", {"query": "你好", "k": 0}, "k", "invalid_value", "greater than or equal to 1"),
+        ("/search", {"query": "你好", "k": 0}, "k", "invalid_value", ">= 1"),
         ("/search", {"query": "你好", "k": 1001}, "k", "invalid_value", "1000"),
         ("/search", {"query": "你好", "rerank": "wrd"}, "rerank", "invalid_value", "one of length"),
         ("/search", {"query": "你好", "top_k": 3}, "top_k", "unknown_parameter", "k"),
-        ("/paraphrase", {"text": ""}, "text", "invalid_value", "an empty one"),
+        ("/paraphrase", {"text": ""}, "text", "invalid_value", "an empty string"),
         ("/paraphrase", {"text": "你好", "num": 0}, "num", "invalid_value", "1"),
         ("/paraphrase", {"text": "你好", "num": 9, "samples": 3}, "samples", "invalid_value", "at least num, 9"),
         ("/paraphrase", {"text": "你好", "samples": 10**6}, "samples", "invalid_value", "128"),
@@ -177,13 +177,13 @@ def test_texts_of_many_users_go_through_the_model_together(thread):
 
 def test_a_large_request_does_not_hold_up_a_small_one(thread):
     embedding, done = thread(pause=0.02), []
-    large = embedding.submit(["今天"] * 10 * TOGETHER)
+    large = embedding.submit(["今天"] * 10 * BATCH_SIZE)
     small = embedding.submit(["你好"])
     for name, future in (("large", large), ("small", small)):
         future.add_done_callback(lambda _, name=name: done.append(name))
     concurrent.futures.wait([large, small], 10)
-    assert done == ["small", "large"] and max(map(len, embedding.embedder.passes)) <= TOGETHER
-    assert large.result()[0].shape == (10 * TOGETHER, Letters.dimensions) and large.result()[1] == [4] * 10 * TOGETHER
+    assert done == ["small", "large"] and max(map(len, embedding.embedder.passes)) <= BATCH_SIZE
+    assert large.result()[0].shape == (10 * BATCH_SIZE, Letters.dimensions) and large.result()[1] == [4] * 10 * BATCH_SIZE
 
 
 def test_a_text_that_fails_fails_its_own_request_only(thread):

@@ -188,7 +188,7 @@ def test_questions_together_are_answered_as_one_at_a_time(answerer, knowledge):
 def test_a_key_that_was_not_written_to_its_end_is_no_answer(answerer, capsys):
     example = next(TASK.read(MINI / "test.json"))
     outputs = {"token_ids": [(5, 6)], "scores": [-1.0], "finished": [False]}
-    assert answerer.constraints.found(example, outputs) == [] and answerer.constraints.decode(example, outputs) == ""
+    assert answerer.constraints.answers_of(example, outputs) == [] and answerer.constraints.decode(example, outputs) == ""
     tell([])
     assert "no answer" in capsys.readouterr().out
 

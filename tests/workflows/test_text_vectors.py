@@ -80,9 +80,9 @@ def test_where_any_shape_is_quick_batches_are_as_long_as_their_texts(simbert_run
 
 @pytest.mark.keras
 def test_vectors_are_the_trained_models_own(embedder, simbert_run):
-    session = Paraphraser.from_run(simbert_run).generator._session
-    features = session.tokenizer.encode_batch(TEXTS[:3], session.recipe.max_length)
-    expected = keras.ops.convert_to_numpy(session.model(features)["embedding"])
+    task_model = Paraphraser.from_run(simbert_run).generator._task_model
+    features = task_model.tokenizer.encode_batch(TEXTS[:3], task_model.recipe.max_length)
+    expected = keras.ops.convert_to_numpy(task_model.model(features)["embedding"])
     np.testing.assert_allclose(embedder.encode(TEXTS[:3], normalize=False), expected, atol=1e-5)
     assert embedder.pooling == "first" and embedder.task_name == "simbert"
 

@@ -1,8 +1,8 @@
 """Questions to answers of a knowledge index: what may be written for each question, and what a written key says.
 
-    answers = Answers(index, ids)
+    answers = KnowledgeAnswers(index, ids)
     constraints = answers.constraints(question, prompt_ids)             # of one question's search
-    answers.found(question, [(token_ids, score)])                       # [Answer], best first
+    answers.answers_of(question, [(token_ids, score)])                       # [KnowledgeAnswer], best first
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ NO_LOOK_AHEAD = "none"
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class KnowledgeAnswer:
     """One entry of the index, or what an overrides file says.
 
     name    subject and meaning together, as in the knowledge base
@@ -43,7 +43,7 @@ class Answer:
         return f"{self.name} ||| {self.predicate} ||| {self.object}"
 
 
-class Answers:
+class KnowledgeAnswers:
     """An index ready for questions, shared by all of them.
 
     ids         text -> token ids without special tokens, as the index was built with
@@ -65,7 +65,7 @@ class Answers:
         self._rules = Rules(self.overrides, self.tree, self.part_ids)
 
     def part_ids(self, text):
-        """Token ids of a part of a key with the end behind them, as Spelling makes them."""
+        """Token ids of a part of a key with the end behind them, as KeyTokenizer makes them."""
         end, unknown = self.index.end_id, self.index.unknown_id
         ids = [unknown if token == end else int(token) for token in self._ids(text)]
         return (*(ids or [unknown] * bool(text)), end)
@@ -77,8 +77,8 @@ class Answers:
         guided = Guided(self.tree, look_ahead, Copying(self.index, self._named(question)))
         return (guided,) if steering is None else (guided, steering)
 
-    def found(self, question, keys, question_ids=None):
-        """[Answer] of written keys, best first; none where none is a key.
+    def answers_of(self, question, keys, question_ids=None):
+        """[KnowledgeAnswer] of written keys, best first; none where none is a key.
 
         keys           [(token ids, the last end may be left out; score)], best first
         question_ids   to tell why, too; the search itself does not need it
@@ -105,10 +105,11 @@ class Answers:
         entry = next(iter(entries_of(self.index, self.part_ids, *columns[:2])), None)
         subject, meaning = override_file.split_name(columns[0])
         object_ = columns[2] if len(columns) == 3 else first_object(entry)
-        return Answer(columns[0], subject, columns[1], meaning, object_, 0.0, ("given in the overrides for this question",))
+        why = ("given in the overrides for this question",)
+        return KnowledgeAnswer(columns[0], subject, columns[1], meaning, object_, 0.0, why)
 
     def _answer(self, entry, score, why):
-        return Answer(entry.name, entry.subject, entry.predicate, entry.meaning, first_object(entry), float(score), why)
+        return KnowledgeAnswer(entry.name, entry.subject, entry.predicate, entry.meaning, first_object(entry), float(score), why)
 
     def _why(self, question, question_ids, token_ids, entries):
         """What led to a key, in words."""

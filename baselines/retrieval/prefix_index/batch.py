@@ -31,6 +31,8 @@ def next_tokens(index, states):
 def _of_nodes(trie, nodes):
     first = trie.children[nodes].astype(np.int64)
     counts = trie.children[nodes + 1] - first
+    if counts.sum() > len(trie.labels) * len(nodes) or (counts < 0).any():
+        raise ValueError("nodes with more children than there are")     # before arrays of that size are made
     return trie.labels[ranges(first, counts)].astype(np.int32), np.repeat(np.arange(len(nodes)), counts)
 
 

@@ -16,7 +16,7 @@ from baselines.errors import InputError
 from baselines.retrieval.prefix_index.format import INDEX
 from baselines.retrieval.prefix_index.names import order_of
 from baselines.retrieval.prefix_index.reading import Lines, reader
-from baselines.retrieval.prefix_index.spelling import Numbering, joined
+from baselines.retrieval.prefix_index.string_table import StringTable, joined
 from baselines.retrieval.prefix_index.tables import Names, write_names, write_predicates
 from baselines.retrieval.prefix_index.values import write_values
 from baselines.storage import array_folder as files
@@ -30,7 +30,7 @@ _WORD = 1 << 64                                             # what one number to
 def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=None, order="spm"):
     """Make an index folder `out` of a file; an index that is there is replaced when the new one is complete.
 
-    spelling         a Spelling: the tokenizer it is built for
+    spelling         a KeyTokenizer: the tokenizer it is built for
     format           knowledge | lines | tsv | jsonl, see reading.py
     skip_bad_lines   leave lines out that are no use; else the first one raises InputError with its number
     report           None, or called with (what is done, how far, of how much)
@@ -86,7 +86,7 @@ class _Rows:
 
 def _number(chunks, values):
     """_Rows of what a reader yields; values are written to a file as they come."""
-    names, predicates, found = Numbering(), Numbering(), []
+    names, predicates, found = StringTable(), StringTable(), []
     with open(values, "wb") as file:
         for rows in chunks:
             name = names.numbers(rows.names)

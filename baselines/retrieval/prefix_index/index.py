@@ -277,4 +277,7 @@ class PrefixIndex:
         if token_id != self.end_id:
             return State(0, node, node + 1, 0)
         spelling = int(self._leaves.searchsorted(self._leaves.dtype.type(node)))
-        return State(1, int(self._subject_keys[spelling]), int(self._subject_keys[spelling + 1]), 0)
+        low, high = int(self._subject_keys[spelling]), int(self._subject_keys[spelling + 1])
+        if not low <= high <= len(self):
+            raise ValueError(f"keys {low} to {high} of {len(self)}")    # before arrays of that size are made
+        return State(1, low, high, 0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from baselines.retrieval.prefix_index.mentions import build_table
 from baselines.retrieval.prefix_index.names import is_unbalanced, split_name
-from baselines.retrieval.prefix_index.spelling import Numbering
+from baselines.retrieval.prefix_index.string_table import StringTable
 from baselines.retrieval.prefix_index.trie import build_trie, lexicographic_order
 from baselines.storage.ragged_array import Ragged
 
@@ -27,7 +27,7 @@ class Names:
 
 def write_names(writer, names, whole, spelling, report):
     """(Names, counts). `whole`: a name is a key, and none has a meaning."""
-    subjects, meanings = Numbering(), Numbering()
+    subjects, meanings = StringTable(), StringTable()
     pairs = [(name, "") for name in names] if whole else list(map(split_name, names))
     subject_of_name = subjects.numbers([subject for subject, _ in pairs])
     meaning_of_name = meanings.numbers([meaning for _, meaning in pairs])

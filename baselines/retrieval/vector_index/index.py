@@ -43,7 +43,7 @@ class VectorIndex:
 
     @files.guarded
     def _read(self, arrays):
-        self.vectors, self.deleted = arrays["vectors"], arrays["deleted"].view(bool)
+        self.vectors, self.deleted = arrays["vectors"], arrays["deleted"] != 0
         self.items = Items(arrays)
         self.header["model"]["fingerprint"], self.header["text"], self.header["asked"]["half"], self.metric
         if self.vectors.ndim != 2 or not len(self.vectors) == len(self.deleted) == len(self.items):

@@ -1,4 +1,4 @@
-"""/v1/chat/completions, /v1/completions and /v1/models: OpenAI's API for the runs that write."""
+"""/v1/chat/completions, /v1/completions and /v1/models: OpenAI's API for the runs that generate."""
 
 import asyncio
 import contextlib
@@ -6,32 +6,32 @@ import time
 import uuid
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
-from baselines.serving.api_error import ApiError, wrong
+from baselines.serving.api_error import ApiError, invalid
 from baselines.serving.model_registry import find
 from baselines.serving.replies import Replies
-from baselines.serving.requests import DRAWN, encode, most_tokens, requests, utterances, writing
+from baselines.serving.requests import SAMPLING, encode, generation_config, max_reply_tokens, requests, utterances
 from baselines.serving.responses import ChatForm, EventStream, TextForm, unless_gone
 from baselines.serving.schemas.generation import ChatBody, CompletionBody
 from baselines.serving.schemas.parsing import read_body
 
 
-def router(engines, embedding, limits, metrics):
-    """The routes of these engines, {run name: Engine}; those that make vectors, {run name: EmbedderThread}, are listed too."""
-    routes, started, listed = APIRouter(), int(time.time()), {**engines, **embedding}
+def router(generation, embedding, limits, metrics) -> APIRouter:
+    """The routes of {run name: GenerationWorker}; the runs that embed, {run name: EmbeddingWorker}, are listed too."""
+    routes, started, listed = APIRouter(), int(time.time()), {**generation, **embedding}
 
     def model(name):
-        shown = {"id": name, "object": "model", "created": started, "owned_by": "baselines"}
+        about = {"id": name, "object": "model", "created": started, "owned_by": "baselines"}
         if name in embedding:
-            shown |= {"dimensions": embedding[name].embedder.dimensions}
-        if name not in engines:
-            return {**shown, "task": embedding[name].task_name, "kind": "embedding"}
-        engine = engines[name]
-        writer, nothing = engine.writer, CompletionBody(prompt="…")
-        usual = writing(nothing, writer.writing, limits, writer.context)
-        shown |= {"task": engine.task_name, "kind": writer.kind, "most_tokens": most_tokens(limits, writer.context)}
-        return {**shown, "defaults": {field: getattr(usual, field) for field in ("max_tokens", "min_tokens", *DRAWN)}}
+            about |= {"dimensions": embedding[name].embedder.dimensions}
+        if name not in generation:
+            return {**about, "task": embedding[name].task_name, "kind": "embedding"}
+        generator = generation[name].generator
+        default = generation_config(CompletionBody(prompt="…"), generator.generation_config, limits, generator.context)
+        most = max_reply_tokens(limits, generator.context)
+        about |= {"task": generation[name].task_name, "kind": generator.kind, "most_tokens": most}
+        return {**about, "defaults": {field: getattr(default, field) for field in ("max_tokens", "min_tokens", *SAMPLING)}}
 
     @routes.get("/v1/models")
     async def models():
@@ -44,74 +44,74 @@ def router(engines, embedding, limits, metrics):
     @routes.post("/v1/chat/completions")
     async def chat(request: Request):
         body = await read_body(request, ChatBody, limits)
-        engine = chosen(engines, body.model)
-        texts = utterances(body.messages, engine.writer.kind)
-        return await Answer(request, body, engine, ChatForm, limits, metrics).answer([texts])
+        worker = _worker_of(generation, body.model)
+        texts = utterances(body.messages, worker.generator.kind)
+        return await Completion(request, body, worker, ChatForm, limits, metrics).respond([texts])
 
     @routes.post("/v1/completions")
     async def complete(request: Request):
         body = await read_body(request, CompletionBody, limits)
-        engine = chosen(engines, body.model)
-        return await Answer(request, body, engine, TextForm, limits, metrics).answer([[text] for text in body.prompt])
+        worker = _worker_of(generation, body.model)
+        return await Completion(request, body, worker, TextForm, limits, metrics).respond([[text] for text in body.prompt])
 
     return routes
 
 
-def chosen(engines, name):
-    """The engine that a request names; without a name the first."""
-    if not engines:
-        raise ApiError(404, "No run of this server writes text; see GET /predict.", "model", "model_not_found")
-    return engines[find(name, engines) if name is not None else next(iter(engines))]
+def _worker_of(generation, name):
+    """The worker that a request names; without a name the first."""
+    if not generation:
+        raise ApiError(404, "No run of this server generates text. See GET /predict for the others.", "model", "model_not_found")
+    return generation[find(name, generation) if name is not None else next(iter(generation))]
 
 
-class Answer:
+class Completion:
     """One request's way from texts to its response."""
 
-    def __init__(self, request, body, engine, form, limits, metrics):
-        self.request, self.body, self.engine, self.form = request, body, engine, form
+    def __init__(self, request, body, worker, form, limits, metrics):
+        self.request, self.body, self.worker, self.form = request, body, worker, form
         self.limits, self.metrics, self.arrived = limits, metrics, time.monotonic()
-        self.head = {"id": f"{form.prefix}-{uuid.uuid4().hex}", "created": int(time.time()), "model": engine.name}
+        self.head = {"id": f"{form.prefix}-{uuid.uuid4().hex}", "created": int(time.time()), "model": worker.name}
 
-    async def answer(self, several):
+    async def respond(self, several: list[list[str]]) -> Response:
         """The response to `several` lists of texts, each of which is replied to `n` times."""
-        writer, n = self.engine.writer, self.body.n or 1
+        generator, n = self.worker.generator, self.body.n or 1
         if n * len(several) > self.limits.max_replies:
-            raise wrong("n", f"at most {self.limits.max_replies} replies to one request", f"{n} for each of {len(several)}")
-        chosen = writing(self.body, writer.writing, self.limits, writer.context)
-        encoded = [await encode(writer, texts, chosen.max_tokens) for texts in several]
+            raise invalid("n", f"at most {self.limits.max_replies} replies to one request", f"{n} for each of {len(several)}")
+        config = generation_config(self.body, generator.generation_config, self.limits, generator.context)
+        encoded = [await encode(generator, texts, config.max_tokens) for texts in several]
         prompts, dropped = [prompt for prompt, _ in encoded], sum(number for _, number in encoded)
         headers = {"X-Dropped-Messages": str(dropped)}
         self.head["dropped_messages"] = dropped
         self.prompt_tokens = sum(len(prompt.token_ids) for prompt in prompts)
-        self.replies = Replies(self.engine, requests(prompts, chosen, n, self.body.seed), self.body.stop)
-        self.request.state.record.update(model=self.engine.name, prompt_tokens=self.prompt_tokens, texts=several)
+        self.replies = Replies(self.worker, requests(prompts, config, n, self.body.seed), self.body.stop)
+        self.request.state.record.update(model=self.worker.name, prompt_tokens=self.prompt_tokens, texts=several)
         if self.body.stream:
             return EventStream(self.stream(), headers)
         return JSONResponse(await unless_gone(self.request.receive, self.whole()), headers=headers)
 
     @contextlib.asynccontextmanager
-    async def writing(self):
-        """Has the replies written, for as long as --timeout allows, and keeps account of them however it ends."""
+    async def generating(self):
+        """Has the replies written, for as long as --timeout allows, and counts them however it ends."""
         outcome = "cancelled"
         try:
             async with asyncio.timeout(self.limits.timeout), self.replies:
                 yield self.replies.pieces()
         except TimeoutError:
             outcome = "timeout"
-            message = f"Expected the reply within {self.limits.timeout:g} s; it is not complete."
+            message = f"The reply took longer than {self.limits.timeout:g} s. Ask for fewer tokens, or retry later."
             raise ApiError(504, message, code="timeout") from None
         except ApiError as error:
             outcome = "refused" if error.status == 429 else "error"
             raise
         finally:
-            self.metrics.count_replies(self.engine.name, self.replies, self.prompt_tokens, self.arrived, outcome)
+            self.metrics.count_replies(self.worker.name, self.replies, self.prompt_tokens, self.arrived, outcome)
             finishes = [self.replies.finished.get(index, outcome) for index in range(len(self.replies.requests))]
             self.request.state.record.update(reply_tokens=self.replies.num_tokens, finish=finishes)
 
     async def whole(self):
         """The object that a response without a stream is."""
         texts = [""] * len(self.replies.requests)
-        async with self.writing() as pieces:
+        async with self.generating() as pieces:
             async for piece in pieces:
                 texts[piece.index] += piece.text
         self.request.state.record.update(replies=texts)
@@ -121,7 +121,7 @@ class Answer:
     @contextlib.asynccontextmanager
     async def stream(self):
         """Yields an async iterator of the events of a stream."""
-        async with self.writing() as pieces:
+        async with self.generating() as pieces:
             yield self.events(pieces)
 
     async def events(self, pieces):

@@ -1,4 +1,4 @@
-"""/v1/embeddings: OpenAI's API for the runs that make vectors of texts."""
+"""/v1/embeddings: OpenAI's API for the runs that embed texts."""
 
 import asyncio
 import base64
@@ -8,60 +8,72 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from baselines.errors import InputError
-from baselines.serving.api_error import ApiError, wrong
+from baselines.serving.api_error import ApiError, invalid
+from baselines.serving.limits import Limits
 from baselines.serving.model_registry import find
 from baselines.serving.responses import unless_gone
 from baselines.serving.schemas.embedding import EmbeddingBody
 from baselines.serving.schemas.parsing import read_body
 
 
-def router(threads, limits, metrics):
-    """The route of these embedders, {run name: EmbedderThread}."""
+def router(workers, limits, metrics) -> APIRouter:
+    """The route of {run name: EmbeddingWorker}."""
     routes = APIRouter()
 
     @routes.post("/v1/embeddings")
     async def embeddings(request: Request):
         body = await read_body(request, EmbeddingBody, limits)
-        thread = chosen(threads, body.model)
-        size = thread.embedder.dimensions
+        worker = _worker_of(workers, body.model)
+        size = worker.embedder.dimensions
         if body.dimensions not in (None, size):
-            raise wrong("dimensions", f"{size}, which all vectors of this model have, or to leave it out", body.dimensions)
-        request.state.record.update(model=thread.name, num_texts=len(body.input), texts=body.input)
-        vectors, counts = await unless_gone(request.receive, embedded(thread, body.input, limits))
-        metrics.embeddings.labels(thread.name).inc(len(body.input))
-        told = encoded if body.encoding_format == "base64" else np.ndarray.tolist
-        data = [{"object": "embedding", "index": index, "embedding": told(vector)} for index, vector in enumerate(vectors)]
-        return JSONResponse({"object": "list", "data": data, "model": thread.name, "usage": usage(counts)})
+            raise invalid("dimensions", f"{size}, which all vectors of this model have", body.dimensions)
+        request.state.record.update(model=worker.name, num_texts=len(body.input), texts=body.input)
+        vectors, counts = await unless_gone(request.receive, embed(worker, body.input, limits))
+        metrics.embeddings.labels(worker.name).inc(len(body.input))
+        encode = to_base64 if body.encoding_format == "base64" else np.ndarray.tolist
+        data = [{"object": "embedding", "index": index, "embedding": encode(vector)} for index, vector in enumerate(vectors)]
+        return JSONResponse({"object": "list", "data": data, "model": worker.name, "usage": usage(counts)})
 
     return routes
 
 
-def chosen(threads, name):
-    """The EmbedderThread that a request names; without a name the first."""
-    if not threads:
-        raise ApiError(404, "No run of this server makes vectors; see GET /v1/models.", "model", "model_not_found")
-    return threads[find(name, threads) if name is not None else next(iter(threads))]
+def _worker_of(workers, name):
+    """The worker that a request names; without a name the first."""
+    if not workers:
+        raise ApiError(404, "No run of this server embeds texts. See GET /v1/models for the others.", "model", "model_not_found")
+    return workers[find(name, workers) if name is not None else next(iter(workers))]
 
 
-async def embedded(thread, texts, limits, param="input"):
-    """(float32 (N, D), tokens of each text). Raises ApiError for texts without tokens, a full queue, and after --timeout.
+async def embed(worker, texts: list[str], limits: Limits, param: str = "input") -> tuple[np.ndarray, list[int]]:
+    """Embeds texts with a worker.
 
-    param   the parameter that the texts came in
+    Args:
+        worker: An EmbeddingWorker.
+        texts: The texts.
+        limits: Bounds of this server.
+        param: The parameter that the texts came in.
+
+    Returns:
+        float32 (N, D), and the number of tokens of each text.
+
+    Raises:
+        ApiError: A text has no tokens, the queue is full, or --timeout is over.
     """
     try:
         async with asyncio.timeout(limits.timeout):
-            return await asyncio.wrap_future(thread.submit(texts))
+            return await asyncio.wrap_future(worker.submit(texts))
     except TimeoutError:
-        raise ApiError(504, f"Expected the vectors within {limits.timeout:g} s.", code="timeout") from None
+        message = f"Embedding took longer than {limits.timeout:g} s. Send fewer texts, or retry later."
+        raise ApiError(504, message, code="timeout") from None
     except InputError as error:
         raise ApiError(400, str(error), param, "invalid_value") from None
 
 
-def encoded(vector):
-    """A vector in base64, little-endian float32: a third of its length as decimal digits."""
+def to_base64(vector: np.ndarray) -> str:
+    """A vector as base64 of little-endian float32: a third of its length as decimal digits."""
     return base64.b64encode(np.asarray(vector, "<f4").tobytes()).decode()
 
 
-def usage(counts):
+def usage(counts: list[int]) -> dict:
     """OpenAI's account of the tokens read."""
     return {"prompt_tokens": sum(counts), "total_tokens": sum(counts)}

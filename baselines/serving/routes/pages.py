@@ -17,13 +17,15 @@ ADDRESSES = {"chat.html": "/", "try.html": "/try", "similar.html": "/similar"}
 """Of the pages; other files are at /static/NAME."""
 
 
-def addresses():
+def addresses() -> dict[str, Path]:
     """{address: file} of the pages and of what they load."""
     files = sorted(path for path in FOLDER.iterdir() if path.suffix in TYPES)
     return {ADDRESSES.get(path.name, f"/static/{path.name}"): path for path in files}
 
 
-def page_routes():
+def page_routes() -> list[Route]:
+    """A route of each page and of what it loads, held in memory."""
+
     def route(address, path):
         content, media_type = path.read_bytes(), f"{TYPES[path.suffix]}; charset=utf-8"
 

@@ -1,15 +1,16 @@
-"""/predict/NAME: one example in, what a run makes of it out; for runs that classify, tag or read."""
+"""/predict/NAME: one example in, its prediction out, for runs that classify, tag or read."""
 
 import asyncio
 import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import AfterValidator, Field, create_model
+from pydantic import AfterValidator, BaseModel, Field, create_model
 from starlette.responses import JSONResponse
 
 from baselines.errors import InputError
 from baselines.serving.api_error import ApiError
+from baselines.serving.limits import Limits
 from baselines.serving.model_registry import find
 from baselines.serving.responses import unless_gone
 from baselines.serving.schemas.generation import Strict, readable
@@ -18,55 +19,57 @@ from baselines.serving.schemas.parsing import parse, read_bytes
 Text = Annotated[str, AfterValidator(readable)]
 
 
-def body_kind(names):
+def body_kind(names: tuple[str, ...]) -> type[BaseModel]:
     """The pydantic model of a body: `texts`, a list in order, or each text by its name; and `text` where there is one only."""
     fields = {name: (Text | None, None) for name in names}
     count = Field(min_length=len(names), max_length=len(names))
     return create_model("PredictBody", __base__=Strict, texts=(Annotated[list[Text], count] | None, None), **fields)
 
 
-def texts_of(body, names):
+def texts_of(body: BaseModel, names: tuple[str, ...]) -> tuple[str, ...]:
     """The texts of an example, in order. Raises ApiError if one is missing, or given twice."""
     named = [getattr(body, name) for name in names]
     if (body.texts is not None) == any(text is not None for text in named):
-        raise ApiError(400, f"Expected {' and '.join(names)}, or texts, a list of {len(names)}.", names[0], "invalid_value")
+        ways = f"{' and '.join(map(repr, names))}, or 'texts' as an array of {len(names)}"
+        raise ApiError(400, f"The texts are given twice or not at all. Send {ways}.", names[0], "invalid_value")
     missing = [name for name, text in zip(names, named, strict=True) if text is None]
     if body.texts is None and missing:
-        raise ApiError(400, f"{missing[0]}: expected a text. Received: none.", missing[0], "invalid_value")
+        raise ApiError(400, f"Missing required parameter: '{missing[0]}'.", missing[0], "invalid_value")
     return tuple(body.texts or named)
 
 
-def router(threads, limits, metrics):
-    """The routes of these predictors, {run name: PredictorThread}."""
+def router(workers, limits, metrics) -> APIRouter:
+    """The routes of {run name: PredictionWorker}."""
     routes = APIRouter()
-    kinds = {name: body_kind(thread.predictor.texts) for name, thread in threads.items()}
+    kinds = {name: body_kind(worker.predictor.texts) for name, worker in workers.items()}
 
     @routes.get("/predict")
     async def predictors():
         return {"object": "list", "data": [
-            {"id": name, "task": thread.task_name, "kind": thread.predictor.kind, "texts": thread.predictor.texts}
-            for name, thread in threads.items()
+            {"id": name, "task": worker.task_name, "kind": worker.predictor.kind, "texts": worker.predictor.texts}
+            for name, worker in workers.items()
         ]}  # fmt: skip
 
     @routes.post("/predict/{name:path}")
     async def predict(name: str, request: Request):
-        thread = threads[find(name, threads, "task or run")]
-        body = parse(await read_bytes(request, limits), kinds[thread.name])
-        texts = texts_of(body, thread.predictor.texts)
-        request.state.record.update(model=thread.name, texts=texts)
-        found = await unless_gone(request.receive, predicted(thread, texts, limits))
-        request.state.record["prediction"] = found["prediction"]
-        metrics.predictions.labels(thread.name).inc()
-        return JSONResponse({**found, "id": f"pred-{uuid.uuid4().hex}", "object": "prediction", "model": thread.name})
+        worker = workers[find(name, workers, "task or run")]
+        body = parse(await read_bytes(request, limits), kinds[worker.name])
+        texts = texts_of(body, worker.predictor.texts)
+        request.state.record.update(model=worker.name, texts=texts)
+        prediction = await unless_gone(request.receive, predict_with(worker, texts, limits))
+        request.state.record["prediction"] = prediction["prediction"]
+        metrics.predictions.labels(worker.name).inc()
+        return JSONResponse({**prediction, "id": f"pred-{uuid.uuid4().hex}", "object": "prediction", "model": worker.name})
 
     return routes
 
 
-async def predicted(thread, texts, limits):
+async def predict_with(worker, texts: tuple[str, ...], limits: Limits) -> dict:
+    """The prediction of a worker. Raises ApiError for unfit texts, a full queue, and after --timeout."""
     try:
         async with asyncio.timeout(limits.timeout):
-            return await asyncio.wrap_future(thread.submit(texts))
+            return await asyncio.wrap_future(worker.submit(texts))
     except TimeoutError:
-        raise ApiError(504, f"Expected the prediction within {limits.timeout:g} s.", code="timeout") from None
+        raise ApiError(504, f"The prediction took longer than {limits.timeout:g} s. Retry later.", code="timeout") from None
     except InputError as error:
         raise ApiError(400, str(error), code="invalid_value") from None

@@ -1,23 +1,23 @@
 """Parameters of /v1/embeddings, /search and /paraphrase."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from baselines.serving.schemas.generation import Drawing, Strict, readable
+from baselines.serving.schemas.generation import SamplingBody, Strict, readable
 
-MOST_INPUTS, MOST_FOUND, MOST_SAMPLES = 2048, 1000, 128
-"""Texts of a request, items of an answer, and texts that are drawn for a paraphrase, at most."""
+MAX_INPUTS, MAX_ITEMS, MAX_SAMPLES = 2048, 1000, 128
+"""Texts of a request, items of a result, and texts that are sampled for paraphrases."""
 Text = Annotated[str, AfterValidator(readable)]
 
 
-def inputs(value):
-    """A list of one text or several. Raises ValueError for token ids, which another vocabulary than the model's may have made."""
+def inputs(value: Any) -> list[str]:
+    """A list of one text or several. Raises ValueError for token ids: they may be of another vocabulary than the model's."""
     texts = [value] if isinstance(value, str) else value
     if not (isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts)):
-        raise ValueError("expected a text or a list of texts: token ids are not taken.")
-    if len(texts) > MOST_INPUTS:
-        raise ValueError(f"expected at most {MOST_INPUTS} texts. Received: {len(texts)}.")
+        raise ValueError("expected a string or an array of strings; token ids are not supported.")
+    if len(texts) > MAX_INPUTS:
+        raise ValueError(f"expected at most {MAX_INPUTS} texts, but got {len(texts)} instead.")
     return [readable(text) for text in texts]
 
 
@@ -36,13 +36,13 @@ class SearchBody(Strict):
 
     query: Text
     index: str | None = None
-    k: Annotated[int, Field(ge=1, le=MOST_FOUND)] = 10
+    k: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = 10
     rerank: str | None = None
 
 
-class ParaphraseBody(Drawing):
-    """The body of /paraphrase: `samples` texts are drawn, and the `num` most similar ones returned."""
+class ParaphraseBody(SamplingBody):
+    """The body of /paraphrase: `samples` texts are sampled, and the `num` most similar ones returned."""
 
     text: Text
-    num: Annotated[int, Field(ge=1, le=MOST_SAMPLES)] = 10
-    samples: Annotated[int, Field(ge=1, le=MOST_SAMPLES)] | None = None
+    num: Annotated[int, Field(ge=1, le=MAX_SAMPLES)] = 10
+    samples: Annotated[int, Field(ge=1, le=MAX_SAMPLES)] | None = None

@@ -1,7 +1,7 @@
 """Parameters of /v1/chat/completions and /v1/completions: OpenAI's, and top_k, repetition_penalty, no_repeat_ngram, min_tokens.
 
-Null means the same as to leave a parameter out. Those of OpenAI's that this server does not have are accepted with the value
-that changes nothing, and refused with any other: a client learns at once that its wish would not be heard.
+Null is the same as leaving a parameter out. Parameters of OpenAI's that this server does not support are accepted with the value
+that changes nothing, and refused with any other.
 """
 
 import unicodedata
@@ -9,66 +9,75 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-MOST_STOPS, LONGEST_STOP = 16, 100
+from baselines.errors import excerpt
+from baselines.serving.schemas.complaints import Unsupported
+
+MAX_STOPS, MAX_STOP_LENGTH = 16, 100
 
 
-def readable(text):
-    """The text itself. Raises ValueError if nothing in it could be read: spaces and control characters only."""
+def readable(text: str) -> str:
+    """Returns the text. Raises ValueError if nothing in it could be read: spaces and control characters only."""
     if not any(unicodedata.category(letter)[0] not in "CZ" for letter in text):
-        what = "an empty one" if not text else "spaces or control characters only"
-        raise ValueError(f"expected a text. Received: {what}.")
+        what = "an empty string" if not text else "spaces or control characters only"
+        raise ValueError(f"expected a text, but got {what} instead.")
     return text
 
 
-def joined_parts(content):
+def joined_parts(content: Any) -> Any:
     """The text of a message whose content is a text or OpenAI's list of {"type": "text", "text": …}."""
     if not isinstance(content, list):
         return content
     for part in content:
         if not (isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)):
-            raise ValueError('expected parts such as {"type": "text", "text": "…"}: this server reads text only.')
+            raise ValueError('this server reads text only. Send parts such as {"type": "text", "text": "…"}.')
     return "".join(part["text"] for part in content)
 
 
-def stop_strings(stop):
+def stop_strings(stop: Any) -> tuple[str, ...]:
     """A tuple of stop strings, of one, several or None."""
     stops = () if stop is None else (stop,) if isinstance(stop, str) else stop
-    fits = isinstance(stops, list | tuple) and len(stops) <= MOST_STOPS
-    if not (fits and all(isinstance(stop, str) and 0 < len(stop) <= LONGEST_STOP for stop in stops)):
-        raise ValueError(f"expected a text, or a list of at most {MOST_STOPS}, of 1 to {LONGEST_STOP} characters each.")
+    fits = isinstance(stops, list | tuple) and len(stops) <= MAX_STOPS
+    if not (fits and all(isinstance(stop, str) and 0 < len(stop) <= MAX_STOP_LENGTH for stop in stops)):
+        raise ValueError(f"expected a string or an array of at most {MAX_STOPS}, of 1 to {MAX_STOP_LENGTH} characters each.")
     return tuple(stops)
 
 
-def prompts(prompt):
+def prompts(prompt: Any) -> list[str]:
     """A list of one text or several."""
     texts = [prompt] if isinstance(prompt, str) else prompt
     if not (isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts)):
-        raise ValueError("expected a text or a list of texts: token ids are not taken.")
+        raise ValueError("expected a string or an array of strings; token ids are not supported.")
     return [readable(text) for text in texts]
 
 
-def unsupported(*neutral, instead=""):
-    """The type of a parameter that this server does not have; `neutral` values ask for nothing."""
+def unsupported(*neutral: Any, instead: str = "") -> Any:
+    """The type of a parameter that this server does not support; `neutral` values ask for nothing."""
 
     def check(value):
         if value is not None and not any(value == each and type(value) is type(each) for each in neutral):
-            allowed = " or ".join(map(repr, neutral)) or "to leave it out"
-            raise ValueError(f"this server does not have it; expected {allowed}.{instead}")
+            advice = f"Only {' or '.join(map(repr, neutral))} is supported." if neutral else "Leave it out."
+            raise Unsupported(advice + instead)
         return value
 
     return Annotated[Any, AfterValidator(check)]
 
 
 class Strict(BaseModel):
+    """A body whose values are taken as they are: 1 is no true, "1" no number."""
+
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class StreamOptions(Strict):
+    """OpenAI's options of a stream."""
+
     include_usage: bool | None = None
     include_obfuscation: bool | None = None
 
 
 class Message(BaseModel):
+    """An utterance of a dialogue."""
+
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
     role: str
     content: Annotated[str, BeforeValidator(joined_parts), AfterValidator(readable)]
@@ -79,12 +88,12 @@ class Message(BaseModel):
         """A reply that a client sends back has fields such as tool_calls, which are null."""
         asked = [name for name, value in (self.model_extra or {}).items() if value not in (None, [], {})]
         if asked:
-            raise ValueError(f"expected role and content only. Received also: {asked[0][:50]}.")
+            raise ValueError(f"this server takes role and content only, but got '{excerpt(asked[0], 50)}' too. Leave it out.")
         return self
 
 
-class Drawing(Strict):
-    """How a text is drawn."""
+class SamplingBody(Strict):
+    """How a text is sampled."""
 
     model: str | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
@@ -97,29 +106,30 @@ class Drawing(Strict):
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     user: str | None = None
 
-    def most_tokens(self):
+    def requested_tokens(self) -> int | None:
+        """The length that is asked for, in tokens."""
         return self.max_tokens
 
 
-class Generation(Drawing):
+class GenerationBody(SamplingBody):
     """What both kinds of OpenAI's requests share."""
 
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Annotated[int, Field(ge=1)] | None = None
     stop: Annotated[tuple[str, ...], BeforeValidator(stop_strings)] = ()
-    presence_penalty: unsupported(0, 0.0, instead=" See repetition_penalty.") = None
-    frequency_penalty: unsupported(0, 0.0, instead=" See repetition_penalty.") = None
+    presence_penalty: unsupported(0, 0.0, instead=" Use repetition_penalty.") = None
+    frequency_penalty: unsupported(0, 0.0, instead=" Use repetition_penalty.") = None
     logit_bias: unsupported({}) = None
 
     @model_validator(mode="after")
     def check_options(self):
         if self.stream_options and not self.stream:
-            raise ValueError("stream_options: expected only together with stream.")
+            raise ValueError("The 'stream_options' parameter is only allowed when 'stream' is enabled. Leave it out.")
         return self
 
 
-class ChatBody(Generation):
+class ChatBody(GenerationBody):
     """The body of /v1/chat/completions."""
 
     messages: Annotated[list[Message], Field(min_length=1)]
@@ -145,14 +155,15 @@ class ChatBody(Generation):
     @model_validator(mode="after")
     def check_lengths(self):
         if None not in (self.max_tokens, self.max_completion_tokens) and self.max_tokens != self.max_completion_tokens:
-            raise ValueError("max_tokens: expected not to be given together with max_completion_tokens, its newer name.")
+            raise ValueError("'max_tokens' and its newer name 'max_completion_tokens' differ. Give the newer one only.")
         return self
 
-    def most_tokens(self):
+    def requested_tokens(self) -> int | None:
+        """The length that is asked for, by either name."""
         return self.max_completion_tokens or self.max_tokens
 
 
-class CompletionBody(Generation):
+class CompletionBody(GenerationBody):
     """The body of /v1/completions: a prompt, or a list of them."""
 
     prompt: Annotated[list[str], BeforeValidator(prompts)]

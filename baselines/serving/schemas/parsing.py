@@ -1,29 +1,38 @@
-"""Bodies of requests: read within limits of size and time, parsed strictly, and what is wrong told by parameter."""
+"""Bodies of requests: read within limits of size and time, parsed strictly, and refused by parameter."""
 
 import asyncio
 import json
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
 
-from baselines.errors import nearest
-from baselines.serving.api_error import ApiError
+from baselines.errors import excerpt, nearest
+from baselines.serving.api_error import ApiError, ClientGone
+from baselines.serving.limits import Limits
+from baselines.serving.schemas.complaints import complaint
 
-DEEPEST = 32
+MAX_DEPTH = 32
 """Lists and objects inside one another; no request needs so many."""
 
 
-async def read_body(request, kind, limits):
-    """The pydantic model `kind` that the JSON body of a request is. Raises ApiError."""
+async def read_body(request: Request, kind: type[BaseModel], limits: Limits) -> BaseModel:
+    """Reads the JSON body of a request as the pydantic model `kind`. Raises ApiError, and ClientGone as `read_bytes` does."""
     return parse(await read_bytes(request, limits), kind)
 
 
-async def read_bytes(request, limits):
-    """The body. Raises ApiError for another type than JSON (415), too many bytes (413), and too slow a client (408)."""
+async def read_bytes(request: Request, limits: Limits) -> bytes:
+    """Reads the body of a request.
+
+    Raises:
+        ApiError: Another type than JSON (415), too many bytes (413), or too slow a client (408).
+        ClientGone: The client closed the connection before the body was complete.
+    """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":                              # others come from foreign web pages without asking
-        raise ApiError(415, f"Expected the header Content-Type: application/json. Received: {content_type[:50] or 'none'}.")
+        received = excerpt(content_type, 50) or "no Content-Type"
+        raise ApiError(415, f"Unsupported content type: {received}. Send the header Content-Type: application/json.")
     announced = request.headers.get("content-length", "0")
-    chunks, size = [], int(announced) if announced.isdecimal() else 0
+    chunks, size = [], int(announced) if announced.isdecimal() and len(announced) < 20 else 0
     if size <= limits.max_body:
         size = 0
         try:
@@ -34,69 +43,63 @@ async def read_bytes(request, limits):
                         break
                     chunks.append(chunk)
         except TimeoutError:
-            raise ApiError(408, f"Expected the whole body within {limits.body_seconds:g} s.", code="body_timeout") from None
+            message = f"The body did not arrive within {limits.body_seconds:g} s. Send it faster."
+            raise ApiError(408, message, code="body_timeout") from None
+        except ClientDisconnect:
+            raise ClientGone from None
     if size > limits.max_body:
-        message = f"Expected a body of at most {limits.max_body} bytes. Received: {size} or more."
+        message = f"The body has {size} bytes or more; this server takes at most {limits.max_body} bytes. Send less at once."
         raise ApiError(413, message, code="body_too_large", headers={"Connection": "close"})
     return b"".join(chunks)
 
 
-def parse(body, kind):
-    """The pydantic model `kind` of JSON bytes."""
+def parse(body: bytes, kind: type[BaseModel]) -> BaseModel:
+    """Parses JSON as the pydantic model `kind`. Raises ApiError 400."""
     try:
-        values = json.loads(body.decode("utf-8"), parse_constant=refuse_constant)
+        values = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise no_json(f"Expected JSON in UTF-8. Received: another byte at {error.start}.") from None
+        raise _no_json(f"byte {error.start} is not UTF-8") from None
     except RecursionError:
-        raise no_json(f"Expected JSON of at most {DEEPEST} levels.") from None
+        raise _no_json(f"it has more than {MAX_DEPTH} levels") from None
     except ValueError as error:
-        raise no_json(f"Expected JSON. Received: {error}.") from None
+        raise _no_json(str(error)) from None
     if not isinstance(values, dict):
-        raise no_json(f"Expected a JSON object. Received: {type(values).__name__}.")
-    check_values(values)
+        raise _no_json(f"expected a JSON object, but got {type(values).__name__}")
+    _check_values(values)
     unknown = [name for name in values if name not in kind.model_fields]
     if unknown:
-        name = unknown[0][:50]
-        raise ApiError(400, f"There is no parameter {name!r} here. {nearest(name, kind.model_fields)}", name, "unknown_parameter")
+        name = unknown[0]
+        message = f"Unknown parameter: '{excerpt(name, 50)}'. {nearest(name[:50], kind.model_fields)}"
+        raise ApiError(400, message, name[:50], "unknown_parameter")
     try:
         return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         param = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])[1:]
-        raise ApiError(400, f"{param}: {told(first)}" if param else told(first), param or None, "invalid_value") from None
+        raise ApiError(400, complaint(first, excerpt(param, 100)), param or None, "invalid_value") from None
 
 
-def no_json(message):
-    return ApiError(400, message, code="invalid_json")
+def _no_json(reason):
+    return ApiError(400, f"We could not parse the JSON body of your request: {reason}.", code="invalid_json")
 
 
-def refuse_constant(name):
-    raise ValueError(f"{name}, which is no JSON number")
+def _refuse_constant(name):
+    raise ValueError(f"{name} is no JSON number")
 
 
-def check_values(value, depth=0):
+def _check_values(value, depth=0):
     """Raises ApiError for texts that no tokenizer takes (halves of a UTF-16 pair) and for too deep a structure."""
-    if depth > DEEPEST:
-        raise no_json(f"Expected JSON of at most {DEEPEST} levels.")
+    if depth > MAX_DEPTH:
+        raise _no_json(f"it has more than {MAX_DEPTH} levels")
     if isinstance(value, str):
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise no_json("Expected Unicode. Received: half of a character, \\ud800 to \\udfff.") from None
+            raise _no_json("it has half of a character, \\ud800 to \\udfff") from None
     elif isinstance(value, dict):
         for name, inner in value.items():
-            check_values(name, depth + 1)
-            check_values(inner, depth + 1)
+            _check_values(name, depth + 1)
+            _check_values(inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            check_values(inner, depth + 1)
-
-
-def told(error):
-    """A pydantic complaint in our words: what was expected, and what was received, cut short."""
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    expected = error["msg"].replace("Input should be", "expected").replace("Field required", "expected a value, but there is none")
-    received = repr(error["input"])
-    received = "" if error["type"] == "missing" else f" Received: {received if len(received) <= 60 else received[:60] + '…'}."
-    return f"{expected}.{received}"
+            _check_values(inner, depth + 1)

@@ -1,21 +1,20 @@
-"""The thread that makes vectors: texts of all requests that wait go through the model together."""
+"""The worker that embeds: texts of all requests that wait go through the model together."""
 
-import collections
 import concurrent.futures
 import logging
 import threading
 
 import numpy as np
 
-from baselines.serving.api_error import ApiError
+from baselines.serving.workers.request_queue import RequestQueue, fail
 
 log = logging.getLogger(__name__)
-TOGETHER = 64
+BATCH_SIZE = 64
 """Texts that go through the model at once."""
 
 
-class Job:
-    """The texts of one request, and what is known of them: `begun` of them were taken, `left` have no vector yet."""
+class _EmbeddingJob:
+    """The texts of one request: `begun` of them were taken, `left` have no vector yet."""
 
     def __init__(self, texts):
         self.texts, self.begun, self.left = texts, 0, len(texts)
@@ -26,100 +25,81 @@ class Job:
         for number, vector, count in zip(numbers, vectors, counts, strict=True):
             self.vectors[number], self.counts[number] = vector, int(count)
         self.left -= len(numbers)
-        if not self.left and self.future.set_running_or_notify_cancel():
+        if not self.left and not self.future.done() and self.future.set_running_or_notify_cancel():
             self.future.set_result((np.stack(self.vectors), self.counts))
 
-    def fail(self, error):
-        if not self.future.done() and self.future.set_running_or_notify_cancel():
-            self.future.set_exception(error)
 
+class EmbeddingWorker:
+    """Embeds in a thread of its own; `submit` may be called from any thread.
 
-class EmbedderThread:
-    """Makes vectors for an Embedder; at most `max_queue` requests wait. `submit` may be called from any thread.
+    Every pending request gets an equal share of each pass, so that one of 2,000 texts does not hold up one of a single text.
 
-    Of many requests each gets an equal share of every pass, so that one of 2,000 texts does not hold up one of a single text.
+    Args:
+        name: Name of the model.
+        embedder: A ServedEmbedder.
+        max_queue: Requests that may wait.
     """
 
-    def __init__(self, name, embedder, max_queue):
-        self.name, self.embedder, self.task_name, self.max_queue = name, embedder, embedder.task_name, max_queue
-        self._jobs, self._changed, self._closing = collections.deque(), threading.Condition(), False
+    def __init__(self, name, embedder, max_queue: int):
+        self.name, self.embedder, self.task_name = name, embedder, embedder.task_name
+        self.queue = RequestQueue(name, max_queue)
         self._thread = threading.Thread(target=self._run, name=f"embedding {name}", daemon=True)
 
-    def start(self):
+    def start(self) -> None:
+        """Starts the thread."""
         self._thread.start()
 
-    def alive(self):
-        return self._thread.is_alive() and not self._closing
+    def alive(self) -> bool:
+        """Whether it answers."""
+        return self._thread.is_alive() and not self.queue.closed
 
-    @property
-    def waiting(self):
-        return len(self._jobs)
+    def submit(self, texts: list[str]) -> concurrent.futures.Future:
+        """A Future of (float32 (N, D), tokens of each text). If it is canceled, the rest of its texts is left out.
 
-    def submit(self, texts):
-        """A concurrent Future of (float32 (N, D), tokens of each text). Raises ApiError 429 if as many wait as may, 503 at the end.
-
-        Whoever cancels it before it is done has the rest of its texts left out.
+        Raises:
+            ApiError: As `RequestQueue.put` does.
         """
-        job = Job(list(texts))
-        with self._changed:
-            if self._closing:
-                raise ApiError(503, "The server is shutting down.", code="shutting_down", headers={"Retry-After": "5"})
-            if len(self._jobs) >= self.max_queue:
-                message = f"{self.name} has as many requests waiting as it may have. Try again in a second."
-                raise ApiError(429, message, code="queue_full", headers={"Retry-After": "1"})
-            self._jobs.append(job)
-            self._changed.notify()
+        job = _EmbeddingJob(list(texts))
+        self.queue.put(job)
         return job.future
 
-    def close(self, seconds=10.0):
-        """Ends after the pass that is being made; requests that are not complete fail."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
+    def close(self, seconds: float = 10.0) -> None:
+        """Ends after the pass that is being computed; requests that are not complete fail."""
+        self.queue.close()
         self._thread.join(seconds)
 
     def _run(self):
-        while parts := self._next():
+        while parts := self.queue.take(share_of_a_pass):
             texts = [job.texts[number] for job, numbers in parts for number in numbers]
             try:
                 vectors, counts = self.embedder.embed(texts)
             except Exception:                                           # of one request: the others of the pass are not at fault
                 for job, numbers in parts:
-                    self._alone(job, numbers)
+                    self._embed_alone(job, numbers)
                 continue
             start = 0
             for job, numbers in parts:
                 end = start + len(numbers)
                 job.receive(numbers, vectors[start:end], counts[start:end])
                 start = end
-        for job in self._jobs:
-            job.fail(ApiError(503, "The server is shutting down.", code="shutting_down"))
 
-    def _next(self):
-        """[(Job, numbers of its texts)] of the next pass, as soon as there is one; none when the thread is to end."""
-        with self._changed:
-            while not self._closing:
-                self._jobs = collections.deque(job for job in self._jobs if not job.future.done())
-                if self._jobs:
-                    return self._take()
-                self._changed.wait()
-            return []
-
-    def _take(self):
-        share, parts = max(1, TOGETHER // len(self._jobs)), []
-        for _ in range(min(len(self._jobs), TOGETHER)):
-            job = self._jobs.popleft()
-            numbers = range(job.begun, min(job.begun + share, len(job.texts)))
-            job.begun = numbers.stop
-            parts.append((job, numbers))
-            if job.begun < len(job.texts):
-                self._jobs.append(job)
-        return parts
-
-    def _alone(self, job, numbers):
+    def _embed_alone(self, job, numbers):
         try:
             job.receive(numbers, *self.embedder.embed([job.texts[number] for number in numbers]))
         except Exception as error:
             if not isinstance(error, ValueError):
                 log.exception("%s: a pass failed", self.name)
-            job.fail(error)
+            fail(job.future, error)
+
+
+def share_of_a_pass(jobs) -> list[tuple]:
+    """[(job, numbers of its texts)] of the next pass; jobs with texts left go to the end of the queue."""
+    share, parts = max(1, BATCH_SIZE // len(jobs)), []
+    for _ in range(min(len(jobs), BATCH_SIZE)):
+        job = jobs.popleft()
+        numbers = range(job.begun, min(job.begun + share, len(job.texts)))
+        job.begun = numbers.stop
+        parts.append((job, numbers))
+        if job.begun < len(job.texts):
+            jobs.append(job)
+    return parts

@@ -1,57 +1,73 @@
-"""The thread that writes: it steps a run's scheduler while there is something to write, and sleeps otherwise."""
+"""The worker that generates: it steps a run's scheduler while there is something to write, and sleeps otherwise."""
 
 import logging
 import threading
 
-from baselines.serving.api_error import ApiError
+from baselines.decoding.scheduler import QueueFull, Request
+from baselines.serving.api_error import queue_full, shutting_down
 
 log = logging.getLogger(__name__)
 
 
-class Engine:
-    """Writes for a Writer. `submit` and `cancel` may be called from any thread; events arrive in the engine's own."""
+class GenerationWorker:
+    """Generates in a thread of its own. `submit` and `cancel` may be called from any thread; events arrive in the worker's own.
 
-    def __init__(self, name, writer):
-        self.name, self.writer, self.task_name = name, writer, writer.task_name
+    Args:
+        name: Name of the model.
+        generator: A ServedGenerator, whose scheduler has the queue.
+    """
+
+    def __init__(self, name, generator):
+        self.name, self.generator, self.task_name = name, generator, generator.task_name
         self._woken, self._closing = threading.Event(), False
-        self._thread = threading.Thread(target=self._run, name=f"writing {name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"generation {name}", daemon=True)
 
-    def start(self):
+    def start(self) -> None:
+        """Starts the thread."""
         self._thread.start()
 
-    def alive(self):
+    def alive(self) -> bool:
+        """Whether it answers."""
         return self._thread.is_alive() and not self._closing
 
-    def stop(self):
-        """Ends after the step that is being made; replies that are not complete end with an error."""
+    def stop(self) -> None:
+        """Ends after the current step; replies that are not complete end with an error."""
         self._closing = True
         self._woken.set()
 
-    def close(self, seconds=10.0):
+    def close(self, seconds: float = 10.0) -> None:
         """Stops, and waits for the thread."""
         self.stop()
         self._thread.join(seconds)
 
-    def submit(self, request):
-        """Queues a reply and returns its ticket. Raises what the scheduler does, and ApiError 503 when closing."""
+    def submit(self, request: Request):
+        """Queues a reply and returns its ticket.
+
+        Raises:
+            ApiError: 429 when as many wait as may, 503 when the worker is to end.
+            InputError: The scheduler cannot take the request.
+        """
         if self._closing:
-            raise ApiError(503, "The server is shutting down.", code="shutting_down", headers={"Retry-After": "5"})
-        ticket = self.writer.scheduler.submit(request)
+            raise shutting_down()
+        try:
+            ticket = self.generator.scheduler.submit(request)
+        except QueueFull:
+            raise queue_full(self.name) from None
         self._woken.set()
         return ticket
 
-    def cancel(self, ticket):
-        """Frees what a reply holds; one that is complete is left alone."""
-        self.writer.scheduler.cancel(ticket)
+    def cancel(self, ticket) -> None:
+        """Frees what a reply holds; a complete one is left alone."""
+        self.generator.scheduler.cancel(ticket)
         self._woken.set()
 
     @property
-    def counts(self):
-        """(replies that are written, replies that wait)."""
-        return self.writer.scheduler.counts
+    def counts(self) -> tuple[int, int]:
+        """Replies that are being written, and replies that wait."""
+        return self.generator.scheduler.counts
 
     def _run(self):
-        scheduler = self.writer.scheduler
+        scheduler = self.generator.scheduler
         while not self._closing:
             self._woken.wait()
             self._woken.clear()                                         # before stepping: what comes meanwhile wakes again

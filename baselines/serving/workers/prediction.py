@@ -1,37 +1,61 @@
-"""The thread that predicts, one example after another."""
+"""The worker that predicts, one example after another."""
 
 import concurrent.futures
+import dataclasses
+import logging
 import threading
 
-from baselines.serving.api_error import ApiError
+from baselines.serving.workers.request_queue import RequestQueue, fail
+
+log = logging.getLogger(__name__)
 
 
-class PredictorThread:
-    """The thread that predicts, one example after another; at most `max_queue` wait for it."""
+@dataclasses.dataclass(frozen=True, eq=False)
+class _PredictionJob:
+    texts: tuple[str, ...]
+    future: concurrent.futures.Future = dataclasses.field(default_factory=concurrent.futures.Future)
 
-    def __init__(self, name, predictor, max_queue):
-        self.name, self.predictor, self.task_name, self.max_queue = name, predictor, predictor.task_name, max_queue
-        self._waiting, self._changing = 0, threading.Lock()
-        self._thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix=f"predicting {name}")
 
-    @property
-    def waiting(self):
-        return self._waiting
+class PredictionWorker:
+    """Predicts in a thread of its own; `submit` may be called from any thread.
 
-    def submit(self, texts):
-        """A concurrent Future of the prediction. Raises ApiError 429 if as many wait as may."""
-        with self._changing:
-            if self._waiting >= self.max_queue:
-                message = f"{self.name} has as many requests waiting as it may have. Try again in a second."
-                raise ApiError(429, message, code="queue_full", headers={"Retry-After": "1"})
-            self._waiting += 1
-        future = self._thread.submit(self.predictor.predict, texts)
-        future.add_done_callback(self._forget)
-        return future
+    Args:
+        name: Name of the model.
+        predictor: A ServedPredictor.
+        max_queue: Examples that may wait.
+    """
 
-    def _forget(self, future):
-        with self._changing:
-            self._waiting -= 1
+    def __init__(self, name, predictor, max_queue: int):
+        self.name, self.predictor, self.task_name = name, predictor, predictor.task_name
+        self.queue = RequestQueue(name, max_queue)
+        self._thread = threading.Thread(target=self._run, name=f"prediction {name}", daemon=True)
 
-    def close(self):
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Whether it answers."""
+        return self._thread.is_alive() and not self.queue.closed
+
+    def submit(self, texts: tuple[str, ...]) -> concurrent.futures.Future:
+        """A Future of the prediction. Raises ApiError as `RequestQueue.put` does."""
+        job = _PredictionJob(texts)
+        self.queue.put(job)
+        return job.future
+
+    def close(self, seconds: float = 10.0) -> None:
+        """Ends after the example that is being predicted."""
+        self.queue.close()
+        self._thread.join(seconds)
+
+    def _run(self):
+        while (job := self.queue.take(lambda jobs: jobs.popleft())) is not None:
+            if not job.future.set_running_or_notify_cancel():
+                continue
+            try:
+                job.future.set_result(self.predictor.predict(job.texts))
+            except Exception as error:                                  # of this example: the next one may be fine
+                if not isinstance(error, ValueError):
+                    log.exception("%s: a prediction failed", self.name)
+                fail(job.future, error)

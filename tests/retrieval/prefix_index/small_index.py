@@ -2,7 +2,7 @@
 
 from baselines.retrieval.prefix_index.builder import build
 from baselines.retrieval.prefix_index.index import PrefixIndex
-from baselines.retrieval.prefix_index.spelling import Spelling
+from baselines.retrieval.prefix_index.string_table import KeyTokenizer
 
 END, UNKNOWN = 2, 1
 SPELLED = "abcdefghij中国人民刘晓华主要讲课程成就广东工业大学教授什么啊？明天下雨会午开放假年见今夕是何月几时有更好去哪里玩"
@@ -15,7 +15,7 @@ def ids(text):
 
 
 def spelling(fingerprint="small"):
-    return Spelling(lambda texts: [ids(text) for text in texts], fingerprint, 3 + len(SPELLED), UNKNOWN, END)
+    return KeyTokenizer(lambda texts: [ids(text) for text in texts], fingerprint, 3 + len(SPELLED), UNKNOWN, END)
 
 
 def key(*parts):

@@ -13,7 +13,7 @@ from test_reference_answers import index as golden_index  # noqa: F401
 from baselines.decoding.beam import beam_search
 from baselines.errors import InputError
 from baselines.retrieval.prefix_index import overrides
-from baselines.retrieval.prefix_index.answers import Answers
+from baselines.retrieval.prefix_index.answers import KnowledgeAnswers
 from tests.decoding.toy_chain import ToyRows, prompt, prompts, random_table
 
 LINES = ["中国\ta\t1  2", "中国（人民）\ta\t3", "中国人\tab\t4", "国\tb\t5", "国\tba\t6", "㛃\ta\t7", "㛄\ta\t8", "人民\ta\t9",
@@ -33,27 +33,27 @@ def meanings_first(tmp_path_factory):
 
 @pytest.fixture
 def steered(index, tmp_path):
-    """Answers of an index with an overrides file of this text."""
+    """KnowledgeAnswers of an index with an overrides file of this text."""
 
     def make(text, name="overrides.yaml", of=index, **options):
         (tmp_path / name).write_text(text, encoding="utf-8")
-        return Answers(of, ids, overrides=tmp_path / name, **options)
+        return KnowledgeAnswers(of, ids, overrides=tmp_path / name, **options)
 
     return make
 
 
 def written(answers, question, seed=0, beam=12, num=12):
-    """Answers found for a question by a model at random, best first."""
+    """KnowledgeAnswers found for a question by a model at random, best first."""
     rows = ToyRows(random_table(seed, VOCABULARY), num_rows=1, width=beam, end_id=END)
     some = [answers.constraints(question, [0, *ids(question), END])]
     (found,) = beam_search(rows, prompts(1), some, beam=beam, num=num, ends=3, max_tokens=16)
-    return answers.found(question, [(one.token_ids, one.score) for one in found if one.finished], [0, *ids(question), END])
+    return answers.answers_of(question, [(one.token_ids, one.score) for one in found if one.finished], [0, *ids(question), END])
 
 
 @pytest.mark.parametrize("end", ["value", "leaf"])
 @pytest.mark.parametrize("look_ahead", ["none", "predicate", "full_key"])
 def test_a_wide_beam_finds_every_entry_and_shares_out_all_probability(index, look_ahead, end):
-    found = written(Answers(index, ids, look_ahead, end), "国b")
+    found = written(KnowledgeAnswers(index, ids, look_ahead, end), "国b")
     lost = {"1 2"} if end == "leaf" else set()
     assert {answer.object for answer in found} == {"1 2", *map(str, range(3, 11))} - lost
     assert sum(np.exp(score) for score in {answer.score for answer in found}) == pytest.approx(1, abs=1e-5)
@@ -61,20 +61,20 @@ def test_a_wide_beam_finds_every_entry_and_shares_out_all_probability(index, loo
 
 
 def test_an_answer_is_as_the_files_have_it(index):
-    (answer,) = Answers(index, ids).found("", [(key("中国", "a", "人民"), -1.0)])
+    (answer,) = KnowledgeAnswers(index, ids).answers_of("", [(key("中国", "a", "人民"), -1.0)])
     assert answer.text == "中国（人民） ||| a ||| 3" and (answer.subject, answer.meaning) == ("中国", "人民")
-    assert Answers(index, ids).found("", [(key("中国"), -1.0)]) == []
+    assert KnowledgeAnswers(index, ids).answers_of("", [(key("中国"), -1.0)]) == []
 
 
 def test_characters_without_a_token_are_answered_by_their_own(index):
     for question, object_ in (("㛃a", "7"), ("㛄a", "8")):
-        best = written(Answers(index, ids), question, beam=3, num=3)[0]
+        best = written(KnowledgeAnswers(index, ids), question, beam=3, num=3)[0]
         assert best.object == object_ and any("copied" in reason for reason in best.why)
 
 
 def test_meanings_before_predicates_change_the_way_and_not_what_is_found(index, meanings_first, steered):
     for question in ("国b", "㛄a"):
-        one, other = (written(Answers(each, ids, "none"), question) for each in (index, meanings_first))
+        one, other = (written(KnowledgeAnswers(each, ids, "none"), question) for each in (index, meanings_first))
         assert {answer.text for answer in one} == {answer.text for answer in other}
     text = "subjects: {boost: {国: 3}}\npredicates: {boost: {ba: 1.5}, ban: [a]}\nanswers: {谁: 中国（人民） ||| a}"
     found = {answer.object: answer.score for answer in written(steered(text, of=meanings_first, look_ahead="none"), "")}
@@ -112,7 +112,7 @@ def test_what_is_banned_is_not_answered_with(steered):
 
 
 def test_a_boost_is_what_a_key_gains_on_others(index, steered):
-    plain = {answer.object: answer.score for answer in written(Answers(index, ids, "none"), "")}
+    plain = {answer.object: answer.score for answer in written(KnowledgeAnswers(index, ids, "none"), "")}
     boosted = steered("subjects: {boost: {国: 3}}\npredicates: {boost: {ba: 1.5, b: 1}}", look_ahead="none")
     found = {answer.object: answer.score for answer in written(boosted, "")}
     gain = {"5": 3 + 1, "6": 3 + 1.5, "10": 1}
@@ -159,29 +159,29 @@ def test_given_answers(steered):
 def test_a_mistake_names_file_line_and_key(text, message, index, tmp_path):
     (tmp_path / "o.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as error:
-        Answers(index, ids, overrides=tmp_path / "o.yaml")
+        KnowledgeAnswers(index, ids, overrides=tmp_path / "o.yaml")
     assert message in str(error.value) and "\n" not in str(error.value)
 
 
 def test_a_file_that_is_none_or_says_nothing(index, tmp_path):
     with pytest.raises(InputError, match="none.yaml does not exist"):
-        Answers(index, ids, overrides=tmp_path / "none.yaml")
+        KnowledgeAnswers(index, ids, overrides=tmp_path / "none.yaml")
     (tmp_path / "empty.yaml").write_text("# nothing\n", encoding="utf-8")
-    assert Answers(index, ids, overrides=tmp_path / "empty.yaml").overrides == overrides.Overrides()
+    assert KnowledgeAnswers(index, ids, overrides=tmp_path / "empty.yaml").overrides == overrides.Overrides()
 
 
 def test_unknown_settings_and_plain_keys_are_refused(index, tmp_path):
     with pytest.raises(InputError, match="Did you mean full_key"):
-        Answers(index, ids, look_ahead="fullkey")
+        KnowledgeAnswers(index, ids, look_ahead="fullkey")
     with pytest.raises(InputError, match="end: expected one of value, leaf"):
-        Answers(index, ids, end="node")
+        KnowledgeAnswers(index, ids, end="node")
     with pytest.raises(InputError, match="expected an index of knowledge. Received: one of format lines"):
-        Answers(index_of(tmp_path, ["a"], "lines"), ids)
+        KnowledgeAnswers(index_of(tmp_path, ["a"], "lines"), ids)
 
 
 def test_greedy_answers_are_those_of_the_published_decoder(golden_index):  # noqa: F811
     """The goldens again, by what `kg ask` runs; its beams keep finished keys, which is another search from two on."""
-    answers = Answers(golden_index, golden_ids, "full_key", "leaf")
+    answers = KnowledgeAnswers(golden_index, golden_ids, "full_key", "leaf")
     for golden in GOLDENS["answers"]:
         if golden["topk"] > 1:
             continue

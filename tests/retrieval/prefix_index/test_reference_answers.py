@@ -11,7 +11,7 @@ from baselines.retrieval.prefix_index.builder import build
 from baselines.retrieval.prefix_index.constraint import Guided, InIndex
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.look_ahead import LookAhead
-from baselines.retrieval.prefix_index.spelling import Spelling
+from baselines.retrieval.prefix_index.string_table import KeyTokenizer
 from tests.decoding.toy_chain import ToyRows, prompt
 
 GOLDENS = json.loads((Path(__file__).parents[2] / "goldens/kgclue/answers.json").read_text(encoding="utf-8"))
@@ -27,7 +27,8 @@ def ids(text):
 def index(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kgclue")
     (folder / "lines.txt").write_text("\n".join(GOLDENS["lines"]), encoding="utf-8")
-    build(folder / "lines.txt", folder / "index", Spelling(lambda texts: list(map(ids, texts)), "golden", VOCAB_SIZE, UNKNOWN, END))
+    tokenizer = KeyTokenizer(lambda texts: list(map(ids, texts)), "golden", VOCAB_SIZE, UNKNOWN, END)
+    build(folder / "lines.txt", folder / "index", tokenizer)
     return PrefixIndex.open(folder / "index")
 
 

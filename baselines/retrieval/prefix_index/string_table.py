@@ -1,4 +1,4 @@
-"""Strings become numbers once each: the order of their first occurrence, and the ids of their tokens."""
+"""Strings become numbers once each: StringTable by their first occurrence, KeyTokenizer by the ids of their tokens."""
 
 import dataclasses
 import itertools
@@ -8,17 +8,19 @@ import numpy as np
 
 from baselines.storage.ragged_array import Ragged
 
-_AT_ONCE = 1 << 14
+_CHUNK_SIZE = 1 << 14
 
 
 @dataclasses.dataclass(frozen=True)
-class Spelling:
-    """How strings become token ids, and which vocabulary that is.
+class KeyTokenizer:
+    """How the strings of keys become token ids, and which vocabulary that is.
 
-    tokenize      list of str -> list of sequences of ids, without special tokens
-    fingerprint   a text that differs between vocabularies: an index goes with one
-    vocab_size, unknown_id
-    end_id        token behind each part of a key: [SEP]
+    Args:
+        tokenize: list of str -> list of sequences of ids, without special tokens.
+        fingerprint: Text that differs between vocabularies: an index belongs to one.
+        vocab_size: Size of the vocabulary.
+        unknown_id: Token of what the vocabulary lacks.
+        end_id: Token behind each part of a key, [SEP].
     """
 
     tokenize: Callable
@@ -28,18 +30,18 @@ class Spelling:
     end_id: int
 
     @classmethod
-    def of(cls, tokenizer):
-        """That of a tokenizer with `ids`, `fingerprint` and a vocabulary."""
+    def of(cls, tokenizer) -> "KeyTokenizer":
+        """The KeyTokenizer of a tokenizer with `ids`, `fingerprint` and a vocabulary."""
         vocabulary = tokenizer.vocabulary
         return cls(lambda texts: [tokenizer.ids(text) for text in texts], tokenizer.fingerprint(), len(vocabulary),
                    vocabulary.unk_id, vocabulary.sep_id)  # fmt: skip
 
-    def sequences(self, texts, report):
+    def sequences(self, texts: list[str], report: Callable) -> Ragged:
         """Ragged of the ids of each text with the end behind them. A text without any token is the unknown one."""
         flat, lengths = [], []
-        for first in range(0, len(texts), _AT_ONCE):
+        for first in range(0, len(texts), _CHUNK_SIZE):
             report("tokenizing", first, len(texts))
-            rows = self.tokenize(texts[first : first + _AT_ONCE])
+            rows = self.tokenize(texts[first : first + _CHUNK_SIZE])
             lengths.append(np.fromiter(map(len, rows), np.int64, len(rows)))
             flat.append(joined(rows))
         lengths, flat = joined(lengths), joined(flat).astype(np.int32)
@@ -53,18 +55,19 @@ class Spelling:
         return Ragged.of(np.insert(flat, np.cumsum(lengths), self.end_id), lengths + 1)
 
 
-class Numbering(dict):
+class StringTable(dict):
     """String -> its number, in order of first occurrence."""
 
     def __missing__(self, text):
         self[text] = number = len(self)
         return number
 
-    def numbers(self, texts):
+    def numbers(self, texts: list) -> np.ndarray:
+        """uint32 (N,): the number of each string."""
         return np.fromiter(map(self.__getitem__, texts), np.uint32, len(texts))
 
 
-def joined(rows):
+def joined(rows: list) -> np.ndarray:
     """One array of sequences that are all arrays or all lists."""
     if not len(rows):
         return np.zeros(0, np.int64)
