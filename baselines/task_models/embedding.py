@@ -23,10 +23,18 @@ class EmbeddingTaskModel(TaskModel):
         scores, predictions = super().score(steps, split, adjust)
         return scores | self._paraphrase_scores(steps, split.examples), predictions
 
+    def score_epoch(self, steps, split):
+        """As TaskModel.score_epoch, without paraphrases, so that predictions are kept only where `score` asks for none."""
+        scores, predictions = super().score_epoch(steps, split)
+        return scores, None if self._paraphrased_texts() else predictions
+
+    def _paraphrased_texts(self):
+        return self.task.generation.paraphrased_texts if self.generation else 0
+
     def _paraphrase_scores(self, steps, examples):
-        if self.generation is None or not self.task.generation.paraphrased_texts:
+        count = self._paraphrased_texts()
+        if not count:
             return {}
-        count = self.task.generation.paraphrased_texts
         steps.sync()                                                    # the generator reads the model's own variables
         sources = list(dict.fromkeys(example.texts[0] for example in examples))
         sources = sources[:: max(1, len(sources) // count)][:count]

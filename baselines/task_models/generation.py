@@ -51,9 +51,11 @@ class GenerationTaskModel(TaskModel):
         return self._scores(split.examples, texts, sums), Predictions(texts, self._losses(split, sums))
 
     def score_epoch(self, steps, split):
-        """As `score`, with texts for some of the examples."""
+        """As `score`, with texts for some of the examples; no predictions unless these are all."""
         some = split.examples[:: max(1, -(-len(split.examples) // EPOCH_TEXTS))]
-        return self._scores(some, self._texts(steps, some), self._sums(steps, split))
+        sums, texts = self._sums(steps, split), self._texts(steps, some)
+        predictions = Predictions(texts, self._losses(split, sums)) if len(some) == len(split.examples) else None
+        return self._scores(some, texts, sums), predictions
 
     def _scores(self, examples, texts, sums):
         golds, predictions = [example.gold for example in examples], [texts[example.id] for example in examples]

@@ -65,7 +65,7 @@ class PretrainingTaskModel(TrainableModel):
         return f"row {row} of the records"
 
     def score_epoch(self, steps, split):
-        """{"log_likelihood", "accuracy", "perplexity", "loss"} of the held-out rows, means over predicted tokens; and speeds.
+        """({"log_likelihood", "accuracy", "perplexity", "loss", speeds} of the held-out rows, means over predicted tokens; None).
 
         Where the objective asks it too, "next_accuracy": the share of rows that are told from those with another second part.
         """
@@ -84,7 +84,7 @@ class PretrainingTaskModel(TrainableModel):
         scores = {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}
         if NEXT in self.output_names:
             scores["next_accuracy"] = float(followed / len(split.encoded))
-        return scores | self.speeds(learnt(batch).shape[1])
+        return scores | self.speeds(learnt(batch).shape[1]), None
 
 
 def learnt(batch):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from baselines.data.batching import Batches
@@ -117,10 +118,8 @@ class TaskModel(TrainableModel):
         head, owners = self.task.head, split.encoded.example
         batches = self.batches(split.encoded, self.recipe.eval_batch_size)
         for rows, batch in self.display.track(batches.in_turn(), "predicting", len(batches)):
-            if split.encoded.targets is None:
-                computed = steps.predict(batch["features"])
-            else:
-                computed, total, count = steps.evaluate(batch)
+            computed, total, count = self._outputs(steps, batch)
+            if total is not None:
                 totals.append(total[: len(rows)])
                 counts.append(count[: len(rows)])
             compact = head.compact(computed, batch["features"])
@@ -147,9 +146,9 @@ class TaskModel(TrainableModel):
         """({name: value} of the task's metric and the mean "loss" on an encoded split with gold, its predictions)."""
         return self._score(steps, split, adjust)
 
-    def score_epoch(self, steps: Steps, split: Split) -> dict[str, float]:
-        """{name: value} of dev after an epoch of training."""
-        return self._score(steps, split)[0]
+    def score_epoch(self, steps: Steps, split: Split) -> tuple[dict[str, float], Predictions | None]:
+        """What `score` gives for dev, after an epoch of training; no predictions where these lack some that `score` gives."""
+        return self._score(steps, split)
 
     def _score(self, steps, split, adjust=None):
         predictions = self.predict(steps, split, adjust=adjust)
@@ -160,6 +159,36 @@ class TaskModel(TrainableModel):
         if predictions.losses is not None:
             scores["loss"] = float(np.mean(predictions.losses))
         return scores, predictions
+
+    @functools.cached_property
+    def _scored_targets(self):
+        """{shapes of features: (shape, dtype) of the targets that rows of these shapes were scored with}."""
+        return {}
+
+    def _outputs(self, steps, batch):
+        """(outputs, loss totals, loss counts) of a batch; None for the last two without targets.
+
+        Where rows of the same shapes have been scored, rows without targets take the step that was compiled for these, with
+        targets of zeros; what it then says of losses is dropped.
+        """
+        shapes = tuple(np.shape(array) for array in keras.tree.flatten(batch["features"]))
+        if "targets" in batch:
+            self._scored_targets[shapes] = keras.tree.map_structure(ShapeOf, batch["targets"])
+            return steps.evaluate(batch)
+        if shapes not in self._scored_targets:
+            return steps.predict(batch["features"]), None, None
+        targets = keras.tree.map_structure(ShapeOf.zeros, self._scored_targets[shapes])
+        return steps.evaluate(batch | {"targets": targets})[0], None, None
+
+
+class ShapeOf:
+    """The shape and the type of an array, which itself is not kept."""
+
+    def __init__(self, array):
+        self.shape, self.dtype = np.shape(array), np.asarray(array).dtype
+
+    def zeros(self):
+        return np.zeros(self.shape, self.dtype)
 
 
 def _joined(parts):

@@ -81,12 +81,13 @@ def train_here(name, arguments, resume, command):
         prepared = with_demo_files(run, name, task, arguments, lambda: task_model.tokenizer)
         if prepared is not arguments:
             task_model.task = bound(task, prepared.options, labels, files["train"])
-        position = fit(task_model, run, splits, arguments.settings, resume is not None)
+        fitted = fit(task_model, run, splits, arguments.settings, resume is not None)
 
-        memory = peak_memory()
-        task_model.load_checkpoint(run.require_best())
-        steps = task_model.steps()
-        scores = score_split(task_model, steps, splits["dev"], run.path / "dev")
+        memory, position = peak_memory(), fitted.position
+        if flags.test or not fitted.best:
+            steps = fitted.restore_best(task_model, run)
+        scores, predictions = fitted.best or task_model.score(steps, splits["dev"])
+        report_scores(task_model, splits["dev"], scores, predictions, run.path / "dev")
         speed = len(splits["train"].examples) * position.epoch / max(position.seconds, 1e-9)
         display.result(
             f"dev  {shown(scores)}  (epoch {position.best_epoch} of {position.epoch}; "
@@ -133,10 +134,15 @@ def score_split(task_model, steps, split, folder, adjust=None):
     scores, predictions = task_model.score(steps, split, adjust)
     if adjust:
         task_model.display.result(gain(task_model, split, adjust, predictions))
+    report_scores(task_model, split, scores, predictions, folder)
+    return scores
+
+
+def report_scores(task_model, split, scores, predictions, folder):
+    """Writes the report of a scored split into `folder`."""
     table = write_report(folder, split, predictions, scores, task_model.task.labels)
     worst = "" if predictions.losses is None else ", worst examples"
     task_model.display.note(f"{table}predictions{worst}: {folder}")
-    return scores
 
 
 def predict(run, source, output=None, name=None, quiet=False, can=None, devices="one", changes=None):

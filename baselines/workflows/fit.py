@@ -1,19 +1,55 @@
 """Encoded splits to trained weights: schedule, optimizer, strategies and the loop, with what each needs of the others."""
 
+import dataclasses
 import functools
+from typing import Any
 
 from baselines.data.unlabelled_batches import UnlabelledBatches
 from baselines.errors import InputError
+from baselines.evaluation.predictions import Predictions
 from baselines.runtime.progress import TrainingProgress
 from baselines.training import devices, lazy_embeddings, optimizers, rate_factors, schedule, strategies
 from baselines.training.curves import Curves
+from baselines.training.state import Position
+from baselines.training.steps import Steps
 from baselines.training.trainer import Interrupted, Trainer
 
 
-def fit(task_model, run, splits, settings, resume):
-    """Trains the model; the best epoch is saved in the run's best/. Returns the last Position.
+@dataclasses.dataclass
+class Fitted:
+    """A trained model's steps, and how it came to its best epoch.
 
-    splits   {"train", "dev" and, where there is one, "unlabelled": Split}, encoded
+    Attributes:
+        position: The last Position.
+        steps: The compiled steps of training and scoring. They compute with the last weights until `restore_best`.
+        best: (dev scores, Predictions) of the best epoch. None: an earlier process scored it, or an epoch scores less than
+            `score` does, such as some of the texts that a model generates.
+    """
+
+    position: Position
+    steps: Steps
+    best: tuple[dict[str, float], Predictions] | None = None
+
+    def restore_best(self, task_model: Any, run: Any) -> Steps:
+        """Load the run's best weights into the model; returns the steps, which now compute with them."""
+        task_model.load_checkpoint(run.require_best())
+        self.steps.reset()
+        return self.steps
+
+
+def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool) -> Fitted:
+    """Trains the model; the best epoch is saved in the run's best/.
+
+    Args:
+        task_model: A TrainableModel.
+        run: The RunFolder.
+        splits: {"train", "dev" and, where there is one, "unlabelled": Split}, encoded.
+        settings: Those of the recipe's optimizer and strategies.
+        resume: Whether to continue from the run's saved state.
+
+    Raises:
+        Interrupted: After a clean stop; the state is saved.
+        InputError: A loss that is not finite, or a run folder that cannot be written.
     """
     recipe = task_model.recipe
     batches = task_model.training_batches(splits["train"].encoded, recipe.batch_size)
@@ -25,9 +61,19 @@ def fit(task_model, run, splits, settings, resume):
     innermost = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
     steps = task_model.steps(optimizer, [*strategies.build(recipe.strategies, settings), *innermost], full_pass)
 
+    scored = None
+
+    def evaluate():
+        nonlocal scored
+        scored = task_model.score_epoch(steps, splits["dev"])
+        return scored[0]
+
     def keep_best():
         steps.sync()
         task_model.save_checkpoint(run.best)
+        fitted.best = scored if scored[1] is not None else None
+
+    fitted = Fitted(Position(), steps)
 
     with Curves(run.path, run.metrics) as record:
         trainer = Trainer(
@@ -39,14 +85,15 @@ def fit(task_model, run, splits, settings, resume):
             updates_per_epoch=per_epoch,
             updates=functools.partial(updates_of, task_model, splits, batches),
             rows=functools.partial(names_of_update, task_model, splits["train"], batches),
-            evaluate=lambda: task_model.score_epoch(steps, splits["dev"]),
+            evaluate=evaluate,
             keep_best=keep_best,
             record=record,
             state_path=run.state,
             progress=TrainingProgress(task_model.display),
         )
         try:
-            return trainer.train(resume)
+            fitted.position = trainer.train(resume)
+            return fitted
         except Interrupted:
             raise Interrupted(f"The state is saved. Go on with: python run.py {task_model.verb} --resume {run}") from None
         except OSError as error:

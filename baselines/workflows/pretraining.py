@@ -43,7 +43,7 @@ def pretrain_here(objective, name, arguments, resume, command):
                 f"--corpus gives {rows} rows of {task_model.recipe.max_length} tokens, less than one batch of {batch}. "
                 "Add text, or lower --batch_size."
             )
-        position = fit(task_model, run, splits, arguments.settings, resume is not None)
+        position = fit(task_model, run, splits, arguments.settings, resume is not None).position
         summarize(task_model, run, position, splits["train"].encoded)
     return run
 

@@ -1,0 +1,70 @@
+"""The end of a run: the best epoch's predictions are its dev report, and the test file is predicted by the steps of scoring."""
+
+import json
+
+import pytest
+from conftest import command
+
+from baselines.task_models.task_model import TaskModel
+from baselines.training.steps import Steps
+
+pytestmark = pytest.mark.keras
+REPORT = ("predictions.jsonl", "scores.json", "errors.txt", "confusion.txt")
+
+
+@pytest.mark.parametrize("flags", [{}, {"strategies": "ema", "ema.momentum": 0.5}], ids=["plain", "ema"])
+def test_the_best_epoch_is_not_scored_again(tiny, tmp_path, monkeypatch, flags):
+    scored, score = [], TaskModel._score
+
+    def counted(task_model, steps, split, *adjust):
+        scored.append(split.name)
+        return score(task_model, steps, split, *adjust)
+
+    monkeypatch.setattr(TaskModel, "_score", counted)
+    run = tmp_path / "run"
+    command("train", "clue/tnews", *tiny.flags(output=run, quiet=True, epochs=3, learning_rate=0.05, **flags))
+    assert scored == ["dev"] * 3
+    metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    scores = json.loads((run / "dev" / "scores.json").read_text(encoding="utf-8"))
+    best = json.loads((run / "summary.json").read_text(encoding="utf-8"))["best_epoch"]
+    assert any(line["split"] == "dev" and line["epoch"] == best and scores.items() <= line.items() for line in metrics)
+
+    kept = {name: (run / "dev" / name).read_text(encoding="utf-8") for name in REPORT}
+    command("evaluate", "clue/tnews", "--run", run, "--quiet")          # the weights in best/ give the same
+    again = {name: (run / "dev" / name).read_text(encoding="utf-8") for name in REPORT}
+    assert [json.loads(line) for line in again["predictions.jsonl"].splitlines()] == read_lines(kept["predictions.jsonl"])
+    assert kept["confusion.txt"] == again["confusion.txt"]
+    assert json.loads(kept["scores.json"]) == pytest.approx(json.loads(again["scores.json"]), rel=1e-5)
+
+
+def test_a_finished_run_that_is_resumed_is_scored_again(tiny, tmp_path):
+    run = tmp_path / "run"
+    command("train", "clue/tnews", *tiny.flags(output=run, quiet=True))
+    (run / "dev" / "scores.json").unlink()
+    command("train", "--resume", run)
+    assert "accuracy" in json.loads((run / "dev" / "scores.json").read_text(encoding="utf-8"))
+
+
+def test_the_test_file_is_predicted_by_the_steps_of_scoring_with_the_best_weights(tiny, tmp_path, monkeypatch):
+    predicted, predict = [], Steps.predict
+    monkeypatch.setattr(Steps, "predict", lambda steps, features: predicted.append(features) or predict(steps, features))
+    run, output = tmp_path / "run", tmp_path / "predictions.jsonl"
+    test = tiny.dev                                                     # rows of the shapes that dev has
+    command("train", "clue/tnews", *tiny.flags(output=run, quiet=True, epochs=3, learning_rate=0.3, test=test))
+    assert not predicted
+    command("predict", "clue/tnews", "--run", run, "--input", test, "--output", output, "--quiet")
+    assert predicted
+    ours = read_lines((run / "test" / "predictions.jsonl").read_text(encoding="utf-8"))
+    assert [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()] == ours
+    assert json.loads((run / "summary.json").read_text(encoding="utf-8"))["best_epoch"] < 3     # else any weights would do
+    assert all("gold" not in line and "loss" not in line for line in ours)
+
+
+def read_lines(text):
+    """The lines of a predictions.jsonl; numbers within what another program for the same sums may differ by."""
+    lines = [json.loads(line) for line in text.splitlines()]
+    return [{name: about(value) for name, value in line.items()} for line in lines]
+
+
+def about(value):
+    return pytest.approx(value, abs=1e-4) if isinstance(value, float) else value
