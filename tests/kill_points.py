@@ -1,104 +1,96 @@
-"""A process that dies at the n-th change of the file system, for every n: what is left must be whole, old or new.
+"""A process that dies at its n-th change of the file system, simulated in this process: from then on it changes nothing more.
 
-    for kill in kill_points(write):            # write() is called again and again; each time it dies one event later
-        check_what_is_left()
+    for run in kill_points(monkeypatch, folder):
+        with run:
+            save(folder)
+        check(folder)                                       # after a death at each event in turn, and at last after none
 """
 
-import builtins
-import contextlib
-import fcntl
-import io
 import os
+import sys
 
-from baselines.storage import atomic_files
+from baselines.storage import atomic_files, temporary_names
 
-EVENTS = ("replace", "rename", "unlink", "remove", "rmdir", "mkdir", "fsync", "truncate", "ftruncate", "link", "symlink", "chmod")
+ENDED = 1 << 23
+"""The number of a process that cannot be, above what systems give."""
+_CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "shutil.rmtree"}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class Killed(BaseException):
-    """The process is dead: nothing of it touches the disk any more."""
+    """The process has died."""
 
 
-class Death:
-    """Counts events and lets the process die at one of them; a dead process tidies nothing."""
+class _Run:
+    """One attempt, which dies at event number `deadline`; `events` counts them, `died` says whether it came to that."""
 
-    def __init__(self, at):
-        self.at, self.count, self.events = at, 0, []
+    current = None
 
-    def event(self, name):
-        self.count += 1
-        self.events.append(name)
-        if self.count > self.at:
+    def __init__(self, folder, deadline):
+        self.folder, self.deadline, self.events, self.died = os.path.realpath(folder), deadline, 0, False
+
+    def __enter__(self):
+        _Run.current = self
+        return self
+
+    def __exit__(self, kind, error, trace):
+        _Run.current = None
+        return kind is Killed
+
+    def count(self, path):
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if isinstance(path, int) or not os.path.realpath(path).startswith(self.folder):
+            return
+        self.events += 1
+        if self.died or self.events > self.deadline:
+            self.died = True
             raise Killed
 
 
-@contextlib.contextmanager
-def dying(at, exchange=True):
-    """Lets the block die at event number `at`. exchange: the system can let two folders change places in one step."""
-    death, locks, originals = Death(at), [], {}
-
-    def patch(module, name, make):
-        originals[module, name] = original = getattr(module, name)
-        setattr(module, name, make(original))
-
-    def counted(name):
-        def make(original):
-            def function(*args, **kwargs):
-                death.event(name)
-                return original(*args, **kwargs)
-
-            return function
-
-        return make
-
-    def opening(original):
-        def function(file, mode="r", *args, **kwargs):
-            if set(mode) & set("wax+"):
-                death.event(f"open {mode}")
-            return original(file, mode, *args, **kwargs)
-
-        return function
-
-    def low_opening(original):
-        def function(path, flags, *args, **kwargs):
-            if flags & os.O_CREAT:
-                death.event("os.open")
-            return original(path, flags, *args, **kwargs)
-
-        return function
-
-    def locking(original):
-        def function(descriptor, how):
-            original(descriptor, how)
-            locks.append(os.dup(descriptor))                            # one lock, whichever of the two is closed
-
-        return function
-
-    for name in EVENTS:
-        patch(os, name, counted(name))
-    os.fsync = lambda descriptor: death.event("fsync")       # only a machine that dies needs it, and disks are slow
-    patch(os, "open", low_opening)
-    patch(builtins, "open", opening)
-    patch(io, "open", opening)
-    patch(fcntl, "flock", locking)
-    patch(atomic_files, "_exchange", counted("exchange") if exchange else lambda original: lambda *paths: False)
-    try:
-        with contextlib.suppress(Killed):
-            yield death
-    finally:
-        for (module, name), original in originals.items():
-            setattr(module, name, original)
-        for descriptor in locks:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)                      # the system does so for a process that ends
-            os.close(descriptor)
+def _audit(event, arguments):
+    run = _Run.current
+    if run is None:
+        return
+    if event == "open":
+        path, mode, flags = arguments
+        if set(mode or "") & set("wax+") or mode is None and flags & _WRITING:
+            run.count(path)
+    elif event in _CHANGES:
+        run.count(arguments[0])
 
 
-def kill_points(action, exchange=True, limit=2000):
-    """Calls `action` until it survives; yields a Death after each call, the last of which lived through all its events."""
-    for at in range(limit):
-        with dying(at, exchange) as death:
-            action()
-        yield death
-        if death.count <= at:
+sys.addaudithook(_audit)
+
+
+def kill_points(monkeypatch, folder, exchange=True):
+    """Yields runs that die at the first event, the second, … and at last one that does not.
+
+    Args:
+        monkeypatch: pytest's.
+        folder: Path; events elsewhere do not count.
+        exchange: bool, whether the system can exchange two folders.
+    """
+    really_sync, really_exchange = os.fsync, atomic_files._exchange
+
+    def sync(descriptor):
+        if _Run.current is not None:
+            _Run.current.count(_Run.current.folder)
+        return really_sync(descriptor)
+
+    def exchanged(one, other):
+        if _Run.current is not None:
+            _Run.current.count(one)
+        return exchange and really_exchange(one, other)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(atomic_files, "_exchange", exchanged)
+    really_pid = os.getpid
+    monkeypatch.setattr(temporary_names.os, "getpid", lambda: ENDED if _Run.current is not None else really_pid())
+    deadline = 0
+    while True:
+        run = _Run(folder, deadline)
+        yield run
+        if not run.died:
             return
-    raise AssertionError(f"not done after {limit} events")
+        deadline += 1

@@ -211,7 +211,7 @@ class Planned:
 
     def result(self):
         """(name of the score, Result) of a finished run."""
-        summary = self.folder.read_json("summary.json")
+        summary = self.folder.read_summary()
         memory = summary["peak_memory"]
         peak = memory["device"] or memory["host"]
         return summary["metric"], Result(self.variant, self.seed, summary["score"], summary["step_seconds"], peak)

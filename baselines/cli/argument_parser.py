@@ -12,9 +12,10 @@ import tyro
 
 from baselines.errors import InputError, nearest
 from baselines.experiment.arguments import TrainArguments, TrainFlags, check_recipe, train_arguments
-from baselines.experiment.run_folder import RunFolder, read_yaml
+from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import take_settings
+from baselines.storage.yaml_files import read_yaml
 from baselines.task import Recipe
 
 OUR_WORDS = {

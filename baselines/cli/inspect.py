@@ -8,61 +8,84 @@ from pathlib import Path
 
 from baselines.cli.startup import without_small_talk
 from baselines.errors import InputError
-from baselines.models import config as configuration
+from baselines.models.config import Config, find
 from baselines.models.families import families, family
-from baselines.tokenizers import folder as tokenizer_files
-from baselines.weights.checkpoint import describe
+from baselines.storage.checkpoint_paths import folder_of
+from baselines.tokenizers.folder import vocabulary_file
+from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.weights.checkpoint import Description, describe
 from baselines.weights.names import google_spellings, harmless, hugging_face_spellings
 
+WEIGHTS = (".index", ".safetensors", ".bin", ".h5", ".msgpack", ".pt", ".pth")
+"""Suffixes of files with weights, those of formats that are not read included."""
 
-def main(argv):
+
+def main(argv: list[str]) -> None:
+    """Prints what a checkpoint holds."""
     if "-h" in argv or "--help" in argv:
         print(__doc__.strip())
         return
     if len(argv) != 1 or argv[0].startswith("-"):
-        raise InputError(f"run.py inspect: expected one checkpoint. Received: {' '.join(argv) or 'none'}. See --help.")
-    path = Path(argv[0])
-    folder = path if path.is_dir() else path.parent
-    config = None
-    if any((folder / name).is_file() for name in configuration.FILES):
-        config = configuration.Config.from_folder(folder)
+        raise InputError(f"run.py inspect: expected one checkpoint. Received: {' '.join(argv) or 'nothing'}. See --help.")
+    path, folder = Path(argv[0]), folder_of(argv[0])
+    folder = folder if folder.is_dir() else folder.parent
+    config = Config.from_folder(folder) if folder.is_dir() and find(folder) else None
+    if config:
         print_config(config)
-    if any((folder / name).is_file() for name in ("vocab.txt", "tokenizer.json")):
-        print_vocabulary(folder)
+    if vocabulary_file(folder) or (folder / "tokenizer.json").is_file():
+        tokenizer = Tokenizer.from_folder(folder)
+        print_vocabulary(tokenizer)
+        print_remarks(folder, tokenizer, config)
     if config and path == folder and not has_weights(folder):
         print("weights        none: `run.py train TASK --init FOLDER --from_scratch` starts from random ones")
     else:
         print_tensors(describe(path), config)
 
 
-def print_config(config):
+def print_config(config: Config) -> None:
+    """Two lines: the family, and the fields of the configuration."""
     values = {name: value for name, value in dataclasses.asdict(config).items() if value is not None}
     name = values.pop("model_type")
-    print(f"family         {name}: {families().get(name, 'none of ours')}")
+    print(f"family         {name}: {families().get(name, 'not implemented')}")
     print(f"configuration  {', '.join(f'{key} {value}' for key, value in values.items())}")
 
 
-def print_vocabulary(folder):
-    vocabulary, settings = tokenizer_files.read(folder)
+def print_vocabulary(tokenizer: Tokenizer) -> None:
+    """One line: the number of tokens, the case, how texts are cut, and some tokens."""
+    vocabulary = tokenizer.vocabulary
     added = f", {len(vocabulary.added)} of them added" if vocabulary.added else ""
-    case = "lower case" if settings["lower_case"] else "upper and lower case"
-    print(f"vocabulary     {len(vocabulary)} tokens{added}, {case}: {' '.join(vocabulary.tokens[:5])} … {vocabulary.tokens[-1]}")
+    case = "lower case" if tokenizer.lower_case else "upper and lower case"
+    words = ", words of jieba" if tokenizer.pre_tokenizer else ""
+    tokens = f"{' '.join(vocabulary.tokens[:5])} … {vocabulary.tokens[-1]}"
+    print(f"vocabulary     {len(vocabulary)} tokens{added}, {case}{words}: {tokens}")
 
 
-def has_weights(folder):
-    """Whether a folder holds weights of any format, one that we do not read included."""
-    return any(file.suffix in (".index", ".safetensors", ".bin", ".h5", ".msgpack", ".pt", ".pth")
-               or file.name.endswith(".index.json") for file in folder.iterdir())  # fmt: skip
+def print_remarks(folder: Path, tokenizer: Tokenizer, config: Config | None) -> None:
+    """A line for each thing that is unusual: rows without a token, names of files, words that no text can give."""
+    with without_small_talk():                                          # the module of a checkpoint imports Keras
+        from baselines.models.checkpoint import remarks, spare_rows
+    notes = remarks(folder, tokenizer)
+    if config and config.vocab_size > len(tokenizer.vocabulary):
+        notes.append(spare_rows(folder, config.vocab_size, len(tokenizer.vocabulary)))
+    for note in notes:
+        print(f"note           {note}")
 
 
-def print_tensors(description, config):
-    """A summary, then a line per tensor: its name, shape, type, and the weight of our model that takes it, if one does."""
+def has_weights(folder: Path) -> bool:
+    """Whether a folder holds weights of any format, formats that are not read included."""
+    return any(file.suffix in WEIGHTS or file.name.endswith(".index.json") for file in folder.iterdir())
+
+
+def print_tensors(description: Description, config: Config | None) -> None:
+    """A summary, then a line per tensor: its name, shape, dtype, and the weight of our model that takes it."""
     takers = weights_by_tensor(config) if config else {}
     shapes = {row.name: row.shape for row in description.rows}
     uses = [takers.get(row.name) or harmless(row.name, shapes) or "-" for row in description.rows]
     taken = sum(row.name in takers for row in description.rows)
     print(f"weights        {description.path} ({description.format}): {len(description.rows)} tensors, "
           f"{description.num_parameters:,} numbers; {taken} tensors have a place in our model")  # fmt: skip
+    for note in description.notes:
+        print(f"note           {note}")
     print()
     lines = [("tensor", "shape", "type", "taken by, or why by none")]
     for row, use in zip(description.rows, uses, strict=True):
@@ -72,7 +95,7 @@ def print_tensors(description, config):
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def weights_by_tensor(config):
+def weights_by_tensor(config: Config) -> dict[str, str]:
     """{any spelling of a tensor's name: path of the weight that takes it}."""
     with without_small_talk():                                          # the module of a family imports Keras
         module = family(config.model_type)

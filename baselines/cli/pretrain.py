@@ -10,7 +10,7 @@ from pathlib import Path
 from baselines.cli import task_of
 from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.startup import start_backend
-from baselines.cli.train import check_data, check_parts
+from baselines.cli.train import check_data, check_parts, started_with
 from baselines.errors import InputError
 from baselines.experiment.arguments import check_recipe, train_arguments
 from baselines.experiment.run_folder import RunFolder
@@ -82,14 +82,20 @@ def main(argv):
     argv, resumed = take_option(argv, "--resume")
     if resumed:
         return resume(argv, resumed)
-    name, argv = task_of(argv, "pretrain", __doc__)
-    name, objective = find(name)
-    arguments = checked(objective, parse_train(objective, in_our_words(argv), f"run.py pretrain {name}", Flags))
-    check_parts(objective, arguments)
+    name, objective, arguments = arguments_of(command)
     start_backend(arguments.recipe)
     from baselines.workflows import pretraining
 
     pretraining.pretrain(name, objective, arguments, command=command)
+
+
+def arguments_of(command):
+    """(full name of the objective, its Pretraining, TrainArguments) of a command line, checked."""
+    name, argv = task_of(command[2:], "pretrain", __doc__)
+    name, objective = find(name)
+    arguments = checked(parse_train(objective, in_our_words(argv), f"run.py pretrain {name}", Flags))
+    check_parts(objective, arguments)
+    return name, objective, arguments
 
 
 def in_our_words(argv):
@@ -101,7 +107,7 @@ def in_our_words(argv):
     return [*rest, "--architecture", model] if model and Path(model).exists() else argv
 
 
-def checked(objective, arguments):
+def checked(arguments):
     """The arguments with the files that patterns stand for. Raises InputError for what is missing or out of its range."""
     flags = arguments.flags
     if not flags.corpus:
@@ -138,13 +144,17 @@ def matching(pattern, flag):
 
 def resume(argv, folder):
     """Goes on with a run as it was started. Flags that say otherwise are refused with the difference."""
-    run = RunFolder.open(folder)
-    values = run.read_recipe()
-    name, objective = find(values.pop("task"))
     argv, devices = take_option(argv, "--devices")
+    run, started = RunFolder(folder), started_with("pretrain", RunFolder(folder))
+    if started:
+        name, objective, arguments = arguments_of(started)
+    else:
+        values = RunFolder.open(folder).read_recipe()
+        name, objective = find(values.pop("task"))
+        arguments = train_arguments(objective, values, run.path / "recipe.yaml", Flags)
     if devices:
-        values["devices"] = devices
-    arguments = check_recipe(train_arguments(objective, values, run.path / "recipe.yaml", Flags))
+        arguments = dataclasses.replace(arguments, recipe=dataclasses.replace(arguments.recipe, devices=devices))
+    check_recipe(arguments)
     if argv and not argv[0].startswith("-"):
         argv = argv[1:]
     if argv:
@@ -159,4 +169,4 @@ def resume(argv, folder):
     start_backend(arguments.recipe)
     from baselines.workflows import pretraining
 
-    pretraining.pretrain(name, objective, arguments, resume=run)
+    pretraining.pretrain(name, objective, arguments, resume=run, command=started or ())

@@ -4,12 +4,14 @@ run.py train TASK [flags]        run.py train TASK --config my.yaml [flags]
 run.py train --resume runs/clue/tnews/… [--devices all]
 """
 
+import dataclasses
+
 from baselines import losses
 from baselines.cli import task_of
 from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.startup import start_backend
 from baselines.errors import InputError, nearest
-from baselines.experiment.arguments import check_recipe, train_arguments
+from baselines.experiment.arguments import TrainArguments, check_recipe, train_arguments
 from baselines.experiment.run_folder import RunFolder
 from baselines.models import families
 from baselines.models.words import model_options
@@ -20,22 +22,28 @@ from baselines.storage.checksums import sha256
 from baselines.training import optimizers, rate_factors, schedule_points, strategies
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     command = [command_name(), "train", *argv]
     argv, resumed = take_option(argv, "--resume")
     if resumed:
         return resume(argv, resumed)
-    name, argv = task_of(argv, "train", __doc__)
-    full_name, task = task_catalog.find(name)
-    arguments = parse_train(task, argv, f"run.py train {full_name}")
-    check_parts(task, arguments)
-    if arguments.flags.test:
-        existing(arguments.flags.test, "--test")
+    name, arguments = arguments_of(command)
 
     start_backend(arguments.recipe)
     from baselines.workflows import finetuning
 
-    finetuning.train(full_name, arguments, command=command)
+    finetuning.train(name, arguments, command=command)
+
+
+def arguments_of(command: list[str]) -> tuple[str, TrainArguments]:
+    """(full name of the task, TrainArguments) of a command line, checked."""
+    name, argv = task_of(command[2:], "train", __doc__)
+    name, task = task_catalog.find(name)
+    arguments = parse_train(task, argv, f"run.py train {name}")
+    check_parts(task, arguments)
+    if arguments.flags.test:
+        existing(arguments.flags.test, "--test")
+    return name, arguments
 
 
 def check_parts(task, arguments):
@@ -64,32 +72,43 @@ def check_parts(task, arguments):
         )
 
 
-def resume(argv, folder):
-    """Goes on with a run as it was started: its recipe.yaml holds every flag."""
-    run = RunFolder.open(folder)
-    values = run.read_recipe()
-    name = values.pop("task")
+def resume(argv: list[str], folder: str) -> None:
+    """Resumes a run as it was started: its recipe.yaml holds every flag. Only --devices may differ: no state depends on it."""
     argv, devices = take_option(argv, "--devices")
-    if devices:
-        values["devices"] = devices                                     # the one thing that a state does not depend on
+    run, started = RunFolder(folder), started_with("train", RunFolder(folder))
+    if started:
+        name, arguments = arguments_of(started)
+    else:
+        values = RunFolder.open(folder).read_recipe()
+        name, task = task_catalog.find(values.pop("task"))
+        arguments = check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
     if argv and (argv[0].startswith("-") or argv[1:]):
-        raise InputError(f"--resume: expected no other flags than --devices, for the run keeps its own. Received: {' '.join(argv)}")
+        raise InputError(f"--resume takes no other flag than --devices: a run keeps its own. Leave out {' '.join(argv)}.")
+    if devices:
+        arguments = dataclasses.replace(arguments, recipe=dataclasses.replace(arguments.recipe, devices=devices))
+        check_recipe(arguments)
     if argv and task_catalog.resolve(argv[0], task_catalog.names()) != name:
         raise InputError(f"--resume {folder}: expected a run of {argv[0]}. Received: a run of {name}.")
     check_data(run)
-    arguments = check_recipe(train_arguments(task_catalog.find(name)[1], values, run.path / "recipe.yaml"))
 
     start_backend(arguments.recipe)
     from baselines.workflows import finetuning
 
-    finetuning.train(name, arguments, resume=run)
+    finetuning.train(name, arguments, resume=run, command=started or ())
 
 
-def check_data(run):
+def started_with(verb: str, run: RunFolder) -> list[str] | None:
+    """The command line of a run that a kill left without recipe.yaml; None for any other run."""
+    command = None if run.has_recipe() else run.read_command()
+    return command if command and command[1:2] == [verb] and len(command) > 2 else None
+
+
+def check_data(run: RunFolder) -> None:
     """Raises InputError if a data file is not what it was when the run began: its batches would be others."""
-    for split, data in run.read_json("environment.json")["data"].items():
+    if not (run.path / "environment.json").exists() and not run.state.exists():
+        return                                                          # a kill came first: it starts from the beginning
+    for split, data in run.read_data().items():
         if sha256(existing(data["file"], f"--{split} of {run}")) != data["sha256"]:
             raise InputError(
-                f"{data['file']}: expected the content that it had when {run} was started. It has changed. "
-                f"Start again: python run.py rerun {run}"
+                f"{data['file']} has changed since {run} was started. Restore it, or start again: python run.py rerun {run}"
             )

@@ -47,13 +47,13 @@ def prior_correction(session, run, can):
     """The Adjustment of a run's classes. Raises InputError for tasks without, and for runs that did not count them."""
     if session.task.classes is None:
         raise InputError(f"--can: expected a task with one class per row, such as clue/tnews. Received: a run of {session.name}.")
-    counts = run.read_json(COUNTS)
+    counts = run.read_label_counts(session.task.classes.names)
     if counts is None:
         raise InputError(
             f"{run.path / COUNTS}: expected the counts of the training labels. There are none. Train again: "
             f"python run.py rerun {run}"
         )
-    counts = np.array([counts[name] for name in session.task.classes.names], np.float64)
+    counts = np.array(counts, np.float64)
     return PriorCorrection(can, counts / counts.sum(), session.display.note)
 
 

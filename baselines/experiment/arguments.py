@@ -1,12 +1,15 @@
 """Everything that determines a run: what it reads and writes, its recipe, the options of its task, the settings of its parts."""
 
 import dataclasses
-import math
+import sys
 from collections.abc import Mapping
 
 from baselines.errors import InputError, nearest
-from baselines.plugins.settings import fitted
+from baselines.plugins.settings import fitted, shortened
 from baselines.task import Recipe
+
+MAX_INTEGER = 2**53
+"""Floats hold every whole number up to it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,9 +67,10 @@ def train_arguments(task, values, origin="--config", flags=TrainFlags):
     """
     types = [flags, Recipe, *([task.options] if task.options else [])]
     known = {field.name: field for kind in types for field in dataclasses.fields(kind)}
-    settings = {key: value for key, value in values.items() if "." in str(key)}
+    values = {str(key): value for key, value in values.items()}
+    settings = {key: value for key, value in values.items() if "." in key}
     values = {key: value for key, value in values.items() if key not in settings}
-    for key in map(str, values):
+    for key in values:
         if key not in known:
             raise InputError(f"{origin}: expected keys that are flags of this task. Received: {key}. {nearest(key, known)}")
     values = {key: fitted(known[key], value, origin) for key, value in values.items()}
@@ -93,9 +97,10 @@ def check_recipe(arguments):
     }  # fmt: skip
     for name, (low, high) in limits.items():
         value = getattr(recipe, name)
-        if not (value >= low and math.isfinite(value) and (high is None or value <= high)):
+        most = (MAX_INTEGER if isinstance(value, int) else sys.float_info.max) if high is None else high
+        if not low <= value <= most:
             bound = f"at least {low}" if high is None else f"from {low} to {high}"
-            raise InputError(f"--{name}: expected a number, {bound}. Received: {value}")
+            raise InputError(f"--{name}: expected a number, {bound}. Received: {shortened(value)}")
     choices = {
         "schedule": ("linear", "cosine", "constant"),
         "precision": ("float32", "bf16", "fp16"),
@@ -104,7 +109,7 @@ def check_recipe(arguments):
     }
     for name, known in choices.items():
         value = getattr(recipe, name)
-        free = name == "schedule" and ":" in value or name == "devices" and value.isdecimal() and int(value) > 0
+        free = name == "schedule" and ":" in value or name == "devices" and value.isdecimal() and len(value) < 6 and int(value) > 0
         if value not in known and not free:
-            raise InputError(f"--{name}: expected one of {', '.join(known)}. Received: {value!r}. {nearest(value, known)}")
+            raise InputError(f"--{name}: expected one of {', '.join(known)}. Received: {shortened(value)}. {nearest(value, known)}")
     return arguments

@@ -9,94 +9,191 @@ last/              the state to resume from        best/   the checkpoint folder
 dev/  test/        predictions, scores, tables of errors (evaluate/: of other files)        submission/   files to hand in
 """
 
+import itertools
 import json
 import os
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
 from baselines.errors import InputError
+from baselines.experiment.metrics_file import MetricsFile
 from baselines.runtime.environment import versions
 from baselines.storage.atomic_files import atomic_write, recover
 from baselines.storage.checksums import sha256
-from baselines.storage.text_files import read_text
+from baselines.storage.json_files import read_json, read_json_object
+from baselines.storage.yaml_files import read_yaml
+from baselines.task import Labels
 
 
 class RunFolder:
     """Paths and small files of a run. `RunFolder.create` makes one, `RunFolder.open` finds one."""
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path):
         self.path = Path(path)
         self.state = self.path / "last" / "state.safetensors"
         self.best = self.path / "best"
         self.log = self.path / "log.txt"
-        self.metrics = Metrics(self.path / "metrics.jsonl")
+        self.metrics = MetricsFile(self.path / "metrics.jsonl")
 
     @classmethod
-    def create(cls, path, task_name):
-        """A new folder at `path`, or runs/<task>/<time>. Raises InputError if it is in use or cannot be written."""
-        path = Path(path) if path else _unused(Path("runs") / task_name / time.strftime("%Y%m%d-%H%M%S"))
+    def create(cls, path: str | Path | None, task_name: str) -> "RunFolder":
+        """A new folder, which no other process gets at the same time.
+
+        Args:
+            path: Folder to use, new or empty. Default: runs/<task>/<time>.
+            task_name: Full name of the task.
+
+        Raises:
+            InputError: The folder is in use or cannot be written.
+        """
+        default = Path("runs") / task_name / time.strftime("%Y%m%d-%H%M%S")
         try:
-            cls.require_unused(path)
-            path.mkdir(parents=True, exist_ok=True)
-            (path / ".writable").touch()
-            (path / ".writable").unlink()
+            run = cls(path or _new_folder(default))
+            if path:
+                cls.require_unused(path)
+                run.path.mkdir(parents=True, exist_ok=True)
+                _claim(run.log)
         except OSError as error:
-            raise InputError(f"{path}: expected a folder that can be written. Received: {error.strerror}.") from None
-        return cls(path)
+            raise InputError(
+                f"{path or default}: cannot be written: {error.strerror}. Choose another folder with --output."
+            ) from None
+        return run
 
     @staticmethod
-    def require_unused(path):
+    def require_unused(path: str | Path) -> None:
         """Raises InputError unless `path` is free for a new run."""
         path = Path(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise InputError(f"{path}: expected an empty or new folder for --output. It is in use. Choose another one.")
+            raise _in_use(path)
 
     @classmethod
-    def open(cls, path):
-        """The folder of an earlier run. Raises InputError if it is none."""
+    def open(cls, path: str | Path) -> "RunFolder":
+        """The folder of an earlier run.
+
+        Raises:
+            InputError: It is none.
+        """
         run = cls(path)
-        if not (run.path / "recipe.yaml").is_file():
+        if not run.has_recipe():
             raise InputError(f"{path}: expected a run folder, one with recipe.yaml in it. See runs/ or `run.py train`.")
         recover(run.best)
         return run
 
-    def describe(self, task_name, values, files, labels, command):
-        """Writes what determines the run: recipe.yaml from flat `values`, labels.json, environment.json."""
-        environment = {
-            "command": list(command),
-            "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "data": {split: {"file": str(path), "sha256": sha256(path)} for split, path in files.items()},
-            **versions(),
-        }
-        self.write_json("environment.json", environment)
-        if labels:
-            self.write_json("labels.json", list(labels.names))
-        with atomic_write(self.path / "recipe.yaml", "w") as file:
-            yaml.safe_dump({"task": task_name, **values}, file, sort_keys=False, allow_unicode=True)
+    def describe(
+        self, task_name: str, values: Mapping, files: Mapping[str, Path], labels: Labels | None, command: Sequence[str]
+    ) -> None:
+        """Writes what determines the run, as far as it is not there: a killed process may not have come to the end of it.
 
-    def read_recipe(self):
+        Args:
+            task_name: Full name of the task.
+            values: Every flag, for recipe.yaml.
+            files: Paths of the data by split, to be hashed.
+            labels: For labels.json, of tasks with classes.
+            command: What was typed.
+        """
+        if not (self.path / "recipe.yaml").exists():
+            with atomic_write(self.path / "recipe.yaml", "w") as file:
+                yaml.safe_dump({"task": task_name, **values}, file, sort_keys=False, allow_unicode=True)
+        if labels and not (self.path / "labels.json").exists():
+            self.write_json("labels.json", list(labels.names))
+        if not (self.path / "environment.json").exists():
+            environment = {
+                "command": list(command),
+                "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+                "data": {split: {"file": str(path), "sha256": sha256(path)} for split, path in files.items()},
+                **versions(),
+            }
+            self.write_json("environment.json", environment)
+
+    def has_recipe(self) -> bool:
+        """Whether recipe.yaml is there. Runs of before 0.2 wrote it last, so that a kill could leave a folder without."""
+        return (self.path / "recipe.yaml").is_file()
+
+    def read_command(self) -> list[str] | None:
+        """The command line that started the run, of environment.json; None where it is not known."""
+        path = self.path / "environment.json"
+        command = read_json_object(path).get("command") if path.is_file() else None
+        return command if isinstance(command, list) and command and all(isinstance(word, str) for word in command) else None
+
+    def read_recipe(self) -> dict:
         """The flat values of recipe.yaml, "task" among them."""
         values = read_yaml(self.path / "recipe.yaml")
         if not isinstance(values.get("task"), str):
-            raise InputError(f"{self.path / 'recipe.yaml'}: expected a line such as `task: clue/tnews`. Received: none.")
+            raise InputError(f"{self.path / 'recipe.yaml'}: has no line such as `task: clue/tnews`. Add it.")
         return values
 
-    def write_json(self, name, value):
+    def read_labels(self) -> list[str] | None:
+        """The class names of labels.json; None for a run without classes."""
+        path = self.path / "labels.json"
+        if not path.exists():
+            return None
+        names = read_json(path)
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            raise InputError(f"{path}: expected a list of class names. Copy the run folder again.")
+        if len(set(names)) < len(names):
+            raise InputError(f"{path}: a class name occurs twice. Copy the run folder again.")
+        return names
+
+    def read_data(self) -> dict[str, dict]:
+        """{split: {"file": path, "sha256": digest}} of environment.json."""
+        path = self.path / "environment.json"
+        data = read_json_object(path).get("data")
+        whole = isinstance(data, dict) and all(
+            isinstance(file, dict) and isinstance(file.get("file"), str) and isinstance(file.get("sha256"), str)
+            for file in data.values()
+        )
+        if not whole:
+            raise InputError(f"{path}: does not say which data the run has read. Copy the run folder again, or start a new run.")
+        return data
+
+    def read_label_counts(self, names: Sequence[str]) -> list[int] | None:
+        """How often the training data has each of the classes `names`, of label_counts.json; None for a run that did not count."""
+        path = self.path / "label_counts.json"
+        if not path.exists():
+            return None
+        counts = read_json_object(path)
+        numbers = [counts.get(name) for name in names]
+        if not all(_is_number(number) and number >= 0 for number in numbers) or not sum(numbers):
+            raise InputError(f"{path}: does not have a count of every class. Copy the run folder again.")
+        return numbers
+
+    def read_summary(self) -> dict | None:
+        """What summary.json says of a finished run, None before: metric, score, step_seconds, peak_memory and more."""
+        path = self.path / "summary.json"
+        if not path.exists():
+            return None
+        summary = read_json_object(path)
+        memory = summary.get("peak_memory")
+        memory = memory if isinstance(memory, dict) else {}
+        numbers = [summary.get("score"), summary.get("step_seconds"), memory.get("host"), memory.get("device") or 0]
+        if not isinstance(summary.get("metric"), str) or not all(map(_is_number, numbers)):
+            raise InputError(
+                f"{path}: expected metric, score, step_seconds and peak_memory. Delete it, then resume the run to write it."
+            )
+        return summary
+
+    def write_json(self, name: str, value: object) -> None:
+        """Writes a JSON file in the folder, whole or not at all."""
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path, "w") as file:
             json.dump(value, file, ensure_ascii=False, indent=2)
             file.write("\n")
 
-    def read_json(self, name):
+    def read_json(self, name: str) -> object:
         """The value of a JSON file in the folder; None if there is no such file."""
         path = self.path / name
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        return read_json(path) if path.exists() else None
 
-    def require_best(self):
-        """The best checkpoint's folder. Raises InputError if the run has none yet."""
+    def require_best(self) -> Path:
+        """The best checkpoint's folder.
+
+        Raises:
+            InputError: The run has none yet.
+        """
         if not (self.best / "model.safetensors").is_file():
             raise InputError(f"{self.best}: expected the best checkpoint of a run. Train at least one epoch first.")
         return self.best
@@ -105,50 +202,29 @@ class RunFolder:
         return str(self.path)
 
 
-class Metrics:
-    """metrics.jsonl: one JSON object per line with epoch, step, split and plain numbers. Call it with a dict to add a line."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __call__(self, values):
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(values) + "\n")
-
-    def size(self):
-        return self.path.stat().st_size if self.path.exists() else 0
-
-    def truncate(self, size):
-        """Forgets what was written after the file had `size` bytes."""
-        if self.size() > size:
-            os.truncate(self.path, size)
-
-    def read(self):
-        """[{…}] of all lines; a last line cut short by a kill is left out."""
-        if not self.path.exists():
-            return []
-        lines = self.path.read_text(encoding="utf-8").split("\n")
-        return [json.loads(line) for line in lines[:-1]]
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def read_yaml(path):
-    """The mapping in a YAML file. Raises InputError with the line of a mistake."""
+def _in_use(path):
+    return InputError(f"--output: {path} is in use. Choose a folder that is new or empty.")
+
+
+def _claim(log):
+    """Creates log.txt, which two processes cannot both do."""
     try:
-        values = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else path
-        raise InputError(f"{where}: expected YAML such as `batch_size: 16`. Received: {_one_line(error)}") from None
-    if not isinstance(values, dict):
-        raise InputError(f"{path}: expected lines such as `batch_size: 16`. Received: {type(values).__name__}")
-    return values
+        os.close(os.open(log, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except FileExistsError:
+        raise _in_use(log.parent) from None
 
 
-def _one_line(error):
-    return " ".join(str(error).split())
-
-
-def _unused(path):
-    """`path`, or the first of path-2, path-3, … that does not exist: two runs may start in one second."""
-    candidates = [path, *(path.with_name(f"{path.name}-{i}") for i in range(2, 100))]
-    return next(candidate for candidate in candidates if not candidate.exists())
+def _new_folder(path):
+    """Makes `path`, or the first of path-2, path-3, … that does not exist: two runs may start in one second."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        try:
+            candidate.mkdir()
+            return candidate
+        except FileExistsError:
+            continue

@@ -69,6 +69,7 @@ class Checkpoint:
         model_options: Mapping[str, object] | None = None,
         pre_tokenizer: str | None = None,
         note: Callable[[str], None] = logger.warning,
+        unchanged: bool = False,
     ) -> "Checkpoint":
         """Reads the tokenizer and the configuration; the weights are opened when they are first needed.
 
@@ -79,14 +80,15 @@ class Checkpoint:
             model_options: Fields of `Config` that replace the file's.
             pre_tokenizer: "jieba", "none", or None for the one that tokenizer_config.json names.
             note: Called with each remark that the user should read.
+            unchanged: Refuse a run's configuration or vocabulary that is not what was saved with the weights.
 
         Raises:
-            InputError: A file is missing or corrupted, or was changed after a run had saved it, or there are more tokens than
-                embedding rows.
+            InputError: A file is missing, corrupted or, with `unchanged`, another one, or there are more tokens than rows.
         """
         source = Path(source)
         folder = folder_of(source)
-        verify_files(folder)
+        if unchanged:
+            verify_files(folder)
         config = configure(folder, model, **(model_options or {}))
         vocabulary = Path(vocabulary or (folder if folder.is_dir() else folder.parent))
         tokenizer = Tokenizer.from_folder(vocabulary, pre_tokenizer=pre_tokenizer)
@@ -167,17 +169,18 @@ class Checkpoint:
             self._note_spare_rows(len(table))
         return rows(table[: self.file_tokens], compound_tokens=[[self.tokenizer.vocabulary.pad_id]] * new)
 
-    def _note_spare_rows(self, table_rows: int):
-        spare = table_rows - self.file_tokens
-        if spare <= 0:
-            return
-        question = ""
-        if spare > MAX_PADDING:
-            question = " That is more than padding: check that the vocabulary belongs to this checkpoint."
-        self.note(
-            f"{self.source}: the embedding has {table_rows} rows, the vocabulary {self.file_tokens} tokens. "
-            f"The last {spare} rows are left out.{question}"
-        )
+    def _note_spare_rows(self, table_rows):
+        if table_rows > self.file_tokens:
+            self.note(spare_rows(self.source, table_rows, self.file_tokens))
+
+
+def spare_rows(source: str | Path, rows: int, tokens: int) -> str:
+    """The remark on an embedding table that is longer than the vocabulary."""
+    question = " Check that the vocabulary belongs to this checkpoint." if rows - tokens > MAX_PADDING else ""
+    return (
+        f"{source}: the embedding has {rows} rows, the vocabulary {tokens} tokens. "
+        f"The last {rows - tokens} rows are left out.{question}"
+    )
 
 
 def remarks(folder: Path, tokenizer: Tokenizer, pre_tokenizer: str | None = None) -> list[str]:

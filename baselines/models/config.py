@@ -24,7 +24,7 @@ OTHER_NAMES = {
 EXPECTED = {"position_embedding_type": "absolute", "rotary_value": False, "use_relative_position": True}
 """Fields that change what is computed, with the only value that is implemented."""
 HUGGING_FACE_ACTIVATIONS = {"gelu_tanh": "gelu_new", "gelu_erf": "gelu"}
-MAX_SIZE, MAX_LAYERS, MAX_NUMBERS = 2**31 - 1, 1000, 10**12
+MAX_SIZE, MAX_LAYERS, MAX_NUMBERS = 2**31 - 1, 1000, 10**10
 """Larger sizes, numbers of layers and of weights are mistakes: no machine could build the model."""
 HIERARCHICAL = 0.4
 """bert4keras' share for `hierarchical_position: true`."""
@@ -136,23 +136,21 @@ class Config:
         return fields | module.HUGGING_FACE | {"dtype": "float32"}
 
 
-def find(folder: str | pathlib.Path) -> pathlib.Path:
-    """The model's configuration in a folder: config.json, bert_config.json, or the only other file that is one.
+def find(folder: str | pathlib.Path) -> pathlib.Path | None:
+    """The model's configuration in a folder: config.json, bert_config.json, or the only other file that is one; None without one.
 
     Raises:
-        InputError: There is none, or there are several under other names.
+        InputError: There are several under other names.
     """
     folder = pathlib.Path(folder)
     for name in FILES:
         if (folder / name).is_file():
             return folder / name
     others = [path for path in sorted(folder.glob("*config*.json")) if path.name not in OTHER_FILES and _describes_a_model(path)]
-    if len(others) == 1:
-        return others[0]
-    if others:
+    if len(others) > 1:
         names = ", ".join(path.name for path in others)
         raise InputError(f"{folder}: several configurations ({names}). Rename the one of these weights to config.json.")
-    raise InputError(f"{folder}: no {' or '.join(FILES)} in it. Check that this is the folder of a checkpoint.")
+    return others[0] if others else None
 
 
 def _describes_a_model(path):
@@ -166,7 +164,9 @@ def read(source: str | pathlib.Path) -> tuple[dict, str]:
     """The dict of a config file, or of the one in a checkpoint's folder, and the file's path. Raises InputError."""
     path = folder_of(source)
     if path.is_dir():
-        path = find(path)
+        folder, path = path, find(path)
+        if path is None:
+            raise InputError(f"{folder}: no {' or '.join(FILES)} in it. Check that this is the folder of a checkpoint.")
     if not path.is_file():
         raise InputError(f"{path}: no such file. Give the folder of a checkpoint, or its config.json.")
     return read_json_object(path), str(path)

@@ -7,7 +7,8 @@ MOVED = {
     "adjustment": "evaluation.prior_correction", "allocator": "runtime.memory_allocator",
     "answerer": "inference.knowledge_answerer", "array_folder": "storage.array_folder",
     "augmentation": "workflows.augmentation, data.writers", "backends": "runtime.backends", "catalog": "plugins.task_catalog",
-    "commands": "cli", "distances": "retrieval.distances", "embedder": "inference.text_embedder",
+    "commands": "cli", "commands.fit_to_card": "cli.plan_memory", "commands.tricks": "cli.ablate",
+    "distances": "retrieval.distances", "embedder": "inference.text_embedder",
     "embedding_session": "task_models.embedding", "environment": "runtime.environment, storage.checksums",
     "files": "storage.atomic_files", "fitting": "workflows.fit", "flags": "cli.argument_parser, experiment.arguments",
     "folder_lock": "storage.folder_lock", "generator": "inference.text_generator", "graph": "runtime.functional_graph",
@@ -43,7 +44,9 @@ MOVED = {
     "serving.predictions": "serving.routes.predict, serving.workers.prediction", "serving.searches": "serving.routes.search",
     "serving.vector_bodies": "serving.schemas.embedding",
     "training.card": "training.memory_planner", "training.card_memory": "training.memory_estimate",
-    "training.memory": "training.strategy_state", "training.passes": "training.strategy_context",
+    "evaluation.trick_table": "evaluation.ablation_table", "training.backends.variable_steps": "training.backends.step_compiler",
+    "training.memory": "training.objective, training.strategy_context", "training.passes": "training.strategy_context",
+    "training.shift": "training.strategy_context", "training.update": "training.steps",
 }  # fmt: skip
 """Old path below `baselines` -> its new path or, where it was split, paths. A folder stands for its modules too."""
 

@@ -9,6 +9,7 @@ import dataclasses
 import inspect
 import itertools
 import re
+import reprlib
 import textwrap
 
 from baselines.errors import InputError, nearest
@@ -109,18 +110,43 @@ def _read(field, value):
     return value
 
 
-def fitted(field, value, origin):
-    """A YAML value as that of a dataclass field: 2e-5, which YAML reads as text, is a float. Raises InputError if it is none."""
+def fitted(field: dataclasses.Field, value: object, origin: str) -> object:
+    """A YAML value as that of a dataclass field: 2e-5, which YAML reads as text, is a float.
+
+    Args:
+        field: Field that the value is for.
+        value: What YAML or JSON gives.
+        origin: Where the value comes from, for messages.
+
+    Raises:
+        InputError: The value is not of the field's type.
+    """
     if field.type in (float, float | None) and isinstance(value, int | float | str) and not isinstance(value, bool):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, OverflowError):
             return float(value)
-    elif field.type == tuple[str, ...] | None and (value is None or isinstance(value, str)):
+    elif field.type == tuple[str, ...] | None and (value is None or _is_text(value)):
         return (value,) if value else None
     elif field.type in (tuple[str, ...], tuple[str, ...] | None):
-        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        if isinstance(value, list | tuple) and all(map(_is_text, value)):
             return tuple(value)
     elif isinstance(value, field.type) and (field.type is bool or not isinstance(value, bool)):
-        return value
+        if not isinstance(value, str) or _is_text(value):
+            return value
     lists = {tuple[str, ...]: "a list of names", tuple[str, ...] | None: "a file or a list of files"}
     name = lists.get(field.type) or getattr(field.type, "__name__", field.type)
-    raise InputError(f"{origin}: {field.name}: expected {name}. Received: {value!r}")
+    raise InputError(f"{origin}: {field.name}: expected {name}. Received: {shortened(value)}")
+
+
+def shortened(value: object) -> str:
+    """The repr of a value that may be of any size, short enough for a message."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = 120
+    try:
+        return short.repr(value)
+    except ValueError:                                      # a number of more digits than Python writes
+        return f"a {type(value).__name__}"
+
+
+def _is_text(value):
+    """Whether it is text that a path or a flag may be: neither system nor disk takes null characters and lone surrogates."""
+    return isinstance(value, str) and "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)

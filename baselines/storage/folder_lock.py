@@ -28,6 +28,30 @@ def only_builder(folder: str | os.PathLike) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def only_writer(folder: str | os.PathLike) -> Iterator[None]:
+    """Holds a folder that exists and is written to over time, such as that of a run.
+
+    A file system that cannot lock folders holds nothing: there, nobody is refused.
+
+    Raises:
+        InputError: Another process holds it.
+    """
+    if os.name == "nt":                                     # has no descriptors of folders
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            _lock(descriptor)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                raise InputError(f"{folder} is being written by another process. Wait for it, or choose another folder.") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _locked(path, folder):
     while True:
         descriptor = _open(path, folder)

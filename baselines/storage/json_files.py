@@ -8,12 +8,11 @@ from baselines.storage.atomic_files import atomic_write
 from baselines.storage.text_files import read_text
 
 
-def read_json_object(path: str | Path) -> dict:
-    """The object in a JSON file, UTF-8 with or without a byte order mark.
+def read_json(path: str | Path) -> object:
+    """The value in a JSON file, UTF-8 with or without a byte order mark.
 
     Raises:
-        InputError: The file cannot be read, is no JSON (NaN and half a surrogate pair are none), holds something else than an
-            object, or is nested too deeply.
+        InputError: The file cannot be read, is no JSON (NaN and half a surrogate pair are none), or is nested too deeply.
     """
     try:
         content = json.loads(read_text(path), parse_constant=_refuse)
@@ -26,6 +25,16 @@ def read_json_object(path: str | Path) -> dict:
         raise
     except ValueError as error:
         raise InputError(f"{path}: not JSON: {error}. Copy or download the file again.") from None
+    return content
+
+
+def read_json_object(path: str | Path) -> dict:
+    """The object in a JSON file.
+
+    Raises:
+        InputError: As `read_json`, and where the file holds something else than an object.
+    """
+    content = read_json(path)
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected a JSON object. Received: {type(content).__name__}. Is this the right file?")
     return content

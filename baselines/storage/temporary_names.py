@@ -119,6 +119,16 @@ def sweep(path: Path, *stages: str) -> None:
             remove(leftover)
 
 
+def sweep_inside(folder: Path) -> None:
+    """Removes what killed processes of this user left anywhere in a folder that only this process writes now."""
+    pattern = re.compile(rf"\..+\.(?:{_TOKEN}\.(?:tmp|building|complete|previous)|building|complete|previous)")
+    for place, folders, files in os.walk(folder):
+        for name in [*folders, *files]:
+            path = Path(place) / name
+            if pattern.fullmatch(name) and is_own(path):
+                remove(path)
+
+
 def remove(path: Path) -> None:
     """Removes a file, a link or a folder, whatever is there; what cannot be removed stays."""
     with contextlib.suppress(OSError):

@@ -57,11 +57,13 @@ def read_position(path):
             return Position(**json.loads(file.metadata()["position"]))
     except FileNotFoundError:
         raise InputError(
-            f"{path}: expected the state of an earlier run. Nothing is there: it stopped before its first save. "
-            f"Start again: python run.py rerun {path.parent.parent}"
+            f"{path}: no state of an earlier run is there. Start again: python run.py rerun {path.parent.parent}"
         ) from None
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: expected the state of an earlier run. Received a damaged file: {error}") from None
+        raise InputError(
+            f"{path}: the saved state is damaged: {error}. Copy the run folder again, or start again: "
+            f"python run.py rerun {path.parent.parent}"
+        ) from None
 
 
 def load_state(path, model, optimizer, memory=()):

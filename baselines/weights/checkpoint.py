@@ -5,6 +5,9 @@ import dataclasses
 import math
 import pathlib
 import re
+from collections.abc import Mapping
+
+import numpy as np
 
 from baselines.errors import InputError
 from baselines.weights import safetensors_file, tensorflow_checkpoint
@@ -36,22 +39,31 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Description:
-    """What a checkpoint holds: `path`, `format`, and `rows` as the file orders them."""
+    """What a checkpoint holds: `path`, `format`, `rows` in the file's order, and `notes` on their names."""
 
     path: str
     format: str
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
 
     @property
-    def num_parameters(self):
+    def num_parameters(self) -> int:
+        """The size of all tensors together."""
         return sum(row.size for row in self.rows)
 
 
-def open_checkpoint(location):
-    """The tensors of a folder, a .safetensors file, or a TensorFlow prefix (with or without .index).
+def open_checkpoint(location: str | pathlib.Path) -> Mapping[str, np.ndarray]:
+    """The tensors of a checkpoint.
 
-    Returns a lazy mapping {name: array} with `path`, `format`, `shape(name)`, `dtype(name)` and `verify(name)`.
-    In a folder safetensors come first. Raises InputError if nothing is found, or nothing that is read.
+    Args:
+        location: A folder, a .safetensors file, or a TensorFlow prefix (with or without .index). In a folder safetensors come
+            first, then the TensorFlow checkpoint that the file `checkpoint` names.
+
+    Returns:
+        A lazy mapping {name: array} with `path`, `format`, `notes`, `shape(name)`, `dtype(name)` and `verify(name)`.
+
+    Raises:
+        InputError: Nothing is found, a file is corrupted, or the format is not read.
     """
     path = pathlib.Path(location)
     if path.is_dir():
@@ -61,19 +73,19 @@ def open_checkpoint(location):
     if path.is_file() and path.suffix in OTHER_FORMATS:
         raise _other_format(path)
     if not path.is_file() and not any(path.parent.glob("*.index")):
-        raise InputError(f"{path}: no such checkpoint. Expected a folder, a .safetensors file, or what stands before "
-                         ".index in the name of a TensorFlow checkpoint. Is the path right?")  # fmt: skip
+        raise InputError(f"{path}: no such checkpoint. Give a folder, a .safetensors file, or a TensorFlow checkpoint's name "
+                         "without .index.")  # fmt: skip
     return tensorflow_checkpoint.read(path.with_suffix("") if path.suffix == ".index" else path)
 
 
-def describe(location):
-    """The Description of a checkpoint, from its headers alone."""
+def describe(location: str | pathlib.Path) -> Description:
+    """What a checkpoint holds, from its headers alone. Raises InputError as `open_checkpoint` does."""
     tensors = open_checkpoint(location)
     rows = []
     for name in tensors:
         shape = tensors.shape(name)
         rows.append(Row(name, shape, str(tensors.dtype(name)), math.prod(shape)))
-    return Description(str(tensors.path), tensors.format, tuple(rows))
+    return Description(str(tensors.path), tensors.format, tuple(rows), tuple(tensors.notes))
 
 
 def _open_folder(folder):
@@ -85,8 +97,8 @@ def _open_folder(folder):
     others = [path for path in sorted(folder.iterdir()) if path.suffix in OTHER_FORMATS]
     if others:
         raise _other_format(next((path for path in others if "model" in path.name), others[0]))
-    raise InputError(f"{folder}: expected {safetensors_file.FILE}, {safetensors_file.INDEX} or bert_model.ckpt.index. "
-                     "Received none of them. Is this the checkpoint's folder?")  # fmt: skip
+    raise InputError(f"{folder}: no weights, neither {safetensors_file.FILE} nor {safetensors_file.INDEX} nor {GOOGLE}.index. "
+                     "Check the path.")  # fmt: skip
 
 
 def _chosen(folder, names):
@@ -115,4 +127,4 @@ def _latest(state):
 
 def _other_format(path):
     step = OTHER_FORMATS[path.suffix].format(path=path)
-    return InputError(f"{path}: expected {safetensors_file.FILE} or a TensorFlow checkpoint. {step}")
+    return InputError(f"{path}: this format is not read, only {safetensors_file.FILE} and TensorFlow checkpoints. {step}")

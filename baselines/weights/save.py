@@ -26,7 +26,7 @@ def save_hugging_face(
         names: {variable path: published names}.
         dtype: Of the file; None for that of the weights.
         files: Names of files in `folder` that belong to the weights, such as the vocabulary. model.safetensors remembers their
-            digests, and `Checkpoint.open` refuses the folder if one of them has changed.
+            digests for `verify_files`.
     """
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from baselines.errors import InputError, nearest
 from baselines.storage.atomic_files import atomic_write
 from baselines.weights.crc32c import crc32c, masked
 from baselines.weights.leveldb_table import read_table, write_table
-from baselines.weights.protocol_buffers import Fixed32, Malformed, fields, message
+from baselines.weights.protocol_buffers import Fixed32, Malformed, fields, message, number
 
 _NAMES = {1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 10: "?", 14: ml_dtypes.bfloat16,
           17: "<u2", 19: "<f2", 22: "<u4", 23: "<u8"}  # fmt: skip
@@ -118,16 +118,17 @@ def _read_index(prefix):
         header = table.pop(b"")
         whole = {key.decode(): proto for key, proto in table.items() if key[0]}     # keys of slices begin with a zero
         entries = {name: _entry(path, name, proto) for name, proto in whole.items()}
+        num_shards, big_endian = number(header, 1, 1), number(header, 2)
+        if big_endian:
+            raise InputError(f"{path}: the tensors are big-endian, which is not implemented. Save them on another machine.")
     except (KeyError, IndexError, UnicodeDecodeError, Malformed) as error:
-        raise InputError(f"{path}: expected a table of tensors. Received another one ({error!r}).") from error
-    if header.get(2):
-        raise InputError(f"{path}: expected little-endian tensors. Received big-endian ones. Save them elsewhere.")
-    return header.get(1, 1), {name: entry for name, entry in entries.items() if entry}
+        raise InputError(f"{path}: not the index of a checkpoint, or corrupted ({error}). Copy or download it again.") from error
+    return num_shards, {name: entry for name, entry in entries.items() if entry}
 
 
 def _entry(path, name, proto):
     """Of a BundleEntryProto; None for a string (the object graph of tf.train.Checkpoint)."""
-    code, shape = proto.get(1, 0), tuple(dict(fields(size)).get(1, 0) for size in _repeated(proto.get(2, b""), 2))
+    code, shape = number(proto, 1), tuple(number(dict(fields(size)), 1) for size in _repeated(proto.get(2, b""), 2))
     if code == STRING:
         return None
     if 7 in proto:
@@ -136,7 +137,7 @@ def _entry(path, name, proto):
     if code not in DTYPES:
         raise InputError(f"{path}: expected types among {', '.join(map(str, CODES))}. Received: {name} of type number "
                          f"{code} of TensorFlow's types.proto. Convert it there.")  # fmt: skip
-    entry = _Entry(DTYPES[code], shape, proto.get(3, 0), proto.get(4, 0), proto.get(5, 0), proto.get(6, 0))
+    entry = _Entry(DTYPES[code], shape, *(number(proto, field) for field in (3, 4, 5, 6)))
     if entry.size != math.prod(shape) * entry.dtype.itemsize:
         raise InputError(f"{path}: corrupt: {name} has the shape {shape} and {entry.size} bytes. Download it again.")
     return entry

@@ -53,7 +53,7 @@ def train_here(name, arguments, resume, command):
     files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
     if flags.unlabelled:
         files["unlabelled"] = data_file(name, task, "unlabelled", flags.unlabelled, flags.demo)
-    labels = resume.read_json("labels.json") if resume else None
+    labels = resume.read_labels() if resume else None
     if flags.output and not resume:
         RunFolder.require_unused(flags.output)
     with Display(flags.quiet) as display:
@@ -72,10 +72,9 @@ def train_here(name, arguments, resume, command):
             task_model.remark(splits[split])
 
         run = resume or RunFolder.create(flags.output, name)
-        if not resume:
-            run.describe(name, arguments.to_dict(), each_file(files), task_model.task.labels, command)
-            if classes:
-                run.write_json(COUNTS, gold_counts(splits["train"].examples, classes))
+        run.describe(name, arguments.to_dict(), each_file(files), task_model.task.labels, command)
+        if classes and run.read_json(COUNTS) is None:
+            run.write_json(COUNTS, gold_counts(splits["train"].examples, classes))
         display.log_to(run.log)
         display.note(f"run folder: {run}")
         prepared = with_demo_files(run, name, task, arguments, lambda: task_model.tokenizer)
@@ -101,7 +100,7 @@ def train_here(name, arguments, resume, command):
 
 def summarize(run, position, metric, memory):
     """Writes summary.json; a finished run that is only scored again keeps its own."""
-    if run.read_json("summary.json") is None:
+    if run.read_summary() is None:
         names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
         progress = {name: getattr(position, name) for name in names}
         run.write_json("summary.json", {"metric": metric, "score": position.best, **progress, "peak_memory": memory})

@@ -8,6 +8,8 @@ from baselines.data.unlabelled_batches import UnlabelledBatches
 from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions
 from baselines.runtime.progress import TrainingProgress
+from baselines.storage.folder_lock import only_writer
+from baselines.storage.temporary_names import sweep_inside
 from baselines.training import devices, lazy_embeddings, optimizers, rate_factors, schedule, strategies
 from baselines.training.curves import Curves
 from baselines.training.state import Position
@@ -51,6 +53,21 @@ def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool) -
         Interrupted: After a clean stop; the state is saved.
         InputError: A loss that is not finite, or a run folder that cannot be written.
     """
+    with only_writer(run.path):
+        return _fit(task_model, run, splits, settings, resume and has_state(run, task_model.display))
+
+
+def has_state(run, display):
+    """Whether a run to resume has a state; removes what was left half-written. Without one it starts from the beginning."""
+    sweep_inside(run.path)
+    if run.state.is_file():
+        return True
+    display.note(f"{run}: stopped before its state was first saved. Training starts from the beginning.")
+    run.metrics.truncate(0)
+    return False
+
+
+def _fit(task_model, run, splits, settings, resume):
     recipe = task_model.recipe
     batches = task_model.training_batches(splits["train"].encoded, recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
@@ -95,12 +112,11 @@ def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool) -
             fitted.position = trainer.train(resume)
             return fitted
         except Interrupted:
-            raise Interrupted(f"The state is saved. Go on with: python run.py {task_model.verb} --resume {run}") from None
+            raise Interrupted(f"The state is saved. Resume with: python run.py {task_model.verb} --resume {run}") from None
         except OSError as error:
-            again = f"{task_model.verb} --resume {run}" if run.state.exists() else f"rerun {run}"
             raise InputError(
-                f"{error.filename or run}: expected to write there. Received: {error.strerror}. Mend that, then: "
-                f"python run.py {again}"
+                f"Cannot write to {error.filename or run}: {error.strerror}. Free some space or permit writing, then resume with: "
+                f"python run.py {task_model.verb} --resume {run}"
             ) from error
 
 

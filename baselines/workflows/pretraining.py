@@ -30,10 +30,9 @@ def pretrain_here(objective, name, arguments, resume, command):
         source = Path(flags.init or flags.architecture)
         task_model = create_pretraining_model(name, objective, arguments, source, display)
         run = resume or RunFolder.create(flags.output, name)
+        files = {"train": flags.corpus} | ({"dev": flags.dev} if flags.dev else {})
+        run.describe(name, arguments.to_dict(), each_file(files), None, command)
         splits = records(run, task_model, flags)
-        if not resume:
-            files = {"train": flags.corpus} | ({"dev": flags.dev} if flags.dev else {})
-            run.describe(name, arguments.to_dict(), each_file(files), None, command)
         display.log_to(run.log)
         display.note(f"run folder: {run}")
         batch = arguments.recipe.batch_size

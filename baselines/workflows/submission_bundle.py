@@ -73,7 +73,7 @@ def recheck(name, run, test, path):
     task, values = task_catalog.find(name)[1], run.read_recipe()
     values.pop("task")
     arguments = train_arguments(task, values, run.path / "recipe.yaml")
-    task = bind(task, arguments.options, run.read_json("labels.json"), None)
+    task = bind(task, arguments.options, run.read_labels(), None)
     source = official_file(name, test, arguments.flags.demo)
     if source:
         check(path, test, task.submit, read_examples(task.read, source, "test")[0], task.classes)

@@ -155,7 +155,7 @@ def test_mistakes_in_a_config_file_name_the_file_and_the_key(config, text, parts
 
 
 def test_a_config_file_that_is_missing_or_not_utf8(tmp_path):
-    assert "No such file" in refusal("--config", str(tmp_path / "none.yaml"))
+    assert "does not exist" in refusal("--config", str(tmp_path / "none.yaml"))
     (tmp_path / "gbk.yaml").write_bytes("train: 训练.json".encode("gb18030"))
     assert "gbk.yaml" in refusal("--config", str(tmp_path / "gbk.yaml"))
 

@@ -74,7 +74,7 @@ def test_vectors_are_those_of_the_whole_table(tmp_path):
 def test_much_longer_tables_are_asked_about(tmp_path):
     notes = []
     Checkpoint.open(write_checkpoint(tmp_path / "other", TOKENS, vocab_size=21128), note=notes.append)
-    assert len(notes) == 1 and notes[0].endswith("check that the vocabulary belongs to this checkpoint.")
+    assert len(notes) == 1 and notes[0].endswith("Check that the vocabulary belongs to this checkpoint.")
 
 
 def test_new_words_follow_the_tokens(tmp_path):
@@ -130,13 +130,13 @@ def test_words_that_no_text_can_give_are_said(tmp_path):
 ])  # fmt: skip
 def test_a_changed_file_of_a_runs_best_is_refused(tiny_run, tmp_path, file, old, new):
     folder = shutil.copytree(tiny_run.run / "best", tmp_path / "best")
-    Checkpoint.open(folder).build()
+    Checkpoint.open(folder, unchanged=True).build()
     content = (folder / file).read_bytes()
     changed = content.replace(old.encode(), new.encode()) if old else content[:-1] + bytes([content[-1] ^ 1])
     assert changed != content
     (folder / file).write_bytes(changed)
     with pytest.raises(InputError, match=f"{file}: checksum mismatch"):
-        Checkpoint.open(folder).build()
+        Checkpoint.open(folder, unchanged=True).build()
 
 
 def test_a_best_without_digests_is_read(tiny_run, tmp_path):
@@ -144,7 +144,7 @@ def test_a_best_without_digests_is_read(tiny_run, tmp_path):
     folder = shutil.copytree(tiny_run.run / "best", tmp_path / "best")
     safetensors_file.write(folder / "model.safetensors", dict(safetensors_file.read(folder)), {"format": "pt"})
     (folder / "config.json").write_text((folder / "config.json").read_text().replace("\n", " "))
-    Checkpoint.open(folder).build()
+    Checkpoint.open(folder, unchanged=True).build()
 
 
 def test_the_embedded_checkpoints_are_to_be_trained_in_float32():

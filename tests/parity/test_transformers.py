@@ -3,13 +3,18 @@
 Needs requirements-parity.txt: pip install -r requirements-parity.txt, then pytest -m parity tests/parity.
 """
 
+import json
+
 import keras
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from baselines.models.builder import build_transformer_model
 from baselines.models.config import Config
 from baselines.models.families import family
+from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
+from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.weights.checkpoint import describe
 from baselines.weights.save import save_hugging_face
 
@@ -174,3 +179,33 @@ def test_our_roformer_in_theirs(tmp_path, sizes):
     theirs, unexpected = from_pretrained(transformers.AutoModelForMaskedLM, tmp_path)
     assert not unexpected
     assert_same(ours, ask_torch(theirs), {"mlm": "logits"})
+
+
+def as_run(folder, dtype):
+    """A folder as a run writes it, its weights stored in `dtype`."""
+    config = Config.from_dict(SIZES)
+    model = shake_keras(build_transformer_model(config, with_mlm="linear"))
+    save_hugging_face(model, folder, family("bert").weight_names(config), dtype)
+    (folder / "config.json").write_text(json.dumps(config.to_hugging_face()))
+    return folder
+
+
+@pytest.mark.parametrize("source", ["float16", "float32", "mini", "mini_unilm"])
+def test_weights_stored_in_half_are_loaded_to_be_trained(tmp_path, source):
+    """transformers 5 takes the dtype of config.json, else that of the file: in float16 a fine-tune on a CPU learns nothing."""
+    folder = ROOT / "checkpoints" / source if source.startswith("mini") else as_run(tmp_path, source)
+    model = transformers.AutoModel.from_pretrained(folder)
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    stored = {str(row.dtype) for row in describe(folder).rows}
+    assert stored == {"float32" if source == "float32" else "float16"}
+
+
+def test_word_level_tokenizers_go_to_transformers_as_such(tmp_path):
+    """Without rjieba transformers refuses the folder; a BertTokenizer would cut characters in silence."""
+    Tokenizer(Vocabulary([*SPECIAL_TOKENS, *"今天很好", "今天"]), pre_tokenizer="jieba").save(tmp_path)
+    try:
+        theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    except (ImportError, ModuleNotFoundError) as error:
+        assert "rjieba" in str(error)
+    else:
+        assert theirs.tokenize("今天很好") == ["今天", "很", "好"]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from kill_points import kill_points
 
 from baselines.errors import InputError
 from baselines.storage import atomic_files as files
@@ -99,6 +100,54 @@ def test_the_old_folder_survives_a_full_disk(tmp_path):
         full_disk()
     assert (folder / "weights").read_text() == "old"
     assert names(tmp_path) == ["best"]
+
+
+def test_a_file_is_whole_after_a_death_at_any_event(tmp_path, monkeypatch):
+    path = tmp_path / "a.txt"
+    contents = []
+    for run in kill_points(monkeypatch, tmp_path):
+        path.write_text("old")
+        with run, atomic_write(path, "w") as file:
+            file.write("new")
+        contents.append(path.read_text())
+        with atomic_write(path, "w") as file:
+            file.write("newest")
+        assert path.read_text() == "newest" and names(tmp_path) == ["a.txt"]
+    before = contents.index("new")
+    assert contents == ["old"] * before + ["new"] * (len(contents) - before) and 3 <= before < len(contents) - 1
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+@pytest.mark.parametrize("replaces", [True, False])
+def test_a_folder_is_whole_after_a_death_at_any_event(tmp_path, monkeypatch, exchange, replaces):
+    """Old or new, never a mixture, nor, where there was one, none; and the next write leaves nothing behind."""
+    contents = []
+    for run in kill_points(monkeypatch, tmp_path, exchange):
+        files.remove(tmp_path / "best")
+        if replaces:
+            old_folder(tmp_path)
+        with run, atomic_folder(tmp_path / "best") as building:
+            for name in ("weights", "config"):
+                (building / name).write_text("new")
+        recover(tmp_path / "best")
+        present = (tmp_path / "best").exists()
+        contents.append({path.name: path.read_text() for path in (tmp_path / "best").iterdir()} if present else None)
+        with atomic_folder(tmp_path / "best") as building:
+            (building / "weights").write_text("newest")
+        assert names(tmp_path / "best") == ["weights"] and names(tmp_path) == ["best"]
+    old = {"weights": "old", "only in the old one": ""} if replaces else None
+    new = {"weights": "new", "config": "new"}
+    before = contents.index(new)
+    assert contents == [old] * before + [new] * (len(contents) - before) and 5 < before < len(contents)
+
+
+def test_a_folder_of_ones_own_is_tidied_whoever_wrote(tmp_path):
+    (tmp_path / "last").mkdir()
+    (tmp_path / ".best.building").mkdir()
+    for name in ("last/.state.safetensors.0badcafe.tmp", ".best.building/weights", "last/state.safetensors", ".notes"):
+        (tmp_path / name).touch()
+    temporary_names.sweep_inside(tmp_path)
+    assert names(tmp_path) == [".notes", "last"] and names(tmp_path / "last") == ["state.safetensors"]
 
 
 class Killed(BaseException):

@@ -37,7 +37,7 @@ def test_going_on_from_a_saved_state_equals_going_on(tmp_path):
 
 def test_missing_damaged_and_foreign_states_are_refused(tmp_path):
     path = tmp_path / "state.safetensors"
-    with pytest.raises(InputError, match="Nothing is there"):
+    with pytest.raises(InputError, match="no state of an earlier run"):
         read_position(path)
     built = tiny.model()
     optimizer = tiny.steps(built).optimizer

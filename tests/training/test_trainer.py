@@ -5,7 +5,7 @@ import pytest
 import tiny
 
 from baselines.errors import InputError
-from baselines.experiment.run_folder import Metrics
+from baselines.experiment.metrics_file import MetricsFile
 from baselines.task import Recipe
 from baselines.training.trainer import Trainer
 
@@ -40,7 +40,7 @@ def trainer(folder, scores, kept, updates_per_epoch=3, batches=None, **changes):
         rows=lambda epoch, update: [f"{epoch}-{update}-{row}" for row in range(9)],
         evaluate=lambda: {"accuracy": next(scores), "loss": 1.0},
         keep_best=lambda: kept.append(True),
-        record=Metrics(folder / "metrics.jsonl"),
+        record=MetricsFile(folder / "metrics.jsonl"),
         state_path=folder / "last" / "state.safetensors",
         progress=Silent(),
     )

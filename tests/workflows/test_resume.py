@@ -49,7 +49,7 @@ def test_killed_resumed_interrupted_and_resumed_is_the_same_as_undisturbed(long)
 
     code, errors = Process("train", "--resume", folder).stop(folder, 2 * UPDATES + 14, signal.SIGINT)
     assert code == 130
-    assert errors.splitlines()[-1] == f"stopped. The state is saved. Go on with: python run.py train --resume {folder}"
+    assert errors.splitlines()[-1] == f"stopped. The state is saved. Resume with: python run.py train --resume {folder}"
     assert "Traceback" not in errors
     assert state_of(folder)[1]["epoch"] == 2
 
