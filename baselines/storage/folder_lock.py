@@ -24,8 +24,10 @@ def only_builder(folder: str | os.PathLike) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
-        os.close(descriptor)
+        try:
+            path.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -75,7 +75,7 @@ def restore(folder, kept):
 
 
 @pytest.mark.parametrize("whitening", [(2, 0), (0, 2)])
-def test_encoding_over_older_vectors_never_mixes_two_models(tmp_path, sources, whitening):
+def test_encoding_over_older_vectors_never_mixes_two_models(tmp_path, sources, whitening, monkeypatch):
     out, kept = tmp_path / "out", tmp_path / "kept"
     options = [EncodingOptions(whitening=size) for size in whitening]
 
@@ -96,25 +96,27 @@ def test_encoding_over_older_vectors_never_mixes_two_models(tmp_path, sources, w
     old = content()
     shutil.copytree(out, kept)
     seen, deaths = set(), 0
-    for death in kill_points(lambda: encode("new", sources[1], options[1])):
-        deaths += 1
+    for run in kill_points(monkeypatch, tmp_path):
+        with run:
+            encode("new", sources[1], options[1])
+        deaths += run.died
         try:
             left = content()
         except InputError as error:
             assert "Run `encode` again" in str(error)
             seen.add("refused")
         else:
-            assert left in (old, new), death.events
+            assert left in (old, new), run.deadline
             seen.add("old" if left == old else "new")
         encode("new", sources[1], options[1])
-        assert content() == new and names(out) == new_names, death.events
+        assert content() == new and names(out) == new_names, run.deadline
         restore(out, kept)
     assert seen == {"old", "refused", "new"} and deaths > 30
 
 
 @pytest.mark.parametrize("exchange", [True, False])
 @pytest.mark.parametrize("verb", ["build", "vectors", "add", "delete"])
-def test_an_index_is_the_old_or_the_new_one(tmp_path, sources, verb, exchange):
+def test_an_index_is_the_old_or_the_new_one(tmp_path, sources, verb, exchange, monkeypatch):
     folder, kept, model = tmp_path / "out" / "index", tmp_path / "kept", Letters("model")
     encode_file(model, sources[1], tmp_path / "v.npy", EncodingOptions(), QUIET)
     actions = {
@@ -135,22 +137,24 @@ def test_an_index_is_the_old_or_the_new_one(tmp_path, sources, verb, exchange):
     new = content()
     restore(folder.parent, kept)
     seen = set()
-    for death in kill_points(actions[verb], exchange):
+    for run in kill_points(monkeypatch, tmp_path, exchange):
+        with run:
+            actions[verb]()
         left = content()
-        assert left in (old, new), death.events
+        assert left in (old, new), run.deadline
         seen.add(left == new)
         if left == old:
             actions[verb]()
         else:                                                           # done: what the killed one left is the next one's to remove
             build_index(model, sources[1], folder, IndexOptions(), QUIET)
-        assert names(folder.parent) == ["index"], death.events
+        assert names(folder.parent) == ["index"], run.deadline
         assert left == new or content() == new
         restore(folder.parent, kept)
     assert seen == {True, False}
 
 
 @pytest.mark.parametrize("exchange", [True, False])
-def test_an_index_of_keys_is_the_old_or_the_new_one(tmp_path, exchange):
+def test_an_index_of_keys_is_the_old_or_the_new_one(tmp_path, exchange, monkeypatch):
     folder, kept, data = tmp_path / "out" / "kg", tmp_path / "kept", tmp_path / "kg.txt"
     spelling = KeyTokenizer(lambda texts: [[ord(letter) % 50 + 3 for letter in text] for text in texts], "letters", 60, 1, 2)
 
@@ -169,11 +173,13 @@ def test_an_index_of_keys_is_the_old_or_the_new_one(tmp_path, exchange):
     new = content()
     restore(folder.parent, kept)
     seen = set()
-    for death in kill_points(lambda: write("x\ty\tz\nu\tv\tw\n"), exchange):
+    for run in kill_points(monkeypatch, tmp_path, exchange):
+        with run:
+            write("x\ty\tz\nu\tv\tw\n")
         left = content()
-        assert left in (old, new), death.events
+        assert left in (old, new), run.deadline
         seen.add(left == new)
         write("x\ty\tz\nu\tv\tw\n")
-        assert content() == new and names(folder.parent) == ["kg"], death.events
+        assert content() == new and names(folder.parent) == ["kg"], run.deadline
         restore(folder.parent, kept)
     assert seen == {True, False}
