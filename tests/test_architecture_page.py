@@ -1,4 +1,4 @@
-"""docs/architecture.md stays true: its files exist, each of its walk is reached from those before it, its tiers are the tested ones."""
+"""docs/architecture.md stays true: its files exist, its walk is one of imports, its tiers are the tested ones."""
 
 import re
 
