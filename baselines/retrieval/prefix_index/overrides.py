@@ -7,11 +7,13 @@
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import yaml
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
+from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.names import folded, split_name
 from baselines.storage.text_files import read_text
 
@@ -23,10 +25,11 @@ SILENT = "？?。.！!，, "
 
 @dataclasses.dataclass(frozen=True)
 class Preferences:
-    """What is said of subjects, or of predicates.
+    """Preferences among subjects, or among predicates.
 
-    boost   {string: log-probability that it has more than others}
-    ban     strings that are not answered with
+    Args:
+        boost: {string: log-probability that is added to it}.
+        ban: Strings that are never part of an answer.
     """
 
     boost: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -35,10 +38,13 @@ class Preferences:
 
 @dataclasses.dataclass(frozen=True)
 class Overrides:
-    """The file as it was read.
+    """The content of a file.
 
-    aliases   {name that questions use: subject of the knowledge base}
-    answers   {question, see `asked`: (name, predicate) or (name, predicate, object)}
+    Args:
+        aliases: {name that questions use: subject of the knowledge base}.
+        subjects: Preferences among subjects.
+        predicates: Preferences among predicates.
+        answers: {question, see `normalize_question`: (name, predicate) or (name, predicate, object)}.
     """
 
     aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -48,7 +54,7 @@ class Overrides:
 
     def answer(self, question):
         """The columns that are given for a question, or None."""
-        return self.answers.get(asked(question))
+        return self.answers.get(normalize_question(question))
 
     def aliases_in(self, question):
         """{alias: subject} of those that stand in a question; one within a longer one does not count."""
@@ -60,17 +66,21 @@ class Overrides:
         return found
 
 
-def asked(question):
-    """What two questions share that are one: no case, spaces or punctuation at the end."""
+def normalize_question(question: str) -> str:
+    """What equal questions have in common: no case, no spaces, no punctuation at the end."""
     return folded(question).rstrip(SILENT)
 
 
-def read(path, index, ids):
-    """The Overrides of a file.
+def read(path: str | Path, index: PrefixIndex, ids: Callable[[str], tuple]) -> Overrides:
+    """Reads a file of overrides.
 
-    index   the PrefixIndex that they are for: what it does not hold is a mistake
-    ids     text -> the token ids of a text in that index, the end token included
-    Raises InputError that names the file, the line and the key.
+    Args:
+        path: The file.
+        index: The PrefixIndex that they are for; names that it does not hold are an error.
+        ids: text -> the token ids of a text in that index, the end token included.
+
+    Raises:
+        InputError: Something is wrong; the message names the file, the line and the key.
     """
     try:
         text = read_text(path)
@@ -78,7 +88,12 @@ def read(path, index, ids):
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else path
-        raise InputError(f"{where}: expected YAML or JSON. Received: {getattr(error, 'problem', None) or error}.") from None
+        reason = excerpt(getattr(error, "problem", None) or error, 200)
+        raise InputError(f"{where} is neither YAML nor JSON: {reason}. Correct the line.") from None
+    except (ValueError, OverflowError, RecursionError) as error:        # an escape of no character, and brackets without end
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} is neither YAML nor JSON: {excerpt(error)}. Correct the file.") from None
     return _Reader(path, index, ids).overrides(root)
 
 
@@ -100,7 +115,7 @@ class _Reader:
             if subject in subjects.ban:
                 raise self.wrong(node, where, "a subject that is not banned", subject)
         for question, node in self.section(found, "answers").items():
-            answers[asked(question)] = self.columns(node, f"answers: {question}")
+            answers[normalize_question(question)] = self.columns(node, f"answers: {question}")
         return Overrides(aliases, subjects, predicates, answers)
 
     def section(self, found, name):
@@ -122,13 +137,13 @@ class _Reader:
 
     def items(self, node, where):
         if not isinstance(node, yaml.SequenceNode):
-            raise self.wrong(node, where, "a list", self.shown(node))
+            raise self.wrong(node, where, "a list", self.kind_of(node))
         return node.value
 
     def mapping(self, node, where, known=None):
         """{key: node of its value}, in order."""
         if not isinstance(node, yaml.MappingNode):
-            raise self.wrong(node, where, f"keys {', '.join(known)}" if known else "lines of NAME: VALUE", self.shown(node))
+            raise self.wrong(node, where, f"keys {', '.join(known)}" if known else "lines of NAME: VALUE", self.kind_of(node))
         found = {}
         for key, value in node.value:
             name = self.text(key, where)
@@ -141,7 +156,7 @@ class _Reader:
 
     def text(self, node, where):
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-            raise self.wrong(node, where, "a text that is not empty", self.shown(node))
+            raise self.wrong(node, where, "a text that is not empty", self.kind_of(node))
         return node.value.strip()
 
     def number(self, node, where):
@@ -150,7 +165,7 @@ class _Reader:
         except ValueError:
             value = 0.0
         if not 0 < value <= 100:
-            raise self.wrong(node, where, "a number above 0, at most 100", self.shown(node))
+            raise self.wrong(node, where, "a number above 0, at most 100", self.kind_of(node))
         return value
 
     def columns(self, node, where):
@@ -177,9 +192,11 @@ class _Reader:
             raise self.wrong(node, where, f"a predicate of {self.index.folder}", predicate)
 
     def wrong(self, node, where, expected, received):
-        return InputError(f"{self.path}:{node.start_mark.line + 1}: {where}: expected {expected}. Received: {received}.")
+        line = node.start_mark.line + 1
+        received = excerpt(received, 200)
+        return InputError(f"{self.path}:{line}: {excerpt(where)}: expected {expected}, but got {received}. Correct the line.")
 
-    def shown(self, node):
+    def kind_of(self, node):
         kinds = {yaml.SequenceNode: "a list", yaml.MappingNode: "a mapping"}
         return kinds.get(type(node)) or node.value or "nothing"
 

@@ -143,17 +143,17 @@ def test_given_answers(steered):
     ("text", "message"),
     [
         ("aliases:\n  天: 地", "o.yaml:2: aliases: 天: expected a subject of"),
-        ("aliases: {天: 国}\nsubjects: {ban: [国]}", "o.yaml:1: aliases: 天: expected a subject that is not banned. Received: 国"),
-        ("subject: {}", "o.yaml:1: the file: expected keys aliases, subjects, predicates, answers. Received: subject. Did"),
-        ("subjects:\n  boost:\n    国: 0", "o.yaml:3: subjects: boost: 国: expected a number above 0, at most 100. Received: 0"),
+        ("aliases: {天: 国}\nsubjects: {ban: [国]}", "o.yaml:1: aliases: 天: expected a subject that is not banned, but got 国"),
+        ("subject: {}", "o.yaml:1: the file: expected keys aliases, subjects, predicates, answers, but got subject. Did"),
+        ("subjects:\n  boost:\n    国: 0", "o.yaml:3: subjects: boost: 国: expected a number above 0, at most 100, but got 0"),
         ("subjects: {boost: {国: 2}, ban: [国]}", "either boost or ban"),
         ("predicates:\n  ban:\n  - c", "o.yaml:3: predicates: ban: expected a predicate of"),
-        ("predicates: {ban: a}", "predicates: ban: expected a list. Received: a"),
+        ("predicates: {ban: a}", "predicates: ban: expected a list, but got a"),
         ("answers:\n  谁: 中国", "o.yaml:2: answers: 谁: expected NAME ||| PREDICATE"),
         ("answers:\n  谁: 中国 ||| b", "o.yaml:2: answers: 谁: expected a key of"),
-        ("aliases: {天: 国, 天: 国}", "expected every key once. Received: 天 again"),
+        ("aliases: {天: 国, 天: 国}", "expected every key once, but got 天 again"),
         ("- 1", "expected keys aliases"),
-        ("a: [", "o.yaml:1: expected YAML or JSON"),
+        ("a: [", "o.yaml:1 is neither YAML nor JSON"),
     ],
 )
 def test_a_mistake_names_file_line_and_key(text, message, index, tmp_path):
