@@ -5,7 +5,7 @@ import functools
 import re
 
 from baselines.data.readers import any_format, squad_json
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.heads.span import with_head
 from baselines.task import Example, Labels, Span
 
@@ -47,7 +47,7 @@ def missing_column(flag, columns, row):
     """The InputError for a column that a flag names and the file does not have."""
     name = getattr(columns, flag)
     return InputError(
-        f"{row.origin}: expected a column {name!r} for --{flag}. Received the columns {', '.join(row)}. "
+        f"{row.origin}: there is no column {name!r} for --{flag}, only {excerpt(', '.join(row), 300)}. "
         f"{nearest(name, row)} Name yours with --{flag}."
     )
 

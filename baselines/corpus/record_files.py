@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.storage.text_files import decode, not_utf8, parse_json, read_lines
 
 KINDS = {"jsonl": (".jsonl", ".json"), "csv": (".csv",), "tsv": (".tsv",)}
@@ -96,8 +96,8 @@ class RecordFiles:
     def require(self, record: Record, name: str, flag: str) -> object:
         """The value of a field. Raises InputError that names the flag where the record lacks it."""
         if name not in record.fields:
-            raise InputError(f"{flag} {name}: no such field in {self.origin(record)}, which has {', '.join(record.fields)}. "
-                             f"{nearest(name, record.fields)}")  # fmt: skip
+            known = excerpt(", ".join(record.fields), 300)
+            raise InputError(f"{flag} {name}: no such field in {self.origin(record)}, only {known}. {nearest(name, record.fields)}")
         return record.fields[name]
 
     def fields(self, raw: bytes, path: Path) -> dict | None:
@@ -113,7 +113,7 @@ class RecordFiles:
         fields = parse_object(text) if self.kind == "jsonl" else self._row(text)
         for name in self.required:
             if name not in fields:
-                raise ValueError(f"there is no field {name!r}, only {', '.join(fields)}.")
+                raise ValueError(f"there is no field {name!r}, only {excerpt(', '.join(fields), 300)}.")
         return fields
 
     def _below_header(self, path, lines):

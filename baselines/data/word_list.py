@@ -1,4 +1,4 @@
-"""Words of a corpus for the vocabulary: a token, a tab and how often it was counted per line.
+"""Words of a corpus for the vocabulary: a token, a tab and its count per line.
 
 表情包	1032
 """
@@ -6,25 +6,27 @@
 from pathlib import Path
 
 from baselines.data.readers import text_lines
+from baselines.data.readers.record import shorten
 from baselines.errors import InputError
 
-ENOUGH = 10
+MIN_COUNT = 10
 """Fewer occurrences are too few to learn a word from."""
+MAX_DIGITS = 18
 
 
-def read(path, enough=ENOUGH):
-    """The tokens of a file that were counted `enough` times or more, in its order; blank lines are skipped.
+def read(path: str | Path, min_count: int = MIN_COUNT) -> list[str]:
+    """The tokens of a file that were counted `min_count` times or more, in its order; blank lines are skipped.
 
-    Raises InputError, naming the line, for what is no token without spaces, a tab and a whole number.
+    Raises:
+        InputError: with the line, for something else than a token without spaces, a tab and a whole number.
     """
-    found = {}
+    tokens = {}
     for number, line in text_lines.read(path):
         if line.strip():
-            token, _, count = line.partition("\t")
-            if not count.strip().isdecimal() or len(token.split()) != 1:
-                raise InputError(
-                    f"{Path(path).name}:{number}: expected a token without spaces, a tab and its count. Received: {line[:60]!r}."
-                )
-            if int(count) >= enough:
-                found[token.strip()] = None
-    return list(found)
+            token, _, count = (part.strip() for part in line.partition("\t"))
+            if not count.isdecimal() or len(count) > MAX_DIGITS or len(token.split()) != 1:
+                raise InputError(f"{Path(path).name}:{number}: {shorten(line)} is no token, tab and count. "
+                                 "Write one such line per word, the token without spaces.")  # fmt: skip
+            if int(count) >= min_count:
+                tokens[token] = None
+    return list(tokens)

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Labels:
             shown = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
             advice = nearest(str(name), self.names)
             advice = f" {advice}" if advice.startswith("Did you") else ""
-            raise InputError(f"expected a label among {shown}. Received: label={name!r}.{advice}")
+            raise InputError(f"expected a label among {excerpt(shown, 500)}. Received: label={name!r}.{advice}")
         return self._ids[name]
 
     def name(self, index):

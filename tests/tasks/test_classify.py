@@ -100,13 +100,13 @@ def told(function, *arguments, **flags):
 def test_missing_columns_name_the_flag_and_the_nearest(tmp_path):
     path = write(tmp_path / "my.csv")
     assert told(bind, path, **(FLAGS | {"label": "categry"})) == (
-        "my.csv:2: expected a column 'categry' for --label. Received the columns title, body, category. "
+        "my.csv:2: there is no column 'categry' for --label, only title, body, category. "
         "Did you mean category? Name yours with --label."
     )
     task = bind(path, **(FLAGS | {"text_pair": "bodi"}))
-    assert "expected a column 'bodi' for --text_pair" in told(lambda: list(task.read(path)))
+    assert "there is no column 'bodi' for --text_pair" in told(lambda: list(task.read(path)))
     task = bind(path, **(FLAGS | {"id": "key"}))
-    assert "expected a column 'key' for --id" in told(lambda: list(task.read(path)))
+    assert "there is no column 'key' for --id" in told(lambda: list(task.read(path)))
 
 
 def test_numbers_of_classes_that_cannot_be(tmp_path):

@@ -127,10 +127,10 @@ def test_disagreement_is_kept_for_prediction(tmp_path):
 
 @pytest.mark.parametrize("name, row, part", [
     ("tnews", {"label": "105", "sentence": "今天"}, "dev.json:1: expected a label among 100, 101"),
-    ("tnews", {"label": "100", "sentense": "今天"}, "dev.json:1: expected the field 'sentence'. Received: label, sen"),
+    ("tnews", {"label": "100", "sentense": "今天"}, "dev.json:1: there is no field 'sentence', only label, sen"),
     ("tnews", {"label": "100", "sentence": " "}, "dev.json:1: expected sentence to be a text that is not empty."),
     ("ocnli", {"sentence1": "甲", "sentence2": "乙", "label": "neutrl"}, "label='neutrl'. Did you mean neutral"),
-    ("afqmc", {"sentence1": "甲", "label": "1"}, "expected the field 'sentence2'"),
+    ("afqmc", {"sentence1": "甲", "label": "1"}, "there is no field 'sentence2'"),
     ("csl", {"abst": "甲", "keyword": "甲;乙", "label": "1"}, "expected keyword to be a list of texts. Received: keyw"),
     ("iflytek", {"sentence": "甲", "label": 119}, "Received: label='119'"),
 ])

@@ -99,9 +99,9 @@ def test_faults_of_flags_and_files(tmp_path):
     assert "expected --label or --score. Received: both" in told(bind, path, score="score", label="text")
     assert "expected --low below --high. Received: 5 and 1" in told(bind, path, score="score", low=5.0)
     assert "expected --train FILE" in told(bind, None)
-    assert "expected a column 'label' for --label. Received the columns text, text_pair, score" in told(bind, path)
+    assert "there is no column 'label' for --label, only text, text_pair, score" in told(bind, path)
     task = bind(path, score="score", text_pair="text2", high=5.0)
-    assert "expected a column 'text2' for --text_pair" in told(lambda: list(task.read(path)))
+    assert "there is no column 'text2' for --text_pair" in told(lambda: list(task.read(path)))
     blank = write(tmp_path / "b.tsv", [("一", "", 1)])
     assert "b.tsv:2: expected text_pair to be a text" in told(lambda: list(bind(blank, score="score").read(blank)))
 

@@ -180,8 +180,8 @@ def test_bad_groups(tmp_path, row, message):
     ({"text": "一", "text_pair": "", "label": 1}, {}, "expected text_pair to be a text that is not empty"),
     ({"text": "一", "text_pair": "二", "score": "nan"}, {}, "expected score to be a number. Received: score='nan'"),
     ({"text": "一", "text_pair": "二"}, {"label": "same"}, "no gold answer"),
-    ({"text": "一", "label": 1}, {"text_pair": "other"}, "expected a column 'other' for --text_pair"),
-    ({"title": "一", "text_pair": "二"}, {}, "expected the field 'text'"),
+    ({"text": "一", "label": 1}, {"text_pair": "other"}, "there is no column 'other' for --text_pair"),
+    ({"title": "一", "text_pair": "二"}, {}, "there is no field 'text'"),
 ])  # fmt: skip
 def test_bad_pairs(tmp_path, row, flags, message):
     assert message in told(examples_of, write_lines(tmp_path / "a.jsonl", [row]), **flags)

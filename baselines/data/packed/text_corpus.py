@@ -9,7 +9,7 @@ import itertools
 import re
 from pathlib import Path
 
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt
 from baselines.runtime.concurrency import batched
 from baselines.storage.text_files import not_utf8, parse_json, read_lines
 
@@ -87,7 +87,7 @@ def text_of(line: bytes, as_json: bool, path: str | Path) -> str:
     except ValueError as error:
         raise ValueError(f"not a JSON object: {error}.") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        found = f"only the fields {', '.join(row)}" if isinstance(row, dict) else type(row).__name__
+        found = f"only the fields {excerpt(', '.join(row), 300)}" if isinstance(row, dict) else type(row).__name__
         raise ValueError(f'no JSON object with a string "text", but {found}.')
     return row["text"]
 

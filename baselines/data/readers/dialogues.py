@@ -15,7 +15,7 @@ from pathlib import Path
 
 from baselines.data.readers import json_lines, text_lines
 from baselines.data.readers.record import Row, shorten
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt
 from baselines.tokenizers.normalization import is_cjk, is_punctuation
 
 DIALOGUE_FIELDS = ("messages", "dialog", "dialogue", "conversation", "conversations", "utterances", "turns")
@@ -116,7 +116,7 @@ def to_row(value, origin, id, split=None):
         utterances.append((role, text))
     speakers = list(dict.fromkeys(role for role, _ in utterances if role is not None))
     if len(speakers) > 2:
-        raise InputError(f"{origin}: expected two speakers. Received: {', '.join(speakers)}. Leave the others out.")
+        raise InputError(f"{origin}: more than two speakers: {excerpt(', '.join(speakers), 300)}. Leave the others out.")
     return Row({"id": id, "utterances": [text for _, text in utterances], "split": split}, origin, id)
 
 

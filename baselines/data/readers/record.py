@@ -1,6 +1,6 @@
 """One record of a data file: a dict that knows its line, so that a missing or unfit field is told with its place."""
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 
 SCALAR = str | int | float
 """What a label may be in a file."""
@@ -19,7 +19,7 @@ class Row(dict):
 
     def __missing__(self, field):
         raise InputError(
-            f"{self.origin}: expected the field {field!r}. Received: {', '.join(map(str, self)) or 'none'}. "
+            f"{self.origin}: there is no field {field!r}, only {excerpt(', '.join(map(str, self)) or 'none', 300)}. "
             f"{nearest(field, map(str, self))}"
         )
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from baselines.data.readers import any_format, text_lines
 from baselines.data.readers.record import Row
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Source:
                 for flag, name in (("text", self.field), ("id", id)):
                     if name is not None and name not in row:
                         raise InputError(
-                            f"{row.origin}: expected a column {name!r} for --{flag}. Received the columns {', '.join(row)}. "
+                            f"{row.origin}: there is no column {name!r} for --{flag}, only {excerpt(', '.join(row), 300)}. "
                             f"{nearest(name, row)} Name yours with --{flag}."
                         )
                 id = id or ("id" if "id" in row and not self.is_lines else None)

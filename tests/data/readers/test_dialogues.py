@@ -108,7 +108,7 @@ def test_the_tokens_stay_the_same(text):
     ("a.jsonl", '["早"]\n"晚"\n', ["a.jsonl:2: expected a dialogue", "Received: '晚'"]),
     ("a.jsonl", '["早"]\n["晚"\n', ["a.jsonl:2: not JSON"]),
     ("a.jsonl", '{"messages": []}\n', ["a.jsonl:1: expected a dialogue"]),
-    ("a.jsonl", '[{"role": "a", "text": "x"}, {"role": "b", "text": "y"}, {"role": "c", "text": "z"}]', ["Received: a, b, c"]),
+    ("a.jsonl", '[{"role": "a", "text": "x"}, {"role": "b", "text": "y"}, {"role": "c", "text": "z"}]', ["two speakers: a, b, c"]),
     ("a.json", '{"text": "早"}', ["a.json: expected dialogues", "'text': '早'"]),
     ("a.txt", "早\t\t晚\n", ["a.txt:1, utterance 2"]),
     ("a.txt", "\n", ["expected a dialogue per line. Received: an empty file"]),

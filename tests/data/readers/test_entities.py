@@ -103,8 +103,8 @@ def test_an_object_may_have_several_labels(tmp_path):
     ({"data": {"text": ""}}, "expected text to be a text that is not empty"),
     ({"data": {"text": TEXT}, "annotations": [3]}, "annotations[0]: expected an object. Received: 3."),
     ({"data": {"text": TEXT}, "annotations": {"a": 1}}, "annotations: expected a list."),
-    (studio([{"type": "labels"}]), "expected the field 'value'"),
-    (studio([{"type": "labels", "value": {"start": 0, "end": 1}}]), "expected the field 'labels'"),
+    (studio([{"type": "labels"}]), "there is no field 'value'"),
+    (studio([{"type": "labels", "value": {"start": 0, "end": 1}}]), "there is no field 'labels'"),
     (studio([result(0, 3, "N", text="周")]), "'周' is not at [0, 3], where '许知秋' is."),
 ])  # fmt: skip
 def test_faults_are_told_with_their_place(tmp_path, row, part):

@@ -14,7 +14,7 @@ def test_a_missing_field_names_the_line_the_fields_and_the_nearest():
     with pytest.raises(InputError) as raised:
         row(sentense="今天", label="1")["sentence"]
     assert str(raised.value) == (
-        "train.json:17: expected the field 'sentence'. Received: sentense, label. Did you mean sentense?"
+        "train.json:17: there is no field 'sentence', only sentense, label. Did you mean sentense?"
     )
     assert row(a="b").get("c") is None
 

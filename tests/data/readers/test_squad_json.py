@@ -82,11 +82,11 @@ def test_answers_that_are_not_there(tmp_path, answer, part):
 
 @pytest.mark.parametrize("value, part", [
     ([], "dev.json: expected an object. Received: []"),
-    ({}, "dev.json: expected the field 'data'"),
+    ({}, "dev.json: there is no field 'data'"),
     ({"data": {}}, "dev.json: data: expected a list. Received: {}"),
     ({"data": ["甲"]}, "dev.json: data[0]: expected an object. Received: '甲'"),
     ({"data": [{"paragraphs": [{"context": " ", "qas": []}]}]}, "data[0].paragraphs[0]: expected context to be a text"),
-    ({"data": [{"paragraphs": [{"context": "甲", "qas": [{"id": 1}]}]}]}, "qas[0]: expected the field 'question'"),
+    ({"data": [{"paragraphs": [{"context": "甲", "qas": [{"id": 1}]}]}]}, "qas[0]: there is no field 'question'"),
     ({"data": [{"paragraphs": [{"context": "甲", "qas": [{"question": 3}]}]}]}, "question: expected a text. Received: 3"),
 ])
 def test_other_layouts_are_refused_with_their_place(tmp_path, value, part):
