@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from baselines.data.examples import MANY_CLASSES, class_counts, class_memory, gold_counts
-from baselines.data.writers import write_lines
+from baselines.data.writers import write_predictions
 from baselines.errors import InputError
 from baselines.evaluation.prior_correction import COUNTS, gain, prior_correction
 from baselines.evaluation.report import prediction_lines, write_report
@@ -179,7 +179,7 @@ def predict_file(task_model, steps, path, output=None, adjust=None):
     """Predicts a file; returns the lines, and writes them to `output` if it is given."""
     lines = predict_split(task_model, steps, task_model.read_split("test", path), adjust)
     if output:
-        write_lines(output, lines, task_model.task.head.format_prediction)
+        write_predictions(output, lines, task_model.task.head.format_prediction)
         task_model.display.note(f"predictions: {output}")
     return lines
 
