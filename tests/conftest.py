@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:                       # pytest-xdist's workers inherit that of their controller
     COMPILED = tempfile.TemporaryDirectory(prefix="jax-", ignore_cleanup_errors=True)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = COMPILED.name             # the same tiny model is compiled again and again
+os.environ["BASELINES_COMPILE_CACHE"] = "off"                           # the programs below are not those of a user
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 # Programs run once or twice: half of the time is LLVM's, and the newer emitters of fused loops take as much again.
 os.environ["XLA_FLAGS"] = (

@@ -29,7 +29,7 @@ OUR_WORDS = {
 def parse_train(task, argv, prog, flags=TrainFlags):
     """TrainArguments from a command line. Later wins: task's recipe, --demo, --config FILE, flags."""
     argv, config = take_option(argv, "--config")
-    argv, settings = take_settings(argv)
+    argv, settings = take_settings(with_jit_value(argv))
     values = {} if config is None else read_yaml(config)
     values.pop("task", None)
     if os.environ.get("RECOMPUTE") == "1":
@@ -47,6 +47,19 @@ def parse_train(task, argv, prog, flags=TrainFlags):
     recipe = dataclasses.replace(parsed.recipe, strategies=separated(parsed.recipe.strategies))
     settings = {**default.settings, **settings}
     return check_recipe(TrainArguments(parsed.files, recipe, getattr(parsed, "task", None), settings))
+
+
+def with_jit_value(argv):
+    """A command line whose `--jit` has a value: alone it means true, and --no_jit means --jit false."""
+    words = []
+    for index, word in enumerate(argv):
+        if word in ("--no_jit", "--no-jit"):
+            words += ["--jit", "false"]
+        elif word == "--jit" and (index + 1 == len(argv) or argv[index + 1].startswith("-")):
+            words += ["--jit", "true"]
+        else:
+            words.append(word)
+    return words
 
 
 def separated(names):

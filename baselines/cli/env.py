@@ -1,9 +1,10 @@
-"""Show versions and devices, for bug reports."""
+"""Show versions, devices and the cache of compiled programs, for bug reports."""
 
 import json
 
 from baselines import __version__
 from baselines.errors import InputError
+from baselines.runtime.compile_cache import cache_folder
 from baselines.runtime.environment import devices, versions
 
 
@@ -13,5 +14,5 @@ def main(argv):
         return
     if argv:
         raise InputError(f"run.py env: expected nothing after it. Received: {' '.join(argv)}.")
-    found = devices()
-    print(json.dumps({"baselines": __version__, **versions(), "devices": found}, indent=2))
+    cache = str(cache_folder() or "off")
+    print(json.dumps({"baselines": __version__, **versions(), "devices": devices(), "compile_cache": cache}, indent=2))

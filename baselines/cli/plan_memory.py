@@ -5,6 +5,7 @@ run.py plan-memory TASK --memory 24GB [--init FOLDER] [the flags of train]
 No model is loaded or trained. The rows per update stay those of the recipe. docs/memory.md says how accurate the estimates are.
 """
 
+import dataclasses
 import shlex
 
 from baselines.cli import task_of
@@ -33,6 +34,8 @@ def main(argv):
     if memory is None:
         raise InputError("run.py plan-memory: --memory is missing. Add the memory of your GPU, such as --memory 24GB.")
     size, recipe = memory_planner.parse_bytes(memory), arguments.recipe
+    if recipe.precision == "auto":
+        recipe = dataclasses.replace(recipe, precision="bf16")          # what it is on GPUs since Ampere
     setup = setup_of(full_name, task, arguments)
     candidates = memory_planner.candidates(setup, recipe)
     best = memory_planner.choose(candidates, recipe.precision, size)

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 
+from baselines.runtime.compile_cache import use_compile_cache
 from baselines.runtime.memory_allocator import keep_freed_memory
 
 SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
@@ -19,6 +20,7 @@ def start_backend(recipe=None):
             freed memory, unless `recompute` asks for little memory.
     """
     logging.getLogger("tensorflow").addFilter(is_no_retracing)          # each length of a batch is meant to be compiled
+    use_compile_cache(os.environ.get("KERAS_BACKEND", "tensorflow"))
     with without_small_talk():
         import keras
 

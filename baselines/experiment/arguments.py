@@ -73,6 +73,8 @@ def train_arguments(task, values, origin="--config", flags=TrainFlags):
     for key in values:
         if key not in known:
             raise InputError(f"{origin}: expected keys that are flags of this task. Received: {key}. {nearest(key, known)}")
+    if isinstance(values.get("jit"), bool):                             # as runs before 2026-12 have it, and as YAML reads true
+        values["jit"] = str(values["jit"]).lower()
     values = {key: fitted(known[key], value, origin) for key, value in values.items()}
     pick = lambda kind: {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}  # noqa: E731
     recipe = task.recipe
@@ -103,7 +105,8 @@ def check_recipe(arguments):
             raise InputError(f"--{name}: expected a number, {bound}. Received: {shortened(value)}")
     choices = {
         "schedule": ("linear", "cosine", "constant"),
-        "precision": ("float32", "bf16", "fp16"),
+        "precision": ("float32", "bf16", "fp16", "auto"),
+        "jit": ("auto", "true", "false"),
         "clip": ("hard", "soft"),
         "devices": ("one", "all"),
     }

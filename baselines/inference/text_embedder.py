@@ -79,7 +79,7 @@ class TextEmbedder:
         recipe = task_model.recipe
         return cls(
             model, encoder, task_model.tokenizer, task_model.config, recipe.max_length, pooling, name, task_model.name, source,
-            recipe.jit,
+            jit=recipe.jit == "true",
         )  # fmt: skip
 
     @classmethod

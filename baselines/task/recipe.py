@@ -51,9 +51,9 @@ class Recipe:
     model_parallel: int = 1
     """Devices that share the weights of one copy of the model (JAX)."""
     precision: str = "float32"
-    """float32, bf16 or fp16 (mixed: weights stay float32; fp16 scales the loss)."""
-    jit: bool = True
-    """Compile the step with XLA. Off: TensorFlow graph only (JAX always compiles)."""
+    """float32, bf16 or fp16 (mixed: weights stay float32; fp16 scales the loss); auto: bf16 where the device multiplies it."""
+    jit: str = "auto"
+    """true compiles the step with XLA, false runs TensorFlow's graph; auto chooses XLA on GPUs and TPUs. JAX always compiles."""
     model: str = "auto"
     """Family of the checkpoint: auto reads it from config.json. See `run.py list models`."""
     model_options: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from baselines.task_models.embedding import EmbeddingTaskModel
 from baselines.task_models.generation import GenerationTaskModel
 from baselines.task_models.task_model import TaskModel
 from baselines.tokenizers.wordpiece import Tokenizer
-from baselines.training import devices, gradient_cache
+from baselines.training import devices, engine, gradient_cache
 
 POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
 
@@ -34,7 +34,7 @@ def create_task_model(name, task, arguments, labels, train_file, display):
     task = self_terminating(task, arguments.options, checkpoint.tokenizer)
     table = task.head.token_table
     losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
-    prepare_keras(recipe, display)
+    recipe = prepare_keras(recipe, display)
     gradient_cache.check(recipe, task.loss)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
@@ -104,27 +104,40 @@ def weight_of(model, path):
 def load_task_model(name, task, arguments, labels, folder, display):
     """A TaskModel with the weights that a run kept as its best."""
     task = bound(task, arguments.options, labels, None)
-    prepare_keras(arguments.recipe, display)
+    recipe = prepare_keras(arguments.recipe, display, training=False)
     checkpoint = Checkpoint.open(folder, note=display.note, unchanged=True)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
     tokenizer, config = checkpoint.tokenizer, checkpoint.config
     task = self_terminating(task, arguments.options, tokenizer)
-    task_model = kind_of(task)(name, task, arguments.recipe, tokenizer, config, model, display, cache=arguments.flags.cache)
+    task_model = kind_of(task)(name, task, recipe, tokenizer, config, model, display, cache=arguments.flags.cache)
     checkpoint.load(model, task_model.weight_names, task_weights=True)
     task_model.encoder = encoder
     return task_model
 
 
-def prepare_keras(recipe, display):
-    """Devices, seeds and precision, before anything is built."""
-    found = devices.spread(recipe)
-    if found:
-        display.note(found)
+def prepare_keras(recipe, display, training=True):
+    """Chooses devices, seeds, engine and precision, before anything is built.
+
+    Args:
+        recipe: Recipe.
+        display: Display that is told what was chosen.
+        training: Whether the engine is worth a line.
+
+    Returns:
+        The Recipe, whose `jit` and `precision` are no longer "auto".
+    """
+    used = devices.spread(recipe)
+    if used:
+        display.note(used)
+    recipe, engine_note = engine.choose_engine(recipe)
+    if engine_note and training:
+        display.note(engine_note)
     if recipe.precision == "fp16" and all("cpu" in device.lower() for device in devices.available()):
         display.note("fp16 on a CPU is computed by way of float32: the same result as on a card, but slower than float32")
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(POLICIES[recipe.precision])
+    return recipe
 
 
 def open_run(run, name, display, devices="one", changes=None):

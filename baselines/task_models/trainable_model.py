@@ -64,7 +64,7 @@ class TrainableModel:
             self.task.loss,
             optimizer,
             strategies,
-            jit=self.recipe.jit,
+            jit=self.recipe.jit == "true",
             clip_norm=self.recipe.clip_norm,
             clip=self.recipe.clip,
             recompute=self.recipe.recompute,

@@ -70,6 +70,11 @@ class Steps:
         """How often a function was traced: once for each shape, unless something is wrong. 0 on PyTorch, which compiles none."""
         return self._compiler.traces
 
+    @property
+    def compiled(self):
+        """{"shapes": that `train`, `evaluate` and `predict` have seen, "traces"}, counts of this process."""
+        return {"shapes": len(self._shapes), "traces": self.traces}
+
     def train(self, batches):
         """One update from one or more micro-batches: {"loss", "gradient_norm"} as backend scalars, which are not waited for."""
         return self._run("train", self._train, batches)

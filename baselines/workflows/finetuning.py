@@ -92,18 +92,19 @@ def train_here(name, arguments, resume, command):
             f"dev  {shown(scores)}  (epoch {position.best_epoch} of {position.epoch}; "
             f"{position.seconds / 60:.1f} minutes of training, {speed:.0f} examples/s)"
         )
-        summarize(run, position, next(iter(scores)), memory)
+        summarize(run, fitted, next(iter(scores)), memory)
         if flags.test:
             predict_file(task_model, steps, flags.test, run.path / "test" / "predictions.jsonl")
     return run
 
 
-def summarize(run, position, metric, memory):
+def summarize(run, fitted, metric, memory):
     """Writes summary.json; a finished run that is only scored again keeps its own."""
     if run.read_summary() is None:
         names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
-        progress = {name: getattr(position, name) for name in names}
-        run.write_json("summary.json", {"metric": metric, "score": position.best, **progress, "peak_memory": memory})
+        progress = {name: getattr(fitted.position, name) for name in names}
+        summary = {"metric": metric, "score": fitted.position.best, **progress, "peak_memory": memory}
+        run.write_json("summary.json", summary | {"compiled": fitted.steps.compiled})
 
 
 def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one", changes=None):

@@ -42,15 +42,15 @@ def pretrain_here(objective, name, arguments, resume, command):
                 f"--corpus gives {rows} rows of {task_model.recipe.max_length} tokens, less than one batch of {batch}. "
                 "Add text, or lower --batch_size."
             )
-        position = fit(task_model, run, splits, arguments.settings, resume is not None).position
-        summarize(task_model, run, position, splits["train"].encoded)
+        fitted = fit(task_model, run, splits, arguments.settings, resume is not None)
+        summarize(task_model, run, fitted, splits["train"].encoded)
     return run
 
 
 def create_pretraining_model(name, objective, arguments, source, display):
     """A PretrainingTaskModel with a model from --init, or of random weights as --model says."""
     flags, recipe = arguments.flags, arguments.recipe
-    prepare_keras(recipe, display)
+    recipe = prepare_keras(recipe, display)
     checkpoint = opened(source, recipe, display, flags.words, flags.vocab, flags.pre_tokenizer)
     vocabulary = checkpoint.tokenizer.vocabulary
     for token in objective.needs:
@@ -119,9 +119,9 @@ def pack(folder, corpora, task_model, flags, made_of):
     )
 
 
-def summarize(task_model, run, position, records):
+def summarize(task_model, run, fitted, records):
     """Writes summary.json and tells the score, and how many tokens were learnt from in a second."""
-    recipe = task_model.recipe
+    recipe, position = task_model.recipe, fitted.position
     last = [line for line in run.metrics.read() if line["split"] == "dev"][-1]
     tokens = recipe.accumulate * recipe.batch_size * recipe.max_length
     speed = tokens / max(position.step_seconds, 1e-9)
@@ -129,8 +129,9 @@ def summarize(task_model, run, position, records):
     progress = {name: getattr(position, name) for name in names}
     run.write_json(
         "summary.json",
-        {"metric": "log_likelihood", "score": position.best, **progress, "tokens_per_second": speed, "peak_memory": peak_memory()},
-    )
+        {"metric": "log_likelihood", "score": position.best, **progress, "tokens_per_second": speed, "peak_memory": peak_memory(),
+         "compiled": fitted.steps.compiled},
+    )  # fmt: skip
     scores = {name: value for name, value in last.items() if name not in ("epoch", "step", "split", "tokens_per_second")}
     task_model.display.result(
         f"held out  {shown(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes; {speed:,.0f} tokens/s "

@@ -61,7 +61,7 @@ def test_a_trick_is_its_flags():
     assert ablate.flags_of("fgm+ema") == (["--strategies", "fgm,ema"], {})
     assert ablate.flags_of("fgm+fgm.epsilon=0.3") == (["--strategies", "fgm"], {"fgm.epsilon": "0.3"})
     assert ablate.flags_of("loss=focal") == (["--strategies", "none", "--loss", "focal"], {})
-    assert ablate.flags_of("jit=false+optimizer=adamw") == (["--strategies", "none", "--no_jit", "--optimizer", "adamw"], {})
+    assert ablate.flags_of("jit=false+optimizer=adamw") == (["--strategies", "none", "--jit", "false", "--optimizer", "adamw"], {})
     chosen = arguments_of("none,loss=focal,learning_rate=0.1", "--epochs", "3")
     assert [a.recipe.loss for a in chosen.values()] == ["task", "focal", "task"]
     assert [a.recipe.epochs for a in chosen.values()] == [3, 3, 3] and chosen["learning_rate=0.1"].recipe.learning_rate == 0.1

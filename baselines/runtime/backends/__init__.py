@@ -1,6 +1,7 @@
 """What differs between backends outside of training, one file for each. training/backends/ has what differs within.
 
-A file gives `compiled`, `sealed`, `devices` and `peaks`.
+A file gives `compiled`, `sealed`, `devices` and `peaks`; and, to choose how to train (training/engine.py), `jit_pays`, whether XLA
+is the quickest compiler here, `bfloat16_pays`, whether half precision is quicker, and `engine_name`.
 """
 
 import importlib

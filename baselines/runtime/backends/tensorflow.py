@@ -3,6 +3,11 @@
 import tensorflow as tf
 from tensorflow.compiler.tf2xla.python.xla import optimization_barrier
 
+from baselines.runtime import processor
+
+AMPERE = (8, 0)
+"""Compute capability of the first GPUs that multiply bfloat16."""
+
 
 def compiled(function, variables):
     """function(state, *arguments) -> (outputs, state), compiled by XLA once for each shape; state is updated in place.
@@ -49,6 +54,34 @@ def sealed(array):
 def devices():
     """Names of the devices that the backend sees."""
     return [device.name for device in tf.config.list_logical_devices()]
+
+
+def jit_pays():
+    """Whether XLA is quicker than TensorFlow's own graph: on GPUs and TPUs, not on CPUs, where the graph calls oneDNN."""
+    return _has_accelerator()
+
+
+def bfloat16_pays(jit):
+    """On GPUs since Ampere and TPUs; on processors that multiply it, but not through XLA."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        return all(tf.config.experimental.get_device_details(gpu).get("compute_capability", (0,)) >= AMPERE for gpu in gpus)
+    return _has_accelerator() or not jit and processor.multiplies_bfloat16()
+
+
+def engine_name(jit):
+    """For people."""
+    return f"compiled by XLA for {_kind()}" if jit else f"TensorFlow graph on {_kind()}"
+
+
+def _has_accelerator():
+    return bool(tf.config.list_physical_devices("GPU") or tf.config.list_logical_devices("TPU"))
+
+
+def _kind():
+    if _has_accelerator():
+        return "GPU" if tf.config.list_physical_devices("GPU") else "TPU"
+    return f"CPU ({processor.name()})"
 
 
 def peaks():

@@ -3,6 +3,8 @@
 import keras
 import torch
 
+from baselines.runtime import processor
+
 
 def compiled(function, variables):
     """function(state, *arguments) -> (outputs, state), without gradients."""
@@ -17,6 +19,23 @@ def sealed(array):
 def devices():
     """Names of the devices that the backend sees."""
     return [str(device) for device in keras.distribution.list_devices()]
+
+
+def jit_pays():
+    """Nothing is compiled."""
+    return False
+
+
+def bfloat16_pays(jit):
+    """On GPUs that support it, and on processors that multiply it."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return processor.multiplies_bfloat16()
+
+
+def engine_name(jit):
+    """For people."""
+    return "PyTorch, not compiled"
 
 
 def peaks():
