@@ -54,7 +54,8 @@ def use_compile_cache(backend: str) -> Path | None:
         if shutil.disk_usage(folder).free < ROOM:
             raise OSError(None, "no space left on device")
     except OSError as error:
-        log.warning("Compiled programs are not cached: %s: %s. Set %s to another folder, or to off.", root, error.strerror, VARIABLE)
+        advice = f"Set {VARIABLE} to another folder, or to off."
+        log.warning("Compiled programs are not cached in %s: %s. %s", root, error.strerror, advice)
         return None
     if backend == "jax":
         os.environ[JAX_FOLDER] = str(folder)

@@ -259,3 +259,23 @@ def test_backends_agree_after_twenty_updates(tmp_path):
         subprocess.run([sys.executable, folder / "twenty_steps.py", target], env=environment, check=True, timeout=300)
         found[backend] = dict(np.load(target))
     assert_equal(found["tensorflow"], found["jax"], 1e-5)
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="compiles nothing")
+@pytest.mark.parametrize("jit", [False, True])
+def test_nothing_is_compiled_twice(jit):
+    """A long run sees each shape many times; what was saved, restored and scored in between changes no trace."""
+    steps, short, long = tiny.steps(tiny.model(), jit=jit), tiny.batch(length=4), tiny.batch(length=8)
+    for _ in range(3):
+        for batch in (short, long, short):
+            steps.train([batch])
+        with steps.scored_weights():
+            for batch in (short, long):
+                steps.evaluate(batch)
+        steps.sync()
+        steps.reset()
+    assert steps.compiled == {"shapes": 4, "traces": 4}
+    for length in (3, 4, 5, 6, 7, 8):
+        steps.predict(tiny.batch(length=length)["features"])
+    any_shape = not jit and keras.backend.backend() == "tensorflow"
+    assert steps.compiled == {"shapes": 10, "traces": 6 if any_shape else 10}
