@@ -84,30 +84,13 @@ class Batches:
         filled = np.concatenate([numbers, np.full(self.size - len(numbers), numbers[0])])
         length = bucket(int(rows.lengths[numbers].max()), self.lengths)
         features = {
-            name: padded(column, filled, length, self.pad_id if name == "token_ids" else 0)
+            name: column.padded(filled, length, self.pad_id if name == "token_ids" else 0)
             for name, column in rows.features.items()
         }
         batch = {"features": features, "weights": (np.arange(self.size) < len(numbers)).astype(np.float32)}
         if rows.targets is not None:
             batch["targets"] = self.batch_targets([rows.target(number) for number in filled], length)
         return batch
-
-
-def padded(column, numbers, length, value=0):
-    """Rows of a RaggedColumn of (…, L) arrays as int32 (len(numbers), …, length), every axis filled up with `value`.
-
-    Axes before the last are as long as the longest of these rows.
-    """
-    if column.shapes.shape[1] == 1:                                     # the common case, at once
-        places = np.arange(length)
-        real = places < column.shapes[numbers]                          # (rows, L)
-        found = column.flat[np.where(real, column.starts[numbers, None] + places, 0)]
-        return np.where(real, found, value).astype(np.int32)
-    result = np.full((len(numbers), *column.shapes[numbers, :-1].max(axis=0), length), value, np.int32)
-    for row, number in enumerate(numbers):
-        values = column[number]
-        result[(row, *map(slice, values.shape))] = values
-    return result
 
 
 def prefetched(iterable, size=4):

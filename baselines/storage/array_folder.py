@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.errors import InputError, excerpt
-from baselines.storage.ragged_array import Ragged
+from baselines.storage.ragged_array import RaggedArray
 from baselines.storage.temporary_names import folder_destination
 
 _BLOCK = 1 << 24
@@ -57,8 +57,8 @@ class ArrayFolderWriter:
         array = np.ascontiguousarray(array)
         self.blocks(name, array.dtype, array.shape, [array])
 
-    def ragged(self, name: str, rows: Ragged) -> None:
-        """Writes the two arrays of a Ragged, NAME_values and NAME_offsets."""
+    def ragged(self, name: str, rows: RaggedArray) -> None:
+        """Writes the two arrays of a RaggedArray, NAME_values and NAME_offsets."""
         self.array(f"{name}_values", rows.values)
         self.array(f"{name}_offsets", rows.offsets)
 

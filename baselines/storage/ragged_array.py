@@ -8,7 +8,7 @@ _BLOCK = 1 << 22
 
 
 @dataclasses.dataclass(frozen=True)
-class Ragged:
+class RaggedArray:
     """Row i is values[offsets[i] : offsets[i + 1]].
 
     values    any dtype (N,), may be memory-mapped
@@ -42,9 +42,9 @@ class Ragged:
         return self[row].tobytes().decode()
 
     def take(self, rows):
-        """A Ragged of these rows, in their order."""
+        """A RaggedArray of these rows, in their order."""
         lengths = self.lengths[rows]
-        return Ragged.of(np.concatenate([self.values[:0], *gather(self.values, self.offsets[rows], lengths)]), lengths)
+        return RaggedArray.of(np.concatenate([self.values[:0], *gather(self.values, self.offsets[rows], lengths)]), lengths)
 
 
 def offsets_of(lengths):

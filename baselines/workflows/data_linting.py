@@ -91,7 +91,7 @@ def measure(name: str, path: Path, task: Task, tokenizer: Tokenizer, max_length:
         cut = encode_examples([examples[index] for index in long], task.encode, tokenizer, max_length, progress)
         left, windows[long] = per_example(cut, long.size)
         truncated[long] = (windows[long] == number[long]) & (left < full[long])
-    ids = whole.features["token_ids"].flat
+    ids = whole.features["token_ids"].rows.values
     vocabulary = tokenizer.vocabulary
     special = [vocabulary.cls_id, vocabulary.sep_id, vocabulary.pad_id]
     unknown = Share(int(np.sum(ids == vocabulary.unk_id)), int(np.sum(~np.isin(ids, special))))

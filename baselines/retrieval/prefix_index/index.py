@@ -26,7 +26,7 @@ from baselines.retrieval.prefix_index.names import ORDERS, split_name
 from baselines.retrieval.prefix_index.trie import Trie
 from baselines.storage import array_folder as files
 from baselines.storage.atomic_files import recover
-from baselines.storage.ragged_array import Ragged
+from baselines.storage.ragged_array import RaggedArray
 
 
 class State(NamedTuple):
@@ -72,8 +72,8 @@ class PrefixIndex:
         self.trie = Trie(arrays["trie_labels"], arrays["trie_children"])
         self._leaves, self._subject_keys = arrays["subject_leaves"], arrays["subject_keys"]
         self._key_entity, self._entity_meaning = arrays["key_entity"], arrays["entity_meaning"]
-        ragged = lambda name: Ragged(arrays[f"{name}_values"], arrays[f"{name}_offsets"])  # noqa: E731
-        self._names, self._values = ragged("entity_text"), Ragged(arrays["values"], arrays["value_offsets"])
+        ragged = lambda name: RaggedArray(arrays[f"{name}_values"], arrays[f"{name}_offsets"])  # noqa: E731
+        self._names, self._values = ragged("entity_text"), RaggedArray(arrays["values"], arrays["value_offsets"])
         self._unknown = arrays["unknown_hashes"], arrays["unknown_entities"], ragged("unknown_tokens")
         if self.parts == 3:
             self._key_predicate, self._predicate_texts = arrays["key_predicate"], ragged("predicate_text")

@@ -53,7 +53,7 @@ def build_table(subjects, entities, tokens):
 
     subjects   list of str, one per entity
     entities   int64 (N,)
-    tokens     Ragged of their token ids
+    tokens     RaggedArray of their token ids
     """
     texts = [folded(subject)[: LONGEST + 1] for subject in subjects]     # longer ones are never found
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))

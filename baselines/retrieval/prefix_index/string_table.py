@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from baselines.storage.ragged_array import Ragged
+from baselines.storage.ragged_array import RaggedArray
 
 _CHUNK_SIZE = 1 << 14
 
@@ -36,8 +36,8 @@ class KeyTokenizer:
         return cls(lambda texts: [tokenizer.ids(text) for text in texts], tokenizer.fingerprint(), len(vocabulary),
                    vocabulary.unk_id, vocabulary.sep_id)  # fmt: skip
 
-    def sequences(self, texts: list[str], report: Callable) -> Ragged:
-        """Ragged of the ids of each text with the end behind them. A text without any token is the unknown one."""
+    def sequences(self, texts: list[str], report: Callable) -> RaggedArray:
+        """RaggedArray of the ids of each text with the end behind them. A text without any token is the unknown one."""
         flat, lengths = [], []
         for first in range(0, len(texts), _CHUNK_SIZE):
             report("tokenizing", first, len(texts))
@@ -52,7 +52,7 @@ class KeyTokenizer:
         silent = np.array([bool(text) for text in texts], bool) & (lengths == 0)
         flat = np.insert(flat, starts[silent], self.unknown_id)
         lengths = lengths + silent
-        return Ragged.of(np.insert(flat, np.cumsum(lengths), self.end_id), lengths + 1)
+        return RaggedArray.of(np.insert(flat, np.cumsum(lengths), self.end_id), lengths + 1)
 
 
 class StringTable(dict):

@@ -8,7 +8,7 @@ from baselines.retrieval.prefix_index.mentions import build_table
 from baselines.retrieval.prefix_index.names import is_unbalanced, split_name
 from baselines.retrieval.prefix_index.string_table import StringTable
 from baselines.retrieval.prefix_index.trie import build_trie, lexicographic_order
-from baselines.storage.ragged_array import Ragged
+from baselines.storage.ragged_array import RaggedArray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,7 @@ def write_names(writer, names, whole, spelling, report):
         counts |= {"meanings": len(meanings), "unbalanced_names": sum(map(is_unbalanced, names))}
     order = np.lexsort((rank, spelling_of_name))            # entity -> name; the first in the file first
     writer.array("entity_meaning", rank[order].astype(np.uint32))
-    writer.ragged("entity_text", Ragged.of_texts([names[name] for name in order.tolist()]))
+    writer.ragged("entity_text", RaggedArray.of_texts([names[name] for name in order.tolist()]))
     counts["unknown_subjects"] = _write_unknown(writer, sequences, subjects, subject_of_name[order], spelling.unknown_id)
     entity_of_name = np.empty(len(names), np.uint32)
     entity_of_name[order] = np.arange(len(names), dtype=np.uint32)
@@ -59,7 +59,7 @@ def write_predicates(writer, predicates, spelling, report):
     """Per predicate in the order of the file its rank by token ids, uint32; per rank the number of its spelling."""
     ranks, spellings, sequences = _sorted(predicates, spelling, report)
     writer.ragged("predicate_tokens", sequences)
-    writer.ragged("predicate_text", Ragged.of_texts([predicates[row] for row in np.argsort(ranks).tolist()]))
+    writer.ragged("predicate_text", RaggedArray.of_texts([predicates[row] for row in np.argsort(ranks).tolist()]))
     return ranks.astype(np.uint32), spellings
 
 
@@ -74,7 +74,7 @@ def _write_trie(writer, sequences, vocab_size):
 
 
 def _sorted(texts, spelling, report):
-    """Texts in the order of their token ids: (rank of each; per rank the number of its spelling; per rank its ids, a Ragged)."""
+    """Texts in the order of their token ids: (rank of each; per rank the number of its spelling; per rank its ids, ragged)."""
     sequences = spelling.sequences(texts, report)
     order, spellings = lexicographic_order(sequences)
     ranks = np.empty(len(order), np.int64)

@@ -44,7 +44,7 @@ class Trie:
 
 
 def build_trie(sequences, vocab_size):
-    """(Trie, node at which each sequence ends: int64 (R,)) of a Ragged of token ids; no sequence is empty."""
+    """(Trie, node at which each sequence ends: int64 (R,)) of a RaggedArray of token ids; no sequence is empty."""
     lengths, offsets = sequences.lengths, sequences.offsets.astype(np.int64)
     place = np.zeros(len(sequences), np.int64)              # of each sequence's node on its level
     ends = np.zeros(len(sequences), np.int64)
@@ -65,7 +65,7 @@ def build_trie(sequences, vocab_size):
 
 
 def lexicographic_order(sequences):
-    """(rows of a Ragged of token ids sorted by their ids, equal ones in order; for each in that order the number of its value)."""
+    """(rows of ragged token ids sorted by their ids, equal ones in order; for each in that order the number of its value)."""
     big_endian = sequences.values.astype(">u4")
     keys = [big_endian[first:last].tobytes() for first, last in itertools.pairwise(sequences.offsets.tolist())]
     order = sorted(range(len(keys)), key=keys.__getitem__)
