@@ -1,4 +1,4 @@
-"""Augment training data: each row again with paraphrases of its text, by a run of simbert.
+"""Augment training data: each row again with paraphrases of its text, by a run that embeds and generates.
 
 run.py augment train.csv --run DIR --text title --factor 3 --out more.csv
 """
@@ -22,7 +22,7 @@ class Flags(SamplingFlags):
     data: tyro.conf.Positional[str] = tyro.MISSING
     """File to train on: .csv, .tsv, .txt (tab-separated), .json or .jsonl; .gz of each."""
     run: str = tyro.MISSING
-    """Run folder of a simbert run."""
+    """Run folder of a run that embeds and generates."""
     text: str = "text"
     """Column or field of the text; all others are kept."""
     factor: int = 3

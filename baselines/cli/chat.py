@@ -44,7 +44,7 @@ def main(argv):
     from baselines.inference.text_generator import TextGenerator
 
     generator = TextGenerator.from_run(flags.run or demo_run(), num_rows=1)
-    if generator.kind != "chat":
+    if not generator.dialogue:
         raise InputError(f"{flags.run}, a run of {generator.task_name}, holds no conversation. Use `run.py generate`.")
     config = flags.generation_config(generator.generation_config)
     if config.beam or config.num > 1:

@@ -25,7 +25,7 @@ class ModelFlags:
     """The model that embeds."""
 
     run: str | None = None
-    """Run folder. Any run works; those of simbert are trained to embed."""
+    """Run folder. Any run works; some are trained to embed."""
     init: str | None = None
     """Checkpoint folder, such as one of SimBERT, instead of a run."""
     pooling: str | None = None

@@ -1,4 +1,4 @@
-"""Generate texts with a run of seq2seq or chat, by beam search or sampling, for one prompt or a file of them.
+"""Generate texts with a run that generates, by beam search or sampling, for one prompt or a file of them.
 
 run.py generate --run DIR "text" --beam 3        run.py generate --run DIR --input F --output F --top_k 5
 """
@@ -87,7 +87,7 @@ class Flags(GenerationFlags):
     """Generate texts with a run's best checkpoint."""
 
     texts: tyro.conf.Positional[tuple[str, ...]] = ()
-    """The source text; for a chat run the dialogue so far, the newest utterance last."""
+    """The source text; for a run of dialogues all of it so far, the newest utterance last."""
     run: str = tyro.MISSING
     """Run folder."""
     input: str | None = None

@@ -1,4 +1,4 @@
-"""Paraphrase a text with a run of simbert: sampled texts without repetitions, the most similar first.
+"""Paraphrase a text with a run that embeds and generates: sampled texts without repetitions, the most similar first.
 
 run.py paraphrase --run DIR "text" --num 20        run.py paraphrase --run DIR --input F --output F
 """
@@ -47,7 +47,7 @@ class Flags(SamplingFlags):
     texts: tyro.conf.Positional[tuple[str, ...]] = ()
     """Texts, each between quotes."""
     run: str = tyro.MISSING
-    """Run folder of a simbert run."""
+    """Run folder of a run that embeds and generates."""
     num: int = 20
     """Paraphrases of each text, at most; fewer if fewer different ones were sampled."""
     input: str | None = None

@@ -1,6 +1,6 @@
 """A run that answers from a knowledge index: questions in, answers with reasons out. `kg ask` and serve stand on it.
 
-    answerer = KnowledgeAnswerer.from_run("runs/kgclue/20261120-101500", {"index": "kg.index"})
+    answerer = KnowledgeAnswerer.from_run("runs/answers/20261120-101500", {"index": "kg.index"})
     answerer.ask(["刘晓华主要讲什么课啊？"])                          # [[KnowledgeAnswer(name, …, object, score, why), …]]
 """
 

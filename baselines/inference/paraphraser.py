@@ -1,6 +1,6 @@
 """Paraphrases of a text: sampled from a SimBERT, the most similar first. Su, 2020, kexue.fm/archives/7427.
 
-    paraphraser = Paraphraser.from_run("runs/simbert/20261127-101500")
+    paraphraser = Paraphraser.from_run("runs/similar/20261127-101500")
     paraphraser.paraphrase(["怎么开初婚未育证明"], num=5)              # [[Paraphrase("初婚未育证明怎么开？", 0.97), …]]
 
 100 texts are sampled; those that repeat the text or one another are dropped; the rest is ordered by the cosine with the text.

@@ -1,6 +1,6 @@
 """A model that embeds texts. encode, index, search and serve stand on it.
 
-    embedder = TextEmbedder.from_run("runs/simbert/20261127-101500")
+    embedder = TextEmbedder.from_run("runs/similar/20261127-101500")
     embedder.encode(["怎么开初婚未育证明", "初婚未育情况证明怎么开？"])          # float32 (2, 768), of length 1
 """
 

@@ -1,6 +1,6 @@
 """A run that generates text: texts in, texts out, many at once or piece by piece. generate, chat and serve stand on it.
 
-    generator = TextGenerator.from_run("runs/seq2seq/20261120-101500")
+    generator = TextGenerator.from_run("runs/titles/20261120-101500")
     generator.generate([["北京今日……"]], GenerationConfig(beam=3))      # [[GeneratedText("……", -3.1, True)]]
 """
 
@@ -51,7 +51,7 @@ class TextGenerator:
         num_rows: Texts that `scheduler` generates at once.
 
     Attributes:
-        kind: "chat" (texts are the utterances of a dialogue) or "seq2seq" (one text, the source).
+        dialogue: Whether texts are the utterances of a dialogue; else there is one text, the source.
         generation_config: The settings with which the run's task scores texts; the default.
         context: Tokens of prompt and text together, at most.
     """
@@ -59,7 +59,7 @@ class TextGenerator:
     def __init__(self, task_model: Any, name: str, num_rows: int = 8):
         self.name, self.task_name, self.num_rows = name, task_model.name, num_rows
         self.tokenizer, self.generation_config = task_model.tokenizer, task_model.task.generation.config
-        self.kind = "chat" if task_model.task.generation.dialogue else "seq2seq"
+        self.dialogue = task_model.task.generation.dialogue
         longest = task_model.recipe.max_length + self.generation_config.max_tokens
         self.context = min(trained_positions(task_model.config) or MAX_CONTEXT, longest)
         self.end_id = self.tokenizer.vocabulary.sep_id
@@ -84,13 +84,13 @@ class TextGenerator:
         return Scheduler(self._batch_generator.decoder(self.num_rows, 1, self.context, self.context))
 
     def inputs(self, path: str) -> list[tuple]:
-        """[(id, texts)] of a file in the format of the run's task, or for seq2seq of a .txt with one text per line.
+        """[(id, texts)] of a file in the format of the run's task, or, but for dialogues, of a .txt with one text per line.
 
         All utterances of a dialogue are history: what follows the last one is generated.
         """
-        if self.kind == "seq2seq" and path.lower().removesuffix(".gz").endswith(".txt"):
+        if not self.dialogue and path.lower().removesuffix(".gz").endswith(".txt"):
             return [(number, (line,)) for number, line in text_lines.read(path) if line.strip()]
-        texts = utterances_of if self.kind == "chat" else lambda example: example.texts
+        texts = utterances_of if self.dialogue else lambda example: example.texts
         return [(example.id, texts(example)) for example in self._task_model.read_split("test", path).examples]
 
     def prompt(self, texts: Sequence[str], max_tokens: int | None = None) -> tuple[Prompt, int]:
@@ -111,7 +111,7 @@ class TextGenerator:
         if room < 3:
             most = self.context - 3
             raise InputError(f"max_tokens: {max_tokens} of {self.context} tokens leave no room for a prompt. Give at most {most}.")
-        if self.kind == "chat":
+        if self.dialogue:
             return history_prompt(texts, self.tokenizer, room)
         if len(texts) != 1:
             raise InputError(f"{self.task_name} takes one text, but got {len(texts)}. Put the text between quotes.")

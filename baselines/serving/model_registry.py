@@ -15,14 +15,14 @@ class ServedGenerator(Protocol):
     """A run that generates text.
 
     Attributes:
-        kind: "chat": answers a list of utterances of two speakers who take turns; "seq2seq": rewrites one text.
+        dialogue: Whether it answers a list of utterances of two speakers who take turns; else it rewrites one text.
         context: Tokens of prompt and reply together, at most.
         generation_config: Settings where a request does not give any.
         scheduler: A decoding.scheduler.Scheduler, or what has its submit, cancel, step, abort and counts.
     """
 
     task_name: str
-    kind: str
+    dialogue: bool
     context: int
     generation_config: GenerationConfig
     tokenizer: Any

@@ -28,11 +28,11 @@ async def encode(generator: ServedGenerator, texts: list[str], max_tokens: int) 
     try:
         return await asyncio.to_thread(generator.prompt, texts, max_tokens)     # a long text takes a while: others go on meanwhile
     except InputError as error:
-        raise ApiError(400, str(error), "messages" if generator.kind == "chat" else "prompt", "invalid_prompt") from None
+        raise ApiError(400, str(error), "messages" if generator.dialogue else "prompt", "invalid_prompt") from None
 
 
-def utterances(messages: list[Message], kind: str) -> list[str]:
-    """The texts of a dialogue, for a generator of this kind. Raises ApiError for roles that it was not trained on."""
+def utterances(messages: list[Message], dialogue: bool) -> list[str]:
+    """The texts of messages, for a generator of dialogues or of one text. Raises ApiError for roles that it was not trained on."""
     roles = [message.role for message in messages]
     for number, role in enumerate(roles):
         if role not in ("user", "assistant"):
@@ -42,7 +42,7 @@ def utterances(messages: list[Message], kind: str) -> list[str]:
             raise invalid(f"messages[{number}].role", "user and assistant to take turns", f"two of {one}", "invalid_role")
     if roles[-1] != "user":
         raise invalid(f"messages[{len(roles) - 1}].role", "the last message to be the user's", f"the {roles[-1]}'s", "invalid_role")
-    if kind != "chat" and len(messages) > 1:
+    if not dialogue and len(messages) > 1:
         raise invalid("messages", "one message, because this model rewrites a text and holds no conversation", len(messages))
     return [message.content for message in messages]
 

@@ -83,7 +83,9 @@ def check(recipe, loss):
     if not recipe.gradient_cache:
         return
     if not hasattr(loss, "terms"):
-        raise InputError("--gradient_cache: expected a task that compares the rows of a batch, such as simbert. Received: another.")
+        raise InputError(
+            "--gradient_cache: the loss of this task does not compare the rows of a batch. Leave it out, and add --accumulate instead."
+        )
     if recipe.accumulate < 2:
         raise InputError(f"--gradient_cache: expected --accumulate of 2 or more. Received: {recipe.accumulate}.")
     if devices.shares() > 1:

@@ -29,8 +29,8 @@ def chat(chat_run):
 
 
 def test_what_a_run_tells(seq2seq, chat, seq2seq_run):
-    assert (seq2seq.kind, seq2seq.name, seq2seq.task_name) == ("seq2seq", f"seq2seq/{seq2seq_run.name}", "seq2seq")
-    assert (chat.kind, chat.name, chat.context) == ("chat", "bot", 24 + 6)
+    assert (seq2seq.dialogue, seq2seq.name, seq2seq.task_name) == (False, f"seq2seq/{seq2seq_run.name}", "seq2seq")
+    assert (chat.dialogue, chat.name, chat.context) == (True, "bot", 24 + 6)
     assert seq2seq.generation_config == GenerationConfig(top_k=1, max_tokens=6) and chat.generation_config.top_k == 5
 
 

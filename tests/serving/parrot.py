@@ -85,8 +85,8 @@ class Parrot:
     tokenizer = TOKENIZER
 
     def __init__(self, task_name="chat/parrot", kind="chat", rows=4, max_queue=8, context=64, pause=0.0):
-        self.task_name, self.kind, self.context = task_name, kind, context
-        chats = kind == "chat"
+        self.task_name, self.dialogue, self.context = task_name, kind == "chat", context
+        chats = self.dialogue
         settings = {"top_k": 5, "max_tokens": 48, "seed": 0} if chats else {"beam": 3, "max_tokens": 24}
         self.generation_config = GenerationConfig(**settings)
         self.rows = ParrotRows(rows, context, pause)

@@ -155,7 +155,7 @@ def test_mixed_precision_rounds_the_same_way_with_it(precision, policy):
 
 @pytest.mark.parametrize("recipe, loss, message", [
     ({"accumulate": 1}, LOSS, "expected --accumulate of 2 or more. Received: 1."),
-    ({"accumulate": 2}, TokenMean(), "expected a task that compares the rows of a batch"),
+    ({"accumulate": 2}, TokenMean(), "does not compare the rows of a batch"),
     ({"accumulate": 2, "strategies": ("fgm",)}, LOSS, "such as ema. Received: fgm."),
     ({"accumulate": 2, "strategies": ("ema", "r_drop")}, LOSS, "such as ema. Received: r_drop."),
 ])  # fmt: skip

@@ -318,7 +318,7 @@ def test_bad_input_is_one_line(made_index, simbert_run, tiny_run, tmp_path, caps
     assert "at least 1" in refused(capsys, "search", made_index, "国", "-k", 0)
     assert "not empty" in refused(capsys, "search", made_index, " ")
     assert "two texts" in refused(capsys, "distance", "--run", simbert_run, "国")
-    assert "run of simbert" in refused(capsys, "paraphrase", "--run", tiny_run.run, "国")
+    assert "does not embed texts" in refused(capsys, "paraphrase", "--run", tiny_run.run, "国")
     assert "at least --num" in refused(capsys, "paraphrase", "--run", simbert_run, "国", "--samples", 3)
 
 

@@ -16,6 +16,9 @@ from baselines.serving.responses import ChatForm, EventStream, TextForm, unless_
 from baselines.serving.schemas.generation import ChatBody, CompletionBody
 from baselines.serving.schemas.parsing import read_body
 
+KINDS = {True: "chat", False: "seq2seq"}
+"""What clients read as the kind of a model: whether it generates dialogues."""
+
 
 def router(generation, embedding, limits, metrics) -> APIRouter:
     """The routes of {run name: GenerationWorker}; the runs that embed, {run name: EmbeddingWorker}, are listed too."""
@@ -30,7 +33,7 @@ def router(generation, embedding, limits, metrics) -> APIRouter:
         generator = generation[name].generator
         default = generation_config(CompletionBody(prompt="…"), generator.generation_config, limits, generator.context)
         most = max_reply_tokens(limits, generator.context)
-        about |= {"task": generation[name].task_name, "kind": generator.kind, "most_tokens": most}
+        about |= {"task": generation[name].task_name, "kind": KINDS[generator.dialogue], "most_tokens": most}
         return {**about, "defaults": {field: getattr(default, field) for field in ("max_tokens", "min_tokens", *SAMPLING)}}
 
     @routes.get("/v1/models")
@@ -45,7 +48,7 @@ def router(generation, embedding, limits, metrics) -> APIRouter:
     async def chat(request: Request):
         body = await read_body(request, ChatBody, limits)
         worker = _worker_of(generation, body.model)
-        texts = utterances(body.messages, worker.generator.kind)
+        texts = utterances(body.messages, worker.generator.dialogue)
         return await Completion(request, body, worker, ChatForm, limits, metrics).respond([texts])
 
     @routes.post("/v1/completions")
