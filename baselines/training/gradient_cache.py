@@ -84,7 +84,7 @@ def check(recipe, loss):
         return
     if not hasattr(loss, "terms"):
         raise InputError(
-            "--gradient_cache: the loss of this task does not compare the rows of a batch. Leave it out, and add --accumulate instead."
+            "--gradient_cache: the loss of this task does not compare the rows of a batch. Use --accumulate alone."
         )
     if recipe.accumulate < 2:
         raise InputError(f"--gradient_cache: expected --accumulate of 2 or more. Received: {recipe.accumulate}.")
