@@ -6,16 +6,20 @@ Questions may have different numbers of choices, two or more. Texts longer than 
 """
 
 import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from baselines.data.readers import any_format
-from baselines.data.readers.record import shorten
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 from baselines.heads.choice import ChoiceHead, encode_question
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Demo, Example, Recipe, Task
+from baselines.task import Demo, Example, Labels, Recipe, Task
+from baselines.tokenizers.wordpiece import Tokenizer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Fields:
     """Field of the question's id; where a line has none, its number."""
 
 
-def read(path, fields):
+def read(path: str | Path, fields: Fields) -> Iterator[Example]:
     for row in any_format.read(path):
         choices = row[fields.choices]
         if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(c, str) and c.strip() for c in choices):
@@ -48,7 +52,7 @@ def read(path, fields):
         yield Example(id=row.id(fields.id), texts=texts, gold=answer(row, fields.answer, choices), origin=row.origin)
 
 
-def answer(row, field, choices):
+def answer(row: Row, field: str, choices: list[str]) -> str | None:
     """The text of the right choice, None where the row has no answer. Raises InputError if it names no choice."""
     given = row.get(field)
     if given is None or given == "" or given in choices:
@@ -61,17 +65,17 @@ def answer(row, field, choices):
     )
 
 
-def encode(example, tokenizer, max_length):
+def encode(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, Any]]:
     gold = None if example.gold is None else example.texts[2:].index(example.gold)
     return encode_question()(dataclasses.replace(example, gold=gold), tokenizer, max_length)
 
 
-def decode(example, outputs):
+def decode(example: Example, outputs: dict) -> Any:
     """The text of the choice with the largest logit; logits are (1, N), N at least as large as the number of choices."""
     return example.texts[2 + int(np.argmax(outputs["logits"][0]))]
 
 
-def bind(task, fields, labels, train_file):
+def bind(task: Task, fields: Fields, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with the user's names of fields."""
     return dataclasses.replace(task, read=lambda path: read(path, fields))
 

@@ -11,16 +11,18 @@ With --multilabel a row has any number of labels, also none: a cell "餐饮|价�
 
 import dataclasses
 import functools
+from collections.abc import Iterator
+from pathlib import Path
 
 from baselines.data.readers import any_format
-from baselines.data.readers.record import shorten
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 from baselines.heads.classification import with_labels
 from baselines.heads.multilabel_classification import with_label_sets
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.f1 import accuracy_and_macro_f1
 from baselines.metrics.multilabel import multilabel_scores
-from baselines.task import Categories, Demo, Example, Recipe, Task
+from baselines.task import Categories, Demo, Example, Labels, Recipe, Task
 from tasks.common import check_columns, discover, sort_names
 
 
@@ -42,7 +44,7 @@ class Columns:
     """With --multilabel: what stands between the labels of a row of a table."""
 
 
-def read(path, columns):
+def read(path: str | Path, columns: Columns) -> Iterator[Example]:
     for number, row in enumerate(any_format.read(path)):
         if number == 0:
             check_columns(row, columns, ("text", "text_pair", "id"))
@@ -50,7 +52,7 @@ def read(path, columns):
         yield Example(id=row.id(columns.id or "id"), texts=texts, gold=gold_of(row, columns), origin=row.origin)
 
 
-def gold_of(row, columns):
+def gold_of(row: Row, columns: Columns) -> str | list[str] | None:
     """The class of a row, or with --multilabel its sorted classes; None where it has no such column."""
     if columns.multilabel:
         names = row.labels(columns.label, columns.separator)
@@ -63,7 +65,7 @@ def gold_of(row, columns):
     return row.label(columns.label)
 
 
-def bind(task, columns, labels, train_file):
+def bind(task: Task, columns: Columns, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with its columns and classes: those of the run, else those found in the training file."""
     if labels is None and train_file is None:
         raise InputError("classify: expected --train FILE, which names the classes, or --run DIR. Received: neither.")
@@ -73,11 +75,11 @@ def bind(task, columns, labels, train_file):
     return complete(task, columns, labels, train_file)
 
 
-def bind_classes(task, columns, labels, train_file):
+def bind_classes(task: Task, columns: Columns, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     return with_labels(task, labels or discover(train_file, columns, names_of=lambda row: [gold_of(row, columns)]))
 
 
-def bind_multilabel(task, columns, labels, train_file):
+def bind_multilabel(task: Task, columns: Columns, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task whose gold is a list of names, and which a table shows with the separator between them."""
     if not columns.separator.strip():
         raise InputError(f"--separator: expected a sign such as | between labels. Received: {columns.separator!r}.")

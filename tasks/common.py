@@ -3,11 +3,15 @@
 import dataclasses
 import functools
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from baselines.data.readers import any_format, squad_json
+from baselines.data.readers.record import Row
 from baselines.errors import InputError, excerpt, nearest
 from baselines.heads.span import with_head
-from baselines.task import Example, Labels, Span
+from baselines.task import Example, Labels, Span, Task
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
@@ -35,7 +39,7 @@ class WritingFlags:
             )
 
 
-def check_columns(row, columns, flags):
+def check_columns(row: Row, columns: Any, flags: Sequence[str]) -> None:
     """Raises InputError for a column that one of `flags` names and the first row does not have, naming the flag to set."""
     for flag in flags:
         name = getattr(columns, flag)
@@ -43,7 +47,7 @@ def check_columns(row, columns, flags):
             raise missing_column(flag, columns, row)
 
 
-def missing_column(flag, columns, row):
+def missing_column(flag: str, columns: Any, row: Row) -> InputError:
     """The InputError for a column that a flag names and the file does not have."""
     name = getattr(columns, flag)
     return InputError(
@@ -52,7 +56,9 @@ def missing_column(flag, columns, row):
     )
 
 
-def discover(path, columns, header=None, names_of=None):
+def discover(
+    path: str | Path | tuple, columns: Any, header: Sequence[str] | None = None, names_of: Callable | None = None
+) -> Labels:
     """The Labels of a training file. Raises InputError unless it has two classes or more.
 
     header    see rows.read
@@ -70,7 +76,7 @@ def discover(path, columns, header=None, names_of=None):
     return Labels(*names)
 
 
-def sort_names(names):
+def sort_names(names: Iterable[str]) -> list[str]:
     """Names in an order that does not depend on that of the file: by value if all are numbers, else by code point."""
     if all(NUMBER.fullmatch(name) for name in names):
         return sorted(names, key=lambda name: (float(name), name))
@@ -89,7 +95,7 @@ class Reading:
     """Take an answer that is not at its answer_start from the nearest place where it stands; else the file is refused."""
 
 
-def read_questions(path, fix_offsets=False):
+def read_questions(path: str | Path, fix_offsets: bool = False) -> Iterator[Example]:
     """Examples (question, context) of SQuAD-style JSON, gold its answers."""
     for row in squad_json.read(path, fix_offsets):
         answers = row["answers"]
@@ -97,11 +103,11 @@ def read_questions(path, fix_offsets=False):
         yield Example(id=row["id"], texts=texts, gold=answers or None, scored=answers != (), origin=row.origin)
 
 
-def answer_spans(example):
+def answer_spans(example: Example) -> list[Span]:
     return [Span(1, answer.start, answer.end) for answer in example.gold]
 
 
-def bind_reading(task, options, labels, train_file):
+def bind_reading(task: Task, options: Reading, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with the head and the reader that the flags ask for."""
     task = with_head(task, options.head, options.longest_answer)
     return dataclasses.replace(task, read=functools.partial(read_questions, fix_offsets=options.fix_offsets))

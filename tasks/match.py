@@ -10,15 +10,18 @@ Formats: .csv, .tsv, .txt, .json, .jsonl, and .gz of them. With --label, classes
 
 import dataclasses
 import functools
+from collections.abc import Iterator
+from pathlib import Path
 
 from baselines.data.readers import any_format
+from baselines.data.readers.record import Row
 from baselines.errors import InputError
 from baselines.heads.classification import with_labels
 from baselines.heads.similarity import with_scores
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.correlation import spearman_and_pearson
 from baselines.metrics.f1 import accuracy_and_macro_f1
-from baselines.task import Demo, Example, Recipe, Task
+from baselines.task import Demo, Example, Labels, Recipe, Task
 from tasks.common import check_columns, discover
 
 
@@ -46,7 +49,7 @@ class Columns:
     """Names of the columns of tables without a header line, such as: text text_pair score."""
 
 
-def read(path, columns):
+def read(path: str | Path, columns: Columns) -> Iterator[Example]:
     for number, row in enumerate(any_format.read(path, columns.columns or None)):
         if number == 0:
             check_columns(row, columns, ("text", "text_pair", "id"))
@@ -55,7 +58,7 @@ def read(path, columns):
         yield Example(id=row.id(columns.id or "id"), texts=texts, gold=gold, origin=row.origin)
 
 
-def score(row, columns):
+def score(row: Row, columns: Columns) -> float | None:
     """The score of a row as a float, or None where it has none. Raises InputError for another than a number in the range."""
     text = row.label(columns.score)
     try:
@@ -70,7 +73,7 @@ def score(row, columns):
     )
 
 
-def bind(task, columns, labels, train_file):
+def bind(task: Task, columns: Columns, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with its columns and a head for scores, or for the classes of the run or of the training file."""
     if columns.label and columns.score:
         raise InputError(f"match: expected --label or --score. Received: both, {columns.label} and {columns.score}.")

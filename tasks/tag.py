@@ -13,14 +13,16 @@ The categories are those of the training file, and are kept with the run. Entiti
 import dataclasses
 import functools
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.data.readers import conll, entities
+from baselines.data.readers.record import Row
 from baselines.errors import InputError
 from baselines.heads.entities import decode_entities, encode_entities, entity_spans
 from baselines.heads.entity_heads import POINTERS, HeadFlag, entity_head
 from baselines.metrics.spans import Entity, span_f1
-from baselines.task import Categories, Demo, Example, Linting, Recipe, Task
+from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Options(HeadFlag):
     """Columns: take illegal sequences of tags as conlleval does, instead of refusing them."""
 
 
-def read(path, options):
+def read(path: str | Path, options: Options) -> Iterator[Example]:
     if Path(Path(path).name.lower().removesuffix(".gz")).suffix not in (".json", ".jsonl"):
         for row in conll.read(path, options.repair_tags):
             yield Example(id=row.id("id"), texts=(row["text"],), gold=from_columns(row), origin=row.origin)
@@ -46,14 +48,14 @@ def read(path, options):
         yield Example(id=row.id("id"), texts=(text,), gold=gold, origin=row.origin)
 
 
-def from_columns(row):
+def from_columns(row: Row) -> list[Entity] | None:
     """The Entities of a sentence, or None if it has no tags."""
     if row["entities"] is None:
         return None
     return [Entity(start, end, category, row["text"][start:end]) for start, end, category in row["entities"]]
 
 
-def check_apart(example, head):
+def check_apart(example: Example, head: str) -> None:
     """Raises InputError for the first two entities that overlap."""
     for one, other in itertools.pairwise(sorted(example.gold)):
         if other.start < one.end:
@@ -63,7 +65,7 @@ def check_apart(example, head):
             )
 
 
-def discover(path, options):
+def discover(path: str | Path | tuple, options: Options) -> Categories:
     """The Categories of a training file, or of a tuple of them, sorted by code point. Raises InputError for entities in
     entities, if the head cannot learn them.
     """
@@ -77,7 +79,7 @@ def discover(path, options):
     return Categories(*sorted(names))
 
 
-def bind(task, options, labels, train_file):
+def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with its head and categories: those of the run, else those found in the training file."""
     if labels is None and train_file is None:
         raise InputError("tag: expected --train FILE, which names the categories, or --run DIR. Received: neither.")

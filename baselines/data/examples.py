@@ -3,17 +3,21 @@
 import collections
 import dataclasses
 import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from baselines.errors import InputError
 from baselines.storage.text_files import missing
+from baselines.task import Example, Labels
 
 LEARNING_SPLITS = ("train", "dev")
 MANY_CLASSES = 1000
 """Above it, classes are not listed, and what their layer takes is told."""
 
 
-def read_examples(read, path, split, labels=None, source=""):
+def read_examples(
+    read: Callable, path: str | Path | tuple, split: str, labels: Labels | None = None, source: str = ""
+) -> tuple[list[Example], int]:
     """All examples of `path`, or of a tuple of paths, as the split needs them, and how many were left out.
 
     read    the task's reader, path -> examples
@@ -53,7 +57,7 @@ def read_examples(read, path, split, labels=None, source=""):
     return examples, dropped
 
 
-def read_all(readings):
+def read_all(readings: Sequence[Callable]) -> tuple[list[Example], int]:
     """The examples of several files, one after the other; the n-th file's get " (n)" to ids that an earlier file has too."""
     found, known, dropped = [], set(), 0
     for number, reading in enumerate(readings, start=1):
@@ -65,7 +69,7 @@ def read_all(readings):
     return found, dropped
 
 
-def check_gold(example, labels, path):
+def check_gold(example: Example, labels: Labels | None, path: Path) -> None:
     """Raises InputError unless the example has gold, and a known one where the task has labels."""
     if example.gold is None:
         raise InputError(
@@ -83,13 +87,13 @@ def check_gold(example, labels, path):
         raise InputError(f"{example.origin}: {error}{advice}") from None
 
 
-def gold_counts(examples, labels):
+def gold_counts(examples: Sequence[Example], labels: Labels) -> dict[str, int]:
     """{class name: number of its examples}, in the order of `labels`."""
     counts = collections.Counter(example.gold for example in examples)
     return {name: counts[name] for name in labels.names}
 
 
-def class_counts(examples, labels):
+def class_counts(examples: Sequence[Example], labels: Labels) -> str:
     """A line per class with its number of examples and their share, in the order of `labels`, to print before a run."""
     counts = gold_counts(examples, labels)
     total = sum(counts.values()) or 1

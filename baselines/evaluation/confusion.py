@@ -1,6 +1,8 @@
 """Which classes are taken for which: the confusion matrix, rows gold and columns predicted, as text and picture."""
 
 import collections
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -18,7 +20,7 @@ MAX_DRAWN = 200
 """Classes up to which the matrix is made and drawn: a picture of 1,200 took 18 GB of memory."""
 
 
-def confusion_matrix(golds, predictions, names):
+def confusion_matrix(golds: list, predictions: list, names: Sequence[str]) -> np.ndarray:
     """Counts, int64 (C, C): [g, p] examples of class names[g] were taken for names[p]."""
     ids = {name: index for index, name in enumerate(names)}
     matrix = np.zeros((len(names), len(names)), np.int64)
@@ -26,7 +28,7 @@ def confusion_matrix(golds, predictions, names):
     return matrix
 
 
-def confusion_text(matrix, names, most_confused=3):
+def confusion_text(matrix: np.ndarray, names: Sequence[str], most_confused: int = 3) -> str:
     """A table: the whole matrix for up to 20 classes, else per class its count, recall, and what it is taken for."""
     if len(names) <= MOST_IN_FULL:
         lines = [("gold \\ predicted", *(clip(name, 16) for name in names), "recall")]
@@ -39,7 +41,7 @@ def confusion_text(matrix, names, most_confused=3):
     return class_table(counts, names, most_confused)
 
 
-def class_table(counts, names, most_confused=3):
+def class_table(counts, names: Sequence[str], most_confused=3):
     """A line per class: its count, recall, and what it is taken for. `counts` is {gold: {predicted: examples}}, without zeros.
 
     Memory grows with the examples, not with the square of the classes.
@@ -54,7 +56,7 @@ def class_table(counts, names, most_confused=3):
     return align(lines)
 
 
-def pair_counts(golds, predictions):
+def pair_counts(golds: list, predictions: list):
     """{gold: {predicted: number of examples}}."""
     counts = collections.defaultdict(collections.Counter)
     for gold, prediction in zip(golds, predictions, strict=True):
@@ -62,11 +64,11 @@ def pair_counts(golds, predictions):
     return counts
 
 
-def share(part, whole):
+def share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "-"
 
 
-def draw_confusion(path, matrix, names):
+def draw_confusion(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -> None:
     """A .png heat map: shade is the share of the gold class's examples, numbers (up to 20 classes) are counts.
 
     Names that no installed font can draw (Chinese without a Chinese font) are replaced by their class ids.
@@ -95,14 +97,14 @@ def draw_confusion(path, matrix, names):
         figure.savefig(temporary, format="png")
 
 
-def drawn_names(names, font):
+def drawn_names(names: Sequence[str], font: str | None) -> list[str]:
     """Names as they are drawn: class ids where a name is Chinese and there is no font for it."""
     if font is None and any(display_width(name) > len(name) for name in names):
         return [str(index) for index in range(len(names))]
     return [clip(name, 16) for name in names]
 
 
-def chinese_font():
+def chinese_font() -> str | None:
     """The first installed font of those that hold Chinese characters, or None."""
     from matplotlib import font_manager
 

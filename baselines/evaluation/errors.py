@@ -33,7 +33,7 @@ def error_table(examples: Sequence[Example], predictions: Predictions, count: in
     return align(lines)
 
 
-def align(lines, gap="  "):
+def align(lines: Sequence[Sequence[str]], gap: str = "  ") -> str:
     """Rows of str as text with columns under each other: the first to the right, the others to the left."""
     widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
     text = []
@@ -44,13 +44,13 @@ def align(lines, gap="  "):
     return "".join(text)
 
 
-def display_width(text):
+def display_width(text: str) -> int:
     """Cells of a terminal that a text takes: Chinese characters take two, combining marks none."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
-def clip(text, width):
+def clip(text: str, width: int) -> str:
     """The beginning of a text that fits `width` cells, with "…" where it is cut."""
     if len(text) <= width and display_width(text) <= width:
         return text

@@ -4,12 +4,14 @@ label  gold  found  right  precision  recall  F1
 价格     31     30     27      90.0%   87.1%  88.5%
 """
 
+from collections.abc import Sequence
+
 from baselines.evaluation.confusion import share
 from baselines.evaluation.errors import align, clip
 from baselines.metrics.multilabel import label_counts
 
 
-def label_table(golds, predictions, names):
+def label_table(golds: list, predictions: list, names: Sequence[str]) -> str:
     """Counts of gold, predicted and right examples of each of `names`; "-" where there is nothing to divide by."""
     counts = label_counts(golds, predictions)
     lines = [("label", "gold", "found", "right", "precision", "recall", "F1")]

@@ -1,6 +1,7 @@
 """--can: predictions adjusted by the prior of training, and what that gains on dev, told before it is used."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -8,11 +9,12 @@ from baselines.errors import InputError
 from baselines.evaluation.can import Can
 from baselines.evaluation.predictions import Predictions, gather
 from baselines.plugins.settings import make, take_settings
+from baselines.task import Split
 
 COUNTS = "label_counts.json"
 
 
-def take_can(argv):
+def take_can(argv: list[str]) -> tuple[list[str], Can]:
     """A command line without `--can.FIELD VALUE`, and Can with those settings. Raises InputError for settings without --can."""
     argv, settings = take_settings(argv)
     for key in settings:
@@ -30,7 +32,7 @@ class PriorCorrection:
     def __init__(self, can, prior, note):
         self.can, self.prior, self.note = can, prior, note
 
-    def __call__(self, outputs):
+    def __call__(self, outputs: dict) -> dict:
         self.before = outputs
         logits = outputs["logits"].astype(np.float64)
         probs = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -43,7 +45,7 @@ class PriorCorrection:
             return {**outputs, "logits": np.log(adjusted)}
 
 
-def prior_correction(session, run, can):
+def prior_correction(session: Any, run: Any, can: Can) -> PriorCorrection:
     """The Adjustment of a run's classes. Raises InputError for tasks without, and for runs that did not count them."""
     if session.task.classes is None:
         raise InputError(f"--can: expected a task with one class per row, such as clue/tnews. Received: a run of {session.name}.")
@@ -57,7 +59,7 @@ def prior_correction(session, run, can):
     return PriorCorrection(can, counts / counts.sum(), session.display.note)
 
 
-def gain(session, split, adjust, predictions):
+def gain(session: Any, split: Split, adjust: PriorCorrection, predictions: Predictions) -> str:
     """A sentence: what an Adjustment that has just made `predictions` of examples with gold gains."""
     examples, owners = split.examples, split.encoded.example
     plain = Predictions(gather(examples, owners, adjust.before, session.task.decode))

@@ -5,13 +5,16 @@
 
 import json
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from baselines.errors import InputError, nearest
 from baselines.storage.atomic_files import atomic_path, atomic_write
+from baselines.task import Example, Labels, Submission
 
 
-def official_name(submission, test_file):
+def official_name(submission: Submission, test_file: str | Path) -> str:
     """The name to hand in for a test file (or its .gz). Raises InputError for a file that no leaderboard knows."""
     name = Path(test_file).name.removesuffix(".gz")
     if name not in submission.files:
@@ -22,7 +25,9 @@ def official_name(submission, test_file):
     return submission.files[name]
 
 
-def write(folder, test_file, submission, examples, predictions):
+def write(
+    folder: str | Path, test_file: str | Path, submission: Submission, examples: Sequence[Example], predictions: Mapping
+) -> Path:
     """Writes the file for one test file into `folder`, in the order of the examples; returns its path.
 
     predictions  {example.id: prediction}, one for every example
@@ -38,7 +43,9 @@ def write(folder, test_file, submission, examples, predictions):
     return path
 
 
-def check(path, test_file, submission, examples, labels=None):
+def check(
+    path: str | Path, test_file: str | Path, submission: Submission, examples: Sequence[Example], labels: Labels | None = None
+) -> None:
     """Compares a file to hand in with the examples of its test file. Raises InputError at the first difference.
 
     Checked: the file's name, the number of rows, their ids and order, and with `labels` that each label is one of them.
@@ -61,7 +68,7 @@ def check(path, test_file, submission, examples, labels=None):
         raise InputError(f"{path}: expected {len(expected)} rows for {Path(test_file).name}. Received: {len(records)}.")
 
 
-def records_of(path, layout):
+def records_of(path: Path, layout: str) -> list[tuple[str, Any, Any]]:
     """[(origin, id, label)] of a file to hand in, in its order; id and label are None where a line has none."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -76,7 +83,7 @@ def records_of(path, layout):
         raise InputError(f"{path}: expected {expected}, in UTF-8. Received: {error}.") from None
 
 
-def zip_files(paths, target):
+def zip_files(paths: Sequence[Path], target: Path) -> Path:
     """Packs files side by side into one .zip; the same files make the same bytes. Returns its path."""
     with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(map(Path, paths), key=lambda path: path.name):

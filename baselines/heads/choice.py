@@ -4,11 +4,18 @@ The reference fills up questions with few choices by one that reads 无效答案
 and its logit is hidden.
 """
 
+import typing
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from baselines.errors import InputError
 from baselines.losses.divergence import softmax_divergence
-from baselines.task import Head
+from baselines.task import Example, Head
+
+if typing.TYPE_CHECKING:
+    import keras
 
 
 class ChoiceHead(Head):
@@ -22,7 +29,7 @@ class ChoiceHead(Head):
     def __init__(self, initializer_range=0.02):
         self.initializer_range = initializer_range
 
-    def __call__(self, encoder):
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model from the encoder's inputs, each int32 (B, N, L), to {"logits": float32 (B, N)}."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
@@ -38,20 +45,20 @@ class ChoiceHead(Head):
         )(encoder(rows)["hidden_states"][:, 0])
         return keras.Model(inputs, {"logits": RowsToChoices(name="Choices")(scores, inputs["token_ids"])}, name="choice")
 
-    def batch_targets(self, targets, length):
+    def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Numbers of the right choices as int32 (B,); the batch's length says nothing here."""
         return np.asarray(targets, np.int32).reshape(len(targets))
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """KL(outputs || others) of the choices' probabilities: float32 (B,)."""
         return softmax_divergence(outputs["logits"], others["logits"])
 
-    def confidence(self, example, outputs):
+    def confidence(self, example: Example, outputs: dict) -> float:
         """Probability of the best choice, from logits (1, N); of the least sure row where an example has several."""
         return min(map(choice_probability, outputs["logits"]))
 
 
-def stack_choices(rows, count, pad_id):
+def stack_choices(rows: list, count: int, pad_id: int) -> dict[str, np.ndarray]:
     """Features of the rows of one question, {name: (L,)} each, as {name: int32 (count, longest L)}.
 
     Rows are filled up with padding, and the question with empty rows.
@@ -66,7 +73,7 @@ def stack_choices(rows, count, pad_id):
     return stacked
 
 
-def encode_question(count=0):
+def encode_question(count: int = 0) -> Callable:
     """The `encode` stage of reading with choices: example.texts is (passage, question, choice, choice, …).
 
     count  choices that every question is filled up to; 0: as many as it has
@@ -85,12 +92,12 @@ def encode_question(count=0):
     return encode
 
 
-def choice_probability(logits):
+def choice_probability(logits: np.ndarray) -> float:
     """Probability of the best choice, from the logits (N,) of a question."""
     logits = np.asarray(logits, np.float64)
     return float(1 / np.exp(logits - logits.max()).sum())
 
 
-def decode_choice(example, outputs):
+def decode_choice(example: Example, outputs: dict) -> int:
     """The `decode` stage: the number of the choice with the largest logit."""
     return int(np.argmax(outputs["logits"][0]))                         # logits (1, N): one window

@@ -1,11 +1,17 @@
 """One label per row: a dense layer on one vector of the encoder. Devlin et al., 2019, arXiv:1810.04805, section 4.1."""
 
 import dataclasses
+import typing
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from baselines.losses.divergence import softmax_divergence
-from baselines.task import Head
+from baselines.task import Example, Head, Labels, Task
+
+if typing.TYPE_CHECKING:
+    import keras
 
 POOLINGS = ("first", "mean", "max")
 
@@ -28,7 +34,7 @@ class ClassificationHead(Head):
         self.classes, self.pooling, self.dropout = classes, pooling, dropout
         self.initializer_range = initializer_range
 
-    def __call__(self, encoder):
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, C)}."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
@@ -50,21 +56,21 @@ class ClassificationHead(Head):
         )(pooled)
         return keras.Model(encoder.input, {"logits": logits}, name="classification")
 
-    def batch_targets(self, targets, length):
+    def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Class ids of the rows of a batch as int32 (B,); the batch's length says nothing here."""
         return np.asarray(targets, np.int32).reshape(len(targets))
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """KL(outputs || others) of the class probabilities: float32 (B,)."""
         return softmax_divergence(outputs["logits"], others["logits"])
 
-    def confidence(self, example, outputs):
+    def confidence(self, example: Example, outputs: dict) -> float:
         """Probability of the predicted class, from the logits (1, C) of an example."""
         logits = outputs["logits"][0].astype(np.float64)
         return float(1 / np.exp(logits - logits.max()).sum())
 
 
-def encode_texts(labels, second_segment=0):
+def encode_texts(labels: Labels, second_segment: int = 0) -> Callable:
     """The `encode` stage for one text or two: (example, tokenizer, max_length) -> one (features, class id or None).
 
     second_segment   segment id of a second text: 0, as of the first, for encoders trained without NSP may not know segment 1
@@ -80,7 +86,7 @@ def encode_texts(labels, second_segment=0):
     return encode
 
 
-def decode_label(labels):
+def decode_label(labels: Labels) -> Callable:
     """The `decode` stage: (example, outputs) -> the name of the class with the largest logit."""
 
     def decode(example, outputs):
@@ -89,7 +95,7 @@ def decode_label(labels):
     return decode
 
 
-def with_labels(task, labels, second_segment=0):
+def with_labels(task: Task, labels: Labels, second_segment: int = 0) -> Task:
     """A classification task with other classes, which only the user's files know."""
     head, encode = ClassificationHead(len(labels)), encode_texts(labels, second_segment)
     return dataclasses.replace(task, labels=labels, encode=encode, head=head, decode=decode_label(labels))

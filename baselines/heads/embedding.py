@@ -3,11 +3,20 @@
 [CLS] text [SEP] target [SEP]: the mask hides the target from the text, so the vector is that of the text alone.
 """
 
+import typing
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 
 from baselines.errors import InputError
 from baselines.heads.language_model import LanguageModelHead
 from baselines.losses.contrastive import EMBEDDING, NEXT_TOKENS
+from baselines.task import Example
+from baselines.tokenizers.wordpiece import Tokenizer
+
+if typing.TYPE_CHECKING:
+    import keras
 
 POOLINGS = ("first", "mean")
 FLOATS = ("score", "teacher")
@@ -38,7 +47,7 @@ class EmbeddingHead(LanguageModelHead):
             **({"with_pool": "linear"} if pooling == "first" else {}),
         }
 
-    def __call__(self, encoder):
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model from the encoder's inputs to {"embedding": float32 (B, D), and where it writes "logits" (B, L, V)}.
 
         Raises InputError for an encoder without the dropout that is needed.
@@ -62,7 +71,7 @@ class EmbeddingHead(LanguageModelHead):
         outputs = {EMBEDDING: vector, **({"logits": encoder.output["mlm"]} if self.writes else {})}
         return keras.Model(encoder.input, outputs, name="text_embedding")
 
-    def batch_targets(self, targets, length):
+    def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """{"next": int32 (B, L) if there is one, -1 where nothing is learnt; the other marks (B, …)} of rows with such targets."""
         batch = {
             name: np.asarray([target[name] for target in targets], np.float32 if name in FLOATS else np.int32)
@@ -73,18 +82,18 @@ class EmbeddingHead(LanguageModelHead):
             batch[NEXT_TOKENS] = super().batch_targets([target[NEXT_TOKENS] for target in targets], length)
         return batch
 
-    def remark(self, examples, rows):
+    def remark(self, examples: Sequence[Example], encoded: Any) -> str:
         """How many examples gave no row to draw from: groups of one text, pairs that do not mean the same.
 
         Raises InputError for rows to be scored where nothing tells which texts are alike.
         """
-        if "segment_ids" in rows.features and all(example.gold == () for example in examples):
+        if "segment_ids" in encoded.features and all(example.gold == () for example in examples):
             raise InputError("--dev: expected groups, or pairs with a label or a score, to score by. Received: only texts alone.")
-        count = len(examples) - len(np.unique(rows.example))
+        count = len(examples) - len(np.unique(encoded.example))
         share = f"{count} of {len(examples)} examples"
         return f"{share} have nothing to learn from (one text, or two that differ): left out" if count else ""
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """KL of the next tokens where it writes; else the squared distance of vectors of length 1, as of normal distributions."""
         from keras import ops
 
@@ -95,24 +104,24 @@ class EmbeddingHead(LanguageModelHead):
         return ops.sum(ops.square(unit(outputs[EMBEDDING]) - unit(others[EMBEDDING])), axis=-1)
 
 
-def encode_texts(example, tokenizer, max_length):
+def encode_texts(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, None]]:
     """The `encode` stage: a row [CLS] text [SEP] for each text of the example, without target."""
     for text in example.texts:
         yield tokenizer.encode(text, max_length), None
 
 
-def cosines_of(vectors):
+def cosines_of(vectors: np.ndarray) -> np.ndarray:
     """Cosines of the first of (n, D) vectors with the others, float64 (n - 1,)."""
     units = unit_vectors(np.asarray(vectors, np.float64))
     return units[1:] @ units[0]
 
 
-def unit_vectors(vectors):
+def unit_vectors(vectors: np.ndarray) -> np.ndarray:
     """float (n, D) of length 1, as precise as they come; a vector of zeros stays one."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
-def decode_cosine(example, outputs):
+def decode_cosine(example: Example, outputs: dict) -> float | list[float]:
     """The `decode` stage: the cosine of an example's two texts, from embedding (2, D); a list of them where it has more texts."""
     found = [round(float(cosine), 6) for cosine in cosines_of(outputs[EMBEDDING])]
     return found[0] if len(found) == 1 and not isinstance(example.gold, tuple) else found

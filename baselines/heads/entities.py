@@ -4,16 +4,20 @@ Encoded targets are token cells int32 (E, 3): category, first token, last token 
 of each token, so that what a model finds can be told in characters of the user's own text.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
 import numpy as np
 
 from baselines.metrics.spans import Entity
-from baselines.task import Head, Span
+from baselines.task import Categories, Example, Head, Span
+from baselines.tokenizers.alignment import Alignment
 
 NOWHERE = -1
 """Character of tokens that stand for none: [CLS], [SEP]."""
 
 
-def encode_entities(categories):
+def encode_entities(categories: Categories) -> Callable:
     """The `encode` stage for one text with entities: (example, tokenizer, max_length) -> one (features, cells or None).
 
     features  token_ids, segment_ids, and int32 (L,) char_starts, char_ends: each token's characters [start, end), -1 for
@@ -33,7 +37,7 @@ def encode_entities(categories):
     return encode
 
 
-def cells(entities, alignment, tokens, categories):
+def cells(entities: Iterable[Entity], alignment: Alignment, tokens: int, categories: Categories) -> np.ndarray:
     """int32 (E, 3): category, first and last token, counted from [CLS], of the entities that `tokens` tokens hold."""
     found = []
     for entity in entities:
@@ -43,7 +47,7 @@ def cells(entities, alignment, tokens, categories):
     return np.array(sorted(set(found)), np.int32).reshape(-1, 3)
 
 
-def char_cells(cells, features, row):
+def char_cells(cells: np.ndarray, features: dict, row: int) -> np.ndarray:
     """Token cells (E, 3) of one row as characters: int (E, 3) of category, start, end; those with a special token drop out."""
     cells = np.asarray(cells, np.int64).reshape(-1, 3)
     starts, ends = features["char_starts"][row][cells[:, 1]], features["char_ends"][row][cells[:, 2]]
@@ -51,7 +55,7 @@ def char_cells(cells, features, row):
     return found[(starts != NOWHERE) & (ends != NOWHERE)]
 
 
-def decode_entities(categories):
+def decode_entities(categories: Categories) -> Callable:
     """The `decode` stage: (example, {"entities": [int (E, 3)]}) -> Entities in the order of the text."""
 
     def decode(example, outputs):
@@ -62,18 +66,18 @@ def decode_entities(categories):
     return decode
 
 
-def entity_spans(example):
+def entity_spans(example: Example) -> list[Span]:
     """The `spans` of a task: gold entities as Spans of the text."""
     return [Span(0, entity.start, entity.end, entity.category) for entity in example.gold or ()]
 
 
-def lost_entities(examples, rows):
+def lost_entities(examples: Sequence[Example], rows: Any) -> tuple[int, int]:
     """(entities that no row has a cell for, all entities) of examples with gold and their encoded rows."""
     total = sum(len(set(example.gold)) for example in examples)
     return total - sum(len(rows.target(row)) for row in range(len(rows))), total
 
 
-def encoded_entities(rows, row):
+def encoded_entities(rows: Any, row: int) -> np.ndarray:
     """Gold of an encoded row in characters, int (E, 3) of category, start, end: what tokens and max_length have left of it."""
     return char_cells(rows.target(row), rows.features, row)
 
@@ -83,8 +87,8 @@ class EntityHead(Head):
 
     output_kind = "entities"
 
-    def remark(self, examples, rows):
+    def remark(self, examples: Sequence[Example], encoded: Any) -> str:
         """How many gold entities cannot be learnt or found, in a sentence; "" if there is none."""
-        lost, total = lost_entities(examples, rows)
+        lost, total = lost_entities(examples, encoded)
         reason = "not on the borders of tokens, or beyond --max_length"
         return f"{lost} of {total} entities cannot be found: {reason}. See `run.py lint`." if lost else ""

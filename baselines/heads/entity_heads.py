@@ -5,6 +5,7 @@ import dataclasses
 from baselines.errors import InputError, nearest
 from baselines.heads.entity_pointer import EntityPointerHead
 from baselines.heads.sequence_tagging import CHAINS, SequenceTaggingHead
+from baselines.task import Categories, Head
 
 POINTERS = ("global_pointer", "efficient_global_pointer")
 NAMES = (*POINTERS, *CHAINS)
@@ -18,7 +19,7 @@ class HeadFlag:
     """global_pointer or efficient_global_pointer (entities may contain one another), crf, memm or softmax (BIO labels)."""
 
 
-def entity_head(name, categories):
+def entity_head(name: str, categories: Categories) -> Head:
     """A head for so many categories. Raises InputError for a name that is none of NAMES."""
     if name in POINTERS:
         return EntityPointerHead(categories, efficient=name == "efficient_global_pointer")

@@ -1,10 +1,16 @@
 """Entities that may contain one another: GlobalPointer scores every span of every category. Su et al., 2022, arXiv:2208.03054."""
 
+import typing
+from typing import Any
+
 import numpy as np
 
 from baselines.heads.entities import EntityHead, char_cells
 from baselines.losses.divergence import sigmoid_divergence
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
+
+if typing.TYPE_CHECKING:
+    import keras
 
 FEWEST_PLACES = 4
 """Places for entities of a category in a batch; more come in powers of two, so that few shapes compile."""
@@ -22,7 +28,7 @@ class EntityPointerHead(EntityHead):
         self.categories, self.efficient = categories, efficient
         self.head_size, self.use_bias, self.initializer_range = head_size, use_bias, initializer_range
 
-    def __call__(self, encoder):
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model from the encoder's inputs to {"scores": float32 (B, H, L, L)}, H categories."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
@@ -41,7 +47,7 @@ class EntityPointerHead(EntityHead):
         scores = layer(encoder.output["hidden_states"], mask)
         return keras.Model(encoder.input, {"scores": scores}, name="entity_pointer")
 
-    def loss(self, targets, outputs):
+    def loss(self, targets: Any, outputs: dict) -> Any:
         """targets int32 (B, H, P): cells start * L + end, filled up with -1; returns float32 (B,), the mean over categories."""
         from keras import ops
 
@@ -50,7 +56,7 @@ class EntityPointerHead(EntityHead):
         losses = sparse_multilabel_cross_entropy(ops.reshape(scores, (batch, heads, length * length)), targets)
         return ops.mean(losses, axis=-1)
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """KL(outputs || others) of the spans, each by itself: summed over a category's, then the mean: float32 (B,)."""
         from keras import ops
 
@@ -58,7 +64,7 @@ class EntityPointerHead(EntityHead):
         flat = (ops.reshape(each["scores"], (batch, heads, length * length)) for each in (outputs, others))
         return ops.mean(sigmoid_divergence(*flat), axis=-1)
 
-    def batch_targets(self, targets, length):
+    def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Token cells (E, 3) of each row as int32 (B, H, P), filled up with -1; P is a power of two."""
         targets = [np.asarray(cells).reshape(-1, 3) for cells in targets]
         most = max(max(np.bincount(cells[:, 0], minlength=1)) for cells in targets)
@@ -71,7 +77,7 @@ class EntityPointerHead(EntityHead):
                 taken[category] += 1
         return result
 
-    def compact(self, outputs, features):
+    def compact(self, outputs: dict, features: dict) -> dict:
         """{"entities": per row int (E, 3), category and characters of every span with a positive score}."""
         rows, *cells = np.nonzero(outputs["scores"] > 0)
         bounds = np.searchsorted(rows, np.arange(len(outputs["scores"]) + 1))

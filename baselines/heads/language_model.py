@@ -4,11 +4,19 @@ prefix   a source (segment 0) is seen whole, the target (segment 1) is written: 
 causal   everything is written, and segments are free to say who speaks: [CLS] utterance [SEP] utterance [SEP] …
 """
 
+import typing
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from baselines.losses.divergence import softmax_divergence
 from baselines.losses.next_tokens import NO_TARGET
 from baselines.task import Head
+from baselines.tokenizers.wordpiece import Tokenizer
+
+if typing.TYPE_CHECKING:
+    import keras
 
 MASKS = ("prefix", "causal")
 PADDING = 0
@@ -30,7 +38,7 @@ class LanguageModelHead(Head):
         self.mask, self.predicts = mask, predicts
         self.encoder_options = {"mask": mask, "with_mlm": "linear"}
 
-    def __call__(self, encoder):
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, L, V)}, of the token after each position."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
@@ -39,14 +47,14 @@ class LanguageModelHead(Head):
             outputs["predicted"] = keras.ops.argmax(outputs["logits"], axis=-1)
         return keras.Model(encoder.input, outputs, name="language_model")
 
-    def batch_targets(self, targets, length):
+    def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Next tokens int32 (L,) of each row, -1 where nothing is learnt, as int32 (B, L) filled up with -1."""
         batch = np.full((len(targets), length), NO_TARGET, np.int32)
         for row, target in zip(batch, targets, strict=True):
             row[: len(target)] = target
         return batch
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """KL(outputs || others) of the next token's probabilities, mean over the positions that learn: float32 (B,)."""
         from keras import ops
 
@@ -56,7 +64,7 @@ class LanguageModelHead(Head):
         return ops.sum(values * learns, axis=1) / ops.maximum(ops.sum(learns, axis=1), 1.0)
 
 
-def decode_text(tokenizer):
+def decode_text(tokenizer: Tokenizer) -> Callable:
     """A `decode` stage, once the tokenizer is known: (example, {"token_ids": sequences, the best first}) -> text of the best."""
 
     def decode(example, outputs):

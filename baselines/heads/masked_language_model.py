@@ -3,8 +3,13 @@
 Only the places asked for pay for the projection on the vocabulary: at 128 tokens that is as much work as two layers of BERT-base.
 """
 
+import typing
+
 from baselines.layers.masked_pooling import TakePositions
 from baselines.task import Head
+
+if typing.TYPE_CHECKING:
+    import keras
 
 
 class MaskedLanguageModelHead(Head):
@@ -19,7 +24,7 @@ class MaskedLanguageModelHead(Head):
         self.next_sentence = next_sentence
         self.encoder_options = {"with_mlm": "linear"} | ({"with_nsp": "linear"} if next_sentence else {})
 
-    def __call__(self, encoder):
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model from the encoder's inputs and "mlm_positions" int32 (B, P) to {"logits" (B, P, V), "predicted" (B, P)}."""
         import keras  # here: tasks import heads, and `--help` must be quick
 

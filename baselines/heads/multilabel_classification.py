@@ -4,12 +4,15 @@ Loss: losses/multilabel_cross_entropy.py; Su et al., 2022, arXiv:2208.02955.
 """
 
 import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from baselines.heads.classification import ClassificationHead, encode_texts
 from baselines.losses.divergence import sigmoid_divergence
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
+from baselines.task import Example, Labels, Task
 
 FEWEST_PLACES = 4
 """Places for labels of a row in a batch; more come in powers of two, so that few shapes compile."""
@@ -27,34 +30,34 @@ class MultilabelClassificationHead(ClassificationHead):
         super().__init__(classes, **settings)
         self.separator = separator
 
-    def loss(self, targets, outputs):
+    def loss(self, targets: Any, outputs: dict) -> Any:
         """targets int32 (B, P), class ids filled up with -1; returns float32 (B,)."""
         return sparse_multilabel_cross_entropy(outputs["logits"], targets)
 
-    def batch_targets(self, targets, length):
+    def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Class ids of each row as int32 (B, P), filled up with -1; P is a power of two."""
         return filled([np.unique(ids) for ids in targets])
 
-    def remark(self, examples, rows):
+    def remark(self, examples: Sequence[Example], encoded: Any) -> str:
         """How many labels there are, and rows without any, in a sentence."""
-        counts = [len(rows.target(row)) for row in range(len(rows))]
+        counts = [len(encoded.target(row)) for row in range(len(encoded))]
         return f"{sum(counts)} labels, {sum(counts) / len(counts):.2f} per row; {counts.count(0)} rows have none"
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """KL(outputs || others) of the classes, each by itself, summed: float32 (B,)."""
         return sigmoid_divergence(outputs["logits"], others["logits"])
 
-    def confidence(self, example, outputs):
+    def confidence(self, example: Example, outputs: dict) -> float:
         """Probability that all labels are right, if each logit is the log odds of its class."""
         logits = outputs["logits"][0].astype(np.float64)
         return float(np.exp(-np.logaddexp(0, -np.abs(logits)).sum()))
 
-    def format_prediction(self, prediction):
+    def format_prediction(self, prediction: Any) -> str:
         """Names of labels as one cell."""
         return self.separator.join(prediction)
 
 
-def filled(rows):
+def filled(rows: list) -> np.ndarray:
     """Lists of ids as int32 (B, P), filled up with -1; P is a power of two."""
     most = max(map(len, rows))
     result = np.full((len(rows), max(FEWEST_PLACES, 1 << max(most - 1, 0).bit_length())), -1, np.int32)
@@ -63,7 +66,7 @@ def filled(rows):
     return result
 
 
-def encode_label_sets(labels):
+def encode_label_sets(labels: Labels) -> Callable:
     """The `encode` stage for one text or two: as `encode_texts`; the target is the ids of gold's names, int32 (n,)."""
 
     def encode(example, tokenizer, max_length):
@@ -74,7 +77,7 @@ def encode_label_sets(labels):
     return encode
 
 
-def decode_labels(labels):
+def decode_labels(labels: Labels) -> Callable:
     """The `decode` stage: (example, outputs) -> the names of the classes with a positive logit, in index order."""
 
     def decode(example, outputs):
@@ -83,7 +86,7 @@ def decode_labels(labels):
     return decode
 
 
-def with_label_sets(task, labels, separator="|"):
+def with_label_sets(task: Task, labels: Labels, separator: str = "|") -> Task:
     """A task on one text or two whose gold is a list of names among `labels`, Categories. separator: as in the head."""
     head = MultilabelClassificationHead(len(labels), separator)
     stages = {"encode": encode_label_sets(labels), "head": head, "loss": head.loss, "decode": decode_labels(labels)}

@@ -4,10 +4,16 @@ The label of a token may be chosen alone (softmax), with both neighbours (memm) 
 one text cannot overlap: where gold ones do, the longest stays.
 """
 
+import typing
+from typing import Any
+
 import numpy as np
 
 from baselines.heads.entities import EntityHead, char_cells
 from baselines.losses.divergence import softmax_divergence
+
+if typing.TYPE_CHECKING:
+    import keras
 
 CHAINS = ("softmax", "crf", "memm")
 OUTSIDE = 0
@@ -22,7 +28,7 @@ class SequenceTaggingHead(EntityHead):
         self.categories, self.chain, self.initializer_range = categories, chain, initializer_range
         self.classes = 2 * categories + 1
 
-    def __call__(self, encoder):
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, L, C), "labels": int32 (B, L), the best path,
         "mask": bool (B, L), 1 = real} and, but for softmax, {"transitions": float32 (B, C, C), the same for every row};
         C = 2 K + 1 labels.
@@ -43,7 +49,7 @@ class SequenceTaggingHead(EntityHead):
             found = self.chain_layer()(logits, mask)
         return keras.Model(encoder.input, {"logits": logits, "mask": mask, **found}, name="sequence_tagging")
 
-    def chain_layer(self):
+    def chain_layer(self) -> Any:
         """[CLS] comes first and is outside; an I stands only behind B or I of its category."""
         from baselines.layers.crf import ConditionalRandomField
         from baselines.layers.memm import MaximumEntropyMarkovModel
@@ -53,7 +59,7 @@ class SequenceTaggingHead(EntityHead):
         forbidden = [(a, b) for b in inside for a in range(self.classes) if a not in (b - 1, b)]
         return layer(first=OUTSIDE, forbidden=forbidden, name="Tagger-Chain")
 
-    def loss(self, targets, outputs):
+    def loss(self, targets: Any, outputs: dict) -> Any:
         """Minus log P of the labels int32 (B, L), in nats: float32 (B,) for crf, else (totals, token counts), each (B,)."""
         from keras import ops
 
@@ -69,7 +75,7 @@ class SequenceTaggingHead(EntityHead):
             totals = ops.sum(ops.where(mask, cross_entropy(targets, outputs), 0.0), axis=1)
         return totals, ops.sum(ops.cast(mask, "float32"), axis=1)
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """KL(outputs || others) of the softmax of each token's logits, mean over real tokens: float32 (B,).
 
         Of the tokens alone also for crf and memm: their transitions are not in it, and are the same for both.
@@ -79,17 +85,17 @@ class SequenceTaggingHead(EntityHead):
         mask = ops.cast(outputs["mask"], "float32")
         return ops.sum(softmax_divergence(outputs["logits"], others["logits"]) * mask, axis=1) / ops.sum(mask, axis=1)
 
-    def batch_targets(self, targets, length):
+    def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Token cells (E, 3) of each row as labels int32 (B, L): 0 is O, 2 k + 1 begins category k, 2 k + 2 is inside it."""
         return np.stack([labels_of(cells, length) for cells in targets])
 
-    def compact(self, outputs, features):
+    def compact(self, outputs: dict, features: dict) -> dict:
         """{"entities": per row int (E, 3), category and characters of each B with the I of its category behind it}."""
         found = outputs["labels"] * outputs["mask"]                     # padding is outside
         return {"entities": [char_cells(cells_of(labels), features, row) for row, labels in enumerate(found)]}
 
 
-def labels_of(cells, length):
+def labels_of(cells: np.ndarray, length: int) -> np.ndarray:
     """int32 (L,) of token cells (E, 3). A token has one label: of cells that overlap, the longest (then the first) stays."""
     labels = np.full(length, OUTSIDE, np.int32)
     for category, first, last in sorted(map(tuple, cells), key=lambda cell: (cell[1] - cell[2], cell[1])):
@@ -99,7 +105,7 @@ def labels_of(cells, length):
     return labels
 
 
-def cells_of(labels):
+def cells_of(labels: np.ndarray) -> list[tuple[int, int, int]]:
     """[(category, first token, last token)] of int (L,): a B opens an entity; an I without one of its category opens none."""
     cells = []
     for token in np.flatnonzero(labels):

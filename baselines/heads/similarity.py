@@ -5,12 +5,17 @@ the range: order is what Spearman's correlation measures, and clipping would los
 """
 
 import dataclasses
+import typing
+from typing import Any
 
 import numpy as np
 
 from baselines.losses.divergence import normal_divergence
 from baselines.losses.squared_error import squared_error
-from baselines.task import Head
+from baselines.task import Head, Task
+
+if typing.TYPE_CHECKING:
+    import keras
 
 
 class SimilarityHead(Head):
@@ -22,7 +27,7 @@ class SimilarityHead(Head):
     def __init__(self, initializer_range=0.02):
         self.initializer_range = initializer_range
 
-    def __call__(self, encoder):
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model from the encoder's inputs to {"similarity": float32 (B,)}, about 0 to 1."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
@@ -34,16 +39,16 @@ class SimilarityHead(Head):
         )(encoder.output["hidden_states"][:, 0])                        # (B, 1)
         return keras.Model(encoder.input, {"similarity": similarity[:, 0]}, name="similarity")
 
-    def batch_targets(self, targets, length):
+    def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Scores of the rows of a batch as float32 (B,); the batch's length says nothing here."""
         return np.asarray(targets, np.float32).reshape(len(targets))
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """Squared difference, the KL of normal distributions that squared error assumes: float32 (B,)."""
         return normal_divergence(outputs["similarity"], others["similarity"])
 
 
-def with_scores(task, low, high, second_segment=0):
+def with_scores(task: Task, low: float, high: float, second_segment: int = 0) -> Task:
     """A task on pairs of texts whose gold is a number from `low` to `high`. second_segment: as in classification.encode_texts."""
 
     def encode(example, tokenizer, max_length):

@@ -5,13 +5,18 @@ data/windows.py makes them; without an answer the target is [CLS], (0, 0). Of al
 """
 
 import dataclasses
+import typing
+from typing import Any
 
 import numpy as np
 
 from baselines.errors import InputError, nearest
 from baselines.losses.divergence import softmax_divergence
 from baselines.losses.span_cross_entropy import pointer_cross_entropy, span_cross_entropy
-from baselines.task import Head
+from baselines.task import Example, Head, Task
+
+if typing.TYPE_CHECKING:
+    import keras
 
 CARRIED = ("char_starts", "char_ends")
 """Features that only `compact` reads: the characters of each token."""
@@ -29,7 +34,7 @@ class SpanHead(Head):
     def __init__(self, head_size=64, longest=0, initializer_range=0.02):
         self.head_size, self.longest, self.initializer_range = head_size, longest, initializer_range
 
-    def __call__(self, encoder):
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model; its further inputs, int32 (B, L), are window_mask and, for `compact` alone, CARRIED."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
@@ -38,7 +43,7 @@ class SpanHead(Head):
         outputs = self.outputs(encoder.output["hidden_states"], readable)
         return keras.Model({**encoder.input, **inputs}, outputs, name="span")
 
-    def outputs(self, hidden_states, readable):
+    def outputs(self, hidden_states: Any, readable: Any) -> dict:
         import keras
 
         from baselines.layers.global_pointer import GlobalPointer
@@ -47,11 +52,11 @@ class SpanHead(Head):
         pointer = GlobalPointer(1, self.head_size, use_bias=False, kernel_initializer=initializer, name="Answer")
         return {"scores": pointer(hidden_states, readable)[:, 0]}
 
-    def batch_targets(self, targets, length):
+    def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Inclusive (first, last) tokens as int32 (B, 2)."""
         return np.stack(targets).astype(np.int32)
 
-    def compact(self, outputs, features):
+    def compact(self, outputs: dict, features: dict) -> dict:
         """The best span of each row: its raw score, its probability in the row, its half-open characters."""
         found = {"score": [], "probability": [], "start": [], "end": []}
         for row, (starts, ends) in enumerate(zip(features["char_starts"], features["char_ends"], strict=True)):
@@ -61,18 +66,18 @@ class SpanHead(Head):
                 found[name].append(value)
         return found
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """KL(outputs || others) of the probabilities of all spans: float32 (B,)."""
         from keras import ops
 
         length = outputs["scores"].shape[-1]
         return softmax_divergence(*(ops.reshape(each["scores"], (-1, length * length)) for each in (outputs, others)))
 
-    def row_scores(self, outputs, row):
+    def row_scores(self, outputs: dict, row: int) -> np.ndarray:
         """float (L, L): raw score of each span of a row."""
         return outputs["scores"][row]
 
-    def confidence(self, example, outputs):
+    def confidence(self, example: Example, outputs: dict) -> float:
         """Probability, within its window, of the answer that `decode_answer` takes."""
         return outputs["probability"][int(np.argmax(outputs["score"]))]
 
@@ -85,7 +90,7 @@ class PointerPairHead(SpanHead):
 
     loss = staticmethod(pointer_cross_entropy)
 
-    def outputs(self, hidden_states, readable):
+    def outputs(self, hidden_states: Any, readable: Any) -> dict:
         import keras
         from keras import ops
 
@@ -100,16 +105,16 @@ class PointerPairHead(SpanHead):
         logits = ops.where(readable[..., None], logits, MASKED)         # (B, L, 2)
         return {"start_logits": logits[..., 0], "end_logits": logits[..., 1]}
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """Mean of KL(outputs || others) of the first and of the last token: float32 (B,)."""
         start, end = (softmax_divergence(outputs[name], others[name]) for name in ("start_logits", "end_logits"))
         return (start + end) / 2
 
-    def row_scores(self, outputs, row):
+    def row_scores(self, outputs: dict, row: int) -> np.ndarray:
         return outputs["start_logits"][row][:, None] + outputs["end_logits"][row]
 
 
-def best_span(scores, longest=0):
+def best_span(scores: np.ndarray, longest: int = 0) -> tuple[int, int, float, float]:
     """(first, last, score, probability) of the best span but those of [CLS], at position 0. Ties go to the first.
 
     scores   float (L, L), [i, j] for tokens i to j, inclusive; the probability is their softmax
@@ -126,7 +131,7 @@ def best_span(scores, longest=0):
     return first, last, float(score), float(np.exp(score - highest) / np.exp(scores - highest).sum())
 
 
-def decode_answer(example, outputs):
+def decode_answer(example: Example, outputs: dict) -> str:
     """The `decode` stage: the answer with the best score of all windows, in the user's own characters."""
     best = int(np.argmax(outputs["score"]))
     return example.texts[1][outputs["start"][best] : outputs["end"][best]]
@@ -135,7 +140,7 @@ def decode_answer(example, outputs):
 HEADS = {"global_pointer": SpanHead, "pointer_pair": PointerPairHead}
 
 
-def with_head(task, name, longest=0):
+def with_head(task: Task, name: str, longest: int = 0) -> Task:
     """A reading task with one of HEADS. Raises InputError for an unknown name or a negative length."""
     if name not in HEADS:
         raise InputError(f"--head: expected one of {', '.join(HEADS)}. Received: {name!r}. {nearest(name, HEADS)}")

@@ -8,20 +8,24 @@ history to reply to loses its oldest utterances, whole; the first of the others 
 and the reply in the segment that the newest utterance is not in. Of a newest one that is too long the end is kept.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from baselines.decoding.decoder_protocol import Prompt
 from baselines.errors import InputError
 from baselines.losses.next_tokens import next_tokens
 from baselines.prompts.source_target import written_ids
+from baselines.task import Example
+from baselines.tokenizers.wordpiece import Tokenizer
 
 
-def utterances_of(example):
+def utterances_of(example: Example) -> tuple[str, ...]:
     """All utterances of an example, oldest first: its history, then the last reply, its gold, if it is known."""
     return (*example.texts, *(() if example.gold is None else (example.gold,)))
 
 
-def encode_dialogue(example, tokenizer, max_length):
+def encode_dialogue(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray]]:
     """The `encode` stage: one (features, next tokens int32 (L,)). Every token but [CLS] is learnt, of both speakers."""
     utterances = encoded(utterances_of(example), tokenizer)
     kept = [utterances[0][: max_length - 1]]                            # cut: it has no [SEP], for it does not end there
@@ -35,14 +39,14 @@ def encode_dialogue(example, tokenizer, max_length):
     yield features, next_tokens(features["token_ids"], np.ones(len(features["token_ids"]), bool))
 
 
-def prompt_of(example, tokenizer, max_length):
+def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt:
     """The `prompt` stage: the history without the last reply. Of a single utterance that is [CLS] alone, which opens a dialogue."""
     if not example.texts:
         return Prompt(np.array([tokenizer.vocabulary.cls_id], np.int32), np.zeros(1, np.int32), segment=0)
     return history_prompt(example.texts, tokenizer, max_length)[0]
 
 
-def history_prompt(utterances, tokenizer, max_length):
+def history_prompt(utterances: Sequence[str], tokenizer: Tokenizer, max_length: int) -> tuple[Prompt, int]:
     """(Prompt of at most `max_length` tokens, number of oldest utterances left out) of a history, the newest utterance last.
 
     Raises InputError for an empty history, an utterance without a token or one that is no text.
@@ -61,7 +65,7 @@ def history_prompt(utterances, tokenizer, max_length):
     return Prompt(features["token_ids"], features["segment_ids"], segment=len(kept) % 2), len(utterances) - len(kept)
 
 
-def encoded(utterances, tokenizer):
+def encoded(utterances: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
     """The ids of each utterance and its [SEP]. Raises InputError for one without a token or that is no text."""
     found = []
     for number, utterance in enumerate(utterances, start=1):
@@ -71,7 +75,7 @@ def encoded(utterances, tokenizer):
     return found
 
 
-def joined(utterances, tokenizer):
+def joined(utterances: Sequence[str], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
     """Features of [CLS] and encoded utterances, whose segments alternate from 0."""
     token_ids, segment_ids = [tokenizer.vocabulary.cls_id], [0]
     for number, utterance in enumerate(utterances):

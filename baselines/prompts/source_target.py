@@ -3,14 +3,18 @@
 "北京是首都" -> "首都": segments 0 up to the first [SEP], 1 for the target and its [SEP]; only target tokens are learnt.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from baselines.decoding.decoder_protocol import Prompt
 from baselines.errors import InputError
 from baselines.losses.next_tokens import next_tokens
+from baselines.task import Example
+from baselines.tokenizers.wordpiece import Tokenizer
 
 
-def encode_pair(example, tokenizer, max_length):
+def encode_pair(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray | None]]:
     """The `encode` stage: one (features, next tokens int32 (L,), -1 where nothing is learnt); without gold only the source.
 
     What is too long loses the end of its source. A target that is too long alone is cut and has no [SEP], so that nothing
@@ -28,13 +32,13 @@ def encode_pair(example, tokenizer, max_length):
     yield {"token_ids": token_ids, "segment_ids": segment_ids}, next_tokens(token_ids, segment_ids == 1)
 
 
-def prompt_of(example, tokenizer, max_length):
+def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt:
     """The `prompt` stage: what the example's target is written after."""
     (source,) = example.texts
     return source_prompt(source, tokenizer, max_length)
 
 
-def source_prompt(text, tokenizer, max_length):
+def source_prompt(text: str, tokenizer: Tokenizer, max_length: int) -> Prompt:
     """The Prompt [CLS] source [SEP] of at most `max_length` tokens; a long source loses its end."""
     vocabulary = tokenizer.vocabulary
     ids = written_ids(text, tokenizer, "source")[: max_length - 2]
@@ -42,7 +46,7 @@ def source_prompt(text, tokenizer, max_length):
     return Prompt(token_ids, np.zeros_like(token_ids), segment=1)
 
 
-def written_ids(text, tokenizer, name):
+def written_ids(text: str, tokenizer: Tokenizer, name: str) -> list[int]:
     """Ids of a text. Raises InputError where nothing of it is a token: spaces and control characters are none."""
     ids = tokenizer.ids(text).tolist()
     if not ids:

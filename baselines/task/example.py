@@ -42,7 +42,7 @@ class Labels:
     def __contains__(self, name):
         return name in self._ids
 
-    def id(self, name):
+    def id(self, name: str | None) -> int | None:
         if name is None:
             return None
         if name not in self._ids:
@@ -52,7 +52,7 @@ class Labels:
             raise InputError(f"expected a label among {excerpt(shown, 500)}. Received: label={name!r}.{advice}")
         return self._ids[name]
 
-    def name(self, index):
+    def name(self, index: int) -> str:
         return self.names[int(index)]
 
     def __repr__(self):

@@ -2,11 +2,15 @@
 
 import dataclasses
 import typing
+from collections.abc import Callable
 
+from baselines.evaluation.predictions import Predictions
 from baselines.losses.contrastive import EMBEDDING
 from baselines.metrics.paraphrases import paraphrase_scores
 from baselines.prompts.source_target import source_prompt
+from baselines.task import Split
 from baselines.task_models.task_model import TaskModel
+from baselines.training.steps import Steps
 
 PARAPHRASES = 5
 """Paraphrases of a text that are generated to be scored."""
@@ -18,12 +22,12 @@ class EmbeddingTaskModel(TaskModel):
 
     output_names: typing.ClassVar[tuple[str, ...] | None] = (EMBEDDING,)
 
-    def score(self, steps, split, adjust=None):
+    def score(self, steps: Steps, split: Split, adjust: Callable | None = None) -> tuple[dict[str, float], Predictions]:
         """As TaskModel.score, and how varied the paraphrases are that are generated for some examples."""
         scores, predictions = super().score(steps, split, adjust)
         return scores | self._paraphrase_scores(steps, split.examples), predictions
 
-    def score_epoch(self, steps, split):
+    def score_epoch(self, steps: Steps, split: Split) -> tuple[dict[str, float], Predictions | None]:
         """As TaskModel.score_epoch, without paraphrases, so that predictions are kept only where `score` asks for none."""
         scores, predictions = super().score_epoch(steps, split)
         return scores, None if self._paraphrased_texts() else predictions

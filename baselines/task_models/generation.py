@@ -2,14 +2,18 @@
 
 import dataclasses
 import typing
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions, gather_losses
 from baselines.heads.language_model import decode_text
+from baselines.task import Split
 from baselines.task_models.task_model import TaskModel
 from baselines.task_models.text_generation import outputs_of
+from baselines.training.steps import Steps
 
 EPOCH_TEXTS = 200
 """Dev texts that are generated and scored after each epoch; `evaluate`, and the end of training, take all."""
@@ -28,11 +32,11 @@ class GenerationTaskModel(TaskModel):
             self.generation.constraints                                 # noqa: B018  refuse an unusable index before the work
 
     @property
-    def config_of_texts(self):
+    def config_of_texts(self) -> Any:
         """The task's GenerationConfig; None where it lacks what its texts are limited to."""
         return self.task.generation.config
 
-    def predict(self, steps, split, decode=None, adjust=None):
+    def predict(self, steps: Steps, split: Split, decode: Callable | None = None, adjust: Callable | None = None) -> Predictions:
         """As TaskModel.predict; predictions are texts.
 
         Raises:
@@ -45,12 +49,12 @@ class GenerationTaskModel(TaskModel):
         texts = self._texts(steps, split.examples, decode)
         return Predictions(texts, self._losses(split, self._sums(steps, split)))
 
-    def score(self, steps, split, adjust=None):
+    def score(self, steps: Steps, split: Split, adjust: Callable | None = None) -> tuple[dict[str, float], Predictions]:
         """The task's metric on texts generated for examples with gold, and the likelihood of their gold; and the predictions."""
         sums, texts = self._sums(steps, split), self._texts(steps, split.examples)
         return self._scores(split.examples, texts, sums), Predictions(texts, self._losses(split, sums))
 
-    def score_epoch(self, steps, split):
+    def score_epoch(self, steps: Steps, split: Split) -> tuple[dict[str, float], Predictions | None]:
         """As `score`, with texts for some of the examples; no predictions unless these are all."""
         some = split.examples[:: max(1, -(-len(split.examples) // EPOCH_TEXTS))]
         sums, texts = self._sums(steps, split), self._texts(steps, some)

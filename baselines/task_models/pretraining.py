@@ -4,15 +4,18 @@ import dataclasses
 import functools
 import math
 import typing
+from typing import Any
 
 import numpy as np
 
 from baselines.data.packed.packed_batches import PackedBatches
 from baselines.losses.masked_and_next import NEXT, TOKENS
+from baselines.task import Split
 from baselines.task_models.trainable_model import TrainableModel
 from baselines.training import devices
 from baselines.training.memory_estimate import flops
 from baselines.training.speed import Speed, matrix_peak
+from baselines.training.steps import Steps
 
 
 @dataclasses.dataclass
@@ -24,20 +27,20 @@ class PretrainingTaskModel(TrainableModel):
     speed: Speed = dataclasses.field(default_factory=Speed)
 
     @property
-    def output_names(self):
+    def output_names(self) -> tuple[str, ...]:
         return tuple(name for name in ("predicted", NEXT) if name in self.model.output)
 
-    def batches(self, records, batch_size):
+    def batches(self, records: Any, batch_size: int) -> PackedBatches:
         make = lambda token_ids, starts, rng: self.task.make(token_ids, starts, self.tokenizer.vocabulary, rng)  # noqa: E731
         pad_id = self.tokenizer.vocabulary.pad_id
         return PackedBatches(records, batch_size, self.recipe.max_length, make, pad_id, self.epoch_updates, devices.shares())
 
-    def training_batches(self, records, batch_size):
+    def training_batches(self, records: Any, batch_size: int) -> PackedBatches:
         batches = self.batches(records, batch_size)
         batches.watch = self.speed.counted
         return batches
 
-    def speeds(self, predicted):
+    def speeds(self, predicted: int) -> dict[str, float]:
         """{"tokens_per_second", padding included, "share_of_peak"} since the last scoring; {} after fewer than two updates.
 
         predicted   tokens of a row that the vocabulary is scored for
@@ -50,21 +53,21 @@ class PretrainingTaskModel(TrainableModel):
         return {"tokens_per_second": found, "share_of_peak": found * row / length / self.peak}
 
     @functools.cached_property
-    def peak(self):
+    def peak(self) -> float:
         """FLOP/s of matrix products at this precision, of all devices that train together; measured when it is first asked."""
         large = any("gpu" in name.lower() for name in devices.available())
         dtype = {"bf16": "bfloat16", "fp16": "float16"}.get(self.recipe.precision, "float32")
         return matrix_peak(8192 if large else 1024, dtype) * devices.shares() * self.recipe.model_parallel
 
-    def filled(self, records):
+    def filled(self, records: Any) -> float:
         """Share of the tokens of batches that are no padding."""
         return len(records.tokens) / (len(records) * self.recipe.max_length)
 
-    def name_of(self, split, row):
+    def name_of(self, split: Split, row: int) -> str:
         """What a row is called in messages."""
         return f"row {row} of the records"
 
-    def score_epoch(self, steps, split):
+    def score_epoch(self, steps: Steps, split: Split) -> tuple[dict[str, float], None]:
         """({"log_likelihood", "accuracy", "perplexity", "loss", speeds} of the held-out rows, means over predicted tokens; None).
 
         Where the objective asks it too, "next_accuracy": the share of rows that are told from those with another second part.
@@ -87,7 +90,7 @@ class PretrainingTaskModel(TrainableModel):
         return scores | self.speeds(learnt(batch).shape[1]), None
 
 
-def learnt(batch):
+def learnt(batch: dict) -> np.ndarray:
     """The tokens that a batch is to predict, int32 (B, P)."""
     targets = batch["targets"]
     return targets[TOKENS] if isinstance(targets, dict) else targets

@@ -187,7 +187,7 @@ class ShapeOf:
     def __init__(self, array):
         self.shape, self.dtype = np.shape(array), np.asarray(array).dtype
 
-    def zeros(self):
+    def zeros(self) -> np.ndarray:
         return np.zeros(self.shape, self.dtype)
 
 

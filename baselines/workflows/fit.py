@@ -2,14 +2,17 @@
 
 import dataclasses
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 from baselines.data.unlabelled_batches import UnlabelledBatches
 from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions
-from baselines.runtime.progress import TrainingProgress
+from baselines.experiment.run_folder import RunFolder
+from baselines.runtime.progress import Display, TrainingProgress
 from baselines.storage.folder_lock import only_writer
 from baselines.storage.temporary_names import sweep_inside
+from baselines.task import Split
 from baselines.training import devices, lazy_embeddings, optimizers, rate_factors, schedule, strategies
 from baselines.training.curves import Curves
 from baselines.training.state import Position
@@ -57,7 +60,7 @@ def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool) -
         return _fit(task_model, run, splits, settings, resume and has_state(run, task_model.display))
 
 
-def has_state(run, display):
+def has_state(run: RunFolder, display: Display) -> bool:
     """Whether a run to resume has a state; removes what was left half-written. Without one it starts from the beginning."""
     sweep_inside(run.path)
     if run.state.is_file():
@@ -120,13 +123,13 @@ def _fit(task_model, run, splits, settings, resume):
             ) from error
 
 
-def names_of_update(task_model, split, batches, epoch, update):
+def names_of_update(task_model: Any, split: Split, batches: Any, epoch: int, update: int) -> list:
     """What the training rows that an update learned from are called, for messages."""
     groups = batches.rows_of_updates(task_model.recipe.seed, epoch, task_model.recipe.accumulate)
     return [task_model.name_of(split, number) for numbers in groups[update] for number in numbers]
 
 
-def updates_of(task_model, splits, batches, epoch, skip):
+def updates_of(task_model: Any, splits: dict[str, Split], batches: Any, epoch: int, skip: int) -> Iterable[list[dict]]:
     """The updates of an epoch without the first `skip`, lists of micro-batches; with unlabelled text where there is some."""
     recipe = task_model.recipe
     updates = batches.updates(recipe.seed, epoch, recipe.accumulate, skip)

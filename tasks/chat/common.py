@@ -1,6 +1,8 @@
 """What chat tasks share: examples from dialogues, the head, and how replies are drawn."""
 
 import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
 
 from baselines.data.readers import dialogues
 from baselines.decoding.generation_config import GenerationConfig
@@ -30,7 +32,7 @@ class ChatFlags(WritingFlags):
     """Below 1 sharper, above 1 flatter; default: 1."""
 
 
-def read(path, tokenized=False):
+def read(path: str | Path, tokenized: bool = False) -> Iterator[Example]:
     """Examples of dialogues: the texts are the history, gold is the last utterance. A single utterance has no history."""
     for row in dialogues.read(path, tokenized):
         *history, reply = row["utterances"]

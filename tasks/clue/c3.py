@@ -7,6 +7,8 @@ choose; here what fills up cannot win.
 """
 
 import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
 
 from baselines.data.readers import c3_json
 from baselines.heads.choice import ChoiceHead, decode_choice, encode_question
@@ -18,7 +20,7 @@ from tasks.clue.common import RECIPE, source
 CHOICES = 4
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row in c3_json.read(path, most=CHOICES):
         texts = ("||".join(row["passages"]), row["question"], *row["choice"])
         yield Example(id=row["id"], texts=texts, gold=row["gold"], origin=row.origin)

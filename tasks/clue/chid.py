@@ -8,6 +8,9 @@ assigns fewer answers than blanks where there are more blanks than candidates; h
 """
 
 import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from baselines.data.readers import chid_lines
 from baselines.data.readers.chid_lines import BLANK, CANDIDATES
@@ -17,6 +20,7 @@ from baselines.heads.choice import ChoiceHead, stack_choices
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
 from baselines.task import Demo, Example, Linting, Submission, Task
+from baselines.tokenizers.wordpiece import Tokenizer
 from tasks.clue.common import RECIPE, source
 
 HERE = "[unused1]"
@@ -25,23 +29,23 @@ IDIOM = 4
 """Characters of an idiom."""
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row in chid_lines.read(path):
         texts = (*row["passages"], *row["candidates"])
         yield Example(id=row["id"], texts=texts, gold=row["gold"], origin=row.origin)
 
 
-def split_texts(example):
+def split_texts(example: Example) -> tuple[list[str], list[str]]:
     """(passages, candidates): the texts with blanks, and the others."""
     passages = [text for text in example.texts if BLANK.search(text)]
     return passages, [text for text in example.texts if not BLANK.search(text)]
 
 
-def blanks_of(example):
+def blanks_of(example: Example) -> list[str]:
     return BLANK.findall("".join(split_texts(example)[0]))
 
 
-def encode(example, tokenizer, max_length):
+def encode(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, Any]]:
     """A row for each blank: [CLS] candidate [SEP] passage around the blank [SEP], per candidate."""
     passages, candidates = split_texts(example)
     if not passages or not len(blanks_of(example)) <= len(candidates) <= CANDIDATES:
@@ -60,7 +64,7 @@ def encode(example, tokenizer, max_length):
             yield features, example.gold and example.gold[blank]
 
 
-def joined(pieces, mask, tokenizer):
+def joined(pieces: list[str], mask: list[int], tokenizer: Tokenizer) -> list[int]:
     """Token ids of pieces of text with a blank, `mask`, between each two."""
     ids = []
     for number, piece in enumerate(pieces):
@@ -68,7 +72,7 @@ def joined(pieces, mask, tokenizer):
     return ids
 
 
-def truncate(left, right, room):
+def truncate(left: list[str], right: list[str], room: int) -> tuple[list[str], list[str]]:
     """The pieces on both sides of a blank, cut until their characters, and four for each blank between them, fit `room`.
 
     The side with more characters loses the one farthest from the blank (of equal sides the right one); a piece of one
@@ -91,12 +95,12 @@ def truncate(left, right, room):
     return left, right
 
 
-def decode(example, outputs):
+def decode(example: Example, outputs: dict) -> dict[str, int]:
     """{blank: number of its candidate}, all different; outputs["logits"] is (blanks, 10)."""
     return dict(zip(blanks_of(example), assign(outputs["logits"]), strict=True))
 
 
-def accuracy_over_blanks(golds, predictions):
+def accuracy_over_blanks(golds: list, predictions: list) -> dict[str, float]:
     pairs = [(gold[blank], found[blank]) for gold, found in zip(golds, predictions, strict=True) for blank in gold]
     return accuracy(*map(list, zip(*pairs, strict=True)))
 

@@ -9,13 +9,16 @@ reference_micro_f1; cells on [CLS] and [SEP], which the reference counts as wron
 """
 
 import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from baselines.data.readers import entities
 from baselines.errors import InputError, nearest
 from baselines.heads.entities import decode_entities, encode_entities, encoded_entities, entity_spans
 from baselines.heads.entity_heads import HeadFlag, entity_head
 from baselines.metrics.spans import f1, span_f1
-from baselines.task import Categories, Demo, Example, Linting, Recipe, Submission, Task
+from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Submission, Task
 from tasks.clue.common import source
 
 CATEGORIES = Categories(
@@ -23,7 +26,7 @@ CATEGORIES = Categories(
 )
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row, text, gold in entities.read(path, plain="CLUENER"):
         unknown = next((entity.category for entity in gold or () if entity.category not in CATEGORIES), None)
         if unknown is not None:
@@ -32,7 +35,7 @@ def read(path):
         yield Example(id=row.id("id"), texts=(text,), gold=gold, extra={"line": dict(row)}, origin=row.origin)
 
 
-def line(example, prediction):
+def line(example: Example, prediction: Any) -> dict:
     """The line of the test file with its label: {category: {entity: [[start, end inclusive]]}}."""
     label = {}
     for entity in prediction:
@@ -49,7 +52,7 @@ class Options(HeadFlag):
     """Also tell dev's reference_micro_f1: without the entities that begin or end inside a token, or lie beyond max_length."""
 
 
-def reference_score(examples, rows, predictions, predict):
+def reference_score(examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:
     """{"reference_micro_f1": micro F1 over the entities that have a cell of tokens}."""
     found = [{(entity.category, entity.start, entity.end) for entity in predictions[example.id]} for example in examples]
     gold = [{(CATEGORIES.name(category), start, end) for category, start, end in encoded_entities(rows, row)}
@@ -58,7 +61,7 @@ def reference_score(examples, rows, predictions, predict):
     return {"reference_micro_f1": f1(sum(map(len, gold)), sum(map(len, found)), right)}
 
 
-def bind(task, options, labels, train_file):
+def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with the head that `--head` names, and its second score."""
     head = entity_head(options.head, len(CATEGORIES))
     second = reference_score if options.reference_score else None

@@ -5,17 +5,20 @@
 A .txt or .tsv holds sentence1, sentence2 and label, without a header.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Demo, Labels, Submission, Task
+from baselines.task import Demo, Example, Labels, Submission, Task
 from tasks.clue.common import DEMO, PAIR_COLUMNS, RECIPE, label_line, nli_example, source
 
 LABELS = Labels("entailment", "neutral", "contradiction")
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row in any_format.read(path, columns=PAIR_COLUMNS):
         yield nli_example(row)
 

@@ -12,11 +12,14 @@ points exactly at the answer that it was made for, mostly the first. `--referenc
 
 import collections
 import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from baselines.data.windows import encode_answers, encode_windows
 from baselines.heads.span import SpanHead, decode_answer
 from baselines.metrics.reading import exact_match_and_f1
-from baselines.task import Demo, Linting, Submission, Task
+from baselines.task import Demo, Example, Labels, Linting, Submission, Task
 from tasks.clue.common import RECIPE, source
 from tasks.common import Reading, answer_spans, bind_reading, read_questions
 
@@ -29,7 +32,7 @@ class Options(Reading):
     """Also tell dev's reference_accuracy: what Su Jianlin's reference calls its score, on windows that gold has cut into tokens."""
 
 
-def reference_score(examples, rows, predictions, predict):
+def reference_score(examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:
     """{"reference_accuracy": the share of questions whose best window points at the answer that the window was made for}."""
     apart = [
         dataclasses.replace(example, id=(example.id, number), gold=(answer,))
@@ -45,19 +48,19 @@ def reference_score(examples, rows, predictions, predict):
     return {"reference_accuracy": right / len(best)}
 
 
-def best_window(example, outputs):
+def best_window(example: Example, outputs: dict) -> tuple[float, tuple[int, int]]:
     """(score, (start, end)) of the window with the best score; of equals the first."""
     best = max(range(len(outputs["score"])), key=outputs["score"].__getitem__)
     return outputs["score"][best], (outputs["start"][best], outputs["end"][best])
 
 
-def characters(answer):
+def characters(answer: Any) -> tuple[int, int]:
     """(start, end) of an answer without spaces around, of which there are no tokens."""
     start = answer.end - len(answer.text.lstrip())
     return start, start + len(answer.text.strip())
 
 
-def bind(task, options, labels, train_file):
+def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The reading task that the flags ask for, and its second score."""
     task = bind_reading(task, options, labels, train_file)
     return dataclasses.replace(task, reference_score=reference_score if options.reference_score else None)

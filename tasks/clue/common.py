@@ -1,11 +1,13 @@
 """What the CLUE tasks share: where their files come from, how pairs are read, the recipe, the lines handed in."""
 
 import dataclasses
+from pathlib import Path
 
 from baselines.data.readers import any_format
+from baselines.data.readers.record import Row
 from baselines.errors import InputError
 from baselines.heads.classification import with_labels
-from baselines.task import Example, Labels, Recipe
+from baselines.task import Example, Labels, Recipe, Task
 
 PAIR_COLUMNS = ("sentence1", "sentence2", "label")
 """The cells of pair files that are distributed as tables without a header."""
@@ -23,25 +25,25 @@ DEMO = {"max_length": 64, "batch_size": 32, "epochs": 8, "learning_rate": 5e-4}
 """For the embedded data and a small model whose classifier starts from random weights."""
 
 
-def source(archive, folder):
+def source(archive: str, folder: str) -> str:
     """Where the official files are, for the message when one is missing."""
     url = f"https://storage.googleapis.com/cluebenchmark/tasks/{archive}"
     return f"Get {url} (see github.com/CLUEbenchmark/CLUE) and unzip it into {folder}"
 
 
-def pair_example(row):
+def pair_example(row: Row) -> Example:
     """The Example of a row with sentence1 and sentence2."""
     texts = (row.text("sentence1"), row.text("sentence2"))
     return Example(id=row.id("id"), texts=texts, gold=row.label(), origin=row.origin)
 
 
-def nli_example(row):
+def nli_example(row: Row) -> Example:
     """As `pair_example`; where the annotators did not agree, label "-", there is nothing to learn from or to score."""
     example = pair_example(row)
     return dataclasses.replace(example, gold=None, scored=False) if example.gold == "-" else example
 
 
-def label_line(example, label):
+def label_line(example: Example, label: str) -> dict:
     """A line of a submission: both values are strings."""
     return {"id": str(example.id), "label": label}
 
@@ -54,7 +56,7 @@ class LabelFile:
     """A file with the class names in index order, one {"label": "0"} per line; default: the task's own."""
 
 
-def bind_labels(task, options, labels, train_file):
+def bind_labels(task: Task, options: LabelFile, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with the class names of the run (`labels`), else of the file `--labels`, else its own."""
     if labels is None and options.labels:
         names = [str(row.label() or row.text("label")) for row in any_format.read(options.labels)]

@@ -5,7 +5,11 @@
 The keywords go first, joined with "；"; trimming takes from the longer of the two texts, the abstract.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from baselines.data.readers import any_format
+from baselines.data.readers.record import Row
 from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
@@ -16,12 +20,12 @@ from tasks.clue.common import DEMO, RECIPE, label_line, source
 LABELS = Labels("0", "1")
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row in any_format.read(path):
         yield Example(id=row.id("id"), texts=(keywords(row), row.text("abst")), gold=row.label(), origin=row.origin)
 
 
-def keywords(row):
+def keywords(row: Row) -> str:
     """The keywords as one text. Raises InputError unless they are a list of texts."""
     words = row["keyword"]
     if not isinstance(words, list) or not words or not all(isinstance(word, str) and word.strip() for word in words):

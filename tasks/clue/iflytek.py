@@ -5,6 +5,9 @@
 DataCLUE's copy has other meanings behind the same numbers; with classes of another number give `--labels labels.json`.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
@@ -15,7 +18,7 @@ from tasks.clue.common import DEMO, RECIPE, LabelFile, bind_labels, label_line, 
 LABELS = Labels(*map(str, range(119)))
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row in any_format.read(path):
         yield Example(id=row.id("id"), texts=(row.text("sentence"),), gold=row.label(), origin=row.origin)
 

@@ -6,6 +6,9 @@ There are two test files (1.0 and 1.1) and a file to hand in for each. FewCLUE's
 have classes of their own: `--labels labels.json`.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
@@ -16,7 +19,7 @@ from tasks.clue.common import DEMO, RECIPE, LabelFile, bind_labels, label_line, 
 LABELS = Labels("100", "101", "102", "103", "104", "106", "107", "108", "109", "110", "112", "113", "114", "115", "116")
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row in any_format.read(path):
         yield Example(id=row.id("id"), texts=(row.text("sentence"),), gold=row.label(), origin=row.origin)
 

@@ -6,9 +6,12 @@ The encoder sees the text with the noun (span1) as _noun_ and the pronoun (span2
 """
 
 import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
 
 from baselines.data.readers import any_format
 from baselines.data.readers.json_lines import to_row
+from baselines.data.readers.record import Row
 from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
@@ -19,12 +22,12 @@ from tasks.clue.common import DEMO, RECIPE, label_line, source
 LABELS = Labels("false", "true")
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row in any_format.read(path):
         yield Example(id=row.id("id", "idx"), texts=(marked_text(row),), gold=row.label(), origin=row.origin)
 
 
-def marked_text(row):
+def marked_text(row: Row) -> str:
     """The text with both spans marked, found by character index. Raises InputError if they overlap or are not there."""
     text = row.text("text")
     target = to_row(row["target"], f"{row.origin}, target", row.number)
@@ -37,7 +40,7 @@ def marked_text(row):
     return text
 
 
-def span(target, name, left, right, text):
+def span(target: Row, name: str, left: str, right: str, text: str) -> tuple[int, int, str, str]:
     """(start, end, left mark, right mark) of a span, end exclusive. Raises InputError unless it is in the text."""
     words, start = target.text(f"{name}_text"), target[f"{name}_index"]
     if type(start) is not int or start < 0 or not text.startswith(words, start):

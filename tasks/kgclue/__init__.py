@@ -9,6 +9,8 @@ base, beam 3, look-ahead of whole keys. See docs/kgclue.md.
 
 import dataclasses
 import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from baselines.data.readers import any_format
 from baselines.decoding.generation_config import GenerationConfig
@@ -22,7 +24,8 @@ from baselines.retrieval.prefix_index.format import INDEX
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.names import order_of
 from baselines.retrieval.prefix_index.string_table import KeyTokenizer
-from baselines.task import Demo, Example, Generation, Recipe, Submission, Task
+from baselines.task import Demo, Example, Generation, Labels, Recipe, Submission, Task
+from baselines.tokenizers.wordpiece import Tokenizer
 from tasks.kgclue.encoding import AnswerConstraints, columns_of, encode_question, prompt_of
 
 NO_ANSWER = " |||  ||| "
@@ -54,7 +57,7 @@ class Options(InferenceOptions):
     """Order of what is written: subject, predicate, meaning; or smp, which is learnt less well. The index has the same."""
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row in any_format.read(path):
         gold = None
         if row.get("answer") is not None:
@@ -62,16 +65,16 @@ def read(path):
         yield Example(id=row.id("id"), texts=(row.text("question"),), gold=gold, extra={"line": dict(row)}, origin=row.origin)
 
 
-def metric(golds, predictions):
+def metric(golds: list, predictions: list) -> dict[str, float]:
     columns = [columns_of(answer, "an answer") if answer else None for answer in predictions]
     return knowledge_scores([columns_of(gold, "gold") for gold in golds], columns)
 
 
-def record(example, prediction):
+def record(example: Example, prediction: str | None) -> dict:
     return {**example.extra["line"], "answer": prediction or NO_ANSWER}
 
 
-def answer_constraints(tokenizer, options):
+def answer_constraints(tokenizer: Tokenizer, options: Options) -> AnswerConstraints:
     index = PrefixIndex.open(options.index, tokenizer.fingerprint())
     if index.parts == 3 and index.order != order_of(options.order):
         raise InputError(
@@ -82,7 +85,7 @@ def answer_constraints(tokenizer, options):
     return AnswerConstraints(KnowledgeAnswers(index, tokenizer.ids, look_ahead, end, options.overrides))
 
 
-def prepare_demo(options, folder, tokenizer, file):
+def prepare_demo(options: Options, folder: Path, tokenizer: Callable[[], Tokenizer], file: Callable[[str], Path]) -> Options:
     """The options with an index of the embedded knowledge, built into the run's folder when it is first needed."""
     if options.index is not None:
         return options
@@ -92,7 +95,7 @@ def prepare_demo(options, folder, tokenizer, file):
     return dataclasses.replace(options, index=str(index))
 
 
-def bind(task, options, labels, train_file):
+def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task that answers from the index of the flags, or one that only learns."""
     order_of(options.order)
     task = dataclasses.replace(task, encode=functools.partial(encode_question, order=options.order))

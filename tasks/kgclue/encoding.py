@@ -5,18 +5,23 @@ behind it; only the key is learnt. Subject and predicate first, which questions 
 points better than subject, meaning, predicate, which is the order "smp". Su, 2021, kexue.fm/archives/8802.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from baselines.decoding.decoder_protocol import Prompt
 from baselines.errors import InputError
 from baselines.losses.next_tokens import next_tokens
 from baselines.prompts.source_target import source_prompt
 from baselines.retrieval.prefix_index.names import order_of, split_name
+from baselines.task import Example
+from baselines.tokenizers.wordpiece import Tokenizer
 
 LEARNT_QUESTION = 65
 """Tokens of a question that training looks at; answering takes the row's whole length."""
 
 
-def columns_of(text, origin):
+def columns_of(text: str, origin: str) -> tuple[str, str, str]:
     """(name, predicate, object) of an answer 刘晓华（…） ||| 主讲课程 ||| 《固体物理》. Raises InputError for another number."""
     columns = tuple(column.strip() for column in text.split("|||"))
     if len(columns) != 3 or not columns[0] or not columns[1]:
@@ -24,7 +29,9 @@ def columns_of(text, origin):
     return columns
 
 
-def encode_question(example, tokenizer, max_length, order="spm"):
+def encode_question(
+    example: Example, tokenizer: Tokenizer, max_length: int, order: str = "spm"
+) -> Iterator[tuple[dict, np.ndarray | None]]:
     """The `encode` stage: one (features, next tokens int32 (L,)); without gold only the question. Long rows lose their end."""
     if example.gold is None:
         prompt = prompt_of(example, tokenizer, max_length)
@@ -41,7 +48,7 @@ def encode_question(example, tokenizer, max_length, order="spm"):
     yield {"token_ids": token_ids, "segment_ids": segment_ids}, next_tokens(token_ids, segment_ids == 1)
 
 
-def prompt_of(example, tokenizer, max_length):
+def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt:
     """The `prompt` stage: the question."""
     return source_prompt(example.texts[0], tokenizer, max_length)
 
@@ -52,15 +59,15 @@ class AnswerConstraints:
     def __init__(self, answers):
         self.answers = answers
 
-    def constraints(self, example, prompt):
+    def constraints(self, example: Example, prompt: Prompt) -> tuple:
         return self.answers.constraints(example.texts[0], prompt.token_ids.tolist())
 
-    def answers_of(self, example, outputs, question_ids=None):
+    def answers_of(self, example: Example, outputs: dict, question_ids: list[int] | None = None) -> list:
         """[KnowledgeAnswer], best first, of what was written to its end; with `question_ids` they say why."""
         written = zip(outputs["token_ids"], outputs["scores"], outputs["finished"], strict=True)
         keys = [(ids, score) for ids, score, finished in written if finished]
         return self.answers.answers_of(example.texts[0], keys, question_ids)
 
-    def decode(self, example, outputs):
+    def decode(self, example: Example, outputs: dict) -> str:
         """The best answer as KgCLUE's files have it, or "" where there is none."""
         return next((answer.text for answer in self.answers_of(example, outputs)), "")

@@ -11,12 +11,13 @@ import numpy as np
 from baselines.heads.masked_language_model import MaskedLanguageModelHead
 from baselines.losses.masked_and_next import NEXT, TOKENS, MaskedAndNext
 from baselines.task import Pretraining
+from baselines.tokenizers.vocabulary import Vocabulary
 from tasks.pretraining.common import real_lengths, whole_word_masks
 
 STOPS = "。！？!?"
 
 
-def make(token_ids, starts, vocabulary, rng):
+def make(token_ids: np.ndarray, starts: np.ndarray, vocabulary: Vocabulary, rng: np.random.Generator) -> tuple[dict, dict]:
     token_ids, starts, segment_ids, is_next = paired(token_ids, starts, vocabulary, rng)
     most = token_ids.shape[1] // 4
     corrupted, positions, targets = whole_word_masks(token_ids, starts, vocabulary, most, rng)
@@ -24,7 +25,7 @@ def make(token_ids, starts, vocabulary, rng):
     return features, {TOKENS: targets, NEXT: np.where(is_next, 0, 1).astype(np.int32)}
 
 
-def paired(token_ids, starts, vocabulary, rng):
+def paired(token_ids: np.ndarray, starts: np.ndarray, vocabulary: Vocabulary, rng: np.random.Generator) -> tuple:
     """(token_ids, starts, segment_ids, whether the second part is the row's own) of rows of two parts; all (B, L) but the last."""
     rows, length = token_ids.shape
     ends = real_lengths(token_ids, vocabulary.pad_id) - 1               # where [SEP] stands
@@ -46,7 +47,7 @@ def paired(token_ids, starts, vocabulary, rng):
     return found_ids, found_starts, segment_ids, is_next
 
 
-def cut_of(token_ids, starts, end, vocabulary, rng):
+def cut_of(token_ids: np.ndarray, starts: np.ndarray, end: int, vocabulary: Vocabulary, rng: np.random.Generator) -> int:
     """Where the second part of a row begins: behind a stop within it, else at a word, else at its [SEP]."""
     words = np.flatnonzero(starts[2:end]) + 2                           # behind [CLS] and at least one token
     words = words[words < len(token_ids) - 2]                           # room for two [SEP]s and a token between them

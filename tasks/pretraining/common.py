@@ -3,12 +3,15 @@
 import numpy as np
 
 from baselines.losses.next_tokens import NO_TARGET
+from baselines.tokenizers.vocabulary import Vocabulary
 
 SHARE = 0.15
 """Of the words, that are chosen."""
 
 
-def whole_word_masks(token_ids, starts, vocabulary, most, rng, share=SHARE):
+def whole_word_masks(
+    token_ids: np.ndarray, starts: np.ndarray, vocabulary: Vocabulary, most: int, rng: np.random.Generator, share: float = SHARE
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(corrupted token_ids int32 (B, L), positions int32 (B, most), targets int32 (B, most), -1 where there is none).
 
     Each word is chosen with probability `share`, whole or not at all. Each token of a chosen one becomes [MASK] (80 %), stays
@@ -33,6 +36,6 @@ def whole_word_masks(token_ids, starts, vocabulary, most, rng, share=SHARE):
     return np.where(chosen, replaced, token_ids).astype(np.int32), positions, targets.astype(np.int32)
 
 
-def real_lengths(token_ids, pad_id):
+def real_lengths(token_ids: np.ndarray, pad_id: int) -> np.ndarray:
     """Tokens of each row before the padding, int (B,)."""
     return (token_ids != pad_id).sum(axis=1)

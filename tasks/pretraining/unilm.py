@@ -11,15 +11,16 @@ from baselines.heads.language_model import LanguageModelHead
 from baselines.losses.next_tokens import next_tokens
 from baselines.losses.token_mean import TokenMean
 from baselines.task import Pretraining
+from baselines.tokenizers.vocabulary import Vocabulary
 from tasks.pretraining.common import real_lengths
 
 
-def make(token_ids, starts, vocabulary, rng):
+def make(token_ids: np.ndarray, starts: np.ndarray, vocabulary: Vocabulary, rng: np.random.Generator) -> tuple[dict, np.ndarray]:
     lengths = real_lengths(token_ids, vocabulary.pad_id)
     return cut_in_two(token_ids, rng.integers(1, np.maximum(lengths - 1, 2)), vocabulary)
 
 
-def cut_in_two(token_ids, cuts, vocabulary):
+def cut_in_two(token_ids: np.ndarray, cuts: np.ndarray, vocabulary: Vocabulary) -> tuple[dict, np.ndarray]:
     """(features, targets) of rows with a [SEP] put in before the place `cuts` (B,). The last token of a full row is lost."""
     places = np.arange(token_ids.shape[1])
     shifted = np.concatenate([token_ids[:, :1], token_ids[:, :-1]], axis=1)

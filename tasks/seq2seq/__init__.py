@@ -8,6 +8,8 @@ family with its MLM head: the mask makes it write (UniLM, arXiv:1905.03197). See
 
 import dataclasses
 import functools
+from collections.abc import Iterator
+from pathlib import Path
 
 from baselines.data.readers import any_format
 from baselines.decoding.generation_config import GenerationConfig
@@ -15,7 +17,7 @@ from baselines.heads.language_model import LanguageModelHead
 from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import text_scores
 from baselines.prompts.source_target import encode_pair, prompt_of
-from baselines.task import Demo, Example, Generation, Recipe, Task
+from baselines.task import Demo, Example, Generation, Labels, Recipe, Task
 from tasks.common import WritingFlags, check_columns
 
 
@@ -31,7 +33,7 @@ class Options(WritingFlags):
     """Column or field of the row's id; default: `id` where the file has it, else the line number."""
 
 
-def read(path, options):
+def read(path: str | Path, options: Options) -> Iterator[Example]:
     for number, row in enumerate(any_format.read(path)):
         if number == 0:
             check_columns(row, options, ("source", "id"))
@@ -39,7 +41,7 @@ def read(path, options):
         yield Example(id=row.id(options.id or "id"), texts=(row.text(options.source),), gold=gold, origin=row.origin)
 
 
-def bind(task, options, labels, train_file):
+def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task that reads the columns of the flags."""
     return dataclasses.replace(task, read=functools.partial(read, options=options))
 

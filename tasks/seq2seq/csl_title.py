@@ -6,6 +6,9 @@ to title<TAB>采用修正的Rodrigues参数(MRP),建立了……<TAB>一种基�
 Published, of the second set and by the package `rouge`, see docs/seq2seq.md: ROUGE-L 63.81, -1 65.45, -2 54.91, BLEU 45.52.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from baselines.data.readers import any_format
 from baselines.decoding.generation_config import GenerationConfig
 from baselines.heads.language_model import LanguageModelHead
@@ -18,7 +21,7 @@ from tasks.common import WritingFlags
 COLUMNS = ("prompt", "abst", "title")
 
 
-def read(path):
+def read(path: str | Path) -> Iterator[Example]:
     for row in any_format.read(path, COLUMNS):
         gold = row.text("title") if row.get("title") is not None else None
         yield Example(id=row.id("id"), texts=(row.text("abst"),), gold=gold, origin=row.origin)

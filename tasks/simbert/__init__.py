@@ -8,7 +8,10 @@ is selected by Spearman's correlation of pairs, by MRR of groups. Published, LCQ
 
 import dataclasses
 import functools
+from pathlib import Path
+from typing import Any
 
+from baselines.decoding.decoder_protocol import Prompt
 from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError
 from baselines.heads.embedding import POOLINGS, EmbeddingHead, decode_cosine, encode_texts
@@ -18,7 +21,8 @@ from baselines.losses.in_batch_similarity import InBatchSimilarity
 from baselines.losses.supervised_contrastive import SupervisedContrastive
 from baselines.losses.token_mean import TokenMean
 from baselines.prompts.source_target import source_prompt
-from baselines.task import Demo, Generation, Recipe, Sampling, Task
+from baselines.task import Demo, Example, Generation, Labels, Recipe, Sampling, Task
+from baselines.tokenizers.wordpiece import Tokenizer
 from tasks.simbert.common import Scoring, TextColumns, read
 from tasks.simbert.pair_sampling import Draw, encode_train
 
@@ -79,12 +83,12 @@ class Options(InferenceOptions):
             raise InputError("--similarity_weight: expected a number above 0, for nothing else is learnt. Received: 0.")
 
     @property
-    def writes(self):
+    def writes(self) -> float:
         """Weight of writing, 0 where nothing is written."""
         given = self.generation_weight
         return (1.0 if given is None else given) if self.objective == "simbert" else 0.0
 
-    def compared(self):
+    def compared(self) -> Any:
         """The formula that compares rows."""
         scale = PUBLISHED_SCALES[self.objective] if self.scale is None else self.scale
         if self.objective == "cosent":
@@ -93,12 +97,12 @@ class Options(InferenceOptions):
         return kind(scale, self.mask_equal_texts)
 
 
-def prompt_of(example, tokenizer, max_length):
+def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt:
     """The `prompt` stage: a text that means the same as the example's first one is written after that."""
     return source_prompt(example.texts[0], tokenizer, max_length)
 
 
-def bind(task, options, labels, train_file):
+def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task that learns and scores as the flags say."""
     reader = functools.partial(read, columns=options, negative=options.negative)
     scoring = Scoring(reader, options.threshold, options.tune)

@@ -7,13 +7,14 @@ sentence1<TAB>sentence2<TAB>label                    a pair that is alike (1) or
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from baselines.data.readers import any_format, text_lines
-from baselines.data.readers.record import shorten
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 from baselines.heads.embedding import cosines_of, encode_texts, unit_vectors
 from baselines.losses.contrastive import EMBEDDING
@@ -48,7 +49,7 @@ class TextColumns:
     """Names of the columns of tables without a header line, such as: text text_pair score."""
 
 
-def read(path, columns, negative=None):
+def read(path: str | Path | tuple, columns: TextColumns, negative: str | None = None) -> Iterator[Example]:
     """Examples of a file. gold: texts that mean the same as the first one (a tuple, empty for a text alone), a label (int), a score
     (float); None where a label or score is named and a row has none.
 
@@ -71,7 +72,7 @@ def read(path, columns, negative=None):
         yield example_of(row, named, negative)
 
 
-def is_plain(path):
+def is_plain(path: str | Path) -> bool:
     """Whether a file is a .txt with a text on each line, and no table."""
     if not Path(path).name.lower().removesuffix(".gz").endswith(".txt"):
         return False
@@ -79,7 +80,7 @@ def is_plain(path):
     return "\t" not in first
 
 
-def names_of(row, columns):
+def names_of(row: Row, columns: TextColumns) -> dict[str, str | None]:
     """{flag: name of its column, or None} in a file that begins with this row: those of the flags, else those that are known.
 
     Raises InputError where a named second text is not there and no group is either.
@@ -98,7 +99,7 @@ def names_of(row, columns):
     return found
 
 
-def example_of(row, named, negative):
+def example_of(row: Row, named: dict, negative: str | None) -> Example:
     text, extra = row.text(named["text"]), {}
     if negative and row.get(negative) is not None:
         extra = {"negatives": texts_of(row, negative)}
@@ -116,7 +117,7 @@ def example_of(row, named, negative):
     return Example(id=row.id("id"), texts=(text, pair), gold=gold, extra=extra, origin=row.origin)
 
 
-def texts_of(row, field):
+def texts_of(row: Row, field: str) -> tuple[str, ...]:
     """A list of texts that are not empty, or a text as such a list. Raises InputError otherwise."""
     found = [row[field]] if isinstance(row[field], str) and field != "synonyms" else row[field]
     if not isinstance(found, list) or not all(isinstance(text, str) and text.strip() for text in found):
@@ -126,7 +127,7 @@ def texts_of(row, field):
     return tuple(found)
 
 
-def label_of(row, field):
+def label_of(row: Row, field: str) -> int | None:
     """0, 1, or None where the row has none. Raises InputError for others."""
     label = row.label(field)
     if label not in (None, "0", "1"):
@@ -137,7 +138,7 @@ def label_of(row, field):
     return None if label is None else int(label)
 
 
-def score_of(row, field):
+def score_of(row: Row, field: str) -> float | None:
     """A finite float, or None where the row has none. Raises InputError for others."""
     text = row.label(field)
     try:
@@ -157,7 +158,7 @@ class Scoring:
     threshold: float | None = None
     tune: str | None = None
 
-    def metric(self, golds, predictions):
+    def metric(self, golds: list, predictions: list) -> dict[str, float]:
         """Of pairs, from their cosines; {} of groups, whose scores need all vectors of the file: see `further`."""
         if is_groups(golds):
             return {}
@@ -172,7 +173,7 @@ class Scoring:
         thresholds = crossed_thresholds(golds, predictions)
         return found | threshold_scores(golds, predictions, thresholds) | {"threshold": float(np.mean(thresholds))}
 
-    def further(self, examples, rows, predictions, predict):
+    def further(self, examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:
         """The `reference_score` stage: scores of groups, and of labelled pairs by the threshold of another file."""
         golds = [example.gold for example in examples]
         if is_groups(golds):
@@ -190,11 +191,11 @@ class Scoring:
         return threshold_scores(golds, found, threshold) | {"threshold": threshold}
 
     @staticmethod
-    def cosine(example, outputs):
+    def cosine(example: Example, outputs: dict) -> float:
         return float(cosines_of(outputs[EMBEDDING])[0])
 
 
-def is_groups(golds):
+def is_groups(golds: list) -> bool:
     """Whether these are of groups. Raises InputError for a file of several forms."""
     kinds = {type(gold) for gold in golds}
     if len(kinds) > 1:
@@ -202,7 +203,7 @@ def is_groups(golds):
     return kinds == {tuple}
 
 
-def retrieval(examples, vectors):
+def retrieval(examples: Sequence[Example], vectors: Mapping) -> dict[str, float]:
     """Each example's first text shall find its others among all texts of the file; equal texts count once."""
     places, found = {}, []
     for example in examples:

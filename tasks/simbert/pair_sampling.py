@@ -5,6 +5,8 @@ encode_train yields the texts once, as ids without special tokens; of them a dra
 
 import dataclasses
 import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +14,13 @@ from baselines.errors import InputError
 from baselines.losses.contrastive import NEXT_TOKENS
 from baselines.losses.next_tokens import next_tokens
 from baselines.prompts.source_target import written_ids
+from baselines.task import Example
+from baselines.tokenizers.wordpiece import Tokenizer
 
 SEPARATORS, STRIPPED = "\n。！？!?；;，, ", "；;，, "
 
 
-def first_clause(text, longest, separators=SEPARATORS):
+def first_clause(text: str, longest: int, separators: str = SEPARATORS) -> str:
     """The first piece of a text of at most `longest` characters, cut behind the strongest separators that do.
 
     The order is that of SimBERT's code: lines, then sentences, …, then spaces. What none of them cuts stays as long as it is.
@@ -32,7 +36,9 @@ def first_clause(text, longest, separators=SEPARATORS):
     return first_clause(kept, longest, separators[1:])
 
 
-def encode_train(example, tokenizer, max_length, objective="simbert", longest=30, negatives=False):
+def encode_train(
+    example: Example, tokenizer: Tokenizer, max_length: int, objective: str = "simbert", longest: int = 30, negatives: bool = False
+) -> Iterator[tuple[dict, dict]]:
     """The `encode_train` stage: an example's texts, shortened, each a row {"token_ids": ids without special tokens}.
 
     objective   simbert: texts that mean the same; simcse: each text; cosent, supcon: labelled pairs
@@ -57,13 +63,13 @@ def encode_train(example, tokenizer, max_length, objective="simbert", longest=30
             yield {"token_ids": ids}, {"alike": alike, "is_negative": is_negative}
 
 
-def short_ids(texts, tokenizer, longest):
+def short_ids(texts: Sequence[str], tokenizer: Tokenizer, longest: int) -> list[np.ndarray]:
     """Ids of each text's first clause. Raises InputError for a text without tokens."""
     texts = [first_clause(text, longest) for text in texts] if longest else texts
     return [np.array(written_ids(text, tokenizer, "each text"), np.int32) for text in texts]
 
 
-def check_gold(gold, objective):
+def check_gold(gold: Any, objective: str) -> None:
     """Raises InputError for gold that an objective cannot learn from: a tuple is the texts that mean the same, a float a score."""
     kind = "a score" if isinstance(gold, float) else "no label" if isinstance(gold, tuple) else "a label"
     if objective == "cosent" and kind == "no label":
@@ -90,11 +96,13 @@ class Draw:
     source_masks: float = 0.0
 
     @property
-    def rows_per_example(self):
+    def rows_per_example(self) -> int:
         """Rows of an example."""
         return 3 if self.negatives else 2
 
-    def __call__(self, encoded, tokenizer, max_length, rng):
+    def __call__(
+        self, encoded: list[tuple[dict, dict]], tokenizer: Tokenizer, max_length: int, rng: np.random.Generator
+    ) -> list[tuple[dict, dict]]:
         texts = [features["token_ids"] for features, target in encoded if not target["is_negative"]]
         alike = float(encoded[0][1]["alike"])
         first, second = self._chosen(texts, rng)
@@ -131,6 +139,6 @@ class Draw:
         return features, {**marks, NEXT_TOKENS: next_tokens(features["token_ids"], features["segment_ids"] == 1)}
 
 
-def number_of(ids):
+def number_of(ids: Any) -> int:
     """An int32 number that is the same for equal texts, and hardly ever for others."""
     return zlib.crc32(np.asarray(ids, np.int32).tobytes()) - 2**31
