@@ -1,7 +1,7 @@
 """Which classes are taken for which: the confusion matrix, rows gold and columns predicted, as text and picture."""
 
 import collections
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ def confusion_text(matrix: np.ndarray, names: Sequence[str], most_confused: int 
     return class_table(counts, names, most_confused)
 
 
-def class_table(counts, names: Sequence[str], most_confused=3):
+def class_table(counts: Mapping, names: Sequence[str], most_confused: int = 3) -> str:
     """A line per class: its count, recall, and what it is taken for. `counts` is {gold: {predicted: examples}}, without zeros.
 
     Memory grows with the examples, not with the square of the classes.
@@ -56,7 +56,7 @@ def class_table(counts, names: Sequence[str], most_confused=3):
     return align(lines)
 
 
-def pair_counts(golds: list, predictions: list):
+def pair_counts(golds: list, predictions: list) -> dict:
     """{gold: {predicted: number of examples}}."""
     counts = collections.defaultdict(collections.Counter)
     for gold, prediction in zip(golds, predictions, strict=True):

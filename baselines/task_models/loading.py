@@ -1,6 +1,10 @@
 """Task models, new and trained: checkpoints, vocabularies and flags are checked, then everything is built."""
 
 import dataclasses
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,23 +12,36 @@ import numpy as np
 from baselines import losses
 from baselines.data import word_list
 from baselines.errors import InputError
-from baselines.experiment.arguments import check_recipe, train_arguments
+from baselines.experiment.arguments import TrainArguments, check_recipe, train_arguments
 from baselines.experiment.input_files import bind, checkpoint_folder, data_file
+from baselines.experiment.run_folder import RunFolder
 from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.compatibility import check_length, check_model_parallel
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
+from baselines.runtime.progress import Display
+from baselines.task import Recipe, Task
 from baselines.task_models.embedding import EmbeddingTaskModel
 from baselines.task_models.generation import GenerationTaskModel
 from baselines.task_models.task_model import TaskModel
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import devices, engine, gradient_cache
 
+if typing.TYPE_CHECKING:
+    import keras
+
 POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16", "fp16": "mixed_float16"}
 
 
-def create_task_model(name, task, arguments, labels, train_file, display):
+def create_task_model(
+    name: str,
+    task: Task,
+    arguments: TrainArguments,
+    labels: Sequence[str] | None,
+    train_file: Path | tuple[Path, ...] | None,
+    display: Display,
+) -> TaskModel:
     """A TaskModel with a model from --init or from random weights, and a new head."""
     flags, recipe = arguments.flags, arguments.recipe
     task = bound(task, arguments.options, labels, train_file)
@@ -49,7 +66,14 @@ def create_task_model(name, task, arguments, labels, train_file, display):
     return task_model
 
 
-def opened(source, recipe, display, words=None, vocabulary=None, pre_tokenizer=None):
+def opened(
+    source: str | Path,
+    recipe: Recipe,
+    display: Display,
+    words: str | None = None,
+    vocabulary: str | Path | None = None,
+    pre_tokenizer: str | None = None,
+) -> Checkpoint:
     """The Checkpoint that a new model starts from.
 
     Args:
@@ -73,7 +97,7 @@ def opened(source, recipe, display, words=None, vocabulary=None, pre_tokenizer=N
     return checkpoint
 
 
-def bound(task, options, labels, train_file):
+def bound(task: Task, options: Any, labels: Sequence[str] | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task completed by the user's files and, where it writes, by the flags that say how."""
     task = bind(task, options, labels, train_file)
     if task.generation is None or task.generation.config is None:
@@ -85,23 +109,25 @@ def bound(task, options, labels, train_file):
     return dataclasses.replace(task, generation=generation)
 
 
-def self_terminating(task, options, tokenizer):
+def self_terminating(task: Task, options: Any, tokenizer: Tokenizer) -> Task:
     """The task whose texts always end, if a flag asks for it: that needs the end's id, so it comes after the tokenizer."""
     epsilon = getattr(options, "self_terminating", 0)
     return dataclasses.replace(task, loss=SelfTerminating(tokenizer.vocabulary.sep_id, epsilon)) if epsilon else task
 
 
-def kind_of(task):
+def kind_of(task: Task) -> type[TaskModel]:
     """The TaskModel for the kind of output that the task's head declares."""
     return {"embedding": EmbeddingTaskModel, "text": GenerationTaskModel}.get(task.head.output_kind, TaskModel)
 
 
-def weight_of(model, path):
+def weight_of(model: keras.Model, path: str) -> np.ndarray:
     """A copy of a model's weight, NumPy."""
     return np.array(next(weight for weight in model.weights if weight.path == path).numpy())
 
 
-def load_task_model(name, task, arguments, labels, folder, display):
+def load_task_model(
+    name: str, task: Task, arguments: TrainArguments, labels: Sequence[str] | None, folder: Path, display: Display
+) -> TaskModel:
     """A TaskModel with the weights that a run kept as its best."""
     task = bound(task, arguments.options, labels, None)
     recipe = prepare_keras(arguments.recipe, display, training=False)
@@ -116,7 +142,7 @@ def load_task_model(name, task, arguments, labels, folder, display):
     return task_model
 
 
-def prepare_keras(recipe, display, training=True):
+def prepare_keras(recipe: Recipe, display: Display, training=True) -> None:
     """Chooses devices, seeds, engine and precision, before anything is built.
 
     Args:
@@ -140,7 +166,9 @@ def prepare_keras(recipe, display, training=True):
     return recipe
 
 
-def open_run(run, name, display, devices="one", changes=None):
+def open_run(
+    run: RunFolder, name: str | None, display: Display, devices: str = "one", changes: Mapping | None = None
+) -> tuple[TaskModel, TrainArguments]:
     """(TaskModel with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's.
 
     devices   those that compute now: what a run was trained on is no part of its weights
@@ -157,7 +185,9 @@ def open_run(run, name, display, devices="one", changes=None):
     return load_task_model(task_name, task, arguments, labels, run.require_best(), display), arguments
 
 
-def with_demo_files(run, name, task, arguments, tokenizer):
+def with_demo_files(
+    run: RunFolder, name: str, task: Task, arguments: TrainArguments, tokenizer: Callable[[], Tokenizer]
+) -> TrainArguments:
     """The TrainArguments of a run with --demo, completed by what its task prepares for it; else as they are.
 
     tokenizer   function that gives that of the run's model

@@ -6,14 +6,19 @@ files -> examples -> encoded rows -> batches -> steps (model + head + loss) -> o
 import dataclasses
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from baselines.data.examples import MANY_CLASSES, class_counts, class_memory, gold_counts
 from baselines.data.writers import write_predictions
 from baselines.errors import InputError
-from baselines.evaluation.prior_correction import COUNTS, gain, prior_correction
+from baselines.evaluation.can import Can
+from baselines.evaluation.predictions import Predictions
+from baselines.evaluation.prior_correction import COUNTS, PriorCorrection, gain, prior_correction
 from baselines.evaluation.report import prediction_lines, write_report
 from baselines.evaluation.submission import check, official_name, write, zip_files
+from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.input_files import data_file, each_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
@@ -21,11 +26,13 @@ from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.task import Example, Split
 from baselines.task_models.loading import bound, create_task_model, open_run, with_demo_files
+from baselines.task_models.task_model import TaskModel
 from baselines.training import devices, strategies
+from baselines.training.steps import Steps
 from baselines.workflows.fit import fit
 
 
-def train(name, arguments, resume=None, command=()):
+def train(name: str, arguments: TrainArguments, resume: RunFolder | None = None, command: Sequence[str] = ()) -> RunFolder:
     """Trains a task, scores the best epoch on dev, predicts test if there is one. Returns the RunFolder.
 
     arguments   TrainArguments       resume   the RunFolder to go on with       command   what was typed, for the record
@@ -35,7 +42,9 @@ def train(name, arguments, resume=None, command=()):
     return on_each_host(train_here, name, arguments, resume, command)
 
 
-def on_each_host(work, name, arguments, resume, command):
+def on_each_host(
+    work: Callable, name: str, arguments: TrainArguments, resume: RunFolder | None, command: Sequence[str]
+) -> RunFolder:
     """work(name, arguments, resume, command); on all hosts but the first its files are written aside and thrown away."""
     if devices.is_first_host():
         return work(name, arguments, resume, command)
@@ -47,7 +56,7 @@ def on_each_host(work, name, arguments, resume, command):
         return work(name, dataclasses.replace(arguments, flags=flags), resume and RunFolder(copy), command)
 
 
-def train_here(name, arguments, resume, command):
+def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, command: Sequence[str]) -> RunFolder:
     flags = arguments.flags
     name, task = task_catalog.find(name)
     files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
@@ -98,7 +107,7 @@ def train_here(name, arguments, resume, command):
     return run
 
 
-def summarize(run, fitted, metric, memory):
+def summarize(run: RunFolder, fitted, metric: str, memory: Any) -> None:
     """Writes summary.json; a finished run that is only scored again keeps its own."""
     if run.read_summary() is None:
         names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")
@@ -107,7 +116,15 @@ def summarize(run, fitted, metric, memory):
         run.write_json("summary.json", summary | {"compiled": fitted.steps.compiled})
 
 
-def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one", changes=None):
+def evaluate(
+    run: RunFolder,
+    name: str | None = None,
+    file: str | None = None,
+    quiet: bool = False,
+    can: Can | None = None,
+    devices: str = "one",
+    changes: Mapping | None = None,
+) -> dict[str, float]:
     """Scores a run's best checkpoint on its dev file (tables in its dev/), or on `file` (evaluate/FILE). Returns the scores.
 
     can       Can, or None: adjusts predictions, for tables of their own (dev-can/)
@@ -122,14 +139,16 @@ def evaluate(run, name=None, file=None, quiet=False, can=None, devices="one", ch
     return scores
 
 
-def dev_split(task_model, arguments, file=None):
+def dev_split(task_model: TaskModel, arguments: TrainArguments, file: str | None = None) -> Split:
     """The encoded dev split of a run, or another file in its place."""
     flags = arguments.flags
     path = file or data_file(task_model.name, task_model.task, "dev", flags.dev, flags.demo)
     return task_model.encode_split(task_model.read_split("dev", path))
 
 
-def score_split(task_model, steps, split, folder, adjust=None):
+def score_split(
+    task_model: TaskModel, steps: Steps, split: Split, folder: Path, adjust: Callable | None = None
+) -> dict[str, float]:
     """Scores an encoded split and writes its report into `folder`; returns the scores."""
     scores, predictions = task_model.score(steps, split, adjust)
     if adjust:
@@ -138,14 +157,23 @@ def score_split(task_model, steps, split, folder, adjust=None):
     return scores
 
 
-def report_scores(task_model, split, scores, predictions, folder):
+def report_scores(task_model: TaskModel, split: Split, scores: dict, predictions: Predictions, folder: Path) -> None:
     """Writes the report of a scored split into `folder`."""
     table = write_report(folder, split, predictions, scores, task_model.task.labels)
     worst = "" if predictions.losses is None else ", worst examples"
     task_model.display.note(f"{table}predictions{worst}: {folder}")
 
 
-def predict(run, source, output=None, name=None, quiet=False, can=None, devices="one", changes=None):
+def predict(
+    run: RunFolder,
+    source: str | tuple[str, ...],
+    output: str | None = None,
+    name: str | None = None,
+    quiet: bool = False,
+    can: Can | None = None,
+    devices: str = "one",
+    changes: Mapping | None = None,
+) -> list[dict]:
     """Predicts a file, or the one example that a tuple of texts makes. Returns [{"id", "prediction", "confidence"}, …]."""
     with Display(quiet) as display:
         task_model, arguments = open_run(run, name, display, devices, changes)
@@ -157,7 +185,9 @@ def predict(run, source, output=None, name=None, quiet=False, can=None, devices=
         return predict_file(task_model, steps, source, output, checked_correction(task_model, steps, run, arguments, can))
 
 
-def checked_correction(task_model, steps, run, arguments, can):
+def checked_correction(
+    task_model: TaskModel, steps: Steps, run: RunFolder, arguments: TrainArguments, can: Can | None
+) -> PriorCorrection | None:
     """The PriorCorrection of `can`, with its gain on dev shown first; None without."""
     if can is None:
         return None
@@ -167,7 +197,7 @@ def checked_correction(task_model, steps, run, arguments, can):
     return adjust
 
 
-def check_texts(task_model, texts):
+def check_texts(task_model: TaskModel, texts: Sequence[str]) -> None:
     """Raises InputError for another number of texts than an example of the task has."""
     expected = task_model.task.num_texts
     if expected not in (None, len(texts)):
@@ -176,7 +206,9 @@ def check_texts(task_model, texts):
         )
 
 
-def predict_file(task_model, steps, path, output=None, adjust=None):
+def predict_file(
+    task_model: TaskModel, steps: Steps, path: str | Path, output: str | Path | None = None, adjust: Callable | None = None
+) -> list[dict]:
     """Predicts a file; returns the lines, and writes them to `output` if it is given."""
     lines = predict_split(task_model, steps, task_model.read_split("test", path), adjust)
     if output:
@@ -185,13 +217,20 @@ def predict_file(task_model, steps, path, output=None, adjust=None):
     return lines
 
 
-def predict_split(task_model, steps, split, adjust=None):
+def predict_split(task_model: TaskModel, steps: Steps, split: Split, adjust: Callable | None = None) -> list[dict]:
     """Prediction lines of a split, whose gold is not read."""
     split = task_model.encode_split(split.without_gold())
     return prediction_lines(split.examples, task_model.predict(steps, split, adjust=adjust))
 
 
-def submit(run, name=None, tests=(), quiet=False, can=None, changes=None):
+def submit(
+    run: RunFolder,
+    name: str | None = None,
+    tests: Sequence[str | Path] = (),
+    quiet: bool = False,
+    can: Can | None = None,
+    changes: Mapping | None = None,
+) -> Path:
     """Writes, checks and zips the files that the leaderboard accepts, one per test file. Returns the path of submit.zip."""
     with Display(quiet) as display:
         task_model, arguments = open_run(run, name, display, changes=changes)
@@ -216,5 +255,5 @@ def submit(run, name=None, tests=(), quiet=False, can=None, changes=None):
     return archive
 
 
-def shown(scores):
+def shown(scores: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.4f}" for name, value in scores.items())

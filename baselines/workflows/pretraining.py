@@ -1,30 +1,37 @@
 """The map of pretraining: text files -> packed records -> batches of an objective -> a checkpoint folder."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from baselines.data.packed.packed_dataset import RECORDS, PackedDataset, write_records
 from baselines.data.packed.text_corpus import TextCorpus
 from baselines.errors import InputError
+from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.input_files import each_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.runtime import ray_cluster
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.storage.checksums import sha256
-from baselines.task import Split
+from baselines.task import Pretraining, Split
 from baselines.task_models.loading import opened, prepare_keras
 from baselines.task_models.pretraining import PretrainingTaskModel
 from baselines.workflows.finetuning import on_each_host, shown
 from baselines.workflows.fit import fit
 
 
-def pretrain(name, objective, arguments, resume=None, command=()):
+def pretrain(
+    name: str, objective: Pretraining, arguments: TrainArguments, resume: RunFolder | None = None, command: Sequence[str] = ()
+) -> RunFolder:
     """Trains a model on text. Returns the RunFolder. Several hosts do it side by side, as in pipeline.train."""
     return on_each_host(lambda *run: pretrain_here(objective, *run), name, arguments, resume, command)
 
 
-def pretrain_here(objective, name, arguments, resume, command):
+def pretrain_here(
+    objective: Pretraining, name: str, arguments: TrainArguments, resume: RunFolder | None, command: Sequence[str]
+) -> RunFolder:
     flags = arguments.flags
     with Display(flags.quiet) as display:
         source = Path(flags.init or flags.architecture)
@@ -47,7 +54,9 @@ def pretrain_here(objective, name, arguments, resume, command):
     return run
 
 
-def create_pretraining_model(name, objective, arguments, source, display):
+def create_pretraining_model(
+    name: str, objective: Pretraining, arguments: TrainArguments, source: Path, display: Display
+) -> PretrainingTaskModel:
     """A PretrainingTaskModel with a model from --init, or of random weights as --model says."""
     flags, recipe = arguments.flags, arguments.recipe
     recipe = prepare_keras(recipe, display)
@@ -70,7 +79,7 @@ def create_pretraining_model(name, objective, arguments, source, display):
     return task_model
 
 
-def records(run, task_model, flags):
+def records(run: RunFolder, task_model: PretrainingTaskModel, flags: Any) -> dict[str, Split]:
     """{"train", "dev": Split} of packed records: packed before, as --records or the run folder has them, or now."""
     folder = Path(flags.records) if flags.records else run.path / "records"
     made_of = {
@@ -99,7 +108,7 @@ def records(run, task_model, flags):
     return {name: Split(name, None, None, records) for name, records in packed.items()}
 
 
-def pack(folder, corpora, task_model, flags, made_of):
+def pack(folder: Path, corpora: dict[str, TextCorpus], task_model: PretrainingTaskModel, flags: Any, made_of: dict) -> None:
     display, workers = task_model.display, flags.workers or os.cpu_count() or 1
     bar = display.bar("packing, lines", None)
     advance = lambda lines: bar.advance(by=lines - bar.completed)       # noqa: E731
@@ -119,7 +128,7 @@ def pack(folder, corpora, task_model, flags, made_of):
     )
 
 
-def summarize(task_model, run, fitted, records):
+def summarize(task_model: PretrainingTaskModel, run: RunFolder, fitted, records: PackedDataset) -> None:
     """Writes summary.json and tells the score, and how many tokens were learnt from in a second."""
     recipe, position = task_model.recipe, fitted.position
     last = [line for line in run.metrics.read() if line["split"] == "dev"][-1]
