@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
@@ -22,6 +23,7 @@ from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.train import check_parts
 from baselines.errors import InputError, nearest
 from baselines.evaluation.ablation_table import PLAIN, Result, rows_of, write_tables
+from baselines.experiment.arguments import TrainArguments, TrainFlags
 from baselines.experiment.input_files import checkpoint_folder, data_file, each_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
@@ -29,14 +31,14 @@ from baselines.plugins.settings import check_chosen, take_settings
 from baselines.runtime.command_name import own_command
 from baselines.runtime.progress import Display
 from baselines.storage.atomic_files import atomic_write
-from baselines.task import Recipe
+from baselines.task import Recipe, Task
 
 NOT_COMPARED = ("task", "output", "quiet", "cache")
 """Options that do not change the result of a run."""
 MAX_SEEDS = 1000
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     if argv and any(word in ("-h", "--help") for word in argv):
         print(f"{__doc__.strip()}\n\nrun.py train TASK --help shows the flags of train.")
         return 0
@@ -53,13 +55,13 @@ def main(argv):
     return measure(name, variants, seeds, output, run_in_process)
 
 
-def default_folder(runs):
+def default_folder(runs: Path) -> Path:
     """runs/TASK/ablation; runs/TASK/tricks where the verb's former name left runs to go on with."""
     former, folder = runs / "tricks", runs / "ablation"
     return former if former.is_dir() and not folder.is_dir() else folder
 
 
-def variant_names(text):
+def variant_names(text: str | None) -> list[str]:
     """The names in --strategies, each once. Raises InputError."""
     names = [word.strip() for word in (text or "").split(",") if word.strip()]
     if not names:
@@ -70,14 +72,14 @@ def variant_names(text):
     return names
 
 
-def seeds_of(text, first):
+def seeds_of(text: str | None, first: int) -> range:
     """The seeds of --seeds N: N in a row, from --seed."""
     if not text.isdecimal() or not 1 <= int(text) <= MAX_SEEDS:
         raise InputError(f"--seeds: expected a number from 1 to {MAX_SEEDS}. Received: {text}")
     return range(first, first + int(text))
 
 
-def arguments_of(task, names, argv, prog):
+def arguments_of(task: Task, names: list[str], argv: list[str], prog: str) -> dict[str, TrainArguments]:
     """{variant: its TrainArguments}, settings of parts that only other variants use left out. Raises InputError."""
     result, users = {}, {}
     argv, settings = take_settings(argv)
@@ -96,7 +98,7 @@ def arguments_of(task, names, argv, prog):
     return result
 
 
-def check_inputs(name, task, flags):
+def check_inputs(name: str, task: Task, flags: TrainFlags) -> None:
     """Raises InputError for a file or a checkpoint that is not there: every run would end with it."""
     files = each_file({split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")})
     for split, path in files.items():
@@ -106,7 +108,7 @@ def check_inputs(name, task, flags):
     checkpoint_folder(flags, task.demo.checkpoint)
 
 
-def flags_of(variant):
+def flags_of(variant: str) -> tuple[list[str], dict[str, str]]:
     """(flags of train, settings) that a variant's name stands for."""
     recipe = {field.name: field.type for field in dataclasses.fields(Recipe) if field.name not in ("strategies", "seed")}
     chosen, words, settings = [], [], {}
@@ -126,7 +128,7 @@ def flags_of(variant):
     return ["--strategies", ",".join(chosen) or PLAIN, *words], settings
 
 
-def measure(name, variants, seeds, output, run):
+def measure(name: str, variants: Mapping[str, TrainArguments], seeds: range, output: Path, run: Callable[[list[str]], int]) -> int:
     """Runs what is not there yet, seed by seed, and writes the tables after each run. Returns the exit code: 1 if runs failed.
 
     run   words after `run.py` -> exit code
@@ -164,7 +166,7 @@ class Clock:
     def __init__(self, left):
         self.left, self.done, self.started = left, 0, time.monotonic()
 
-    def ahead(self):
+    def ahead(self) -> str:
         if not self.done:
             return ""
         seconds = (time.monotonic() - self.started) / self.done * (self.left - self.done)
@@ -181,10 +183,10 @@ class Planned:
         self.arguments = dataclasses.replace(arguments, flags=flags, recipe=dataclasses.replace(arguments.recipe, seed=seed))
 
     @property
-    def finished(self):
+    def finished(self) -> bool:
         return (self.folder.path / "summary.json").is_file()
 
-    def check(self):
+    def check(self) -> None:
         """Raises InputError if there is a run in the folder that other flags made."""
         if not (self.folder.path / "recipe.yaml").is_file():
             return
@@ -197,7 +199,7 @@ class Planned:
                     "Choose another --output, or repeat the options of that run."
                 )
 
-    def words(self, name):
+    def words(self, name: str) -> list[str]:
         """What follows `run.py` to start the run, or to go on with it if its state was saved."""
         if self.folder.state.is_file():
             return ["train", "--resume", str(self.folder)]
@@ -209,7 +211,7 @@ class Planned:
             yaml.safe_dump({"task": name, **self.arguments.to_dict()}, file, sort_keys=False, allow_unicode=True)
         return ["train", name, "--config", str(recipe)]
 
-    def result(self):
+    def result(self) -> tuple[str, Result]:
         """(name of the score, Result) of a finished run."""
         summary = self.folder.read_summary()
         memory = summary["peak_memory"]
@@ -217,7 +219,7 @@ class Planned:
         return summary["metric"], Result(self.variant, self.seed, summary["score"], summary["step_seconds"], peak)
 
 
-def run_in_process(words):
+def run_in_process(words: list[str]) -> int:
     """Exit code of `run.py` in a process of its own, so that its peak memory is its own. Ctrl-C lets it save its state."""
     process = subprocess.Popen([*own_command(), *words], process_group=0)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -7,25 +7,28 @@ No model is loaded or trained. The rows per update stay those of the recipe. doc
 
 import dataclasses
 import shlex
+from collections.abc import Sequence
 
 from baselines.cli import task_of
 from baselines.cli.argument_parser import parse_train, take_option
 from baselines.cli.train import check_parts
 from baselines.errors import InputError
+from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.input_files import bind, checkpoint_folder, data_file
 from baselines.models.config import Config, read
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import make
+from baselines.task import Recipe, Task
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.training import memory_planner, optimizers, strategies
-from baselines.training.memory_estimate import Setup, flops, parameters
+from baselines.training.memory_estimate import Plan, Setup, flops, parameters
 
 OURS = ("--batch_size", "--accumulate", "--precision", "--eval_batch_size")
 SWITCHES = ("--recompute", "--no_recompute")
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     argv, memory = take_option(argv, "--memory")
     name, argv = task_of(argv, "plan-memory", __doc__)
     full_name, task = task_catalog.find(name)
@@ -52,7 +55,7 @@ def main(argv):
     print(f"\npython run.py train {full_name} {shlex.join(train_flags(argv, best.plan, recipe, eval_batch_size))}")
 
 
-def setup_of(name, task, arguments):
+def setup_of(name: str, task: Task, arguments: TrainArguments) -> Setup:
     """The Setup that the flags of `train` describe."""
     recipe, settings = arguments.recipe, arguments.settings
     return Setup(
@@ -64,7 +67,7 @@ def setup_of(name, task, arguments):
     )
 
 
-def choices_of(name, task, arguments):
+def choices_of(name: str, task: Task, arguments: TrainArguments) -> int:
     """Rows that one row of a batch holds: the choices of a question, as the first one of the training data is encoded; else 1."""
     if task.head is None or task.head.output_kind != "choice":
         return 1
@@ -76,7 +79,7 @@ def choices_of(name, task, arguments):
     return len(features["token_ids"])
 
 
-def config_of(task, arguments):
+def config_of(task: Task, arguments: TrainArguments) -> Config:
     """The Config of --init; no weights are read."""
     values, where = read(checkpoint_folder(arguments.flags, task.demo.checkpoint))
     recipe = arguments.recipe
@@ -84,7 +87,9 @@ def config_of(task, arguments):
     return Config.from_dict(values if recipe.model == "auto" else {**values, "model_type": recipe.model}, where)
 
 
-def selected(candidates, best):
+def selected(
+    candidates: Sequence[memory_planner.Candidate], best: memory_planner.Candidate | None
+) -> list[memory_planner.Candidate]:
     """For each precision, with and without recomputation: the largest and smallest batch, 8, 16 and 32 rows, and the best."""
     rows = []
     for one in candidates:
@@ -95,7 +100,7 @@ def selected(candidates, best):
     return rows
 
 
-def table(candidates, best, size):
+def table(candidates: Sequence[memory_planner.Candidate], best: memory_planner.Candidate | None, size: float) -> str:
     """The candidates as text, `->` before the best; `size`: bytes of the GPU's memory."""
     rows = [("", "precision", "recompute", "batch_size", "accumulate", "memory", "of the GPU", "time")]
     for one in candidates:
@@ -109,7 +114,7 @@ def table(candidates, best, size):
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
-def refusal(candidates, memory):
+def refusal(candidates: Sequence[memory_planner.Candidate], memory: str) -> str:
     """Why nothing fits: what the smallest candidate needs, and its largest part."""
     least = min(candidates, key=lambda one: one.memory.total)
     part = least.memory.largest()
@@ -125,7 +130,7 @@ def refusal(candidates, memory):
     )
 
 
-def train_flags(argv, plan, recipe, eval_batch_size):
+def train_flags(argv: list[str], plan: Plan, recipe: Recipe, eval_batch_size: int) -> list[str]:
     """The flags that the user typed, with those of the plan in place of their own."""
     flags, words = [], iter(argv)
     for word in words:

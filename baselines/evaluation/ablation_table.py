@@ -9,6 +9,9 @@ import csv
 import dataclasses
 import math
 import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from baselines.evaluation.errors import align
 from baselines.storage.atomic_files import atomic_path, atomic_write
@@ -51,7 +54,7 @@ class AblationRow:
     peak_memory: int | None = None
 
 
-def rows_of(variants, results, failures=()):
+def rows_of(variants: Sequence[str], results: Sequence[Result], failures: Sequence[tuple[str, int]] = ()) -> list[AblationRow]:
     """An AblationRow per variant, in their order.
 
     Args:
@@ -63,7 +66,7 @@ def rows_of(variants, results, failures=()):
     return [row_of(variant, runs[variant], runs.get(PLAIN, {}), sum(t == variant for t, _ in failures)) for variant in variants]
 
 
-def row_of(variant, runs, plain, failed):
+def row_of(variant: str, runs: Mapping[int, Result], plain: Mapping[int, Result], failed: int) -> AblationRow:
     """runs, plain: {seed: Result} of the variant and of none."""
     scores = tuple(runs[seed].score for seed in sorted(runs))
     if not scores:
@@ -80,7 +83,7 @@ def row_of(variant, runs, plain, failed):
     )  # fmt: skip
 
 
-def paired(runs, plain):
+def paired(runs: Mapping[int, Result], plain: Mapping[int, Result]) -> tuple[float | None, float | None]:
     """(mean difference at the seeds that both have, half of its 95 % interval); None for what cannot be computed."""
     from scipy.special import stdtrit
 
@@ -92,7 +95,7 @@ def paired(runs, plain):
     return statistics.fmean(differences), float(stdtrit(count - 1, 0.975)) * error
 
 
-def judged(change, change_95):
+def judged(change: float | None, change_95: float | None) -> str:
     if change is None or change_95 is None:
         return "too few seeds"
     if abs(change) <= change_95 or change == 0:
@@ -100,7 +103,7 @@ def judged(change, change_95):
     return "better" if change > 0 else "worse"
 
 
-def as_text(rows, metric):
+def as_text(rows: Sequence[AblationRow], metric: str) -> str:
     lines = [("variant", metric, "change", "verdict", "ms/update", "peak memory", "runs")]
     for row in rows:
         runs = f"{len(row.scores)}" + (f", {row.failed} failed" if row.failed else "")
@@ -108,27 +111,27 @@ def as_text(rows, metric):
     return f"{align(lines)}\n{NOTES}"
 
 
-def with_spread(row):
+def with_spread(row: AblationRow) -> str:
     return "-" if row.mean is None else f"{row.mean:.4f}" + ("" if row.std is None else f" ± {row.std:.4f}")
 
 
-def with_interval(row):
+def with_interval(row: AblationRow) -> str:
     if row.change is None:
         return "-"
     return f"{row.change:+.4f}" + ("" if row.change_95 is None else f" ± {row.change_95:.4f} (95 %)")
 
 
-def time_of(row):
+def time_of(row: AblationRow) -> str:
     if row.step_seconds is None:
         return "-"
     return f"{1000 * row.step_seconds:.1f}" + ("" if row.times_none is None else f" (x {row.times_none:.2f})")
 
 
-def memory_of(row):
+def memory_of(row: AblationRow) -> str:
     return "-" if row.peak_memory is None else f"{row.peak_memory / GIB:.2f} GiB"
 
 
-def write_tables(folder, rows, metric):
+def write_tables(folder: Path, rows: Sequence[AblationRow], metric: str) -> str:
     """Writes ablation.txt, ablation.csv and ablation.png; returns the text."""
     text = as_text(rows, metric)
     with atomic_write(folder / "ablation.txt", "w") as file:
@@ -144,7 +147,7 @@ def write_tables(folder, rows, metric):
     return text
 
 
-def draw(path, rows, metric):
+def draw(path: Path, rows: Sequence[AblationRow], metric: str) -> None:
     """A .png of three panels: change of the score (or the score, without `none`), time and memory, a bar per variant."""
     from matplotlib.figure import Figure
 
@@ -169,7 +172,7 @@ def draw(path, rows, metric):
         figure.savefig(temporary, format="png")
 
 
-def bars(axes, rows, name, spread, factor, color):
+def bars(axes: Any, rows: Sequence[AblationRow], name: str, spread: str | None, factor: float, color: Any) -> None:
     values = [factor * (getattr(row, name) or 0) for row in rows]
     spreads = [factor * (getattr(row, spread) or 0) for row in rows] if spread else None
     axes.barh(range(len(rows)), values, xerr=spreads, color=color, height=0.6, capsize=3, ecolor="black")

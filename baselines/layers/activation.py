@@ -1,5 +1,8 @@
 """Activations by the names that checkpoints use: both GELUs (Hendrycks and Gimpel, 2016) and Keras' own."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -10,12 +13,12 @@ GELU_ERF = ("gelu", "gelu_erf", "gelu_python")
 
 
 @keras.saving.register_keras_serializable(package="baselines")
-def gelu_tanh(x):
+def gelu_tanh(x: Any) -> Any:
     """0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))."""
     return ops.gelu(x, approximate=True)
 
 
-def activation(name):
+def activation(name: str) -> Callable:
     """The function for a name in `hidden_act`: "gelu" is exact, "gelu_tanh" approximate, others are Keras' names.
 
     Raises ValueError if nothing has that name.

@@ -4,6 +4,8 @@ Options that BERT has not: other scales, heads that are mixed, relative position
 block before (He et al., 2020, arXiv:2012.11747).
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -14,18 +16,18 @@ MASKED = -1e9
 
 
 def attend(
-    query,
-    key,
-    value,
-    attention_mask=None,
-    relative=None,
-    previous_scores=None,
-    dropout=None,
-    scale="sqrt",
-    mix_scores=None,
-    mix_weights=None,
-    heads_first=False,
-):
+    query: Any,
+    key: Any,
+    value: Any,
+    attention_mask: Any = None,
+    relative: Any = None,
+    previous_scores: Any = None,
+    dropout: Any = None,
+    scale: float | str = "sqrt",
+    mix_scores: Any = None,
+    mix_weights: Any = None,
+    heads_first: bool = False,
+) -> tuple:
     """Each query's mean of the values, weighted by softmax(scale query key) in float32 at least.
 
     query            float (B, Q, H, K)

@@ -4,6 +4,8 @@ Built once per batch and shared by all blocks. A mask decides whether one encode
 or reads one text and writes another (prefix); no weight depends on it.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -45,7 +47,7 @@ class AttentionMask(keras.layers.Layer):
             visible = ops.logical_or(visible, key < prefix_length[:, None, None, None])
         return ops.logical_and(real, visible)
 
-    def decode_step(self, step, token_ids, segment_ids=None, prefix_length=None):
+    def decode_step(self, step: Any, token_ids: Any, segment_ids: Any = None, prefix_length: Any = None) -> Any:
         """What the tokens of a Step see of what is kept: bool (B, 1, Q, S)."""
         return step.visible[:, None]
 

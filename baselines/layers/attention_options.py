@@ -10,14 +10,14 @@ FUSED = ("auto", True, False)
 """See fused_attention.py."""
 
 
-def is_scale(value):
+def is_scale(value: object) -> bool:
     """Is it one of SCALES or a positive finite number?"""
     if isinstance(value, str):
         return value in SCALES
     return type(value) in (int, float) and 0 < value < math.inf
 
 
-def require(scale, talking_heads, fused):
+def require(scale: object, talking_heads: object, fused: object) -> None:
     """Raises ValueError unless each is one of its values."""
     if not is_scale(scale):
         raise ValueError(f"expected `scale` to be one of {', '.join(SCALES)} or a number > 0. Received: {scale!r}")

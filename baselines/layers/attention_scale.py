@@ -8,6 +8,7 @@
 """
 
 import math
+from typing import Any
 
 from keras import ops
 
@@ -16,7 +17,7 @@ CALIBRATED = 512
 SMALLEST = 16
 
 
-def scaled(query, scale, attention_mask, num_keys):
+def scaled(query: Any, scale: float | str, attention_mask: Any, num_keys: Any) -> Any:
     """query (B, Q, H, K) times the scale; attention_mask bool (B, 1 or H, 1 or Q, L) or None."""
     root = query.shape[-1] ** -0.5
     if scale == "sqrt":
@@ -28,7 +29,7 @@ def scaled(query, scale, attention_mask, num_keys):
     return query * (scale * root)
 
 
-def log_factor(attention_mask, num_keys):
+def log_factor(attention_mask: Any, num_keys: Any) -> Any:
     """ln(n) / ln(512) of each query: float32 (B, 1 or Q, 1 or H, 1), or () without a mask."""
     if attention_mask is None:
         seen = ops.cast(num_keys, "float32")

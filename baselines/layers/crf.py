@@ -1,17 +1,19 @@
 """Linear-chain conditional random field: label sequences compete as wholes. Lafferty et al., 2001, ICML."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from baselines.layers.label_chain import LabelChain, log_partition
 
 
-def chain(logits, transitions):
+def chain(logits: Any, transitions: Any) -> tuple:
     """(initial, steps) of a label chain: the first token's logits; transition plus logit of every further one."""
     return logits[:, 0], transitions + logits[:, 1:, None, :]
 
 
-def log_likelihood(labels, logits, transitions, mask):
+def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: str) -> Any:
     """log P(labels) of each row, float32 (B,).
 
     labels       int32 (B, L), of any value on padding
@@ -29,5 +31,5 @@ def log_likelihood(labels, logits, transitions, mask):
 class ConditionalRandomField(LabelChain):
     """A LabelChain that learns by `log_likelihood` above: a label scores its logit plus the transition from the one before."""
 
-    def chain(self, logits, transitions, mask):
+    def chain(self, logits: Any, transitions: Any, mask: str) -> tuple:
         return chain(logits, transitions)

@@ -17,7 +17,7 @@ class EfficientGlobalPointer(GlobalPointer):
     end are linear in [q; k]. As in bert4keras, q and k alternate in the columns of their kernel, end and start in theirs.
     """
 
-    def make_projections(self):
+    def make_projections(self) -> None:
         self.projection = self.dense(2 * self.head_size, "projection")
         self.borders = self.dense(2 * self.heads, "borders")
 

@@ -1,5 +1,7 @@
 """The second half of a Transformer block: two dense layers on each token. Vaswani et al., 2017, arXiv:1706.03762."""
 
+from typing import Any
+
 import keras
 
 from baselines.layers.activation import activation
@@ -26,7 +28,7 @@ class FeedForward(keras.layers.Layer):
         self.inner = self.dense(intermediate_size, "inner", activation=activation(hidden_act))
         self.outer = self.dense(hidden_size, "outer")
 
-    def dense(self, units, name, **options):
+    def dense(self, units: Any, name: str, **options) -> keras.layers.Dense:
         initializer = fresh_initializer(self.kernel_initializer, self.initializer_range)
         return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name, **options)
 

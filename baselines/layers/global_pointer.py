@@ -1,5 +1,7 @@
 """GlobalPointer: a score for every span of every category, from its first and its last token. Su et al., 2022, arXiv:2208.03054."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,7 +9,7 @@ from baselines.layers.attention import MASKED
 from baselines.layers.rotary_position import RotaryPosition, rotate
 
 
-def hide_impossible(scores, padding_mask, upper=True):
+def hide_impossible(scores: Any, padding_mask: Any, upper: bool = True) -> Any:
     """Scores (B, H, L, L) with MASKED where start or end is padding or, if `upper`, the end is before the start.
 
     padding_mask  bool (B, L), 1 = real
@@ -41,10 +43,10 @@ class GlobalPointer(keras.layers.Layer):
         self.position = RotaryPosition(head_size, dtype=self.dtype_policy, name="position") if rotary else None
         self.make_projections()
 
-    def make_projections(self):
+    def make_projections(self) -> None:
         self.projection = self.dense(self.heads * 2 * self.head_size, "projection")
 
-    def dense(self, units, name):
+    def dense(self, units: Any, name: str) -> keras.layers.Dense:
         return keras.layers.Dense(
             units,
             use_bias=self.use_bias,
@@ -63,7 +65,7 @@ class GlobalPointer(keras.layers.Layer):
         scores = ops.einsum("bihk,bjhk->bhij", query * self.head_size**-0.5, key)
         return hide_impossible(ops.cast(scores, "float32"), padding_mask, self.upper)
 
-    def turned(self, query, key):
+    def turned(self, query: Any, key: Any) -> tuple:
         """Queries and keys (B, L, H, K), rotated by their positions."""
         if self.position is None:
             return query, key

@@ -7,6 +7,7 @@ not compile with XLA on TensorFlow.
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -14,7 +15,7 @@ from keras import ops
 from baselines.layers.attention import MASKED
 
 
-def log_partition(initial, steps, mask):
+def log_partition(initial: Any, steps: Any, mask: str) -> Any:
     """log of the sum over all label paths of exp(score): float32 (B,).
 
     initial  float32 (B, C): score of each first label
@@ -40,7 +41,7 @@ def _log_matmul(a, b):
     return ops.log(ops.maximum(product, 1e-37)) + rows + columns
 
 
-def best_path(initial, steps, mask):
+def best_path(initial: Any, steps: Any, mask: str) -> Any:
     """The label path with the largest score, int32 (B, L); padding repeats the last label. Arguments as in log_partition."""
 
     def forward(best, step):
@@ -98,11 +99,11 @@ class LabelChain(keras.layers.Layer):
         shape = (ops.shape(logits)[0], self.classes, self.classes)
         return {"labels": best_path(initial, steps, mask), "transitions": ops.broadcast_to(transitions, shape)}
 
-    def chain(self, logits, transitions, mask):
+    def chain(self, logits: Any, transitions: Any, mask: str) -> tuple:
         """(initial, steps) of best_path, from float32 (B, L, C), (C, C) and bool (B, L)."""
         raise NotImplementedError
 
-    def allowed(self):
+    def allowed(self) -> Any:
         allowed = [[(a, b) not in self.forbidden for b in range(self.classes)] for a in range(self.classes)]
         return ops.convert_to_tensor(allowed, dtype="bool")
 

@@ -4,6 +4,8 @@ It sees padding, but no other mask, and has no weights that could be dropped out
 the numerator only (Su et al., 2021, arXiv:2104.09864, 3.3). Not faster below some thousand tokens: docs/benchmarks.md.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -13,7 +15,7 @@ from baselines.layers.rotary_position import rotate
 EPSILON = 1e-6
 
 
-def linear_attend(query, key, value, attention_mask=None, rotary=None):
+def linear_attend(query: Any, key: Any, value: Any, attention_mask: Any = None, rotary: Any = None) -> Any:
     """Each query's mean of the values, weighted by phi(query) phi(key), summed in float32 at least: (B, Q, H, V).
 
     query, key       float (B, Q, H, K), (B, L, H, K), not turned

@@ -5,13 +5,15 @@ kexue.fm/archives/7213) as in bert4keras, where we add the decoding: with P(path
 step depends on two neighbouring labels only, so Viterbi finds the best path exactly.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from baselines.layers.label_chain import LabelChain
 
 
-def conditionals(logits, transitions, mask):
+def conditionals(logits: Any, transitions: Any, mask: str) -> tuple:
     """log P of every label given its neighbour's: (first, forward, backward, last).
 
     first, last  float32 (B, C): of the first token's label and of the last one's, which have no neighbour before them
@@ -25,7 +27,7 @@ def conditionals(logits, transitions, mask):
     return ops.log_softmax(logits[:, 0]), forward, backward, ops.log_softmax(last)
 
 
-def log_likelihood(labels, logits, transitions, mask):
+def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: str) -> Any:
     """Mean of the two directions' log P(labels), summed over the tokens of each row: float32 (B,). As crf.log_likelihood."""
     labels = ops.where(mask, labels, 0)
     first, forward, backward, last = conditionals(logits, transitions, mask)
@@ -43,7 +45,7 @@ def log_likelihood(labels, logits, transitions, mask):
 class MaximumEntropyMarkovModel(LabelChain):
     """A LabelChain that learns by `log_likelihood` above: faster to train than a conditional random field."""
 
-    def chain(self, logits, transitions, mask):
+    def chain(self, logits: Any, transitions: Any, mask: str) -> tuple:
         first, forward, backward, last = conditionals(logits, transitions, mask)
         ending = ops.concatenate([mask[:, 2:], ops.zeros_like(mask[:, :1])], axis=1)    # is there a step after this one?
         steps = forward + backward + ops.where(ending[:, :, None, None], 0.0, last[:, None, None, :])

@@ -3,6 +3,8 @@
 Keys may have another size than values. Keys and values can be kept for tokens that come later: `with_kv_cache`.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -69,7 +71,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.mix_scores = TalkingHeads(name="mix_scores") if talking_heads != "none" else None
         self.mix_weights = TalkingHeads(name="mix_weights") if talking_heads == "pre_post" else None
 
-    def dense(self, units, name, initializer=None):
+    def dense(self, units: Any, name: str, initializer: Any = None) -> keras.layers.Dense:
         initializer = fresh_initializer(initializer or self.kernel_initializer, self.initializer_range)
         return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
 
@@ -81,7 +83,7 @@ class MultiHeadAttention(keras.layers.Layer):
             if mix is not None:
                 mix.build((None, self.num_heads, None, None))
 
-    def project(self, hidden_states, rotary=None):
+    def project(self, hidden_states: Any, rotary: Any = None) -> tuple:
         """Queries, keys (B, L, H, K) and values (B, L, H, V); `rotary` (2, L, K) turns the first two."""
         length = ops.shape(hidden_states)[1]
         query, key, value = (
@@ -96,13 +98,21 @@ class MultiHeadAttention(keras.layers.Layer):
             query, key = rotate(query, rotary), rotate(key, rotary)
         return query, key, value
 
-    def merge(self, mean):
+    def merge(self, mean: Any) -> Any:
         """Heads side by side, through the output projection: (B, L, H, V) -> (B, L, D)."""
         return self.output_dense(ops.reshape(mean, (-1, ops.shape(mean)[1], self.num_heads * self.head_size)))
 
     def attend(
-        self, query, key, value, attention_mask=None, relative=None, previous_scores=None, training=None, heads_first=False
-    ):
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        attention_mask: Any = None,
+        relative: Any = None,
+        previous_scores: Any = None,
+        training: bool | None = None,
+        heads_first: bool = False,
+    ) -> tuple:
         """What the function of that name does, with the options of this layer; no scores from the fused kernel."""
         weights_asked_for = (training and self.dropout_rate) or self.return_scores
         plain = all(option is None for option in (relative, previous_scores, self.mix_scores))
@@ -124,8 +134,15 @@ class MultiHeadAttention(keras.layers.Layer):
         )
 
     def with_kv_cache(
-        self, update_kv_cache, hidden_states, attention_mask=None, rotary=None, relative=None, previous_scores=None, training=None
-    ):
+        self,
+        update_kv_cache: Any,
+        hidden_states: Any,
+        attention_mask: Any = None,
+        rotary: Any = None,
+        relative: Any = None,
+        previous_scores: Any = None,
+        training: bool | None = None,
+    ) -> Any:
         """As `call`, but the tokens see cached keys and values.
 
         Args:

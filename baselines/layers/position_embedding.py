@@ -1,5 +1,7 @@
 """Trained positions, and how n of them serve n^2: hierarchical decomposition (Su, 2020, kexue.fm/archives/7947)."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -38,11 +40,11 @@ class PositionEmbedding(keras.layers.Layer):
             return x + ops.cast(self.embeddings, x.dtype)[:length]
         return x + self.vectors(ops.arange(length, dtype="int32"), x.dtype)
 
-    def decode_step(self, step, x):
+    def decode_step(self, step: Any, x: Any) -> Any:
         """x (B, Q, D) of the tokens of a Step, with the vectors of their positions."""
         return x + self.vectors(step.positions, x.dtype)
 
-    def vectors(self, position, dtype):
+    def vectors(self, position: Any, dtype: str) -> Any:
         """position int32 (...) -> (..., D)."""
         if not self.hierarchical:
             return ops.cast(ops.take(self.embeddings, position, axis=0), dtype)

@@ -11,6 +11,8 @@ On torch, which has no arithmetic of uint32, they are Keras' own.
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -18,47 +20,47 @@ from keras import ops
 GOLDEN = 0x9E3779B9
 
 
-def uniform(shape, generator):
+def uniform(shape: Sequence[int], generator: keras.random.SeedGenerator) -> Any:
     """float32 of [0, 1), multiples of 2^-24."""
     if keras.backend.backend() == "torch":
         return keras.random.uniform(shape, seed=generator)
     return ops.cast(ops.bitwise_right_shift(bits(shape, generator.next()), unsigned(8)), "float32") * 2.0**-24
 
 
-def normal(shape, generator):
+def normal(shape: Sequence[int], generator: keras.random.SeedGenerator) -> Any:
     """float32 of N(0, 1), between -5.5 and 5.5."""
     if keras.backend.backend() == "torch":
         return keras.random.normal(shape, seed=generator)
     return math.sqrt(2) * ops.erfinv(2 * uniform(shape, generator) - (1 - 2.0**-24))
 
 
-def kept(shape, generator, rate):
+def kept(shape: Sequence[int], generator: keras.random.SeedGenerator, rate: float) -> Any:
     """bool, each False with probability `rate` in [0, 1)."""
     if keras.backend.backend() == "torch":
         return keras.random.uniform(shape, seed=generator) >= rate
     return bits(shape, generator.next()) >= unsigned(min(round(rate * 2**32), 2**32 - 1))
 
 
-def bits(shape, seed):
+def bits(shape: Sequence[int], seed: Any) -> Any:
     """uint32, of at most 2^31 places; sizes may be tensors. seed: integers (2,), of which the low 32 bits count."""
     first = mixed(ops.bitwise_xor(unsigned(seed[0]), mixed(unsigned(seed[1]) + unsigned(GOLDEN))))
     second = mixed(first + unsigned(GOLDEN))
     return mixed(ops.bitwise_xor(mixed(ops.bitwise_xor(places(shape), first)), second))
 
 
-def mixed(x):
+def mixed(x: Any) -> Any:
     """lowbias32: a bijection of uint32 in which every bit of the input changes half of the output's."""
     x = ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(16))) * unsigned(0x7FEB352D)
     x = ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(15))) * unsigned(0x846CA68B)
     return ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(16)))
 
 
-def places(shape):
+def places(shape: Sequence[int]) -> Any:
     """0, 1, 2, … in a shape, uint32."""
     size = math.prod(shape) if all(isinstance(number, int) for number in shape) else ops.prod(ops.stack(shape))
     return ops.reshape(ops.cast(ops.arange(size, dtype="int32"), "uint32"), shape)
 
 
-def unsigned(number):
+def unsigned(number: int) -> Any:
     """The low 32 bits of an integer."""
     return ops.cast(number, "uint32")

@@ -1,5 +1,7 @@
 """NEZHA's relative positions: fixed sinusoids of the clipped distance. Wei et al., 2019, arXiv:1909.00204."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -23,11 +25,11 @@ class RelativePosition(keras.layers.Layer):
 
     needs_slot_positions = True
 
-    def decode_step(self, step, x):
+    def decode_step(self, step: Any, x: Any) -> Any:
         """The vectors of what is kept, as the tokens of a Step see it: (B, Q, S, K)."""
         return self.vectors(step.slot_positions[:, None, :] - step.positions[:, :, None])
 
-    def vectors(self, distance):
+    def vectors(self, distance: Any) -> Any:
         """distance int32 (...) -> (..., K)."""
         distance = ops.clip(distance, -self.max_distance, self.max_distance)
         table = ops.convert_to_tensor(sinusoids(2 * self.max_distance + 1, self.size), dtype=self.compute_dtype)

@@ -1,12 +1,14 @@
 """Rotary positions: queries and keys turn with their position. Su et al., 2021, arXiv:2104.09864."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from baselines.layers.sinusoid import frequencies
 
 
-def rotate(x, rotary):
+def rotate(x: Any, rotary: Any) -> Any:
     """Turn each pair of neighbouring columns of x (B, L, H, K) by its position's angle; rotary (2, L, K) or (2, B, L, K)."""
     cos, sin = rotary[0][..., None, :], rotary[1][..., None, :]
     turned = ops.reshape(ops.stack([-x[..., 1::2], x[..., ::2]], axis=-1), ops.shape(x))
@@ -26,11 +28,11 @@ class RotaryPosition(keras.layers.Layer):
     def call(self, x):
         return self.turns(ops.arange(ops.shape(x)[1], dtype="float32"))
 
-    def decode_step(self, step, x):
+    def decode_step(self, step: Any, x: Any) -> Any:
         """Those of the tokens of a Step: (2, B, Q, K)."""
         return self.turns(ops.cast(step.positions, "float32"))
 
-    def turns(self, position):
+    def turns(self, position: Any) -> Any:
         """position float32 (...) -> (2, ..., K)."""
         angle = ops.repeat(position[..., None] * frequencies(self.size).astype("float32"), 2, axis=-1)
         return ops.cast(ops.stack([ops.cos(angle), ops.sin(angle)]), self.compute_dtype)

@@ -8,6 +8,8 @@
     quadratic   (m^2 + n^2) / (m + n)   of each single layer as nearly as can be
 """
 
+from collections.abc import Sequence
+
 import keras
 
 MODES = {
@@ -46,7 +48,7 @@ class VarianceScaling(keras.initializers.Initializer):
         self.given_seed = seed
         self.seed = keras.initializers.RandomNormal(seed=seed).seed     # one of its own where none is given
 
-    def deviation(self, shape):
+    def deviation(self, shape: Sequence[int]) -> float:
         """The standard deviation for a variable of `shape`. Raises ValueError if that does not tell the fans."""
         if len(shape) != 2 and (self.fan_in is None or self.fan_out is None):
             raise ValueError(f"VarianceScaling: expected `fan_in` and `fan_out` for the shape {tuple(shape)}. Received: none")
@@ -67,13 +69,15 @@ class VarianceScaling(keras.initializers.Initializer):
         }
 
 
-def fresh_initializer(initializer, initializer_range):
+def fresh_initializer(
+    initializer: keras.initializers.Initializer | None, initializer_range: float
+) -> keras.initializers.Initializer:
     """A copy of `initializer` with a seed of its own, or BERT's: one object would give equal kernels to all layers."""
     if initializer is None:
         return keras.initializers.TruncatedNormal(stddev=initializer_range)
     return initializer.clone()
 
 
-def serialized_initializer(initializer):
+def serialized_initializer(initializer: keras.initializers.Initializer | None) -> dict | None:
     """Its configuration for get_config, or None."""
     return initializer and keras.initializers.serialize(initializer)

@@ -6,7 +6,9 @@ int32 (...), logits float (..., C)), and with a table of embeddings where `needs
 """
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from baselines.errors import InputError
 from baselines.losses.cross_entropy import cross_entropy
@@ -18,17 +20,17 @@ FOLDER = Path(__file__).parent
 OWN = "task"
 
 
-def names():
+def names() -> dict[str, str]:
     """{name: what it is}."""
     return discovery.offered(FOLDER, "LOSS")
 
 
-def kind(name):
+def kind(name: str) -> type:
     """The dataclass of a loss. Raises InputError for an unknown one."""
     return discovery.load(__name__, name, names(), "--loss").LOSS
 
 
-def check(name, settings, loss, task_name, has_table=False):
+def check(name: str, settings: Mapping[str, object], loss: Callable, task_name: str, has_table: bool = False) -> None:
     """Raises InputError unless a task may be trained by the loss of that name.
 
     loss       the task's own
@@ -47,18 +49,18 @@ def check(name, settings, loss, task_name, has_table=False):
         raise InputError(f"--loss {name}: expected a task with {what}. {task_name} has none: it allows {', '.join(found)}.")
 
 
-def allowed(loss, has_table=False):
+def allowed(loss: Callable, has_table: bool = False) -> list[str]:
     """Names of the losses that may take the place of a task's own."""
     if formula_of(loss) is not cross_entropy:
         return []
     return [name for name in names() if has_table or not kind(name).needs_table]
 
 
-def formula_of(loss):
+def formula_of(loss: Callable) -> Callable:
     return loss.formula if isinstance(loss, TokenMean) else loss
 
 
-def build(name, settings, loss, table=None):
+def build(name: str, settings: Mapping[str, object], loss: Callable, table: Any = None) -> Callable:
     """What training minimises, for a checked name: (targets, outputs) -> as the task's `loss`.
 
     table   float (V, D), embeddings of the tokens that the logits score, as training begins; it stays as it is

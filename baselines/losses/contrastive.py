@@ -5,7 +5,7 @@ SimBERT's is the mean over rows of a softmax over the others, plus the mean over
 
 import dataclasses
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 EMBEDDING = "embedding"
 """The output by which rows are compared, float32 (B, D)."""
@@ -32,13 +32,13 @@ class ContrastiveLoss:
     own_weight: float = 1.0
     output_name: ClassVar[str] = EMBEDDING
 
-    def terms(self, targets, outputs, weights):
+    def terms(self, targets: Any, outputs: Any, weights: Any) -> list[tuple]:
         """[(weight, totals, counts)]: the loss is the sum of weight * (mean of totals by counts)."""
         terms = [(self.weight, *self.compare(outputs[EMBEDDING], self.marks(targets), weights))]
         return terms + ([(self.own_weight, *self.own_loss(targets, outputs))] if self.own else [])
 
-    def marks(self, targets):
+    def marks(self, targets: Any) -> dict:
         return {name: target for name, target in targets.items() if name != NEXT_TOKENS}
 
-    def own_loss(self, targets, outputs):
+    def own_loss(self, targets: Any, outputs: Any) -> Any:
         return self.own(targets[NEXT_TOKENS], outputs)

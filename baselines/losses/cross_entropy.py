@@ -1,10 +1,10 @@
 """Cross-entropy of one class per row: -log softmax(logits)[target]."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
-def cross_entropy(targets, outputs):
+def cross_entropy(targets: Any, outputs: Any) -> Any:
     """targets int32 (B,) in [0, C), outputs["logits"] float (B, C); returns float32 (B,), in nats."""
     from keras import ops  # here: tasks import losses, and `--help` must be quick
 

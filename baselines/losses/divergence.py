@@ -1,7 +1,9 @@
 """How far one answer is from another, as Kullback-Leibler divergence of the distributions that logits stand for, in nats."""
 
+from typing import Any
 
-def softmax_divergence(logits, others):
+
+def softmax_divergence(logits: Any, others: Any) -> Any:
     """KL(softmax(logits) || softmax(others)) over the last axis: float (..., C) twice -> float32 (...)."""
     from keras import ops  # here: heads import losses, and `--help` must be quick
 
@@ -9,7 +11,7 @@ def softmax_divergence(logits, others):
     return ops.sum(ops.exp(logs) * (logs - other_logs), axis=-1)
 
 
-def sigmoid_divergence(logits, others):
+def sigmoid_divergence(logits: Any, others: Any) -> Any:
     """KL of independent yes-or-no answers, summed over the last axis: float (..., C) twice -> float32 (...).
 
     Impossible classes (-1e9 in both) add nothing.
@@ -22,7 +24,7 @@ def sigmoid_divergence(logits, others):
     return ops.sum(yes + no, axis=-1)
 
 
-def normal_divergence(values, others):
+def normal_divergence(values: Any, others: Any) -> Any:
     """KL of normal distributions around values, of variance 1/2, as squared_error assumes: (...) -> float32 (...)."""
     from keras import ops
 

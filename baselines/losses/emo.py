@@ -6,13 +6,13 @@ Worked: e = (1, 0), (.8, .6), (0, 1), target 0, p = (.5, .3, .2): .26; p = (.5, 
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.plugins.settings import ranges
 
 
-def earth_mover(targets, logits, table):
+def earth_mover(targets: Any, logits: Any, table: str) -> Any:
     """targets int32 (...) in [0, V), logits float (..., V), table float (V, D); returns float32 (...), from 0 to 2.
 
     Costs V * D per token, not V * V. Rows of 0 (such as [PAD]'s) have cosine 0 with all.

@@ -5,6 +5,7 @@ stands in the batch is a negative, in vain where it says the same in the same wo
 """
 
 import dataclasses
+from typing import Any
 
 HIDDEN = -1e9
 """A logit that has no share in a softmax, and is finite in every sum."""
@@ -40,7 +41,7 @@ class InBatchSimilarity:
         return equal_texts(marks) | equal_to_partner(marks, is_partner)
 
 
-def unit(vectors):
+def unit(vectors: Any) -> Any:
     """float (B, D) -> float32 (B, D) of length 1; a vector of zeros stays one."""
     from keras import ops
 
@@ -48,7 +49,7 @@ def unit(vectors):
     return vectors * ops.rsqrt(ops.maximum(ops.sum(ops.square(vectors), axis=-1, keepdims=True), 1e-24))
 
 
-def cosines(vectors):
+def cosines(vectors: Any) -> Any:
     """float32 (B, B) of float (B, D)."""
     from keras import ops
 
@@ -56,7 +57,7 @@ def cosines(vectors):
     return ops.matmul(vectors, ops.transpose(vectors))
 
 
-def partners(marks):
+def partners(marks: Any) -> Any:
     """bool (B, B): is column c the partner of row r?"""
     from keras import ops
 
@@ -65,7 +66,7 @@ def partners(marks):
     return (partner != 0)[:, None] & ((places + partner)[:, None] == places[None, :])
 
 
-def itself_or_filling(weights):
+def itself_or_filling(weights: Any) -> Any:
     """bool (B, B): is column c the row itself, or a row that only fills up?"""
     from keras import ops
 
@@ -73,12 +74,12 @@ def itself_or_filling(weights):
     return (places[:, None] == places[None, :]) | (weights == 0)[None, :]
 
 
-def equal_texts(marks):
+def equal_texts(marks: Any) -> Any:
     """bool (B, B): do row and column have equal texts?"""
     return marks["text"][:, None] == marks["text"][None, :]
 
 
-def equal_to_partner(marks, is_partner):
+def equal_to_partner(marks: Any, is_partner: Any) -> Any:
     """bool (B, B): does the column have the text of the row's partner?"""
     from keras import ops
 

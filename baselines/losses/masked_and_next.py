@@ -1,5 +1,7 @@
 """BERT's loss: the mean over masked tokens, plus the mean over rows of whether the second text is the next one."""
 
+from typing import Any
+
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.losses.token_mean import TokenMean
 
@@ -15,7 +17,7 @@ class MaskedAndNext:
     def __call__(self, targets, outputs):
         return self.tokens(targets[TOKENS], outputs)
 
-    def terms(self, targets, outputs, weights):
+    def terms(self, targets: Any, outputs: Any, weights: Any) -> list[tuple]:
         """[(factor, totals (B,), counts (B,))], see losses/contrastive.py."""
         from keras import ops
 

@@ -1,9 +1,11 @@
 """Cross-entropy of one span per row: over all spans together, or over its first and its last token apart."""
 
+from typing import Any
+
 from baselines.losses.cross_entropy import cross_entropy
 
 
-def span_cross_entropy(targets, outputs):
+def span_cross_entropy(targets: Any, outputs: Any) -> Any:
     """-log softmax over all L x L spans of the target's; returns float32 (B,), in nats.
 
     targets int32 (B, 2), inclusive (first, last) tokens; outputs["scores"] float (B, L, L).
@@ -16,7 +18,7 @@ def span_cross_entropy(targets, outputs):
     return cross_entropy(targets[:, 0] * length + targets[:, 1], {"logits": logits})
 
 
-def pointer_cross_entropy(targets, outputs):
+def pointer_cross_entropy(targets: Any, outputs: Any) -> Any:
     """Mean of the cross-entropies of the first and of the last token; returns float32 (B,), in nats.
 
     targets int32 (B, 2), inclusive; outputs["start_logits"] and ["end_logits"] float (B, L).

@@ -1,7 +1,9 @@
 """Accuracy: the share of predictions that equal their gold."""
 
+from collections.abc import Sequence
 
-def accuracy(golds, predictions):
+
+def accuracy(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"accuracy": share}. Raises ValueError for lists that are empty or of different lengths."""
     if not golds or len(golds) != len(predictions):
         raise ValueError(f"accuracy: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")

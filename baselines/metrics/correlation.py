@@ -1,14 +1,15 @@
 """Do predicted numbers rise with gold ones? Spearman's rank correlation and Pearson's, for graded similarity."""
 
 import math
+from collections.abc import Sequence
 
 
-def spearman_and_pearson(golds, predictions):
+def spearman_and_pearson(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"spearman": …, "pearson": …}, each in [-1, 1]: the first, which asks only for the right order, selects the best epoch."""
     return {"spearman": pearson(ranks(golds), ranks(predictions)), "pearson": pearson(golds, predictions)}
 
 
-def pearson(golds, predictions):
+def pearson(golds: Sequence, predictions: Sequence) -> float:
     """Covariance over the product of standard deviations; 0.0 where one of the two never varies."""
     if not golds or len(golds) != len(predictions):
         raise ValueError(f"pearson: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")
@@ -17,12 +18,12 @@ def pearson(golds, predictions):
     return max(-1.0, min(1.0, math.fsum(x * y for x, y in zip(one, two, strict=True)) / norm)) if norm else 0.0
 
 
-def centred(values):
+def centred(values: Sequence[float]) -> list[float]:
     mean = math.fsum(values) / len(values)
     return [value - mean for value in values] if max(values) > min(values) else [0.0] * len(values)
 
 
-def ranks(values):
+def ranks(values: Sequence[float]) -> list[float]:
     """The rank of each value, from 1; equal ones share the mean of theirs.
 
     >>> ranks([0.5, 0.1, 0.5])

@@ -2,11 +2,12 @@
 
 import collections
 import math
+from collections.abc import Sequence
 
 from baselines.metrics.accuracy import accuracy
 
 
-def macro_f1(golds, predictions):
+def macro_f1(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"macro_f1": mean over the classes that occur in golds or predictions}: a class that is never right counts 0."""
     gold_counts, predicted_counts = collections.Counter(golds), collections.Counter(predictions)
     right = collections.Counter(gold for gold, prediction in zip(golds, predictions, strict=True) if gold == prediction)
@@ -17,6 +18,6 @@ def macro_f1(golds, predictions):
     return {"macro_f1": math.fsum(scores) / len(scores)}
 
 
-def accuracy_and_macro_f1(golds, predictions):
+def accuracy_and_macro_f1(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"accuracy": …, "macro_f1": …}: the first selects the best epoch, the second shows what rare classes get."""
     return accuracy(golds, predictions) | macro_f1(golds, predictions)

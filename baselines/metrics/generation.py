@@ -7,13 +7,14 @@ sacrebleu's of the whole corpus, up to 4 characters.
 
 import itertools
 import logging
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 ROUGE = {"rouge_l": "rougeL", "rouge_1": "rouge1", "rouge_2": "rouge2"}
 
 
-def text_scores(golds, predictions):
+def text_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"rouge_l", "rouge_1", "rouge_2": of characters, the same with "word_" before it, "bleu", "exact"} of texts."""
     golds, predictions = list(map(normalized, golds)), list(map(normalized, predictions))
     return {
@@ -24,17 +25,17 @@ def text_scores(golds, predictions):
     }
 
 
-def reply_scores(golds, predictions):
+def reply_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"distinct_1", "distinct_2"} of replies. What else was said to a message tells little of whether a reply is good."""
     replies = list(map(normalized, predictions))
     return {"distinct_1": distinct(replies, 1), "distinct_2": distinct(replies, 2)}
 
 
-def normalized(text):
+def normalized(text: str) -> str:
     return "".join(text.lower().split())
 
 
-def words(text):
+def words(text: str) -> list[str]:
     """The words of a text by jieba; punctuation counts, as a character does."""
     import jieba  # its dictionary takes a second to load
 
@@ -42,7 +43,7 @@ def words(text):
     return jieba.lcut(text)
 
 
-def rouge(golds, predictions, tokenize):
+def rouge(golds: Sequence, predictions: Sequence, tokenize: Callable[[str], list[str]]) -> dict[str, float]:
     """{"rouge_l", "rouge_1", "rouge_2"}: mean F1 over pairs of texts, cut by `tokenize`; an empty prediction counts 0."""
     from rouge_score.rouge_scorer import RougeScorer
 
@@ -58,7 +59,7 @@ class Cut:
         self.tokenize = tokenize
 
 
-def bleu(golds, predictions):
+def bleu(golds: Sequence, predictions: Sequence) -> float:
     """BLEU of characters: all predictions against one gold text each."""
     from sacrebleu.metrics import BLEU
 
@@ -66,7 +67,7 @@ def bleu(golds, predictions):
     return BLEU(tokenize="none", force=True).corpus_score(spaced[0], [spaced[1]]).score / 100
 
 
-def distinct(texts, n):
+def distinct(texts: Sequence[str], n: int) -> float:
     """Different n-grams of characters as a share of all, over all texts (Li et al., 2016, arXiv:1510.03055); 0 of none."""
     grams = [gram for text in texts for gram in zip(*(itertools.islice(text, start, None) for start in range(n)), strict=False)]
     return len(set(grams)) / len(grams) if grams else 0.0

@@ -4,8 +4,10 @@ Case and repeated spaces do not count. F1 of two texts is 2 · LCS / (their leng
 characters. The leaderboard ranks by the mean of exact match and F1 of the object. CLUEbenchmark/KgCLUE, evaluate_f1_em.py.
 """
 
+from collections.abc import Sequence
 
-def knowledge_scores(golds, predictions):
+
+def knowledge_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"score": …, "exact_match": …, "f1": …, and both of subject, predicate and all three}, means over questions.
 
     golds          per question (subject, predicate, object), the subject with its meaning in brackets
@@ -26,12 +28,12 @@ def knowledge_scores(golds, predictions):
     return scores
 
 
-def f1(first, second):
+def f1(first: str, second: str) -> float:
     """2 · LCS / (length + length) of two texts; 0 of two empty ones, as the official script."""
     return 2 * common_length(first, second) / (len(first) + len(second)) if first or second else 0.0
 
 
-def common_length(first, second):
+def common_length(first: str, second: str) -> int:
     """Length of the longest common subsequence of two texts, by bits (Hyyrö, 2004)."""
     places = {}
     for place, character in enumerate(first):
@@ -43,7 +45,7 @@ def common_length(first, second):
     return (every ^ bits).bit_count()
 
 
-def normalized(text):
+def normalized(text: str) -> str:
     return " ".join(text.lower().split())
 
 

@@ -5,11 +5,12 @@ Gold {a, b} and predicted {a, c}: one right of two and two, F1 0.5; the set is w
 
 import collections
 import math
+from collections.abc import Sequence
 
 from baselines.metrics.spans import f1
 
 
-def multilabel_scores(golds, predictions):
+def multilabel_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"micro_f1", "macro_f1", "subset_accuracy"}, each in [0, 1]: the first selects the best epoch.
 
     golds, predictions  per example any number of names; each counts once
@@ -27,7 +28,7 @@ def multilabel_scores(golds, predictions):
     }
 
 
-def label_counts(golds, predictions):
+def label_counts(golds: Sequence, predictions: Sequence) -> dict:
     """{class: Counter of "gold", "predicted" and "right" examples}, for the classes that occur."""
     counts = collections.defaultdict(collections.Counter)
     for gold, predicted in zip(map(set, golds), map(set, predictions), strict=True):

@@ -3,12 +3,14 @@
 Texts are compared as in metrics/generation.py: in lower case, without spaces, by characters.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from baselines.metrics.generation import distinct, normalized
 
 
-def paraphrase_scores(sources, written):
+def paraphrase_scores(sources: Sequence[str], written: Sequence[Sequence[str]]) -> dict[str, float]:
     """{"distinct_1", "distinct_2", "self_bleu", "copies"} of the texts written for each source.
 
     self_bleu   mean over texts of their BLEU (0 to 1) against the others of the same source: low is varied; 0 where all are alone
@@ -25,7 +27,7 @@ def paraphrase_scores(sources, written):
     }
 
 
-def self_bleu(groups):
+def self_bleu(groups: Sequence[Sequence[str]]) -> float:
     """BLEU of characters of each text of a group of several against the rest of its group: the mean, 0 to 1."""
     from sacrebleu.metrics import BLEU
 

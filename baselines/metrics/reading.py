@@ -6,12 +6,13 @@ numbers, words and signs are segments.
 """
 
 import re
+from collections.abc import Sequence
 
 PUNCTUATION = frozenset("-:_*^/\\~`+=，。：？！“”；’《》…·、「」（）－～『』")
 SEGMENT = re.compile(r"[\u4e00-\u9fa5]|\d+(?:[.,]\d+)+|(?:(?![\u4e00-\u9fa5])\w)+|[^\w\s]")
 
 
-def exact_match_and_f1(golds, predictions):
+def exact_match_and_f1(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"exact_match": …, "f1": …}, means over questions.
 
     golds        per question its answers, (text, start) each; the one that scores best counts
@@ -27,28 +28,28 @@ def exact_match_and_f1(golds, predictions):
     }
 
 
-def exact_match(gold, prediction):
+def exact_match(gold: str, prediction: str) -> int:
     """1 if two texts are the same without case and punctuation, else 0."""
     return int(normalized(gold) == normalized(prediction))
 
 
-def f1(gold, prediction):
+def f1(gold: str, prediction: str) -> float:
     """Harmonic mean of the shares of the longest common run in the segments of both texts."""
     gold, prediction = segments(gold), segments(prediction)
     common = longest_common_run(gold, prediction)
     return 2 * common / (len(gold) + len(prediction)) if common else 0.0
 
 
-def normalized(text):
+def normalized(text: str) -> str:
     return "".join(character for character in text.lower().strip() if character not in PUNCTUATION)
 
 
-def segments(text):
+def segments(text: str) -> list[str]:
     """["2.5", "公", "里", "gps"] of "2.5公里，GPS"."""
     return SEGMENT.findall(normalized(text))
 
 
-def longest_common_run(first, second):
+def longest_common_run(first: str, second: str) -> int:
     """Length of the longest sequence that stands in both lists without a gap."""
     longest, row = 0, [0] * (len(second) + 1)
     for item in first:

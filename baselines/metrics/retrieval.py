@@ -1,12 +1,16 @@
 """Are the texts that mean the same found among all? Recall at k and the mean reciprocal rank."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 BLOCK = 256
 """Queries that are scored together."""
 
 
-def retrieval_scores(vectors, positives, ks=(1, 5, 10)):
+def retrieval_scores(
+    vectors: np.ndarray, positives: Mapping[int, Sequence[int]], ks: Sequence[int] = (1, 5, 10)
+) -> dict[str, float]:
     """{"mrr", "recall_1", …} of a corpus in which the text at each place of `positives` is a query.
 
     vectors     float (N, D) of length 1: the corpus; a query is never its own result
@@ -32,6 +36,6 @@ def retrieval_scores(vectors, positives, ks=(1, 5, 10)):
     return {"mrr": float(np.mean(first)), **{f"recall_{k}": float(np.mean(found[k])) for k in ks}}
 
 
-def rank_of(scores, place):
+def rank_of(scores: np.ndarray, place: int) -> int:
     """The rank of a place among scores (N,), from 1."""
     return 1 + int(np.sum(scores > scores[place]) + np.sum(scores[:place] == scores[place]))

@@ -1,6 +1,7 @@
 """Entities, and their F1 over exact characters: per category, their mean (macro), and all together (micro)."""
 
 import collections
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -13,7 +14,7 @@ class Entity(NamedTuple):
     text: str
 
 
-def span_f1(golds, predictions):
+def span_f1(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"macro_f1", "micro_f1", "f1/CATEGORY" …}, each in [0, 1]; CLUENER's leaderboard shows macro_f1.
 
     golds, predictions  per example its Entities; each counts once, and is right if start, end and category are
@@ -34,6 +35,6 @@ def span_f1(golds, predictions):
     return {"macro_f1": macro, "micro_f1": micro, **{f"f1/{category}": score for category, score in scores.items()}}
 
 
-def f1(gold=0, predicted=0, right=0):
+def f1(gold: int = 0, predicted: int = 0, right: int = 0) -> float:
     """2 right / (gold + predicted), the harmonic mean of precision and recall; 1 if both are 0."""
     return 2 * right / (gold + predicted) if gold + predicted else 1.0

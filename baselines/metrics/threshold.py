@@ -4,10 +4,12 @@ A threshold tuned on the very pairs that it scores flatters them. Without anothe
 threshold that is best for the other half; halves are drawn, always the same, with as many of each answer in both.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def best_threshold(golds, scores):
+def best_threshold(golds: Sequence, scores: np.ndarray) -> float:
     """The threshold with the most right answers, midway between two scores: golds 0 or 1, "1" is said for scores above it.
 
     Of equally good ones the lowest. Raises ValueError without golds.
@@ -25,7 +27,7 @@ def best_threshold(golds, scores):
     return float((scores[cut - 1] + scores[cut]) / 2)
 
 
-def threshold_scores(golds, scores, thresholds):
+def threshold_scores(golds: Sequence, scores: np.ndarray, thresholds: float | np.ndarray) -> dict[str, float]:
     """{"accuracy", "f1": of the pairs that are alike}. thresholds   a number, or one for each score"""
     golds, found = np.asarray(golds, bool), np.asarray(scores, np.float64) > thresholds
     both = int(np.sum(golds & found))
@@ -33,7 +35,7 @@ def threshold_scores(golds, scores, thresholds):
     return {"accuracy": float(np.mean(golds == found)), "f1": 2 * both / either if either else 0.0}
 
 
-def crossed_thresholds(golds, scores):
+def crossed_thresholds(golds: Sequence, scores: np.ndarray) -> np.ndarray:
     """float64 (N,): for each pair the best threshold of the half that it does not belong to; a pair alone has its own."""
     golds, scores = np.asarray(golds), np.asarray(scores, np.float64)
     drawn = np.random.Generator(np.random.PCG64(0)).permutation(len(golds))

@@ -3,12 +3,14 @@
 import keras
 
 from baselines.models import encoder, masks, names
+from baselines.models.config import Config
+from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "bert", "architectures": ["BertModel"]}
 EPSILON = 1e-12
 
 
-def build(config, mask="bidirectional", **heads):
+def build(config: Config, mask: str = "bidirectional", **heads) -> keras.Model:
     """Inputs as masks.token_inputs makes them, outputs as encoder.outputs does; `heads`: with_pool, with_nsp, with_mlm.
 
     Raises ValueError if `mask` is unknown.
@@ -21,6 +23,6 @@ def build(config, mask="bidirectional", **heads):
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="bert")
 
 
-def weight_names(config):
+def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     return names.encoder_names(config, prefix="bert", absolute_positions=True)

@@ -1,10 +1,14 @@
 """Whether a recipe and a model configuration fit together."""
 
+from typing import Any
+
 from baselines.errors import InputError
+from baselines.models.config import Config
 from baselines.models.families import trained_positions
+from baselines.task import Recipe
 
 
-def check_model_parallel(recipe, config):
+def check_model_parallel(recipe: Recipe, config: Config) -> None:
     """Raises InputError where heads and inner units cannot be cut into equal parts."""
     parts = recipe.model_parallel
     sizes = {"attention heads": config.num_attention_heads, "units": config.intermediate_size, "embeddings": config.embedding_size}
@@ -13,7 +17,7 @@ def check_model_parallel(recipe, config):
             raise InputError(f"--model_parallel: expected a divisor of the model's {size} {name}. Received: {parts}.")
 
 
-def check_length(max_length, config, folder):
+def check_length(max_length: int, config: Config, folder: Any) -> None:
     """Raises InputError for rows that are longer than a family with trained positions has positions."""
     limit = trained_positions(config)
     if limit and max_length > limit:

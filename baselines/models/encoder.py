@@ -3,6 +3,8 @@
 The graph is flat: every step is a named layer of the model. Each function adds some and returns their output.
 """
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -16,18 +18,19 @@ from baselines.layers.masked_pooling import FirstToken
 from baselines.layers.multi_head_attention import MultiHeadAttention
 from baselines.layers.position_embedding import PositionEmbedding
 from baselines.models import initialization, residual
+from baselines.models.config import Config
 
 
-def dense(units, config, name, **options):
+def dense(units: int, config: Config, name: str, **options) -> layers.Dense:
     initializer = keras.initializers.TruncatedNormal(stddev=config.initializer_range)
     return layers.Dense(units, kernel_initializer=initializer, name=name, **options)
 
 
-def table_initializer(config):
+def table_initializer(config: Config) -> keras.initializers.Initializer:
     return keras.initializers.TruncatedNormal(stddev=initialization.table_range(config))
 
 
-def token_embedding(config):
+def token_embedding(config: Config) -> layers.Layer:
     """The token table; called with `reverse=True` it is the MLM head's projection."""
     return layers.ReversibleEmbedding(
         config.vocab_size,
@@ -37,7 +40,7 @@ def token_embedding(config):
     )
 
 
-def embed(inputs, table, config, epsilon, absolute_positions=False):
+def embed(inputs: dict, table: Any, config: Config, epsilon: float, absolute_positions: bool = False) -> Any:
     """Sum of token, segment and, on request, position embeddings, normalised: (B, L) -> (B, L, D)."""
     x = table(inputs["token_ids"])
     if config.type_vocab_size:
@@ -62,7 +65,7 @@ def embed(inputs, table, config, epsilon, absolute_positions=False):
     return x
 
 
-def blocks(x, attention_mask, config, epsilon, **position):
+def blocks(x: Any, attention_mask: Any, config: Config, epsilon: float, **position) -> Any:
     """All Transformer blocks: (B, L, D) -> (B, L, D). `position` goes to every attention: rotary=... or relative=..."""
     scores = None
     for index in range(config.num_hidden_layers):
@@ -81,7 +84,7 @@ def blocks(x, attention_mask, config, epsilon, **position):
     return residual.last(x, config, epsilon)
 
 
-def attention(config, name, return_scores=False):
+def attention(config: Config, name: str, return_scores: bool = False) -> layers.Layer:
     """The attention layer of a block."""
     _, gain = initialization.deepnorm(config)
     kind = MultiHeadLinearAttention if config.attention_kind == "linear" else MultiHeadAttention
@@ -102,7 +105,7 @@ def attention(config, name, return_scores=False):
     )
 
 
-def feed_forward(config, name):
+def feed_forward(config: Config, name: str) -> layers.Layer:
     """The feed-forward layer of a block."""
     _, gain = initialization.deepnorm(config)
     return FeedForward(
@@ -115,7 +118,9 @@ def feed_forward(config, name):
     )
 
 
-def outputs(x, table, config, with_pool=False, with_nsp=False, with_mlm=False):
+def outputs(
+    x: Any, table: Any, config: Config, with_pool: bool | str = False, with_nsp: bool | str = False, with_mlm: bool | str = False
+) -> dict:
     """{"hidden_states": (B, L, D)} and the heads asked for, each True or the name of its activation.
 
     pooled   (B, D), tanh

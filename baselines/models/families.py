@@ -1,23 +1,25 @@
 """The families of this folder, found by file: modules with `build(config, ...)` and `weight_names(config)`."""
 
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from baselines.plugins import discovery
 
 FOLDER = Path(__file__).parent
 
 
-def families():
+def families() -> dict[str, str]:
     """{name: what it is}."""
     return discovery.offered(FOLDER, "build", "weight_names")
 
 
-def family(name):
+def family(name: str) -> ModuleType:
     """The module of a family. Raises InputError for an unknown name."""
     return discovery.load("baselines.models", name, families(), "model")
 
 
-def trained_positions(config):
+def trained_positions(config: Any) -> int | None:
     """The most tokens that a family with trained positions takes, None for one without."""
     if "Embedding-Position/embeddings" not in family(config.model_type).weight_names(config):
         return None

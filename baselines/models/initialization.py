@@ -12,12 +12,13 @@ Tables are BERT's but for roformer_v2; heads always are; biases are 0.
 import keras
 
 from baselines.layers.variance_scaling import CUT, VarianceScaling
+from baselines.models.config import Config
 
 DEEPNORM = {"deepnorm_sgd": (0.25, -0.25), "deepnorm_adam": (0.5, -0.5), "deepnorm_lamb": (0, -0.5)}
 """Powers of 2N, N the number of layers, for the stream's factor and the branches' gain. Su, 2022, kexue.fm/archives/8978."""
 
 
-def kernel(config, gain=1.0):
+def kernel(config: Config, gain: float = 1.0) -> keras.initializers.Initializer | None:
     """An initializer for kernels of the blocks, or None: a layer's own truncated normal of initializer_range."""
     if config.initializer == "normal":
         return None if gain == 1 else keras.initializers.TruncatedNormal(stddev=config.initializer_range * gain)
@@ -26,14 +27,14 @@ def kernel(config, gain=1.0):
     return VarianceScaling("fan_in" if config.initializer == "lecun" else config.initializer, gain=gain)
 
 
-def table_range(config):
+def table_range(config: Config) -> float:
     """The nominal deviation of the truncated normal for embedding tables."""
     if config.initializer == "roformer_v2":
         return (config.embedding_size * max(config.num_hidden_layers, 1)) ** -0.5 / CUT
     return config.initializer_range
 
 
-def deepnorm(config):
+def deepnorm(config: Config) -> tuple[float, float]:
     """(factor of the stream, gain of value, output and feed-forward kernels), 1 and 1 without DeepNorm."""
     powers = DEEPNORM.get(config.residual_scale, (0, 0))
     return tuple((2 * config.num_hidden_layers) ** power for power in powers)

@@ -9,10 +9,13 @@
 See layers/attention_mask.py for who sees whom.
 """
 
+from typing import Any
+
 import keras
 
 from baselines.errors import nearest
 from baselines.layers.attention_mask import MASKS, AttentionMask
+from baselines.models.config import Config
 
 APPLICATIONS = {"encoder": "bidirectional", "lm": "causal", "unilm": "prefix"}
 LAYERS = {
@@ -23,7 +26,7 @@ LAYERS = {
 }
 
 
-def resolve(mask, application, with_mlm):
+def resolve(mask: str, application: str | None, with_mlm: bool | str) -> tuple:
     """(mask, with_mlm) of the arguments. As in bert4keras, `lm` and `unilm` bring the MLM head; a bare `mask` does not.
 
     Raises ValueError if `application` is unknown or says something else than `mask`.
@@ -41,7 +44,7 @@ def resolve(mask, application, with_mlm):
     return implied, with_mlm or application != "encoder"
 
 
-def token_inputs(config, mask):
+def token_inputs(config: Config, mask: str) -> dict:
     """The inputs: token_ids and segment_ids int32 (B, L); prefix_length int32 (B,) where the mask asks for it."""
     if mask not in MASKS:
         raise ValueError(f"mask: expected one of {', '.join(MASKS)}. Received: {mask!r}. {nearest(str(mask), MASKS)}")
@@ -54,7 +57,7 @@ def token_inputs(config, mask):
     return inputs
 
 
-def attention_mask(config, mask, inputs):
+def attention_mask(config: Config, mask: str, inputs: dict) -> Any:
     """bool (B, 1, 1 or L, L), shared by all blocks."""
     layer = AttentionMask(mask, config.pad_token_id, name=LAYERS[mask])
     needed = {"prefix": ["segment_ids"], "prefix_length": ["prefix_length"]}.get(mask, [])

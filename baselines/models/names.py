@@ -2,6 +2,7 @@
 
 import re
 
+from baselines.models.config import Config
 from baselines.weights.names import WeightName
 
 DENSE = {
@@ -16,7 +17,7 @@ TALKING_HEADS = {"pre": ("mix_scores",), "pre_post": ("mix_scores", "mix_weights
 NORM = {"MultiHeadSelfAttention-Norm": "attention/output/LayerNorm", "FeedForward-Norm": "output/LayerNorm"}
 
 
-def encoder_names(config, prefix, absolute_positions=False):
+def encoder_names(config: Config, prefix: str, absolute_positions: bool = False) -> dict[str, WeightName]:
     """{variable path: WeightName} of encoder and heads.
 
     Google's names begin with "bert/" in every family, Hugging Face's with `prefix`.
@@ -48,7 +49,7 @@ def encoder_names(config, prefix, absolute_positions=False):
     }
 
 
-def option_names(config):
+def option_names(config: Config) -> dict[str, tuple]:
     """Those of weights that an option of the builder adds. Nobody published any: the names are ours."""
     names = {}
     for index in range(config.num_hidden_layers):
@@ -63,15 +64,15 @@ def option_names(config):
     return names
 
 
-def single(path, google):
+def single(path: str, google: str) -> dict[str, tuple]:
     return {path: (google, google, False)}
 
 
-def table(layer, google):
+def table(layer: str, google: str) -> dict[str, tuple]:
     return {f"{layer}/embeddings": (google, f"{google}/weight", False)}
 
 
-def dense(layer, google, hugging_face=None):
+def dense(layer: str, google: str, hugging_face: str | None = None) -> dict[str, tuple]:
     hugging_face = hugging_face or google
     return {
         f"{layer}/kernel": (f"{google}/kernel", f"{hugging_face}/weight", True),
@@ -79,14 +80,14 @@ def dense(layer, google, hugging_face=None):
     }
 
 
-def norm(layer, google):
+def norm(layer: str, google: str) -> dict[str, tuple]:
     return {
         f"{layer}/gamma": (f"{google}/gamma", f"{google}/weight", False),
         f"{layer}/beta": (f"{google}/beta", f"{google}/bias", False),
     }
 
 
-def dotted(name, prefix):
+def dotted(name: str, prefix: str) -> str:
     """"bert/encoder/layer_0/output" -> "nezha.encoder.layer.0.output" with prefix="nezha"."""
     name = re.sub("^bert/", f"{prefix}/", name)
     return name.replace("encoder/layer_", "encoder/layer/").replace("/", ".")

@@ -8,12 +8,14 @@ import keras
 from baselines.errors import InputError
 from baselines.layers.relative_position import RelativePosition
 from baselines.models import encoder, masks, names
+from baselines.models.config import Config
+from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "nezha", "architectures": ["NezhaModel"], "use_relative_position": True}
 EPSILON = 1e-7
 
 
-def build(config, mask="bidirectional", **heads):
+def build(config: Config, mask: str = "bidirectional", **heads) -> keras.Model:
     """As bert.build. Raises InputError if keys and values differ in size, for they share the distance vectors."""
     if config.attention_key_size != config.attention_head_size or config.attention_key_size % 2:
         raise InputError(
@@ -32,6 +34,6 @@ def build(config, mask="bidirectional", **heads):
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="nezha")
 
 
-def weight_names(config):
+def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     return names.encoder_names(config, prefix="nezha")

@@ -1,5 +1,8 @@
 """Options of the builder that BERT has not, and which of them go together. docs/models.md says when to use which."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from baselines.errors import InputError, nearest
 from baselines.layers.attention_options import FUSED, SCALES, TALKING_HEADS, is_scale
 
@@ -23,7 +26,7 @@ CHOICES = {
 }
 
 
-def check(given, refuse):
+def check(given: Mapping[str, object], refuse: Callable[[str, str], None]) -> None:
     """refuse(key, what is expected) for a value that is none of the choices."""
     for key, allowed in CHOICES.items():
         if key in given and not any(type(given[key]) is type(value) and given[key] == value for value in allowed):
@@ -33,7 +36,7 @@ def check(given, refuse):
         refuse("attention_scale", f"{', '.join(SCALES)} or a number > 0")
 
 
-def require_compatible(config, mask):
+def require_compatible(config: Any, mask: str) -> None:
     """Raises InputError for options that contradict each other, the family or the mask."""
     linear = config.attention_kind == "linear"
     rules = (

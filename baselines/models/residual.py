@@ -6,20 +6,23 @@
     deepnorm  Norm(a x + F(x)), and less of F at the start (Wang et al., 2022, arXiv:2203.00555)
 """
 
+from typing import Any
+
 from keras import layers
 
 from baselines.layers.dropout import Dropout
 from baselines.layers.gate import Gate
 from baselines.layers.layer_normalization import LayerNormalization
+from baselines.models.config import Config
 from baselines.models.initialization import deepnorm
 
 
-def before(x, name, config, epsilon):
+def before(x: Any, name: str, config: Config, epsilon: float) -> Any:
     """The input of a branch."""
     return norm(x, f"{name}-Norm", epsilon) if config.norm_placement == "pre" else x
 
 
-def after(x, y, name, config, epsilon):
+def after(x: Any, y: Any, name: str, config: Config, epsilon: float) -> Any:
     """The stream x with its branch y = F(before(x))."""
     y = Dropout(config.hidden_dropout_prob, name=f"{name}-Dropout")(y)
     if config.residual_scale == "rezero":
@@ -31,10 +34,10 @@ def after(x, y, name, config, epsilon):
     return x if config.norm_placement == "pre" else norm(x, f"{name}-Norm", epsilon)
 
 
-def last(x, config, epsilon):
+def last(x: Any, config: Config, epsilon: float) -> Any:
     """The stream behind all blocks."""
     return norm(x, "Output-Norm", epsilon) if config.norm_placement == "pre" else x
 
 
-def norm(x, name, epsilon):
+def norm(x: Any, name: str, epsilon: float) -> Any:
     return LayerNormalization(epsilon=epsilon, name=name)(x)

@@ -3,14 +3,18 @@
 fairseq's RoBERTa, which numbers positions from 2 and pads with 1, is another layout and refused.
 """
 
+import keras
+
 from baselines.errors import InputError
 from baselines.models import bert
+from baselines.models.config import Config
+from baselines.weights.names import WeightName
 
 HUGGING_FACE = bert.HUGGING_FACE
 EPSILON = bert.EPSILON
 
 
-def build(config, mask="bidirectional", **heads):
+def build(config: Config, mask: str = "bidirectional", **heads) -> keras.Model:
     """As bert.build. Raises InputError for fairseq's layout."""
     if config.pad_token_id == 1:
         raise InputError(
@@ -20,6 +24,6 @@ def build(config, mask="bidirectional", **heads):
     return bert.build(config, mask, **heads)
 
 
-def weight_names(config):
+def weight_names(config: Config) -> dict[str, WeightName]:
     """As bert.weight_names."""
     return bert.weight_names(config)

@@ -5,12 +5,14 @@ import keras
 from baselines.errors import InputError
 from baselines.layers.rotary_position import RotaryPosition
 from baselines.models import encoder, masks, names
+from baselines.models.config import Config
+from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "roformer", "architectures": ["RoFormerModel"], "rotary_value": False}
 EPSILON = 1e-7
 
 
-def build(config, mask="bidirectional", **heads):
+def build(config: Config, mask: str = "bidirectional", **heads) -> keras.Model:
     """As bert.build. Raises InputError if attention_key_size is odd, for columns turn in pairs."""
     if config.attention_key_size % 2:
         raise InputError(
@@ -26,6 +28,6 @@ def build(config, mask="bidirectional", **heads):
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="roformer")
 
 
-def weight_names(config):
+def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     return names.encoder_names(config, prefix="roformer")

@@ -1,5 +1,7 @@
 """Rows of the token table kept, and rows made of others: surgery on a checkpoint's arrays as they are read."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from baselines.errors import InputError
@@ -8,12 +10,12 @@ TABLES = ("Embedding-Token/embeddings", "MLM-Bias/bias")
 """The variables with a row per token."""
 
 
-def size(vocab_size, keep_tokens=None, compound_tokens=None):
+def size(vocab_size: int, keep_tokens: Sequence[int] | None = None, compound_tokens: Sequence | None = None) -> int:
     """The size of the vocabulary after `rows`."""
     return (vocab_size if keep_tokens is None else len(keep_tokens)) + len(compound_tokens or ())
 
 
-def rows(array, keep_tokens=None, compound_tokens=None):
+def rows(array: np.ndarray, keep_tokens: Sequence[int] | None = None, compound_tokens: Sequence | None = None) -> np.ndarray:
     """The rows `keep_tokens` of `array` (V, ...), in that order, and then one row per compound token.
 
     keep_tokens      -1 makes a new row, the mean of the kept ones: `Vocabulary.keep_ids` has it for added tokens
@@ -36,7 +38,7 @@ def rows(array, keep_tokens=None, compound_tokens=None):
     return np.concatenate([array, np.asarray(made, array.dtype)])
 
 
-def expect_below(ids, limit, argument):
+def expect_below(ids: Sequence[int], limit: int, argument: str) -> None:
     if len(ids) and not 0 <= min(ids) <= max(ids) < limit:
         raise InputError(
             f"{argument}: expected token ids in [0, {limit}), the rows of the checkpoint. "

@@ -1,6 +1,7 @@
 """Fields of a model's configuration from a command line: `--model_options hidden_dropout_prob=0.3 attention_scale=log`."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import yaml
 
@@ -8,7 +9,7 @@ from baselines.errors import InputError, nearest
 from baselines.models.config import Config
 
 
-def model_options(words):
+def model_options(words: Sequence[str]) -> dict[str, object]:
     """{field: value} of --model_options FIELD=VALUE …, values as in YAML. Raises InputError for what no configuration has."""
     fields, found = {field.name for field in dataclasses.fields(Config)}, {}
     for word in words:

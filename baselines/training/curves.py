@@ -1,5 +1,7 @@
 """The record of a run as people look at it: metrics.jsonl, TensorBoard events and curves.png, from the same lines."""
 
+from pathlib import Path
+
 import numpy as np
 
 from baselines.storage.atomic_files import atomic_path
@@ -40,7 +42,7 @@ class Curves:
             draw(self.folder / "curves.png", self.metrics.read())
 
 
-def draw(path, lines):
+def draw(path: Path, lines: list[dict]) -> None:
     """A .png with the loss of both splits, the dev scores, and the speed where it was measured, over updates."""
     from matplotlib.figure import Figure
 

@@ -1,10 +1,11 @@
 """Which devices train: `--devices one|all|N` share the rows of each batch, `--model_parallel N` of them the weights of one copy."""
 
 from baselines.errors import InputError
+from baselines.task import Recipe
 from baselines.training import backends
 
 
-def spread(recipe):
+def spread(recipe: Recipe) -> str:
     """Lets what is built from now on compute on the recipe's devices. Returns what there is to tell about it, or "".
 
     Raises InputError for more devices than there are, or that a batch or the copies of the model do not fill.
@@ -30,21 +31,21 @@ def spread(recipe):
     return f"{count} devices on {hosts} host{'s' * (hosts > 1)}{copied}: {-(-recipe.batch_size // copies)} rows of a batch on each"
 
 
-def available():
+def available() -> list[str]:
     """The names of the devices that the backend sees."""
     return backends.devices().available()
 
 
-def shares():
+def shares() -> int:
     """How many equal parts the rows of a batch are cut into."""
     return backends.devices().shares()
 
 
-def join_hosts():
+def join_hosts() -> None:
     """Joins the other hosts of a run if the environment names any; before anything is computed."""
     backends.devices().join_hosts()
 
 
-def is_first_host():
+def is_first_host() -> bool:
     """Whether this process is the one whose files are kept."""
     return backends.devices().host()[0] == 0

@@ -5,9 +5,13 @@ rows, is differentiated by these vectors; a second pass, with the random numbers
 that gradient on to the weights. The result is that of one large batch, for a third forward pass in addition to two.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from keras import ops
 
 from baselines.errors import InputError
+from baselines.task import Recipe
 from baselines.training import devices, strategies
 from baselines.training.strategies.strategy import Strategy
 from baselines.training.strategy_context import ForwardBackward
@@ -22,7 +26,7 @@ class GradientCache:
     def __init__(self, objective):
         self.objective, self.loss = objective, objective.training_loss
 
-    def look(self, values, state, batch):
+    def look(self, values: Sequence, state: Sequence, batch: dict) -> tuple:
         """(what is kept of a micro-batch, new state): vectors float32 (b, D), marks, weights, and how much its own loss counts."""
         passes, weights = ForwardBackward(self.objective, state, batch), ops.cast(batch["weights"], "float32")
         outputs, _ = passes.forward(self.objective.named(values), batch["features"], training=True)
@@ -32,7 +36,7 @@ class GradientCache:
         kept = {"vectors": outputs[self.loss.output_name], "marks": self.loss.marks(targets), "weights": weights, "count": count}
         return kept, passes.state
 
-    def compare(self, looks):
+    def compare(self, looks: Sequence[dict]) -> list[dict]:
         """[CACHE of each micro-batch] from what was kept of all of them.
 
         "gradient" float32 (b, D), of the loss that compares by the micro-batch's vectors; "value" (), that loss; "count" (), by
@@ -58,7 +62,7 @@ class GradientCache:
         return found
 
 
-def mean_loss(loss, batch, outputs, weights):
+def mean_loss(loss: Any, batch: dict, outputs: dict, weights: Any) -> Any:
     """The loss of a micro-batch with a CACHE: its mean over micro-batches, by their real rows, is the loss of them all."""
     cache = batch[CACHE]
     followed = ops.sum(outputs[loss.output_name] * ops.stop_gradient(cache["gradient"]))
@@ -69,7 +73,7 @@ def mean_loss(loss, batch, outputs, weights):
     return value
 
 
-def with_cache(batches, look, compare, state):
+def with_cache(batches: Sequence[dict], look: Callable, compare: Callable, state: Sequence) -> list[dict]:
     """The micro-batches of an update, each with its CACHE. look, compare: as in GradientCache, compiled."""
     looks = []
     for batch in batches:
@@ -78,7 +82,7 @@ def with_cache(batches, look, compare, state):
     return [{**batch, CACHE: found} for batch, found in zip(batches, compare(looks), strict=True)]
 
 
-def check(recipe, loss):
+def check(recipe: Recipe, loss: Any) -> None:
     """Raises InputError for a run that cannot have, or has no use for, --gradient_cache."""
     if not recipe.gradient_cache:
         return

@@ -5,7 +5,10 @@ a gradient in every row: nothing changes for them.
 """
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
+from baselines.task import Recipe
 from baselines.training.strategies.strategy import Strategy
 
 
@@ -15,7 +18,9 @@ class LazyEmbeddings(Strategy):
 
     tables: tuple[str, ...]
 
-    def after_update(self, weights, updated, gradients, step):
+    def after_update(
+        self, weights: dict[str, Any], updated: dict[str, Any], gradients: dict[str, Any], step: Any
+    ) -> dict[str, Any]:
         from keras import ops
 
         def moved(path):
@@ -25,6 +30,6 @@ class LazyEmbeddings(Strategy):
         return updated | {path: moved(path) for path in self.tables}
 
 
-def build(recipe, paths):
+def build(recipe: Recipe, paths: Sequence[str]) -> list:
     """[LazyEmbeddings] of the embedding tables among the paths, or []."""
     return [LazyEmbeddings(tuple(path for path in paths if path.endswith("/embeddings")))] if recipe.lazy_embeddings else []

@@ -16,6 +16,7 @@ which fuses less than a GPU: there the truth is lower. Korthikanti et al., 2022,
 """
 
 import dataclasses
+from typing import Any
 
 from baselines.training.optimizers.optimizer import Optimizer
 from baselines.training.strategies.strategy import Strategy
@@ -57,15 +58,15 @@ class Memory:
     activations: float
 
     @property
-    def total(self):
+    def total(self) -> float:
         return self.weights + self.optimizer + self.gradients + self.activations
 
-    def largest(self):
+    def largest(self) -> str:
         """Name of the largest part."""
         return max(dataclasses.asdict(self).items(), key=lambda part: part[1])[0]
 
 
-def parameters(config):
+def parameters(config: Any) -> tuple[int, int]:
     """Weights of an encoder: (in all, outside its embedding tables). Heads are left out, a thousandth or less."""
     d, f = config.hidden_size, config.intermediate_size
     heads = config.num_attention_heads
@@ -80,7 +81,7 @@ def parameters(config):
     return tables * config.embedding_size + 2 * config.embedding_size + inside, inside
 
 
-def update_memory(setup, plan):
+def update_memory(setup: Setup, plan: Plan) -> Memory:
     """The Memory of an update on micro-batches of plan.batch_size examples."""
     config, length = setup.config, setup.length
     count, _ = parameters(config)
@@ -100,7 +101,7 @@ def update_memory(setup, plan):
     )
 
 
-def block_activations(config, length, precision):
+def block_activations(config: Any, length: int, precision: str) -> float:
     """Bytes per row that backward needs of a block's inside; attention's softmax is in float32 always."""
     bytes_each = BYTES[precision]
     linear = PER_L_D * length * config.hidden_size + PER_L_F * length * config.intermediate_size
@@ -108,7 +109,7 @@ def block_activations(config, length, precision):
     return linear * bytes_each + scores * (4 + bytes_each) / 2
 
 
-def flops(config, length, recompute=False):
+def flops(config: Any, length: int, recompute: bool = False) -> float:
     """Of an update, per row: 2 per weight and token forward and twice that backward; attention's own products likewise.
 
     What is computed again leaves out the output projections of attention and feed-forward: see recompute.py.

@@ -7,9 +7,11 @@ Precision changes numbers, so another than the recipe's is chosen only if the re
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 from baselines.errors import InputError
-from baselines.training.memory_estimate import Memory, Plan, flops, update_memory
+from baselines.task import Recipe
+from baselines.training.memory_estimate import Memory, Plan, Setup, flops, update_memory
 
 UNITS = {"": 1, "K": 1, "M": 2, "G": 3, "T": 4}
 IDLE_TOKENS = 512
@@ -27,7 +29,7 @@ class Candidate:
     time: float
 
 
-def parse_bytes(text):
+def parse_bytes(text: str) -> float:
     """24GB, 24GiB, 8000MB -> bytes. Raises InputError."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)(i?)B", text.strip(), re.IGNORECASE)
     size = float(match[1]) * (1024 if match[3] else 1000) ** UNITS[match[2].upper()] if match else 0
@@ -36,7 +38,7 @@ def parse_bytes(text):
     return size
 
 
-def candidates(setup, recipe):
+def candidates(setup: Setup, recipe: Recipe) -> list[Candidate]:
     """A Candidate for each precision, with and without recomputation, and each micro-batch that divides the recipe's update."""
     rows = recipe.batch_size * recipe.accumulate
     sizes = [size for size in range(rows, 0, -1) if rows % size == 0]
@@ -49,21 +51,21 @@ def candidates(setup, recipe):
     return [candidate(setup, plan) for plan in plans]
 
 
-def candidate(setup, plan):
+def candidate(setup: Setup, plan: Plan) -> Candidate:
     config, length = setup.config, setup.length
     idle = 1 + IDLE_TOKENS / (plan.batch_size * setup.rows_per_example * length)
     time = idle * flops(config, length, plan.recompute) / flops(config, length)
     return Candidate(plan, update_memory(setup, plan), time)
 
 
-def choose(candidates, precision, memory):
+def choose(candidates: Sequence[Candidate], precision: str, memory: float) -> Candidate | None:
     """The quickest Candidate that fits in `memory` bytes, in the recipe's precision if one does; None if none fits at all."""
     fitting = [one for one in candidates if one.memory.total <= memory * (1 - RESERVED)]
     own = [one for one in fitting if one.plan.precision == precision]
     return min(own or fitting, key=lambda one: (round(one.time, 3), one.memory.total), default=None)
 
 
-def eval_batch_size(setup, recipe, memory):
+def eval_batch_size(setup: Setup, recipe: Recipe, memory: float) -> int:
     """The recipe's, or the largest that fits beside weights and optimizer, who stay there: a block's values, twice."""
     config, length = setup.config, setup.length
     resident = update_memory(setup, Plan(1))

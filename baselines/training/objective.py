@@ -6,6 +6,8 @@ through every pass and saved with the weights: a resumed run draws what an unint
 """
 
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -71,11 +73,11 @@ class Objective:
         self.strategy_state = StrategyState(self.strategies, start, self._gradients_of(full_pass))
         self.state = [*model.non_trainable_variables, *self.strategy_state.variables]
 
-    def named(self, values):
+    def named(self, values: Sequence) -> dict[str, Any]:
         """{path: value} of a list in the order of the weights."""
         return dict(zip(self.paths, values, strict=True))
 
-    def gradients(self, values, state, batch, scale):
+    def gradients(self, values: Sequence, state: Sequence, batch: dict, scale: Any) -> tuple:
         """(loss, its weight, [gradients of scale(loss)], [new state]) of a micro-batch, float32 () twice."""
         passes = ForwardBackward(self, state, batch, scale)
         compute_loss = passes.compute_loss
@@ -87,28 +89,28 @@ class Objective:
         loss, gradients = differentiate(self.named(values))
         return loss, passes.weight, [gradients[path] for path in self.paths], passes.state
 
-    def before_update(self, gradients, values, state):
+    def before_update(self, gradients: Sequence, values: Sequence, state: Sequence) -> tuple:
         """([gradients that the strategies leave of an update's], [new state])."""
         passes, gradients = ForwardBackward(self, state), self.named(gradients)
         for number, strategy in self.overriding("before_update"):
             gradients = strategy.before_update(gradients, self.named(values), passes.context(number))
         return [gradients[path] for path in self.paths], passes.state
 
-    def after_update(self, values, updated, gradients, state):
+    def after_update(self, values: Sequence, updated: Sequence, gradients: Sequence, state: Sequence) -> tuple:
         """([weights that the strategies keep after an update], [new state])."""
         passes, updated = ForwardBackward(self, state), self.named(updated)
         for number, strategy in self.overriding("after_update"):
             updated = strategy.after_update(self.named(values), updated, self.named(gradients), passes.context(number))
         return [updated[path] for path in self.paths], passes.state
 
-    def scored_weights(self, values, state):
+    def scored_weights(self, values: Sequence, state: Sequence) -> list:
         """[weights to score and to store]."""
         passes, weights = ForwardBackward(self, state), self.named(values)
         for number, strategy in self.overriding("scored_weights"):
             weights = strategy.scored_weights(weights, passes.context(number))
         return [weights[path] for path in self.paths]
 
-    def overriding(self, hook):
+    def overriding(self, hook: str) -> list[tuple]:
         """[(number, strategy)] of those that override a hook, innermost first."""
         numbered = reversed(list(enumerate(self.strategies)))
         return [(n, strategy) for n, strategy in numbered if getattr(type(strategy), hook) is not getattr(Strategy, hook)]
@@ -143,7 +145,7 @@ class Objective:
             return self.recompute(features)
         return self.model(features, training=training)
 
-    def mean_loss(self, batch, outputs):
+    def mean_loss(self, batch: dict, outputs: dict) -> tuple:
         """Mean over the real rows (or their tokens) of a batch, and how many of them there are: two float32 scalars."""
         weights = ops.cast(batch["weights"], "float32")
         if hasattr(self.training_loss, "terms"):
@@ -160,11 +162,11 @@ class Objective:
         terms = self.training_loss.terms(batch["targets"], outputs, weights)
         return sum(factor * self._mean(totals, counts, weights)[0] for factor, totals, counts in terms)
 
-    def predict(self, features):
+    def predict(self, features: dict) -> dict:
         """The outputs asked for, without dropout."""
         return self._asked_for(self.call(features, training=False))
 
-    def evaluate(self, batch):
+    def evaluate(self, batch: dict) -> tuple:
         """(the outputs asked for, row loss totals, row loss counts), without dropout."""
         outputs = self.call(batch["features"], training=False)
         return self._asked_for(outputs), *row_losses(self.loss, batch, outputs)
@@ -173,13 +175,13 @@ class Objective:
         return outputs if self.output_names is None else {name: outputs[name] for name in self.output_names}
 
 
-def row_losses(loss, batch, outputs):
+def row_losses(loss: Any, batch: dict, outputs: dict) -> tuple:
     """(totals, counts), both float32 (B,), of a task's loss: a mean over tokens has counts other than 1."""
     result = loss(batch["targets"], outputs)
     totals, counts = result if isinstance(result, tuple) else (result, ops.ones_like(result))
     return ops.cast(totals, "float32"), ops.cast(counts, "float32")
 
 
-def rows_of(batch, rows):
+def rows_of(batch: dict, rows: Any) -> dict:
     """A batch of some rows of another one, by a slice or their numbers."""
     return keras.tree.map_structure(lambda array: array[rows], batch)

@@ -6,9 +6,11 @@ Layer decay: Sun et al., 2019, arXiv:1905.05583; factors by word: kexue.fm/archi
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from baselines.errors import InputError, nearest
+from baselines.task import Recipe
 from baselines.training.strategies.strategy import Strategy
 
 
@@ -18,12 +20,14 @@ class RateFactors(Strategy):
 
     factors: Mapping[str, float]
 
-    def after_update(self, weights, updated, gradients, step):
+    def after_update(
+        self, weights: dict[str, Any], updated: dict[str, Any], gradients: dict[str, Any], step: Any
+    ) -> dict[str, Any]:
         scaled = {path: weights[path] + factor * (updated[path] - weights[path]) for path, factor in self.factors.items()}
         return updated | scaled
 
 
-def parse(words):
+def parse(words: Sequence[str]) -> dict[str, float]:
     """{word: factor} of ("WORD=FACTOR", …). Raises InputError."""
     factors = {}
     for text in words:
@@ -37,7 +41,7 @@ def parse(words):
     return factors
 
 
-def of_words(words, paths):
+def of_words(words: Sequence[str], paths: Sequence[str]) -> dict[str, float]:
     """{path: product of the factors whose words it contains}. Raises InputError for a word that is in no path."""
     factors, found = parse(words), {}
     for word, factor in factors.items():
@@ -49,7 +53,7 @@ def of_words(words, paths):
     return found
 
 
-def of_layers(decay, paths):
+def of_layers(decay: float, paths: Sequence[str]) -> dict[str, float]:
     """{path: factor}: 1 for the last block and what is above it, `decay` times less for each block below, least for embeddings."""
     depths = {path: re.match(r"Transformer-(\d+)-", path) for path in paths}
     depths = {path: int(match[1]) for path, match in depths.items() if match}
@@ -58,7 +62,7 @@ def of_layers(decay, paths):
     return {path: decay ** (top - depth) for path, depth in depths.items()}
 
 
-def build(recipe, paths):
+def build(recipe: Recipe, paths: Sequence[str]) -> list:
     """[RateFactors], or [] where every weight has the same rate."""
     by_word, by_layer = of_words(recipe.rate_factors, paths), of_layers(recipe.layer_decay, paths)
     factors = {path: by_word.get(path, 1.0) * by_layer.get(path, 1.0) for path in paths}

@@ -9,6 +9,7 @@ there are, and where, does not change: checkpoints serve both ways.
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 import keras
 from keras import ops
@@ -33,7 +34,7 @@ class Segment:
     outputs: list
 
     @property
-    def layers(self):
+    def layers(self) -> list:
         return list(dict.fromkeys(node.operation for node in self.nodes if isinstance(node.operation, keras.Layer)))
 
 
@@ -93,7 +94,7 @@ class Recompute:
             variable.assign(value)
 
 
-def waiting_for(gradients, arrays):
+def waiting_for(gradients: Sequence, arrays: Sequence) -> list:
     """`arrays` as they are, but made to depend on `gradients`: what reads them comes after those.
 
     For compilers that go for speed. They would find the second run equal to the first, and keep what that has computed; and
@@ -107,17 +108,17 @@ def waiting_for(gradients, arrays):
     return [array if standard(array.dtype) == "bool" else array + ops.cast(zero, array.dtype) for array in arrays]
 
 
-def has_blocks(model):
+def has_blocks(model: keras.Model) -> bool:
     """Also in models within it: a head may call an encoder as a layer."""
     return any(BLOCK.match(layer.name) or isinstance(layer, keras.Model) and has_blocks(layer) for layer in model.layers)
 
 
-def unique(layers, attribute):
+def unique(layers: Sequence, attribute: str) -> list:
     """The variables of several layers, each once."""
     return list({id(v): v for layer in layers for v in getattr(layer, attribute)}.values())
 
 
-def plan(model):
+def plan(model: keras.Model) -> list[Segment]:
     """The graph of a functional model as Segments in an order in which they can run."""
     segments, ended = [], True
     for node in ordered(functional_graph.nodes(model)):
@@ -137,7 +138,7 @@ def plan(model):
     return planned[::-1]
 
 
-def ordered(nodes):
+def ordered(nodes: list) -> list:
     """Nodes that wait for no block first: a head's own mask would else be computed amid the last block and cut it in two."""
     after_blocks, first, rest = set(), [], []
     for node in nodes:
@@ -148,7 +149,7 @@ def ordered(nodes):
     return first + rest
 
 
-def run(segment, values, nested=None):
+def run(segment: Segment, values: dict, nested: dict | None = None) -> None:
     """Adds the outputs of a segment's nodes, in training mode, to `values` {id of symbolic tensor: array}.
 
     nested   {id of a model that is a layer here: its Recompute}

@@ -1,16 +1,18 @@
 """Learning rate by update: a warm-up, then a decay or a constant; or points with lines between them."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
 
+from baselines.task import Recipe
 from baselines.training import schedule_points
 
 KINDS = ("linear", "cosine", "constant")
 
 
-def build(recipe, total_updates):
+def build(recipe: Recipe, total_updates: int) -> Any:
     """The recipe's schedule for a run of so many updates."""
     if ":" in recipe.schedule:
         return PiecewiseLinear(recipe.learning_rate, schedule_points.parse(recipe.schedule))
@@ -22,7 +24,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 
     SETTINGS = ()
 
-    def at(self, step):
+    def at(self, step: Any) -> float:
         """The rate of an update as a Python float."""
         return float(ops.convert_to_numpy(self(step)))
 

@@ -6,7 +6,7 @@ import math
 from baselines.errors import InputError
 
 
-def parse(text):
+def parse(text: str) -> tuple[tuple[int, float], ...]:
     """((update, factor), …) of "STEP:FACTOR,…", with (0, 0) in front unless there is a point 0. Raises InputError.
 
     >>> parse("1000:1,2000:0.1")

@@ -1,6 +1,7 @@
 """How fast training goes, and how fast this machine multiplies matrices, which no step can surpass."""
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,7 +15,7 @@ class Speed:
     def __init__(self):
         self._tokens, self._seconds = 0, 0.0
 
-    def counted(self, updates):
+    def counted(self, updates: Iterator[list[dict]]) -> Iterator[list[dict]]:
         """Yields the updates of an epoch, lists of micro-batches; an update lasts until the next one is asked for."""
         before = None
         for batches in updates:
@@ -25,12 +26,12 @@ class Speed:
                 self._tokens += sum(batch["features"]["token_ids"].size for batch in batches)
             before = now
 
-    def per_second(self):
+    def per_second(self) -> float | None:
         tokens, seconds, self._tokens, self._seconds = self._tokens, self._seconds, 0, 0.0
         return tokens / seconds if tokens and seconds else None
 
 
-def matrix_peak(size=1024, dtype="float32", repeats=4):
+def matrix_peak(size: int = 1024, dtype: str = "float32", repeats: int = 4) -> float:
     """FLOP/s of the product of two square matrices on the first device: the best of some, after one that is not counted."""
     from keras import ops
 

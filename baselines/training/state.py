@@ -5,6 +5,9 @@ Weights, dropout seeds, optimizer slots, what strategies remember, and the posit
 
 import dataclasses
 import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -40,7 +43,7 @@ class Position:
     finished: bool = False
 
 
-def save_state(path, model, optimizer, position, memory=()):
+def save_state(path: Path, model: Any, optimizer: Any, position: Position, memory: Sequence = ()) -> None:
     """Writes the file `path` atomically. The Keras variables must hold the current values (`Steps.sync`).
 
     memory   the variables in which strategies remember something
@@ -50,7 +53,7 @@ def save_state(path, model, optimizer, position, memory=()):
     safetensors_file.write(path, arrays, metadata={"position": json.dumps(dataclasses.asdict(position))}, digest=True)
 
 
-def read_position(path):
+def read_position(path: Path) -> Position:
     """The position stored in a state file. Raises InputError if it is missing or damaged."""
     try:
         with safe_open(path, framework="numpy") as file:
@@ -66,7 +69,7 @@ def read_position(path):
         ) from None
 
 
-def load_state(path, model, optimizer, memory=()):
+def load_state(path: Path, model: Any, optimizer: Any, memory: Sequence = ()) -> Position:
     """Assigns a saved state to the variables and returns its position. Raises InputError if it is of another model."""
     position = read_position(path)
     with safe_open(path, framework="numpy") as file:

@@ -8,6 +8,8 @@ backends/ compiles the functions below. They read and assign Keras variables; on
 """
 
 import contextlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -66,25 +68,25 @@ class Steps:
         self._shapes, self.on_compile = set(), None                     # called before a step of new shapes
 
     @property
-    def traces(self):
+    def traces(self) -> int:
         """How often a function was traced: once for each shape, unless something is wrong. 0 on PyTorch, which compiles none."""
         return self._compiler.traces
 
     @property
-    def compiled(self):
+    def compiled(self) -> dict[str, int]:
         """{"shapes": that `train`, `evaluate` and `predict` have seen, "traces"}, counts of this process."""
         return {"shapes": len(self._shapes), "traces": self.traces}
 
-    def train(self, batches):
+    def train(self, batches: Sequence[dict]) -> dict:
         """One update from one or more micro-batches: {"loss", "gradient_norm"} as backend scalars, which are not waited for."""
         return self._run("train", self._train, batches)
 
-    def predict(self, features):
+    def predict(self, features: dict) -> dict:
         """Outputs as NumPy arrays, without dropout. With devices.any_shape() and without jit, a new shape costs nothing."""
         outputs = self._run("predict", lambda features: self._predict(self._compiler.place(features)), features)
         return keras.tree.map_structure(ops.convert_to_numpy, outputs)
 
-    def evaluate(self, batch):
+    def evaluate(self, batch: dict) -> tuple:
         """(outputs, row loss totals, row loss counts) as NumPy arrays."""
         result = self._run("evaluate", lambda batch: self._evaluate(self._compiler.place(batch)), batch)
         return keras.tree.map_structure(ops.convert_to_numpy, result)
@@ -163,7 +165,7 @@ class Steps:
         return {"loss": loss, "gradient_norm": norm}
 
 
-def clipped(gradients, clip_norm, clip="hard", scale=1.0):
+def clipped(gradients: Sequence, clip_norm: float, clip: str = "hard", scale: Any = 1.0) -> tuple:
     """(gradients, their global norm before clipping). `scale` is that of the loss, 1 but with fp16."""
     norm = global_norm(gradients) / scale
     if clip_norm:
@@ -174,35 +176,35 @@ def clipped(gradients, clip_norm, clip="hard", scale=1.0):
     return gradients, norm
 
 
-def global_norm(arrays):
+def global_norm(arrays: Sequence) -> Any:
     """Root of the sum of all squares, float32 ()."""
     return ops.sqrt(sum(ops.sum(ops.square(ops.cast(array, "float32"))) for array in arrays))
 
 
-def weighted_sums(loss, weight, gradients):
+def weighted_sums(loss: Any, weight: Any, gradients: Sequence) -> list:
     """What micro-batches add up, so that k batches of b rows teach what one of k * b rows teaches."""
     return [loss * weight, weight, *(gradient * ops.cast(weight, gradient.dtype) for gradient in gradients)]
 
 
-def weighted_mean(sums):
+def weighted_mean(sums: Sequence) -> tuple:
     """(loss, gradients) of such sums."""
     loss, weight, *gradients = sums
     weight = ops.maximum(weight, 1e-6)
     return loss / weight, [gradient / ops.cast(weight, gradient.dtype) for gradient in gradients]
 
 
-def shares_of(batches):
+def shares_of(batches: Sequence[dict]) -> list[tuple]:
     """Of each micro-batch: its share of the rows of all, and whether it is the first, 1 or 0; float32 arrays ()."""
     rows = np.asarray([np.sum(batch["weights"]) for batch in batches], "float32")
     shares = rows / max(rows.sum(), 1e-6)
     return [(np.asarray(share), np.asarray(number == 0, "float32")) for number, share in enumerate(shares)]
 
 
-def mean_logs(logs, shares):
+def mean_logs(logs: Sequence[dict], shares: Sequence) -> dict:
     """The logs of an update from those of its parts. The norm is one of micro-batches: their mean's can only be smaller."""
     return {name: sum(share * part[name] for part, (share, _) in zip(logs, shares, strict=True)) for name in logs[0]}
 
 
-def to_float(scalar):
+def to_float(scalar: Any) -> float:
     """A backend scalar as a Python float; waits for the step that computes it."""
     return float(np.asarray(ops.convert_to_numpy(scalar)))

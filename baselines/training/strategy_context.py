@@ -5,6 +5,8 @@ A strategy sees {variable path: array} and a StepContext; a ForwardBackward hold
 
 import contextlib
 import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 from keras import ops
@@ -41,16 +43,16 @@ class ForwardBackward:
         self.objective, self.state, self.batch, self.scale, self.training = objective, list(state), batch, scale, training
         self.weight, self.penalty, self.output_perturbation = ops.zeros(()), ops.zeros(()), None
 
-    def context(self, number):
+    def context(self, number: int) -> "StepContext":
         """The StepContext of the strategy of that number."""
         objective = self.objective
         offset = len(objective.model.non_trainable_variables)
         return StepContext(self, StrategyStateView(self, objective.strategy_state.indices[number], offset), objective.paths)
 
-    def replace_state(self, index, value):
+    def replace_state(self, index: int, value: Any) -> None:
         self.state = [*self.state[:index], value, *self.state[index + 1 :]]     # a new list: others may hold the old one
 
-    def forward(self, weights, features, training):
+    def forward(self, weights: dict[str, Any], features: dict, training: bool) -> tuple:
         """(outputs, penalties that layers add): one call of the model, whose state moves on."""
         model = self.objective.model
         threaded = model.non_trainable_variables
@@ -63,7 +65,7 @@ class ForwardBackward:
         self.state = [*new_state, *self.state[len(threaded) :]]
         return outputs, penalties
 
-    def compute_loss(self, weights):
+    def compute_loss(self, weights: dict[str, Any]) -> tuple:
         """weights {path: array} -> (loss, outputs), in training mode."""
         with perturbed_output(*self.output_perturbation) if self.output_perturbation else contextlib.nullcontext():
             outputs, penalties = self.forward(weights, self.batch["features"], self.training)
@@ -71,7 +73,7 @@ class ForwardBackward:
         self.penalty = sum(penalties, ops.zeros(()))
         return loss + self.penalty, outputs
 
-    def differentiate(self, function, arrays, by_rows=False):
+    def differentiate(self, function: Callable, arrays: dict[str, Any], by_rows: bool = False) -> tuple:
         """function({name: array}) -> (scalar, aux); returns (scalar, aux, {name: gradient}). State moves on once."""
         before = self.state, self.weight, self.penalty
 
@@ -84,7 +86,7 @@ class ForwardBackward:
         aux, self.state, self.weight, self.penalty = results
         return value, aux, dict(zip(arrays, gradients, strict=True))
 
-    def loss_and_gradients(self, compute_loss, weights):
+    def loss_and_gradients(self, compute_loss: Any, weights: dict[str, Any]) -> tuple:
         """The primitive of all strategies: weights {path: array} -> (loss, {path: gradient of the scaled loss})."""
 
         def scaled(weights):
@@ -94,7 +96,7 @@ class ForwardBackward:
         _, loss, gradients = self.differentiate(scaled, weights)
         return loss, gradients
 
-    def random(self, draw, shape):
+    def random(self, draw: Any, shape: Any) -> Any:
         """Numbers of random_bits from the strategies' generator, whose state moves on."""
         generator = self.objective.strategy_state.generator
         index = len(self.objective.model.non_trainable_variables)
@@ -118,7 +120,7 @@ class StepContext:
     paths: list[str]
 
     @property
-    def batch(self):
+    def batch(self) -> dict | None:
         """{"features", "targets", "weights"}, and "unlabelled", a batch without targets, where the run has such text.
 
         None outside of the hooks `loss` and `gradients`.
@@ -126,23 +128,23 @@ class StepContext:
         return self._passes.batch
 
     @property
-    def penalty(self):
+    def penalty(self) -> Any:
         """Of the loss that `compute_loss` returned last: the part that the model's layers added to that of the task."""
         return self._passes.penalty
 
-    def normal(self, shape):
+    def normal(self, shape: Any) -> Any:
         """Fresh float32 noise of N(0, 1)."""
         return self._passes.random(random_bits.normal, shape)
 
-    def uniform(self, shape):
+    def uniform(self, shape: Any) -> Any:
         """Fresh float32 numbers of [0, 1)."""
         return self._passes.random(random_bits.uniform, shape)
 
-    def predict(self, weights, features, training=False):
+    def predict(self, weights: dict[str, Any], features: dict, training: bool = False) -> dict:
         """Outputs of the model; `training` switches dropout on."""
         return self._passes.forward(weights, features, training)[0]
 
-    def differentiate(self, function, arrays, by_rows=False):
+    def differentiate(self, function: Callable, arrays: dict[str, Any], by_rows: bool = False) -> tuple:
         """Gradients of any function of arrays, unscaled; calls may be nested.
 
         Args:
@@ -156,7 +158,7 @@ class StepContext:
         return self._passes.differentiate(function, arrays, by_rows)
 
     @contextlib.contextmanager
-    def perturbed(self, path, perturbation):
+    def perturbed(self, path: str, perturbation: Any) -> Iterator[None]:
         """Within, `compute_loss` adds `perturbation`, as many numbers, to the output of the layer that owns the weight `path`."""
         passes = self._passes
         before, passes.output_perturbation = passes.output_perturbation, (layer_of(passes.objective.model, path), perturbation)
@@ -165,28 +167,28 @@ class StepContext:
         finally:
             passes.output_perturbation = before
 
-    def divergence(self, outputs, others, features):
+    def divergence(self, outputs: Any, others: Any, features: dict) -> Any:
         """KL(outputs || others) of the task's own distributions: float32 (B,). See `divergence` of a head."""
         return self._passes.objective.divergence(outputs, others, features)
 
-    def row_mean(self, values, weights):
+    def row_mean(self, values: Any, weights: dict[str, Any]) -> Any:
         """Mean of (B,) over the real rows of a batch with such "weights"."""
         weights = ops.cast(weights, "float32")
         return self.total(ops.sum(values * weights)) / ops.maximum(self.total(ops.sum(weights)), 1e-6)
 
-    def total(self, array):
+    def total(self, array: Any) -> Any:
         """A sum over rows, from the sums of the devices that share them: each sees its own rows of the batch (TensorFlow)."""
         return self._passes.objective.total(array)
 
 
-def layer_of(model, path):
+def layer_of(model: Any, path: str) -> keras.Layer:
     """The layer that owns the weight of that path, wherever in the model it is."""
     owners = [layer for layer in model._flatten_layers() if path in (weight.path for weight in layer.weights)]
     return min(owners, key=lambda layer: len(layer.weights))            # the innermost one
 
 
 @contextlib.contextmanager
-def perturbed_output(layer, perturbation):
+def perturbed_output(layer: Any, perturbation: Any) -> Iterator[None]:
     """Within, `layer` adds `perturbation`, reshaped, to its output; a tied output layer (reverse=True) does not."""
     call = layer.call
 

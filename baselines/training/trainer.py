@@ -53,7 +53,7 @@ class Trainer:
     state_path: object
     progress: object
 
-    def train(self, resume=False):
+    def train(self, resume: bool = False) -> Position:
         """Runs to the end, or on from the saved state. Returns the last Position. Raises Interrupted after a clean stop."""
         position, self.durations = Position(), []
         if resume:

@@ -6,18 +6,19 @@ recomputation, `total`, the sum over the devices that share a batch, and `StepCo
 """
 
 import importlib
+from types import ModuleType
 
 import keras
 
 NAMES = ("tensorflow", "jax", "torch")
 
 
-def current():
+def current() -> ModuleType:
     """The module of the backend that runs. Raises ImportError for one that has none."""
     return _module("")
 
 
-def devices():
+def devices() -> ModuleType:
     """The module that knows the devices of the backend that runs."""
     return _module("_devices")
 

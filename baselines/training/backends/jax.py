@@ -2,6 +2,8 @@
 
 import contextlib
 import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import jax
 import keras
@@ -12,17 +14,17 @@ from baselines.training.backends import jax_devices, step_compiler
 from baselines.training.recompute import waiting_for
 
 
-def value_and_gradients(function, values, by_rows=False):
+def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = False) -> tuple:
     """function(list of arrays) -> (scalar, aux). Returns ((scalar, aux), dense gradients), zeros where unconnected."""
     return jax.value_and_grad(function, has_aux=True)(values)
 
 
-def compiled(function):
+def compiled(function: Callable) -> Callable:
     """A function of arrays, compiled."""
     return jax.jit(function)
 
 
-def checkpoint(function, weights, arrays, constants):
+def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constants: Sequence) -> list:
     """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which `constants` have not."""
     if jax.default_backend() != "cpu":
         return jax.checkpoint(function)(weights, arrays, constants)
@@ -47,7 +49,7 @@ def _no_gradient(array):
     return jax.numpy.zeros_like(array) if is_float else np.zeros(array.shape, jax.dtypes.float0)
 
 
-def total(array):
+def total(array: Any) -> Any:
     """The sum over the devices that share a batch: XLA cuts one program for all of them, in which a sum is the whole one."""
     return array
 
@@ -65,15 +67,15 @@ class StepCompiler(step_compiler.StepCompiler):
         self.reset()
         self._stay = tuple(jax_devices.places(self._arrays))
 
-    def reset(self):
+    def reset(self) -> None:
         # Copies: a donated buffer must not be one that a Keras variable still shows.
         self._arrays = [[jax.numpy.array(variable.value) for variable in group] for group in self._groups]
 
-    def sync(self):
+    def sync(self) -> None:
         for variables, values in zip(self._groups, self._arrays, strict=True):
             self.assign(variables, [jax.numpy.array(value) for value in values])
 
-    def sums(self, function, donated=0):
+    def sums(self, function: Callable, donated: int = 0) -> Callable:
         variables, function = flat(self._groups), self.counted(function)
 
         def pure(values, state, slots, *given):
@@ -91,10 +93,10 @@ class StepCompiler(step_compiler.StepCompiler):
         call.lower = lambda *given: compiled.lower(*self._arrays, *given)       # to look at what is compiled
         return call
 
-    def update(self, function):
+    def update(self, function: Callable) -> Callable:
         return self.sums(function)
 
-    def prediction(self, function, any_shape=False):
+    def prediction(self, function: Callable, any_shape: bool = False) -> Callable:
         variables, function = flat(self._groups[:2]), self.counted(function)
 
         def pure(values, state, *given):
@@ -104,24 +106,24 @@ class StepCompiler(step_compiler.StepCompiler):
         compiled = jax.jit(pure, out_shardings=jax_devices.everywhere())
         return lambda *given: compiled(*self._arrays[:2], *given)
 
-    def read(self, variables):
+    def read(self, variables: Sequence) -> list:
         return [ops.convert_to_tensor(variable) for variable in variables]
 
-    def state(self):
+    def state(self) -> list:
         return self._arrays[1]
 
-    def optimize(self, gradients):
+    def optimize(self, gradients: Sequence) -> None:
         # Not `apply`: with fp16 it assigns within branches, and JAX cannot let that out of them.
         weights, slots = self.objective.weights, self.optimizer.variables
         values, new = self.optimizer.stateless_apply(self.read(slots), gradients, self.read(weights))
         self.assign(weights, values)
         self.assign(slots, new)
 
-    def place(self, batch):
+    def place(self, batch: dict) -> Any:
         return jax_devices.shared(batch)
 
     @contextlib.contextmanager
-    def scored_weights(self):
+    def scored_weights(self) -> Iterator[None]:
         trained, state, _ = self._arrays
         self._arrays[0] = [ops.convert_to_tensor(value) for value in self.objective.scored_weights(trained, state)]
         try:
@@ -130,6 +132,6 @@ class StepCompiler(step_compiler.StepCompiler):
             self._arrays[0] = trained
 
 
-def flat(groups):
+def flat(groups: Any) -> list:
     """The elements of several lists."""
     return [element for group in groups for element in group]

@@ -5,6 +5,8 @@ the strategies' sums, norms and random numbers are those of the whole batch.
 """
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 import keras
@@ -24,7 +26,7 @@ LAYOUT = {
 HOSTS = ("KERAS_DISTRIBUTION_JOB_ADDRESSES", "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID")
 
 
-def join_hosts():
+def join_hosts() -> None:
     """Joins the other processes of a run that the environment names; before anything is computed. "auto": JAX asks the launcher."""
     address, *numbers = (os.environ.get(name, "") for name in HOSTS)
     if address == "auto":
@@ -39,22 +41,22 @@ def join_hosts():
         jax.distributed.initialize(address.partition(",")[0], count, process)
 
 
-def host():
+def host() -> tuple[int, int]:
     """(number of this process, how many there are)."""
     return jax.process_index(), jax.process_count()
 
 
-def available():
+def available() -> list[str]:
     """The names of all devices, of all hosts."""
     return keras.distribution.list_devices()
 
 
-def any_shape():
+def any_shape() -> bool:
     """Whether predictions of batches of many shapes are quick."""
     return False
 
 
-def spread(devices, model_parallel=1):
+def spread(devices: Sequence[str], model_parallel: int = 1) -> None:
     """Models built from now on train on these devices, each weight of LAYOUT cut over `model_parallel` of them."""
     distribution = None
     if model_parallel > 1:
@@ -68,13 +70,13 @@ def spread(devices, model_parallel=1):
     keras.distribution.set_distribution(distribution)
 
 
-def shares():
+def shares() -> int:
     """How many parts a batch is cut into."""
     distribution = keras.distribution.distribution()
     return distribution.num_model_replicas if distribution else 1
 
 
-def shared(batch):
+def shared(batch: dict) -> Any:
     """The arrays of a batch on the devices, rows cut into equal parts."""
     distribution = keras.distribution.distribution()
     if distribution is None:
@@ -87,13 +89,13 @@ def shared(batch):
     return keras.tree.map_structure(cut, batch)
 
 
-def places(arrays):
+def places(arrays: Sequence) -> list:
     """Where arrays lie, for `out_shardings`; None, as the compiler likes, without distribution."""
     found = keras.tree.map_structure(lambda array: array.sharding, arrays)
     return found if keras.distribution.distribution() else [None] * len(arrays)
 
 
-def everywhere():
+def everywhere() -> Any:
     """The place of outputs that every host reads: a copy on each device. None on one host, which reads all parts."""
     if jax.process_count() == 1:
         return None

@@ -2,6 +2,8 @@
 
 import contextlib
 import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 
 class StepCompiler:
@@ -13,19 +15,19 @@ class StepCompiler:
     def __init__(self, objective, optimizer, jit):
         self.objective, self.optimizer, self.jit, self.traces = objective, optimizer, jit, 0
 
-    def update(self, function):
+    def update(self, function: Callable) -> Callable:
         """function(arrays) -> logs; it assigns weights, state and the optimizer's slots."""
         return self.compiled(self.counted(function))
 
-    def sums(self, function, donated=0):
+    def sums(self, function: Callable, donated: int = 0) -> Callable:
         """function(arrays) -> arrays; it assigns the state. donated: leading arguments whose memory it may take."""
         return self.compiled(self.counted(function))
 
-    def prediction(self, function, any_shape=False):
+    def prediction(self, function: Callable, any_shape: bool = False) -> Callable:
         """function(arrays) -> arrays; it only reads. any_shape: compile once for all shapes, where that is possible."""
         return self.compiled(self.counted(function), any_shape)
 
-    def counted(self, function):
+    def counted(self, function: Callable) -> Callable:
         """`function`, which adds 1 to `traces` each time that Python runs it: once for each shape that is compiled."""
 
         @functools.wraps(function)
@@ -35,28 +37,28 @@ class StepCompiler:
 
         return traced
 
-    def state(self):
+    def state(self) -> list:
         """The current values of the objective's state."""
         return self.read(self.objective.state)
 
-    def assign(self, variables, values):
+    def assign(self, variables: Sequence, values: Sequence) -> None:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
-    def optimize(self, gradients):
+    def optimize(self, gradients: Sequence) -> None:
         """An update of the weights by the optimizer."""
         self.optimizer.apply(gradients, self.objective.weights)
 
-    def place(self, batch):
+    def place(self, batch: dict) -> Any:
         """The arrays of a batch where they are computed with."""
         return batch
 
-    def seeds_of_device(self, state, back=False):
+    def seeds_of_device(self, state: Sequence, back: bool = False) -> Sequence:
         """The state with the dropout seeds of this device, or `back` to those that all devices share."""
         return state
 
     @contextlib.contextmanager
-    def scored_weights(self):
+    def scored_weights(self) -> Iterator[None]:
         """Within, `predict`, `evaluate` and `sync` use the weights to score and to store: averaged ones with ema."""
         trained = self.read(self.objective.weights)
         self.assign(self.objective.weights, self.objective.scored_weights(trained, self.state()))
@@ -65,8 +67,8 @@ class StepCompiler:
         finally:
             self.assign(self.objective.weights, trained)
 
-    def reset(self):
+    def reset(self) -> None:
         """Takes up what was assigned to the Keras variables from outside, such as a resumed state. Here they are the state."""
 
-    def sync(self):
+    def sync(self) -> None:
         """Makes the Keras variables hold the current state, before weights are read or saved. Here they do."""

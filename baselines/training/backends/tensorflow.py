@@ -1,5 +1,8 @@
 """TensorFlow: updates as graphs, compiled by XLA unless told otherwise."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from baselines.training.backends import step_compiler
@@ -7,7 +10,7 @@ from baselines.training.backends import tensorflow_devices as devices
 from baselines.training.recompute import waiting_for
 
 
-def value_and_gradients(function, values, by_rows=False):
+def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = False) -> tuple:
     """function(list of arrays) -> (scalar, aux). Returns ((scalar, aux), dense gradients), zeros where unconnected."""
     values = [tf.convert_to_tensor(value) for value in values]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -19,17 +22,17 @@ def value_and_gradients(function, values, by_rows=False):
     return (value, aux), devices.share(gradients) if by_rows else devices.mean(gradients)
 
 
-def compiled(function):
+def compiled(function: Callable) -> Callable:
     """A function of arrays, as a graph."""
     return tf.function(function, autograph=False)
 
 
-def total(array):
+def total(array: Any) -> Any:
     """The sum over the devices that share a batch. Each of them computes the whole loss, so the gradients' mean is the gradient."""
     return devices.total(array)
 
 
-def checkpoint(function, weights, arrays, constants):
+def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constants: Sequence) -> list:
     """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which `constants` have not.
 
     Not tf.recompute_grad: that has no second derivative.
@@ -57,37 +60,37 @@ def checkpoint(function, weights, arrays, constants):
 class StepCompiler(step_compiler.StepCompiler):
     """Graphs, compiled by XLA with `jit`; with several devices plain graphs, for XLA compiles for one."""
 
-    def compiled(self, function, any_shape=False):
+    def compiled(self, function: Callable, any_shape: bool = False) -> Callable:
         if devices.shares() == 1:                                       # with any_shape the second one's graph serves all others
             return tf.function(function, jit_compile=self.jit, autograph=False, reduce_retracing=any_shape)
         strategy = tf.distribute.get_strategy()
         return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)
 
-    def update(self, function):
+    def update(self, function: Callable) -> Callable:
         return devices.first_of(super().update(function))
 
-    def prediction(self, function, any_shape=False):
+    def prediction(self, function: Callable, any_shape: bool = False) -> Callable:
         compiled = super().prediction(function, any_shape)
         return lambda *arguments: devices.joined(compiled(*arguments))
 
-    def read(self, variables):
+    def read(self, variables: Sequence) -> list:
         # Not ops.convert_to_tensor: that gives the variable itself, which is read again after it was assigned.
         return [tf.convert_to_tensor(variable.value) for variable in variables]
 
-    def assign(self, variables, values):
+    def assign(self, variables: Sequence, values: Sequence) -> None:
         if devices.replica():
             devices.assign(variables, values)
         else:
             super().assign(variables, values)
 
-    def optimize(self, gradients):
+    def optimize(self, gradients: Sequence) -> None:
         # They are the same on every device, and Keras adds them up.
         super().optimize(devices.share(gradients))
 
-    def place(self, batch):
+    def place(self, batch: dict) -> Any:
         return devices.shared(batch)
 
-    def seeds_of_device(self, state, back=False):
+    def seeds_of_device(self, state: Sequence, back: bool = False) -> list:
         """Dropout differs between devices; what strategies draw for weights does not."""
         model = self.objective.model.non_trainable_variables
         seeds = [variable.path.endswith("seed_generator_state") for variable in model] + [False] * (len(state) - len(model))

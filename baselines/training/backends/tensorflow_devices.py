@@ -2,6 +2,8 @@
 
 import functools
 import os
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -9,7 +11,7 @@ import tensorflow as tf
 from baselines.errors import InputError
 
 
-def join_hosts():
+def join_hosts() -> None:
     """Raises InputError where the environment names several: TensorFlow's are not supported."""
     if os.environ.get("KERAS_DISTRIBUTION_JOB_ADDRESSES"):
         raise InputError(
@@ -17,22 +19,22 @@ def join_hosts():
         )
 
 
-def host():
+def host() -> tuple[int, int]:
     """(number of this process, how many there are)."""
     return 0, 1
 
 
-def available():
+def available() -> list[str]:
     """The names of the GPUs, else of the CPUs."""
     return [device.name for device in tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")]
 
 
-def any_shape():
+def any_shape() -> bool:
     """Whether predictions of batches of many shapes are quick: on CPUs, where graphs that XLA has not compiled are as fast."""
     return shares() == 1 and not tf.config.list_logical_devices("GPU")
 
 
-def spread(devices, model_parallel=1):
+def spread(devices: Sequence[str], model_parallel: int = 1) -> None:
     """Models built from now on train on these devices."""
     if model_parallel > 1:
         raise InputError("--model_parallel: expected KERAS_BACKEND=jax. Received: tensorflow, which only copies models.")
@@ -47,32 +49,32 @@ def _mirrored(devices):
     return tf.distribute.MirroredStrategy(list(devices))
 
 
-def shares():
+def shares() -> int:
     """How many parts a batch is cut into."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def replica():
+def replica() -> Any:
     """The context of one device within a step that several share; None elsewhere."""
     return tf.distribute.get_replica_context() if shares() > 1 else None
 
 
-def mean(arrays):
+def mean(arrays: Sequence) -> Any:
     """The mean over the devices of each array of a list; differentiable."""
     return replica().all_reduce(tf.distribute.ReduceOp.MEAN, arrays) if replica() else arrays
 
 
-def share(arrays):
+def share(arrays: Sequence) -> Any:
     """Each array of a list divided by the number of devices that add them up."""
     return [array / shares() for array in arrays] if replica() else arrays
 
 
-def total(array):
+def total(array: Any) -> Any:
     """The sum over the devices that share a batch; differentiable."""
     return replica().all_reduce(tf.distribute.ReduceOp.SUM, array) if replica() else array
 
 
-def shared(batch):
+def shared(batch: dict) -> Any:
     """The arrays of a batch cut into equal parts, one for each device."""
     if shares() == 1:
         return batch
@@ -89,7 +91,7 @@ def shared(batch):
     return tf.distribute.get_strategy().experimental_distribute_values_from_function(part)
 
 
-def joined(outputs):
+def joined(outputs: Any) -> Any:
     """Rows of all devices in the order of the batch."""
     if shares() == 1:
         return outputs
@@ -97,13 +99,13 @@ def joined(outputs):
     return keras.tree.map_structure(lambda values: tf.concat(local(values), axis=0), outputs)
 
 
-def first_of(function):
+def first_of(function: Callable) -> Callable:
     """A function whose results, which all devices have alike, are those of the first one."""
     local = tf.distribute.get_strategy().experimental_local_results
     return lambda *arguments: keras.tree.map_structure(lambda value: local(value)[0], function(*arguments))
 
 
-def assign(variables, values):
+def assign(variables: Sequence, values: Sequence) -> None:
     """Each device assigns its own values to its own copies."""
 
     def update(strategy, values):
@@ -113,7 +115,7 @@ def assign(variables, values):
     replica().merge_call(update, args=(list(values),))
 
 
-def own_seed(seed, sign):
+def own_seed(seed: Any, sign: int) -> Any:
     """A seed int64 (2,) that differs between devices, from the one that all have; sign -1 takes it back."""
     if not replica():
         return seed

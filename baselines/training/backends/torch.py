@@ -1,5 +1,8 @@
 """PyTorch: updates run eagerly."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 import torch
 import torch.utils.checkpoint
@@ -7,7 +10,7 @@ import torch.utils.checkpoint
 from baselines.training.backends import step_compiler
 
 
-def value_and_gradients(function, values, by_rows=False):
+def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = False) -> tuple:
     """function(list of arrays) -> (scalar, aux). Returns ((scalar, aux), dense gradients), zeros where unconnected."""
     nested = torch.is_grad_enabled()                                    # within another one, which differentiates what this gives
     with torch.enable_grad():
@@ -20,19 +23,19 @@ def value_and_gradients(function, values, by_rows=False):
     return (value, aux), gradients
 
 
-def compiled(function):
+def compiled(function: Callable) -> Callable:
     """A function of arrays; here as it is."""
     return torch.no_grad()(function)
 
 
-def checkpoint(function, weights, arrays, constants):
+def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constants: Sequence) -> list:
     """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which `constants` have not."""
     return torch.utils.checkpoint.checkpoint(
         function, weights, arrays, constants, use_reentrant=False, preserve_rng_state=False
     )
 
 
-def total(array):
+def total(array: Any) -> Any:
     """The sum over the devices that share a batch: there is one."""
     return array
 
@@ -40,11 +43,11 @@ def total(array):
 class StepCompiler(step_compiler.StepCompiler):
     """Functions that run as they are."""
 
-    def read(self, variables):
+    def read(self, variables: Sequence) -> list:
         return [variable.value.detach().clone() for variable in variables]
 
-    def counted(self, function):
+    def counted(self, function: Callable) -> Callable:
         return function
 
-    def compiled(self, function, any_shape=False):
+    def compiled(self, function: Callable, any_shape: bool = False) -> Callable:
         return torch.no_grad()(function)  # value_and_gradients switches them on where they are wanted

@@ -1,35 +1,37 @@
 """PyTorch: one device, Keras' default one."""
 
+from collections.abc import Sequence
+
 from baselines.errors import InputError
 
 
-def join_hosts():
+def join_hosts() -> None:
     """Nothing to do: one process."""
 
 
-def host():
+def host() -> tuple[int, int]:
     """(number of this process, how many there are)."""
     return 0, 1
 
 
-def available():
+def available() -> list[str]:
     """The name of the device that Keras computes on."""
     from keras.src.backend.torch.core import get_device
 
     return [str(get_device())]
 
 
-def any_shape():
+def any_shape() -> bool:
     """Whether predictions of batches of many shapes are quick."""
     return False
 
 
-def spread(devices, model_parallel=1):
+def spread(devices: Sequence[str], model_parallel: int = 1) -> None:
     """Raises InputError for more than one."""
     if len(devices) > 1:
         raise InputError("--devices: expected one with KERAS_BACKEND=torch. Several devices: KERAS_BACKEND=jax or tensorflow.")
 
 
-def shares():
+def shares() -> int:
     """How many parts a batch is cut into."""
     return 1

@@ -3,25 +3,28 @@
 Those that Keras lacks, or has otherwise, are written as Keras optimizers in rules/.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from baselines.plugins import discovery
 from baselines.plugins.settings import make
+from baselines.task import Recipe
 
 FOLDER = Path(__file__).parent
 
 
-def names():
+def names() -> dict[str, str]:
     """{name: what it is}."""
     return discovery.offered(FOLDER, "OPTIMIZER")
 
 
-def kind(name):
+def kind(name: str) -> type:
     """The dataclass of an optimizer's settings. Raises InputError for an unknown one."""
     return discovery.load(__name__, name, names(), "--optimizer").OPTIMIZER
 
 
-def build(recipe, rate, weights, settings=()):
+def build(recipe: Recipe, rate: Any, weights: Sequence, settings: Mapping[str, object] | Sequence = ()) -> Any:
     """The recipe's optimizer, built for `weights` with a rate or schedule; with fp16 it scales the loss."""
     import keras
 
@@ -33,12 +36,12 @@ def build(recipe, rate, weights, settings=()):
     return optimizer
 
 
-def schedule_of(optimizer):
+def schedule_of(optimizer: Any) -> Any:
     """The schedule that an optimizer follows: the one that `build` was given, unless it has its own."""
     return getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
 
 
-def not_decayed(recipe, weights):
+def not_decayed(recipe: Recipe, weights: Sequence) -> list:
     """The variables that weight decay leaves alone, by the words of --no_decay in their paths: names differ between backends."""
     words = [word.lower() for word in recipe.no_decay]
     return [weight for weight in weights if any(word in weight.path.lower() for word in words)]

@@ -36,7 +36,7 @@ class Adafactor(Optimizer):
         )  # fmt: skip
 
     @property
-    def slots(self):
+    def slots(self) -> int:
         return 1 if self.beta_1 else 0                                  # rows and columns beside it: next to nothing
 
     def build(self, recipe, rate, weights):

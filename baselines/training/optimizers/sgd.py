@@ -20,7 +20,7 @@ class Sgd(Optimizer):
         ranges(self, momentum=(0, 1))
 
     @property
-    def slots(self):
+    def slots(self) -> int:
         return 1 if self.momentum else 0
 
     def build(self, recipe, rate, weights):

@@ -1,6 +1,8 @@
 """Tricks around the loss or the gradients, one per file: `strategies/fgm.py` is `--strategies fgm`, by its `STRATEGY = FGM`."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from baselines.errors import InputError
 from baselines.plugins import discovery
@@ -9,17 +11,17 @@ from baselines.plugins.settings import make
 FOLDER = Path(__file__).parent
 
 
-def names():
+def names() -> dict[str, str]:
     """{name: what it is}."""
     return discovery.offered(FOLDER, "STRATEGY")
 
 
-def kind(name):
+def kind(name: str) -> type:
     """The dataclass of a strategy. Raises InputError for an unknown one."""
     return discovery.load(__name__, name, names(), "--strategies").STRATEGY
 
 
-def check(chosen, head, unlabelled):
+def check(chosen: Sequence[str], head: Any, unlabelled: Any) -> None:
     """Raises InputError unless a run has what its strategies need, and a use for its unlabelled text.
 
     head        the task's, or None where only the user's files will tell
@@ -44,6 +46,6 @@ def check(chosen, head, unlabelled):
         raise InputError("--unlabelled: expected a strategy that learns from it, --strategies vat or r_drop. Received: none.")
 
 
-def build(chosen, settings):
+def build(chosen: Sequence[str], settings: Mapping[str, object]) -> list:
     """Strategies by name, outermost first, with the settings {"name.field": value}. Raises InputError for unknown or unfit ones."""
     return [make(kind(name), name, settings) for name in chosen]

@@ -8,6 +8,8 @@ stays where entries tie, and weight decay still moves masked entries.
 
 import dataclasses
 import logging
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +37,7 @@ class ChildTuningD(Strategy):
         positive(self, "p")
         ranges(self, p=(0, 1))
 
-    def start(self, weights, full_pass):
+    def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         chosen = {path: array for path, array in weights.items() if self.layers in path}
         if not chosen:
             shown = ", ".join(sorted({path.partition("/")[0] for path in weights})[:8])
@@ -47,7 +49,7 @@ class ChildTuningD(Strategy):
         log.info("child_tuning_d: one pass over the training rows for the Fisher information")
         return largest(fisher(full_pass(each_row=not self.batch_fisher), chosen), self.p)
 
-    def before_update(self, gradients, weights, step):
+    def before_update(self, gradients: dict[str, Any], weights: dict[str, Any], step: Any) -> dict[str, Any]:
         from keras import ops
 
         return {
@@ -56,7 +58,7 @@ class ChildTuningD(Strategy):
         }
 
 
-def fisher(gradients, paths):
+def fisher(gradients: dict[str, Any], paths: Sequence[str]) -> dict[str, np.ndarray]:
     """{path: NumPy array}, the mean of squares over what `full_pass` yields. Raises InputError if that is nothing."""
     from keras import ops
 
@@ -69,7 +71,7 @@ def fisher(gradients, paths):
     return {path: ops.convert_to_numpy(total) / count for path, total in totals.items()}
 
 
-def largest(arrays, share):
+def largest(arrays: Any, share: float) -> dict[str, np.ndarray]:
     """{path: uint8 array} with 1 for the given share of all entries together: the largest; of equal ones the first."""
     values = np.concatenate([array.ravel() for array in arrays.values()])
     keep = max(1, round(share * values.size))

@@ -6,6 +6,7 @@ with --clip_norm the bound meets a norm that is 1 / sqrt(p) larger. A masked ent
 """
 
 import dataclasses
+from typing import Any
 
 from baselines.plugins.settings import positive, ranges
 from baselines.training.strategies.strategy import Strategy
@@ -24,17 +25,19 @@ class ChildTuningF(Strategy):
         positive(self, "p")
         ranges(self, p=(0, 1))
 
-    def before_update(self, gradients, weights, step):
+    def before_update(self, gradients: dict[str, Any], weights: dict[str, Any], step: Any) -> dict[str, Any]:
         if self.increments:
             return gradients
         return {path: self.dropped(gradient, step) for path, gradient in gradients.items()}
 
-    def after_update(self, weights, updated, gradients, step):
+    def after_update(
+        self, weights: dict[str, Any], updated: dict[str, Any], gradients: dict[str, Any], step: Any
+    ) -> dict[str, Any]:
         if not self.increments:
             return updated
         return {path: old + self.dropped(updated[path] - old, step) for path, old in weights.items()}
 
-    def dropped(self, array, step):
+    def dropped(self, array: Any, step: Any) -> Any:
         from keras import ops
 
         if self.p == 1:

@@ -5,6 +5,8 @@ itself is not changed.
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -30,19 +32,21 @@ class Ema(Strategy):
         if self.momentum == 1:
             raise InputError(f"{flag(self, 'momentum')}: expected a number below 1: at 1 the mean never moves. Received: 1.0")
 
-    def start(self, weights, full_pass):
+    def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         return {SHARE: np.zeros((), "float32")} | {path: np.zeros_like(array) for path, array in weights.items()}
 
-    def after_update(self, weights, updated, gradients, step):
+    def after_update(
+        self, weights: dict[str, Any], updated: dict[str, Any], gradients: dict[str, Any], step: Any
+    ) -> dict[str, Any]:
         step.state[SHARE] = self.mixed(step.state[SHARE], 1.0)
         for path, value in updated.items():
             step.state[path] = self.mixed(step.state[path], value)
         return updated
 
-    def mixed(self, mean, value):
+    def mixed(self, mean: Any, value: Any) -> Any:
         return self.momentum * mean + (1 - self.momentum) * value
 
-    def scored_weights(self, weights, step):
+    def scored_weights(self, weights: dict[str, Any], step: Any) -> dict[str, Any]:
         from keras import ops
 
         share = step.state[SHARE]

@@ -5,6 +5,8 @@ The weights learn from the moved pass alone; the loss that is shown is that of t
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 from baselines.plugins.settings import ranges
 from baselines.training.strategies.perturbation import OnTable, moved, of_length
@@ -22,7 +24,7 @@ class Fgm(OnTable):
     def __post_init__(self):
         ranges(self, epsilon=(0, None))
 
-    def gradients(self, loss_and_gradients, weights, step):
+    def gradients(self, loss_and_gradients: Callable, weights: dict[str, Any], step: Any) -> tuple:
         _, clean = loss_and_gradients(weights)
         loss, found = loss_and_gradients(moved(weights, self.table, of_length(clean[self.table], self.epsilon)))
         return loss, {path: found[path] + clean[path] for path in found} if self.add_clean else found

@@ -6,6 +6,8 @@ loss makes training climb from the start.
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 from baselines.plugins.settings import ranges
 from baselines.training.strategies.strategy import Strategy
@@ -21,7 +23,7 @@ class Flooding(Strategy):
     def __post_init__(self):
         ranges(self, b=(0, None))
 
-    def loss(self, compute_loss, weights, step):
+    def loss(self, compute_loss: Callable, weights: dict[str, Any], step: Any) -> tuple:
         from keras import ops
 
         loss, outputs = compute_loss(weights)

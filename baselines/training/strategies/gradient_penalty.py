@@ -5,6 +5,8 @@ batch, so the penalty shrinks as 1/B: epsilon belongs to a batch size.
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 from baselines.plugins.settings import ranges
 from baselines.training.strategies.perturbation import OnTable
@@ -24,7 +26,7 @@ class GradientPenalty(OnTable):
     def __post_init__(self):
         ranges(self, epsilon=(0, None))
 
-    def loss(self, compute_loss, weights, step):
+    def loss(self, compute_loss: Callable, weights: dict[str, Any], step: Any) -> tuple:
         from keras import ops
 
         def by_table(arrays):

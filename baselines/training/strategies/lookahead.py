@@ -5,6 +5,8 @@ means are not reset. One more copy of the weights.
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -28,10 +30,12 @@ class Lookahead(Strategy):
     def __post_init__(self):
         ranges(self, k=(1, None), alpha=(0, 1))
 
-    def start(self, weights, full_pass):
+    def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         return {UPDATES: np.zeros((), "int32"), **weights}
 
-    def after_update(self, weights, updated, gradients, step):
+    def after_update(
+        self, weights: dict[str, Any], updated: dict[str, Any], gradients: dict[str, Any], step: Any
+    ) -> dict[str, Any]:
         from keras import ops
 
         step.state[UPDATES] = step.state[UPDATES] + 1

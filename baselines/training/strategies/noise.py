@@ -5,6 +5,8 @@ tokens of a batch get equal noise.
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 from baselines.plugins.settings import ranges
 from baselines.training.strategies.perturbation import OnTable, moved
@@ -20,7 +22,7 @@ class Noise(OnTable):
     def __post_init__(self):
         ranges(self, stddev=(0, None))
 
-    def loss(self, compute_loss, weights, step):
+    def loss(self, compute_loss: Callable, weights: dict[str, Any], step: Any) -> tuple:
         return compute_loss(moved(weights, self.table, self.stddev * step.normal(weights[self.table].shape)))
 
 

@@ -1,6 +1,10 @@
 """What strategies that move an embedding table share: finding the table, and the length of a move."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from baselines.errors import InputError, nearest
 from baselines.plugins.settings import flag
@@ -17,7 +21,7 @@ class OnTable(Strategy):
     table: str = TOKENS
     """Path of the embedding table."""
 
-    def start(self, weights, full_pass):
+    def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         if self.table not in weights:
             tables = [path for path in weights if path.endswith("embeddings")]
             known = ", ".join(tables or sorted(weights)[:8])
@@ -28,14 +32,14 @@ class OnTable(Strategy):
         return {}
 
 
-def norm(array):
+def norm(array: Any) -> Any:
     """Root of the sum of all squares, float32 ()."""
     from keras import ops
 
     return ops.sqrt(ops.sum(ops.square(ops.cast(array, "float32"))))
 
 
-def of_length(array, length):
+def of_length(array: Any, length: int) -> Any:
     """`array` along its own direction, of that norm; zeros where its norm is 0 or, with fp16, an overflow."""
     from keras import ops
 
@@ -44,6 +48,6 @@ def of_length(array, length):
     return ops.where(usable, array * (length / (ops.where(usable, size, 1.0) + 1e-8)), ops.zeros_like(array))
 
 
-def moved(weights, table, step):
+def moved(weights: dict[str, Any], table: str, step: Any) -> dict[str, Any]:
     """weights with `step` added to one of them."""
     return weights | {table: weights[table] + step}

@@ -4,6 +4,8 @@
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 from baselines.plugins.settings import ranges
 from baselines.training.strategies.perturbation import OnTable, moved, norm, of_length
@@ -25,7 +27,7 @@ class Pgd(OnTable):
     def __post_init__(self):
         ranges(self, epsilon=(0, None), step_size=(0, None), steps=(1, None))
 
-    def gradients(self, loss_and_gradients, weights, step):
+    def gradients(self, loss_and_gradients: Callable, weights: dict[str, Any], step: Any) -> tuple:
         shift = 0 * weights[self.table]
         for _ in range(self.steps):
             _, found = loss_and_gradients(moved(weights, self.table, shift))
@@ -33,7 +35,7 @@ class Pgd(OnTable):
         return loss_and_gradients(moved(weights, self.table, shift))
 
 
-def within(shift, epsilon):
+def within(shift: Any, epsilon: float) -> Any:
     """`shift`, shortened to the norm epsilon if it is longer."""
     from keras import ops
 

@@ -5,6 +5,8 @@ The loss is half the paper's, so that its data part is that of a plain run.
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 from baselines.plugins.settings import ranges
 from baselines.training.strategies.strategy import Strategy
@@ -27,7 +29,7 @@ class RDrop(Strategy):
     def __post_init__(self):
         ranges(self, alpha=(0, None))
 
-    def loss(self, compute_loss, weights, step):
+    def loss(self, compute_loss: Callable, weights: dict[str, Any], step: Any) -> tuple:
         first, outputs = compute_loss(weights)
         second, others = compute_loss(weights)
         loss = (first + second) / 2 + self.alpha / 4 * both_ways(outputs, others, step.batch, step)
@@ -38,7 +40,7 @@ class RDrop(Strategy):
         return loss, outputs
 
 
-def both_ways(outputs, others, batch, step):
+def both_ways(outputs: Any, others: Any, batch: dict, step: Any) -> Any:
     """Mean over the real rows of KL(outputs || others) + KL(others || outputs)."""
     features = batch["features"]
     values = step.divergence(outputs, others, features) + step.divergence(others, outputs, features)

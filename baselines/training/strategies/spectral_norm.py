@@ -5,6 +5,8 @@ To use it in place of L2: `--weight_decay 0`.
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +29,7 @@ class SpectralNorm(Strategy):
     def __post_init__(self):
         ranges(self, factor=(0, None), iterations=(1, None))
 
-    def start(self, weights, full_pass):
+    def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         random, found = np.random.default_rng(0), {}
         for path, array in weights.items():
             if path.endswith("kernel") and array.ndim > 1:
@@ -40,7 +42,7 @@ class SpectralNorm(Strategy):
                 found[path] = u
         return found
 
-    def loss(self, compute_loss, weights, step):
+    def loss(self, compute_loss: Callable, weights: dict[str, Any], step: Any) -> tuple:
         from keras import ops
 
         loss, outputs = compute_loss(weights)
@@ -51,7 +53,7 @@ class SpectralNorm(Strategy):
         return loss, outputs
 
 
-def spectral_norm(kernel, u, iterations):
+def spectral_norm(kernel: Any, u: Any, iterations: int) -> tuple:
     """(||W||, next u) by power iteration from u (1, rows); the gradient by W is u^T v, that of u and v is stopped."""
     from keras import ops
 
@@ -63,7 +65,7 @@ def spectral_norm(kernel, u, iterations):
     return ops.sum(ops.matmul(u, matrix) * v), u
 
 
-def unit(vector):
+def unit(vector: Any) -> Any:
     from keras import ops
 
     return vector / ops.maximum(ops.sqrt(ops.sum(ops.square(vector))), 1e-12)

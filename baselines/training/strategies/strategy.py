@@ -5,7 +5,10 @@ order of `--strategies`, the first one outermost. All but `start` is traced once
 keep no tensors on `self`, import Keras inside functions (`--help` must be quick).
 """
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
 
 
 class Strategy:
@@ -25,7 +28,7 @@ class Strategy:
     copies: ClassVar[float] = 0
     passes: ClassVar[int] = 1
 
-    def start(self, weights, full_pass):
+    def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         """What to keep between updates.
 
         Args:
@@ -38,22 +41,24 @@ class Strategy:
         """
         return {}
 
-    def loss(self, compute_loss, weights, step):
+    def loss(self, compute_loss: Callable, weights: dict[str, Any], step: Any) -> tuple:
         """compute_loss(weights) -> (loss, outputs): a forward pass with fresh dropout. Returns the same kind of pair."""
         return compute_loss(weights)
 
-    def gradients(self, loss_and_gradients, weights, step):
+    def gradients(self, loss_and_gradients: Callable, weights: dict[str, Any], step: Any) -> tuple:
         """loss_and_gradients(weights) -> (loss, {path: gradient}), once per micro-batch. Returns the same kind of pair."""
         return loss_and_gradients(weights)
 
-    def before_update(self, gradients, weights, step):
+    def before_update(self, gradients: dict[str, Any], weights: dict[str, Any], step: Any) -> dict[str, Any]:
         """The gradients of an update, averaged over its micro-batches and not yet clipped; with fp16 still scaled."""
         return gradients
 
-    def after_update(self, weights, updated, gradients, step):
+    def after_update(
+        self, weights: dict[str, Any], updated: dict[str, Any], gradients: dict[str, Any], step: Any
+    ) -> dict[str, Any]:
         """The weights before and after the optimizer moved them, and the gradients it had; returns the weights to keep."""
         return updated
 
-    def scored_weights(self, weights, step):
+    def scored_weights(self, weights: dict[str, Any], step: Any) -> dict[str, Any]:
         """The weights to score and to store instead of those that are trained."""
         return weights

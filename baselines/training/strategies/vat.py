@@ -5,6 +5,8 @@ Needs `--unlabelled FILE`: a batch of it goes with every batch of training. The 
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 from baselines.plugins.settings import positive, ranges
 from baselines.training.strategies.perturbation import OnTable, moved, of_length
@@ -33,7 +35,7 @@ class Vat(OnTable):
         ranges(self, epsilon=(0, None), iterations=(0, None), weight=(0, None))
         positive(self, "xi")
 
-    def loss(self, compute_loss, weights, step):
+    def loss(self, compute_loss: Callable, weights: dict[str, Any], step: Any) -> tuple:
         from keras import ops
 
         loss, outputs = compute_loss(weights)

@@ -10,6 +10,9 @@ As bert4keras has it. `keras.optimizers.Adafactor` saves no memory (it keeps a f
 1/sqrt(t), always factors the last two axes, and knows neither beta_1 nor exclusions. See kexue.fm/archives/7302.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -40,7 +43,7 @@ class Adafactor(Decoupled):
         self.means = self.slots(variables, "mean") if self.beta_1 else None
         self.scaled = [self.scale and not named(variable, self.no_scale) for variable in variables]
 
-    def square_slots(self, variable, axes):
+    def square_slots(self, variable: Any, axes: Any) -> Any:
         """[v], or [r, c]: of the variable's shape with one axis reduced to 1."""
         if not axes:
             return self.slots([variable], "square")
@@ -48,7 +51,7 @@ class Adafactor(Decoupled):
         shapes = [[1 if axis == reduced else size for axis, size in enumerate(variable.shape)] for reduced in axes]
         return [self.add_variable(shape, dtype="float32", name=f"{name}_square") for shape in shapes]
 
-    def moved(self, index, weight, gradient, rate):
+    def moved(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
         step = gradient * ops.rsqrt(self.square(index, gradient) + self.epsilon_1)
         if self.clipping_threshold:
             step = step / ops.maximum(1.0, rms(step) / self.clipping_threshold)
@@ -59,7 +62,7 @@ class Adafactor(Decoupled):
             step = step * ops.maximum(rms(weight), self.epsilon_2)
         return weight - rate * (step + self.decays[index] * weight)
 
-    def square(self, index, gradient):
+    def square(self, index: int, gradient: Any) -> Any:
         """The new second moment."""
         square, axes, slots = ops.square(gradient) + self.epsilon_1, self.axes[index], self.squares[index]
         beta = self.beta_2 or 1 - ops.power(self.update_number, -0.8)
@@ -72,7 +75,7 @@ class Adafactor(Decoupled):
         return rows / ops.mean(rows, axis=axes[1], keepdims=True) * columns
 
 
-def factored_axes(shape, min_dim_size_to_factor):
+def factored_axes(shape: Sequence[int], min_dim_size_to_factor: int) -> Any:
     """(longest axis, second longest), or () where the moment is kept whole."""
     if len(shape) < 2:
         return ()

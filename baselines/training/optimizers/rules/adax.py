@@ -8,6 +8,7 @@ v is the paper's corrected moment: its raw one overflows float32 after 887,272 u
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -26,7 +27,7 @@ class AdaX(Decoupled):
     def add_slots(self, variables):
         self.means, self.squares = self.slots(variables, "mean"), self.slots(variables, "square")
 
-    def moved(self, index, weight, gradient, rate):
+    def moved(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
         mean, square = self.means[index], self.squares[index]
         fresh = self.beta_2 / ops.expm1(self.update_number * math.log1p(self.beta_2))
         m = self.updated(mean, self.beta_1 * mean + (1 - self.beta_1) * gradient)

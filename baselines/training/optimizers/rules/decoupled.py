@@ -4,6 +4,9 @@ Keras hands `update_step` a `tf.Variable` without a path on TensorFlow and its o
 decided in `build` and kept by index. Decoupled weight decay: Loshchilov and Hutter, 2019, arXiv:1711.05101.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -28,22 +31,22 @@ class Decoupled(keras.optimizers.Optimizer):
         self.decays = [0.0 if named(variable, self.no_decay) else self.weight_decay or 0.0 for variable in variables]
         self.add_slots(variables)
 
-    def slots(self, variables, name):
+    def slots(self, variables: Sequence, name: str) -> Any:
         """One float32 tensor of its shape per variable."""
         return [self.add_variable_from_reference(variable, name) for variable in variables]
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> Any:
         values = dense(gradient), variable, learning_rate
         gradient, weight, rate = (ops.cast(ops.convert_to_tensor(value), "float32") for value in values)
         self.assign(variable, self.moved(self._get_variable_index(variable), weight, gradient, rate))
 
-    def updated(self, variable, value):
+    def updated(self, variable: Any, value: Any) -> Any:
         """Assigns, and returns the value."""
         self.assign(variable, value)
         return value
 
     @property
-    def update_number(self):
+    def update_number(self) -> Any:
         """1, 2, …, as float32."""
         return ops.cast(self.iterations + 1, "float32")
 
@@ -56,16 +59,16 @@ class Decoupled(keras.optimizers.Optimizer):
         return super().get_config() | settings
 
 
-def dense(gradient):
+def dense(gradient: Any) -> Any:
     """A gradient whose repeated rows are summed: of an embedding table TensorFlow gives slices, unless our steps differentiate."""
     return ops.add(ops.zeros(gradient.shape, gradient.dtype), gradient) if hasattr(gradient, "indices") else gradient
 
 
-def named(variable, words):
+def named(variable: Any, words: Sequence[str]) -> Any:
     """Whether the path of a variable contains one of some words, in any case."""
     return any(word.lower() in variable.path.lower() for word in words)
 
 
-def rms(array, axis=None):
+def rms(array: Any, axis: Any = None) -> Any:
     """Root of the mean square over all, or over an axis that stays."""
     return ops.sqrt(ops.mean(ops.square(array), axis=axis, keepdims=axis is not None))

@@ -6,6 +6,8 @@
 `keras.optimizers.Lamb` decays outside the ratio, and leaves no weight out.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -24,7 +26,7 @@ class Lamb(Decoupled):
         self.means, self.squares = self.slots(variables, "mean"), self.slots(variables, "square")
         self.adapted = [not named(variable, self.no_adaptation) for variable in variables]
 
-    def moved(self, index, weight, gradient, rate):
+    def moved(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
         mean, square, t = self.means[index], self.squares[index], self.update_number
         m = self.updated(mean, self.beta_1 * mean + (1 - self.beta_1) * gradient)
         v = self.updated(square, self.beta_2 * square + (1 - self.beta_2) * ops.square(gradient))
@@ -33,7 +35,7 @@ class Lamb(Decoupled):
         return weight - rate * step * (ratio(weight, step) if self.adapted[index] else 1.0)
 
 
-def ratio(weight, step):
+def ratio(weight: Any, step: Any) -> Any:
     """‖weight‖ / ‖step‖, or 1 where one of them is 0."""
     length, step_length = (ops.sqrt(ops.sum(ops.square(array))) for array in (weight, step))
     both = ops.logical_and(length > 0, step_length > 0)

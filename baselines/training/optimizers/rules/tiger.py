@@ -12,6 +12,7 @@ tests for NaN only: an infinite gradient would stay in its m for good. Matrices 
 """
 
 import contextlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -41,7 +42,7 @@ class Tiger(Decoupled):
         self.centres = [float(named(variable, ["gamma"])) for variable in variables]
 
     @contextlib.contextmanager
-    def taking(self, part):
+    def taking(self, part: Any) -> Any:
         self._part = part
         try:
             yield
@@ -53,7 +54,7 @@ class Tiger(Decoupled):
         if not self._part.last:
             self._iterations.assign_sub(1)
 
-    def moved(self, index, weight, gradient, rate):
+    def moved(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
         part, slot, size = self._part, self.means[index], self.sizes[index]
         finite = ops.all(ops.isfinite(gradient))
         kept = 1 - part.first * (1 - self.beta)                         # beta once per update
@@ -68,15 +69,15 @@ class Tiger(Decoupled):
         return ops.where(finite, moved, (weight - centre) * self.shrink + centre)
 
 
-def half(weight):
+def half(weight: Any) -> Any:
     return 0.5
 
 
-def row_rms(weight):
+def row_rms(weight: Any) -> Any:
     return rms(weight, axis=-1)
 
 
-def size_of(variable):
+def size_of(variable: Any) -> Any:
     """weight -> the length that its steps are relative to."""
     if named(variable, ("bias", "beta", "gamma")) or np.prod(variable.shape) == 1:
         return half
