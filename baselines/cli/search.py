@@ -10,7 +10,7 @@ from typing import Annotated
 
 import tyro
 
-from baselines.cli import converse, write_answers
+from baselines.cli import converse, write_results
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.startup import start_backend
 from baselines.data.readers.texts import Source
@@ -98,4 +98,4 @@ def search_file(searcher, source, flags):
             yield {"id": id, "text": text, "found": items}
 
     queries = [(row.number if id is None else id, text) for id, text, row in source.read()]
-    return write_answers(queries, answer, flags, "searching", TOGETHER)
+    return write_results(queries, answer, flags, "searching", TOGETHER)
