@@ -1,4 +1,4 @@
-"""Our step. Options: jit or graph, recompute; the environment's KERAS_BACKEND says on what."""
+"""Our step. Options: jit or graph, recompute, fgm, bf16; the environment's KERAS_BACKEND says on what."""
 
 import pathlib
 import sys
@@ -18,15 +18,19 @@ from baselines.training import optimizers  # noqa: E402
 
 
 def build(sizes, options):
-    recipe = Recipe(recompute="recompute" in options)
+    recipe = Recipe(recompute="recompute" in options, precision="bf16" if "bf16" in options else "float32")
     start_backend(recipe)                           # as run.py does, for it sets what happens to freed memory
+    from baselines.task_models.loading import POLICIES
     from baselines.training import steps as training
+    from baselines.training import strategies
     keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(POLICIES[recipe.precision])
     encoder = build_transformer_model(sizes["config"])
     model = ClassificationHead(sizes["classes"])(encoder)
     optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
     steps = training.Steps(
-        model, cross_entropy, optimizer, jit="jit" in options, clip_norm=recipe.clip_norm, recompute=recipe.recompute
+        model, cross_entropy, optimizer, strategies.build(["fgm"] if "fgm" in options else [], {}), jit="jit" in options,
+        clip_norm=recipe.clip_norm, recompute=recipe.recompute,
     )
 
     def step(batch):

@@ -1,4 +1,4 @@
-"""Hugging Face's BertForSequenceClassification on torch, with torch's own AdamW. Option: sdpa or eager, its two attentions."""
+"""Hugging Face's BertForSequenceClassification on torch, with torch's own AdamW. Options: sdpa or eager (attention), bf16."""
 
 import torch
 import transformers
@@ -9,6 +9,8 @@ def build(sizes, options):
     torch.manual_seed(0)
     config = transformers.BertConfig(**sizes["config"], num_labels=sizes["classes"], attn_implementation=options[0])
     model = transformers.BertForSequenceClassification(config).train()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
     decayed, others = [], []
     for name, weight in model.named_parameters():
         (others if "bias" in name or "LayerNorm" in name else decayed).append(weight)
@@ -16,9 +18,10 @@ def build(sizes, options):
     optimizer = torch.optim.AdamW(groups, lr=2e-5, fused=True)
 
     def step(batch):
-        token_ids, segment_ids, targets = (torch.from_numpy(array).long() for array in batch)
+        token_ids, segment_ids, targets = (torch.from_numpy(array).long().to(device) for array in batch)
         mask = token_ids.ne(0).long()
-        loss = model(input_ids=token_ids, token_type_ids=segment_ids, attention_mask=mask, labels=targets).loss
+        with torch.autocast(device.type, torch.bfloat16, enabled="bf16" in options):
+            loss = model(input_ids=token_ids, token_type_ids=segment_ids, attention_mask=mask, labels=targets).loss
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

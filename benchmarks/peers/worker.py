@@ -2,11 +2,13 @@
 
     worker   {"parameters", "compile_seconds", "versions", "bytes_before"}    when the first step is done
     driver   a number N
-    worker   {"seconds": [N], "cpu_seconds", "peak_bytes"}                    after N steps
+    worker   {"seconds": [N], "cpu_seconds", "peak_bytes", "device_bytes"}    after N steps
 
-Bytes are those that the process has in memory before the first step, and the most that it had since it was done.
+Bytes are those that the process has in memory before the first step, and the most that it had since it was done; on a GPU also the
+most that its arrays took there, since the process began.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -53,7 +55,7 @@ def serve(build):
     for line in sys.stdin:
         cpu = time.process_time()
         seconds = list(steps(int(line)))
-        answer(seconds=seconds, cpu_seconds=time.process_time() - cpu, peak_bytes=peak_bytes())
+        answer(seconds=seconds, cpu_seconds=time.process_time() - cpu, peak_bytes=peak_bytes(), device_bytes=device_bytes())
 
 
 def resident_bytes():
@@ -66,10 +68,21 @@ def peak_bytes():
 
 def forget_peak():
     """What compiling took is not what a step takes."""
-    Path("/proc/self/clear_refs").write_text("5")
+    with contextlib.suppress(OSError):                                  # gVisor has no such file
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def device_bytes():
+    """The most that arrays took on the first GPU, None without one; TensorFlow is not asked."""
+    torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
+    if torch and torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    if jax and os.environ.get("KERAS_BACKEND") == "jax" and jax.default_backend() == "gpu":
+        return jax.local_devices()[0].memory_stats()["peak_bytes_in_use"]
+    return None
 
 
 def _status(name):
-    """A figure of Linux's /proc/self/status, in bytes."""
+    """A figure of Linux's /proc/self/status, in bytes; 0 where the kernel does not count it."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) * 1024
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0) * 1024
