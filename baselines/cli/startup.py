@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 from baselines.runtime.compile_cache import use_compile_cache
+from baselines.runtime.lean_imports import OPTIONAL, without_packages
 from baselines.runtime.memory_allocator import keep_freed_memory
 
 SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
@@ -20,9 +21,11 @@ def start_backend(recipe=None):
             freed memory, unless `recompute` asks for little memory.
     """
     logging.getLogger("tensorflow").addFilter(is_no_retracing)          # each length of a batch is meant to be compiled
-    use_compile_cache(os.environ.get("KERAS_BACKEND", "tensorflow"))
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    use_compile_cache(backend)
     with without_small_talk():
-        import keras
+        with without_packages(OPTIONAL.get(backend, ())):
+            import keras
 
         if recipe is not None and not recipe.recompute:
             keep_freed_memory(keras.backend.backend())
