@@ -1,4 +1,4 @@
-"""Fill the [MASK]s of a text, or tell how natural texts are, with a model of masked words.
+"""Fill the [MASK]s of a text, or score how natural texts are, with a masked language model.
 
 run.py fill "北京是[MASK][MASK]的首都" --init CHECKPOINT [--num 5]        run.py fill --score "今天天气很好" "今天天气很椅" --demo
 """
@@ -6,6 +6,7 @@ run.py fill "北京是[MASK][MASK]的首都" --init CHECKPOINT [--num 5]        
 import dataclasses
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -17,45 +18,50 @@ from baselines.experiment.input_files import checkpoint_folder
 from baselines.runtime.progress import Display
 from baselines.storage.atomic_files import atomic_write
 
+if TYPE_CHECKING:
+    from baselines.inference.fill_mask import FillMask
+
 
 @dataclasses.dataclass(frozen=True)
 class Flags:
-    """Ask a model of masked words."""
+    """Ask a masked language model."""
 
     texts: tyro.conf.Positional[tuple[str, ...]] = ()
-    """Texts; a [MASK] stands for one token, which in Chinese is a character."""
+    """Texts; a [MASK] is one token, which in Chinese is a character."""
     init: str | None = None
     """Checkpoint folder with an MLM head, such as best/ of a pretraining run."""
     demo: bool = False
     """Use the embedded small model (checkpoints/mini)."""
     score: bool = False
-    """Tell the pseudo-perplexity of each text instead: the lower, the more natural."""
+    """Print the pseudo-perplexity of each text instead: the lower, the more natural."""
     pre_tokenizer: str | None = None
     """jieba cuts texts into words first, none into characters; default: as the checkpoint's tokenizer_config.json says."""
     num: int = 5
     """Candidates of each mask, and filled texts."""
     input: str | None = None
-    """File with a text on each line."""
+    """File with one text per line."""
     output: str | None = None
-    """File to write, JSON lines; default: standard output, to be read."""
+    """File to write, JSON lines. Default: readable lines on standard output."""
     quiet: bool = False
     """Print results only."""
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
+    """Fills or scores the texts of the command line or of a file. Returns the exit code."""
     flags = parse(Flags, argv, "run.py fill")
     if bool(flags.texts) == bool(flags.input):
-        raise InputError(f"run.py fill: expected either texts or --input FILE. Received: {'both' if flags.input else 'neither'}.")
+        problem = "texts and --input exclude each other" if flags.input else "no text is given"
+        raise InputError(f"run.py fill: {problem}. Give texts, or --input FILE.")
     if flags.num < 1:
-        raise InputError(f"--num: expected a number, at least 1. Received: {flags.num}.")
+        raise InputError(f"--num {flags.num} is too small. Give at least 1.")
     texts = flags.texts or lines_of(flags.input)
     start_backend()
     from baselines.inference.fill_mask import FillMask
 
-    words = FillMask.from_checkpoint(checkpoint_folder(flags), flags.pre_tokenizer)
+    fill_mask = FillMask.from_checkpoint(checkpoint_folder(flags), flags.pre_tokenizer)
     ask = score if flags.score else fill
     with Display(flags.quiet or not flags.input) as display:
-        rows = [ask(words, text, flags) for text in display.track(texts, "asking", len(texts))]
+        rows = [ask(fill_mask, text, flags) for text in display.track(texts, "scoring" if flags.score else "filling", len(texts))]
     if flags.output:
         with atomic_write(flags.output, "w") as file:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -64,37 +70,40 @@ def main(argv):
     return 0
 
 
-def lines_of(path):
-    """The lines of a file that are not empty."""
+def lines_of(path: str) -> list[str]:
+    """The lines of a file that are not empty. Raises InputError for a folder, or a file without one."""
     if not existing(path, "--input").is_file():
-        raise InputError(f"--input: expected a file. Received: {path}, a folder.")
+        raise InputError(f"--input: {path} is a folder. Give a file with one text per line.")
     texts = [line.strip() for _, line in text_lines.read(path) if line.strip()]
     if not texts:
-        raise InputError(f"{path}: expected a text on each line. Received: none.")
+        raise InputError(f"{path}: no text in it. Give a file with one text per line.")
     return texts
 
 
-def fill(words, text, flags):
-    found = words.fill(text, flags.num)
+def fill(fill_mask: "FillMask", text: str, flags: Flags) -> dict:
+    """The JSON object of a filled text."""
+    filled = fill_mask.fill(text, flags.num)
     return {
         "text": text,
-        "candidates": [[{"token": token, "probability": round(p, 6)} for token, p in each] for each in found.candidates],
-        "texts": [{"text": filled, "log_probability": round(value, 4)} for filled, value in found.texts],
+        "candidates": [[{"token": token, "probability": round(p, 6)} for token, p in each] for each in filled.candidates],
+        "texts": [{"text": each, "log_probability": round(value, 4)} for each, value in filled.texts],
     }
 
 
-def score(words, text, flags):
-    return {"text": text} | dataclasses.asdict(words.score(text))
+def score(fill_mask: "FillMask", text: str, flags: Flags) -> dict:
+    """The JSON object of a scored text."""
+    return {"text": text} | dataclasses.asdict(fill_mask.score(text))
 
 
-def fill_lines(row):
+def fill_lines(row: dict) -> str:
     """A line for each filled text, then one for the candidates of each mask."""
     lines = [f"{each['log_probability']:9.3f}  {each['text']}" for each in row["texts"]]
     for number, candidates in enumerate(row["candidates"], start=1):
-        shown = "  ".join(f"{each['token']} {each['probability']:.3f}" for each in candidates)
-        lines.append(f"[MASK] {number}   {shown}")
+        tokens = "  ".join(f"{each['token']} {each['probability']:.3f}" for each in candidates)
+        lines.append(f"[MASK] {number}   {tokens}")
     return "\n".join(lines) + "\n"
 
 
-def score_line(row):
+def score_line(row: dict) -> str:
+    """A line with the pseudo-perplexity of a text."""
     return f"{row['perplexity']:10.2f}  {row['tokens']:4d} tokens  {row['text']}\n"

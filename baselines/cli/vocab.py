@@ -1,10 +1,11 @@
-"""Vocabularies: build one of a corpus, or cut a checkpoint's down to the tokens that a corpus uses.
+"""Build a vocabulary from a corpus, or trim a checkpoint's to the tokens that a corpus uses.
 
 run.py vocab build --corpus 'texts/*.txt.gz' --size 8000 --out FOLDER [--words 2000]
 run.py vocab trim CHECKPOINT --corpus 'texts/*.txt.gz' --out FOLDER [--size 8000] [--min_count 2]
 """
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import tyro
@@ -29,13 +30,13 @@ class CorpusFlags:
     size: int | None = None
     """Tokens of the vocabulary, at most."""
     min_count: int = 2
-    """Leave out what is rarer."""
+    """Drop tokens that occur less often."""
     skip_bad_lines: bool = False
-    """Leave records out that are no use."""
+    """Skip records that cannot be read or have no text."""
     quiet: bool = False
-    """Show results only."""
+    """Print results only."""
 
-    def texts(self, display):
+    def texts(self, display: Display) -> Iterator[str]:
         """Yields the texts of the corpus."""
         from baselines.corpus.record_files import RecordFiles
 
@@ -46,24 +47,25 @@ class CorpusFlags:
             bar.advance()
         bar.close()
 
-    def check(self):
+    def check(self) -> None:
+        """Raises InputError for unfit flags, before anything is read."""
         if not self.corpus:
-            raise InputError("--corpus: expected files of texts. Received: none.")
+            raise InputError("--corpus is missing. Give files of texts.")
         if self.min_count < 1:
-            raise InputError(f"--min_count: expected a number, at least 1. Received: {self.min_count}.")
+            raise InputError(f"--min_count {self.min_count} is too small. Give at least 1.")
         out = Path(self.out)
         if out.is_file() or out.is_dir() and any(out.iterdir()):
-            raise InputError(f"--out: expected a new folder. Received: {out}, which is there. Name another.")
+            raise InputError(f"--out: {out} exists already. Choose a new folder.")
 
 
 @dataclasses.dataclass(frozen=True)
 class BuildFlags(CorpusFlags):
-    """Make a WordPiece vocabulary of a corpus."""
+    """Build a WordPiece vocabulary from a corpus."""
 
     words: int = 0
-    """Words of several characters, as jieba cuts them, among the tokens."""
+    """Number of tokens that are words of several characters, as jieba cuts them."""
     lower_case: bool = True
-    """No difference between upper and lower case, no accents."""
+    """Convert to lower case and drop accents."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +76,8 @@ class TrimFlags(CorpusFlags):
     """jieba cuts texts into words first, none into characters; default: as the checkpoint's tokenizer_config.json says."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
+    """Runs `vocab build` or `vocab trim`."""
     if not argv or argv[0] in ("-h", "--help"):
         print(f"{__doc__.strip()}\n\nrun.py vocab build --help and the like show the flags of each.")
         return
@@ -82,14 +85,15 @@ def main(argv):
     if verb == "build":
         return build(rest)
     if verb != "trim":
-        raise InputError(f"run.py vocab {verb}: there is no such verb. {nearest(verb, ['build', 'trim'])}")
+        raise InputError(f"run.py vocab {verb}: no such verb. {nearest(verb, ['build', 'trim'])}")
     target = rest.pop(0) if rest and not rest[0].startswith("-") else None
     if target is None and not {"-h", "--help"} & set(rest):
-        raise InputError(f"run.py vocab trim: expected a checkpoint folder after it. Received: {rest[0] if rest else 'nothing'}.")
+        raise InputError("run.py vocab trim: no checkpoint is given. Name its folder right after `trim`.")
     trim(target, rest)
 
 
-def build(argv):
+def build(argv: list[str]) -> None:
+    """Builds a vocabulary and writes its folder."""
     from baselines.corpus import vocabulary_building
     from baselines.tokenizers.vocabulary import Vocabulary
     from baselines.tokenizers.wordpiece import Tokenizer
@@ -98,7 +102,7 @@ def build(argv):
     flags = parse(BuildFlags, argv, "run.py vocab build")
     flags.check()
     if flags.words < 0 or flags.size is None:
-        raise InputError(f"--size, --words: expected numbers of tokens. Received: {flags.size} and {flags.words}.")
+        raise InputError(f"--size {flags.size} with --words {flags.words} is no number of tokens. Give --size N.")
     words = vocabulary_building.Words(flags.lower_case, jieba_words if flags.words else None)
     with Display(flags.quiet) as display:
         for text in flags.texts(display):
@@ -107,13 +111,14 @@ def build(argv):
         tokenizer = Tokenizer(Vocabulary(tokens), flags.lower_case, "jieba" if flags.words else None)
         Path(flags.out).mkdir(parents=True, exist_ok=True)
         tokenizer.save(flags.out)
-        known = tokenizer.vocabulary
-        covered = sum(count for token, count in words.single.items() if token in known)
+        covered = sum(count for token, count in words.single.items() if token in tokenizer.vocabulary)
         share = covered / max(1, words.single.total())
-        display.result(f"{flags.out}: {len(known):,} tokens, which cover {share:.4%} of the ideographs and signs of the corpus")
+        size = len(tokenizer.vocabulary)
+        display.result(f"{flags.out}: {size:,} tokens, which cover {share:.4%} of the ideographs and signs of the corpus")
 
 
-def trim(folder, argv):
+def trim(folder: str, argv: list[str]) -> None:
+    """Writes a checkpoint with the tokens that a corpus uses."""
     flags = parse(TrimFlags, argv, "run.py vocab trim CHECKPOINT")
     flags.check()
     existing(folder_of(folder), "run.py vocab trim")
@@ -133,7 +138,7 @@ def trim(folder, argv):
         before, after = megabytes(folder_of(folder)), megabytes(Path(flags.out))
         lost = 1 - counts[ids].sum() / max(1, counts.sum())
         display.result(f"{flags.out}: {len(ids):,} of {len(tokenizer.vocabulary):,} tokens, {before:.1f} to {after:.1f} MB; "
-                       f"{lost:.4%} of the corpus' tokens are none of them")  # fmt: skip
+                       f"{lost:.4%} of the tokens of the corpus are dropped")  # fmt: skip
 
 
 def megabytes(folder: Path) -> float:

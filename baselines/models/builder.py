@@ -3,7 +3,8 @@
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import keras
 
@@ -15,36 +16,46 @@ from baselines.models.families import family
 from baselines.storage.checkpoint_paths import folder_of
 from baselines.weights.load import load_weights
 
+Source = str | Path | Mapping[str, object] | Config
+"""A checkpoint folder, a TensorFlow prefix, a config file, the dict of one, or a Config."""
+
 
 def build_transformer_model(
-    source,
-    checkpoint=None,
-    model="auto",
-    mask="bidirectional",
-    application=None,
-    with_pool=False,
-    with_nsp=False,
-    with_mlm=False,
-    keep_tokens=None,
-    compound_tokens=None,
-    dtype=None,
-    ignore_mismatched=False,
-    **config_options,
-):
+    source: Source,
+    checkpoint: str | Path | None = None,
+    model: str = "auto",
+    mask: str = "bidirectional",
+    application: str | None = None,
+    with_pool: bool | str = False,
+    with_nsp: bool | str = False,
+    with_mlm: bool | str = False,
+    keep_tokens: Sequence[int] | None = None,
+    compound_tokens: Sequence[Sequence[int] | tuple] | None = None,
+    dtype: str | None = None,
+    ignore_mismatched: bool = False,
+    **config_options: object,
+) -> keras.Model:
     """A functional model {"token_ids", "segment_ids"} -> {"hidden_states", and the heads asked for}.
 
-    source             a checkpoint folder or TensorFlow prefix, a config file, the dict of one, or a Config
-    checkpoint         folder or prefix of the weights, if not the folder `source`; a bare config gives random weights
-    model              a family (a file of baselines/models), or auto: the config's model_type, else bert
-    mask, application  who sees whom, see masks.py; application lm and unilm also give the MLM head
-    with_pool, with_nsp, with_mlm   heads, see encoder.outputs
-    keep_tokens        ids of the checkpoint's vocabulary, in their new order, the others go; -1: a new token (Vocabulary.keep_ids)
-    compound_tokens    new tokens after those, each a list of ids to average or a pair (ids, weights)
-    dtype              dtype policy, such as "mixed_bfloat16"; the global one unless given
-    ignore_mismatched  go on with random weights where the checkpoint's lack or have another shape
-    config_options     fields of Config that replace the file's: attention_key_size, attention_scale, ... (docs/models.md)
+    Args:
+        source: A checkpoint folder or TensorFlow prefix, a config file, the dict of one, or a Config.
+        checkpoint: Folder or prefix of the weights, if not `source`. A config alone gives random weights.
+        model: A family (a file of baselines/models), or "auto" for the config's model_type, else bert.
+        mask: Which tokens see which, see masks.py.
+        application: bert4keras' name for the mask; "lm" and "unilm" also give the MLM head.
+        with_pool: The pooler, True or the name of its activation; see encoder.outputs.
+        with_nsp: The next-sentence head, likewise.
+        with_mlm: The masked-language-model head, likewise.
+        keep_tokens: Ids of the checkpoint's vocabulary in their new order, the others are dropped; -1 is a new token
+            (Vocabulary.keep_ids).
+        compound_tokens: New tokens behind them, each a list of ids to average or a pair (ids, weights).
+        dtype: dtype policy, such as "mixed_bfloat16"; None for the global one.
+        ignore_mismatched: Leave weights random that the checkpoint lacks or has in another shape.
+        **config_options: Fields of Config that replace the file's: attention_key_size, attention_scale, … (docs/models.md).
 
-    Raises InputError for an unfit config, checkpoint or family, ValueError for arguments that contradict each other.
+    Raises:
+        InputError: The config, the checkpoint or the family does not fit.
+        ValueError: Arguments contradict each other.
     """
     mask, with_mlm = masks.resolve(mask, application, with_mlm)
     config = configure(source, model, keep_tokens, compound_tokens, **config_options)
@@ -62,8 +73,14 @@ def build_transformer_model(
     return built
 
 
-def configure(source, model="auto", keep_tokens=None, compound_tokens=None, **config_options):
-    """The Config of a model: that of `source`, with the family, the vocabulary's size and the fields given here."""
+def configure(
+    source: Source,
+    model: str = "auto",
+    keep_tokens: Sequence[int] | None = None,
+    compound_tokens: Sequence[Sequence[int] | tuple] | None = None,
+    **config_options: object,
+) -> Config:
+    """The Config of `source`, with the family, the vocabulary's size and the fields given here. Raises InputError."""
     if isinstance(source, Config):
         values, where = dataclasses.asdict(source), "config"
     elif isinstance(source, Mapping):
@@ -73,7 +90,7 @@ def configure(source, model="auto", keep_tokens=None, compound_tokens=None, **co
     known = {field.name for field in dataclasses.fields(Config)} | set(OTHER_NAMES)
     for name in config_options:
         if name not in known:
-            raise ValueError(f"expected a field of Config. Received: {name!r}. {nearest(name, known)}")
+            raise ValueError(f"{name!r} is no field of Config. {nearest(name, known)}")
     given = {name: value for name, value in config_options.items() if value is not None}
     if model != "auto":
         given["model_type"] = model
@@ -82,20 +99,20 @@ def configure(source, model="auto", keep_tokens=None, compound_tokens=None, **co
         activation(config.hidden_act)
     except ValueError as error:
         raise InputError(
-            f"{where}: expected hidden_act to be gelu, gelu_tanh or one of Keras' activations. "
-            f"Received: {config.hidden_act!r}. Correct the config."
+            f"{where}: hidden_act must be gelu, gelu_tanh or one of Keras' activations. Received: {config.hidden_act[:60]!r}. "
+            "Correct the config."
         ) from error
     return dataclasses.replace(config, vocab_size=vocabulary.size(config.vocab_size, keep_tokens, compound_tokens))
 
 
-def weights_of(source):
+def weights_of(source: Source) -> str | Path | None:
     """The folder or prefix whose weights belong to `source`: itself, or None for a config alone."""
     return source if not isinstance(source, (Config, Mapping)) and folder_of(source).is_dir() else None
 
 
 @contextlib.contextmanager
-def dtype_policy(name):
-    """Keras' global dtype policy for the layers made inside, and the old one again afterwards."""
+def dtype_policy(name: str | None) -> Iterator[None]:
+    """Sets Keras' global dtype policy for the layers that are built inside; None changes nothing."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name or before)
     try:

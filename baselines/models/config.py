@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 from collections.abc import Callable, Mapping
 
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt
 from baselines.models import options
 from baselines.models.families import family
 from baselines.storage.checkpoint_paths import folder_of
@@ -93,7 +93,8 @@ class Config:
             given["model_type"] = "nezha"
         for key, expected in EXPECTED.items():
             if given.get(key, expected) != expected:
-                raise InputError(f"{where}: {key}={_cut(given[key])} is not implemented, only {expected!r}. Use another model.")
+                value = excerpt(repr(given[key]))
+                raise InputError(f"{where}: {key}={value} is not implemented, only {expected!r}. Use another model.")
         missing = [key for key in REQUIRED if key not in given]
         if missing:
             raise InputError(f"{where}: {', '.join(missing)} missing. Check that this is the config of a model.")
@@ -176,7 +177,7 @@ def check_config(given: Mapping[str, object], where: str) -> None:
     """Raises InputError, which begins with `where`, unless the types, ranges and sizes of `given` fit together."""
 
     def refuse(key, expected):
-        raise InputError(f"{where}: {key} must be {expected}. Received: {_cut(given[key])}. Correct the config.")
+        raise InputError(f"{where}: {key} must be {expected}. Received: {excerpt(repr(given[key]))}. Correct the config.")
 
     for field in dataclasses.fields(Config):
         if field.name in given and field.name not in options.USUAL:
@@ -212,8 +213,3 @@ def _check_sizes(given, where, refuse):
     numbers += rows * given.get("embedding_size", width)
     if numbers > MAX_NUMBERS:
         raise InputError(f"{where}: a model of these sizes has about {numbers:.0e} weights. Correct the config.")
-
-
-def _cut(value):
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"

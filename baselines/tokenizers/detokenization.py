@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterable
 
 from baselines.tokenizers.normalization import is_cjk, is_punctuation
 
@@ -20,18 +21,18 @@ _TIGHT = re.compile(f"([{re.escape(_CJK_PUNCTUATION + '+-/={(<[')}]) ")  # no sp
 _DECIMAL = re.compile(r"(\d\.) (\d)")
 
 
-def is_tight(character):
-    """Is it Chinese punctuation, after which no space is written?"""
+def is_tight(character: str) -> bool:
+    """Whether a character is Chinese punctuation, after which no space is written."""
     return character in _CJK_PUNCTUATION
 
 
-def is_special(token):
-    """True for [CLS], [unused7] and the like, which are no text."""
+def is_special(token: str) -> bool:
+    """Whether a token is [CLS], [unused7] or the like, which are not text."""
     return len(token) > 2 and token.startswith("[") and token.endswith("]")
 
 
-def join_tokens(tokens):
-    """The text of `tokens`, without special ones. Spaces of the original that tokens do not show are guessed."""
+def join_tokens(tokens: Iterable[str]) -> str:
+    """The text of `tokens` without special ones. Tokens do not say where the original had spaces: the rules here guess."""
     parts, last = [], ""  # last: the last character written
     for token in tokens:
         if is_special(token):

@@ -8,6 +8,7 @@ methods and one `str.translate`, which run in C. docs/tokenizer.md says why not 
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 
 _CJK_RANGES = (
     (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
@@ -16,21 +17,21 @@ _CJK_RANGES = (
 _WORD = re.compile(r"\S+")  # the same notion of a space as str.split()
 
 
-def is_cjk(character):
-    """True for the ideographs that Google's BERT puts between spaces: not for kana, Hangul or extensions after E."""
+def is_cjk(character: str) -> bool:
+    """Whether Google's BERT puts a character between spaces: an ideograph, but not kana, Hangul or extensions after E."""
     code = ord(character)
     return any(first <= code <= last for first, last in _CJK_RANGES)
 
 
-def is_punctuation(character):
-    """True for Unicode punctuation and for every ASCII sign that is no letter, digit or space ("$", "+", "^" too)."""
+def is_punctuation(character: str) -> bool:
+    """Whether a character is Unicode punctuation, or an ASCII sign that is no letter, digit or space ("$", "+", "^" too)."""
     code = ord(character)
     ascii_sign = 33 <= code <= 47 or 58 <= code <= 64 or 91 <= code <= 96 or 123 <= code <= 126
     return ascii_sign or unicodedata.category(character).startswith("P")
 
 
-def is_mark(character):
-    """True for the combining marks that lower-casing drops: accents, vowel signs, emoji variation selectors."""
+def is_mark(character: str) -> bool:
+    """Whether lower-casing drops a character: a combining accent, vowel sign or emoji variation selector."""
     return unicodedata.category(character) == "Mn"
 
 
@@ -59,18 +60,18 @@ class _Spacing(dict):
 
 
 class Normalizer:
-    """Text -> words between spaces. `lower_case` also decomposes characters (NFD) and drops combining marks."""
+    """Cuts a text into words as BERT does. With `lower_case` it also decomposes characters (NFD) and drops combining marks."""
 
-    def __init__(self, lower_case=True):
+    def __init__(self, lower_case: bool = True):
         self.lower_case = lower_case
         self._spacing = _Spacing(drop_marks=lower_case)
 
-    def words(self, text):
-        """The words of `text`; every ideograph and every punctuation sign is a word of its own."""
+    def words(self, text: str) -> list[str]:
+        """The words of `text`; every ideograph and every punctuation character is a word of its own."""
         return self._decomposed(text).translate(self._spacing).split()
 
-    def fold_with_sources(self, text):
-        """(`text` in lower case, without marks; sources): sources[i] is the index in `text` of character i."""
+    def fold_with_sources(self, text: str) -> tuple[str, Sequence[int]]:
+        """The text in lower case and without marks, and for each of its characters the index in `text`."""
         decomposed = self._decomposed(text)
         if len(decomposed) == len(text):  # no character becomes nothing here, so each became exactly one
             sources = range(len(text))
@@ -78,18 +79,18 @@ class Normalizer:
             sources = [i for i, character in enumerate(text) for _ in self._decomposed(character)]
         if not self.lower_case:
             return decomposed, sources
-        kept = [i for i, character in enumerate(decomposed) if not is_mark(character)]
-        return "".join(decomposed[i] for i in kept), [sources[i] for i in kept]
+        letters = [i for i, character in enumerate(decomposed) if not is_mark(character)]
+        return "".join(decomposed[i] for i in letters), [sources[i] for i in letters]
 
-    def words_with_sources(self, folded, sources):
-        """Yields (word, sources of its characters) for what `fold_with_sources` returned, or a slice of it."""
+    def words_with_sources(self, folded: str, sources: Sequence[int]) -> Iterator[tuple[str, Sequence[int]]]:
+        """Yields (word, indices of its characters) of what `fold_with_sources` returned, or of a slice of it."""
         spaced = [self._spacing[ord(character)] for character in folded]
         sources = [source for source, characters in zip(sources, spaced, strict=True) for _ in characters]
         for match in _WORD.finditer("".join(spaced)):
             yield match.group(), sources[match.start() : match.end()]
 
-    def end_with_marks(self, text, end):
-        """`end` moved behind the combining marks that follow it in `text`, where they were dropped from the tokens."""
+    def end_with_marks(self, text: str, end: int) -> int:
+        """`end` moved behind the combining marks that follow it in `text`, if tokens lack them."""
         while self.lower_case and end < len(text) and is_mark(text[end]):
             end += 1
         return end

@@ -1,16 +1,23 @@
-"""How many tokens of each text stay when a row is too long: the longest text loses its last token, again and again."""
+"""Truncation of rows that are too long: the longest text loses its last token, again and again."""
+
+from collections.abc import Iterable, Sequence
 
 from baselines.errors import InputError
 
 
-def trim_lengths(lengths, max_length, trim_order=None):
-    """Lengths of the pieces of one row, [CLS] piece [SEP] piece [SEP] …, after trimming it to `max_length` tokens.
+def trim_lengths(lengths: Iterable[int], max_length: int | None, trim_order: Sequence[int] | None = None) -> list[int]:
+    """Lengths of the texts of one row, [CLS] text [SEP] text [SEP] …, after truncation.
 
-    lengths      tokens of each piece, special tokens not counted
-    max_length   tokens of the whole row, special tokens counted; None: no limit
-    trim_order   indices of the pieces: of equally long ones the first here loses a token first. None: as listed
-    Equal to deleting token by token, in time that does not depend on the lengths. Raises InputError when [CLS] and the
-    [SEP]s alone exceed `max_length`.
+    The result is that of deleting token by token, in time that does not depend on the lengths.
+
+    Args:
+        lengths: Tokens of each text, special tokens not counted.
+        max_length: Tokens of the whole row, special tokens counted; None for no limit.
+        trim_order: Indices of the texts: of equally long ones the first here loses a token first. None: in the order of `lengths`.
+
+    Raises:
+        InputError: [CLS] and the [SEP]s alone exceed `max_length`.
+        ValueError: `trim_order` does not hold each index once.
     """
     lengths = list(lengths)
     if max_length is None:
@@ -19,8 +26,7 @@ def trim_lengths(lengths, max_length, trim_order=None):
     budget = max_length - special
     if budget < 0:
         raise InputError(
-            f"max_length: expected at least {special}, the special tokens of a row of {len(lengths)} text(s). "
-            f"Received: {max_length}. Raise --max_length."
+            f"--max_length {max_length} is below {special}, the special tokens of a row with {len(lengths)} text(s). Raise it."
         )
     if sum(lengths) <= budget:
         return lengths

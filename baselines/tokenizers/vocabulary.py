@@ -1,9 +1,10 @@
-"""The tokens a model knows, in the order of its embedding rows; cut down or extended, with the old row of every token.
+"""The tokens of a model in the order of its embedding rows; a reduced or extended vocabulary remembers the old rows.
 
 vocab.txt: one token per line, UTF-8; the number of the line, from 0, is the id.
 """
 
 import pathlib
+from collections.abc import Iterable
 
 from baselines.errors import InputError
 from baselines.storage.atomic_files import atomic_write
@@ -15,14 +16,22 @@ PAD, UNKNOWN, START, END, MASK = SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[
 class Vocabulary:
     """Tokens and their ids.
 
-    tokens     all tokens, id = index; [PAD] [UNK] [CLS] [SEP] must be among them
-    added      those that are looked for in the raw text, before anything else cuts it
-    keep_ids   per token its id in the checkpoint's vocabulary, -1 for a new one; embedding rows and output biases
-               follow it. None: this is the checkpoint's vocabulary
-    origin     where the tokens come from, for messages
+    Attributes:
+        tokens: All tokens; the index is the id. [PAD], [UNK], [CLS] and [SEP] are among them.
+        added: Tokens that are searched in the raw text, before anything else cuts it.
+        keep_ids: For each token its id in the checkpoint's vocabulary, -1 for a new one; embedding rows and output biases follow
+            it. None if this is the checkpoint's vocabulary.
+        origin: Where the tokens come from, for messages.
+        ids: {token: id}.
     """
 
-    def __init__(self, tokens, added=(), keep_ids=None, origin="vocabulary"):
+    def __init__(
+        self,
+        tokens: Iterable[str],
+        added: Iterable[str] = (),
+        keep_ids: Iterable[int] | None = None,
+        origin: str | pathlib.Path = "vocabulary",
+    ):
         self.tokens = list(tokens)
         self.keep_ids = None if keep_ids is None else list(keep_ids)
         self.origin = str(origin)
@@ -32,52 +41,54 @@ class Vocabulary:
         self.pad_id, self.unk_id, self.cls_id, self.sep_id = (self.ids[token] for token in (PAD, UNKNOWN, START, END))
 
     @classmethod
-    def from_file(cls, path, added=()):
-        """Read a vocab.txt. Of a line with spaces (a count behind the token) the first field is the token.
+    def from_file(cls, path: str | pathlib.Path, added: Iterable[str] = ()) -> "Vocabulary":
+        """Reads a vocab.txt. Of a line with spaces (a count behind the token) the first field is the token.
 
-        Raises InputError when it is no UTF-8, or has blank lines, duplicates, or not all special tokens.
+        Raises:
+            InputError: The file is not UTF-8, or it has blank lines, duplicates, or lacks a special token.
         """
         path = pathlib.Path(path)
         try:
             lines = path.read_bytes().decode("utf-8-sig").split("\n")  # not splitlines(): U+2028 is a token for some
         except OSError as error:
-            raise InputError(f"{path}: expected a vocabulary, a token per line. Received: {error.strerror}.") from error
+            raise InputError(f"{path}: cannot be read: {error.strerror}. Check the path.") from error
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             raise InputError(
-                f"{path}:{line}: expected UTF-8. Received: byte 0x{error.object[error.start]:02x}. "
-                "Is it GBK? Convert it: iconv -f GB18030 -t UTF-8."
+                f"{path}:{line}: byte 0x{error.object[error.start]:02x} is not UTF-8. If the file is GBK, convert it: "
+                "iconv -f GB18030 -t UTF-8."
             ) from error
         lines = [line.removesuffix("\r") for line in lines]
         while lines and not lines[-1]:
             lines.pop()
         if "" in lines:
-            raise InputError(f"{path}:{lines.index('') + 1}: expected a token. Received: a blank line.")
+            raise InputError(f"{path}:{lines.index('') + 1}: a blank line is no token. Copy or download the file again.")
         return cls([(line.split() or [line])[0] for line in lines], added=added, origin=path)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.tokens)
 
-    def __contains__(self, token):
+    def __contains__(self, token: str) -> bool:
         return token in self.ids
 
     def __repr__(self):
         return f"Vocabulary({len(self)} tokens from {self.origin})"
 
-    def id(self, token):
-        """Id of a token that must be there. For the pieces of a text, unknown ones included, see Tokenizer.ids."""
+    def id(self, token: str) -> int:
+        """The id of a token. Raises InputError for an unknown one; `Tokenizer.ids` gives [UNK] for unknown parts of a text."""
         if token not in self.ids:
-            raise InputError(f"{self.origin}: expected the token {token!r}. It has none such; see added_tokens.")
+            raise InputError(f"{self.origin}: the vocabulary has no token {token!r}. Add it with added_tokens.")
         return self.ids[token]
 
     @property
-    def mask_id(self):
+    def mask_id(self) -> int:
+        """The id of [MASK]. Raises InputError for a vocabulary without it."""
         return self.id(MASK)
 
-    def producible_ids(self, first=SPECIAL_TOKENS):
-        """Ids worth keeping: `first`, then all that the tokenizer can produce, in order. About half of Chinese BERT's.
+    def producible_ids(self, first: Iterable[str] = SPECIAL_TOKENS) -> list[int]:
+        """Ids of the tokens `first` and of all that the tokenizer can produce, in order: about half of Chinese BERT's.
 
-        Ideographs and signs are words of their own, so longer tokens that hold one are never produced: ##的, [unused1].
+        Ideographs and punctuation are words of their own, so that a longer token with one is never produced: ##的, [unused1].
         """
         ids = dict.fromkeys(self.id(token) for token in first)
         ids.update((index, None) for index, token in enumerate(self.tokens) if not _is_redundant(token))
@@ -87,33 +98,37 @@ class Vocabulary:
         """Tokens of several ideographs, which texts give only if a pre-tokenizer cuts them into words, or if they are added."""
         return [token for token in self.tokens if sum(map(is_cjk, token)) > 1 and token not in self.added]
 
-    def subset(self, ids):
-        """A vocabulary of these `ids` only, in their order."""
+    def subset(self, ids: Iterable[int]) -> "Vocabulary":
+        """A vocabulary of these `ids` only, in their order. Raises InputError for an id that there is not."""
         ids = [int(i) for i in ids]
         outside = [i for i in ids if not 0 <= i < len(self)]
         if outside:
-            raise InputError(f"keep_tokens: expected ids below {len(self)}, of {self.origin}. Received: {outside[:5]}")
+            raise InputError(f"keep_tokens: {self.origin} has ids from 0 to {len(self) - 1}. Received: {outside[:5]}.")
         rows, chosen = self._rows(), set(ids)
         added = [token for token in self.added if self.ids[token] in chosen]
         return Vocabulary([self.tokens[i] for i in ids], added, [rows[i] for i in ids], f"{self.origin}, reduced")
 
-    def with_added(self, tokens):
-        """A vocabulary in which `tokens` are found verbatim in raw text; new ones among them get ids at its end."""
+    def with_added(self, tokens: Iterable[str]) -> "Vocabulary":
+        """A vocabulary whose `tokens` are found verbatim in raw text; new ones get ids at its end.
+
+        Raises:
+            InputError: One is blank, or a special token.
+        """
         tokens = list(dict.fromkeys(tokens))
         wrong = [token for token in tokens if not token.strip() or token in SPECIAL_TOKENS]
         if wrong:
-            raise InputError(f"added_tokens: expected text, and no special token. Received: {wrong}")
+            raise InputError(f"added_tokens: {wrong} are blank or special tokens. Leave them out.")
         new = [token for token in tokens if token not in self.ids]
         added = [*self.added, *tokens]
         return Vocabulary([*self.tokens, *new], added, [*self._rows(), *[-1] * len(new)], self.origin)
 
-    def extended(self, tokens):
-        """A vocabulary with the new ones of `tokens` at its end; words of raw texts are cut into them as into others."""
+    def extended(self, tokens: Iterable[str]) -> "Vocabulary":
+        """A vocabulary with the new ones of `tokens` at its end; words are cut into them as into the others."""
         new = [token for token in dict.fromkeys(tokens) if token not in self.ids]
         return Vocabulary([*self.tokens, *new], self.added, [*self._rows(), *[-1] * len(new)], self.origin)
 
-    def save(self, path):
-        """Write a vocab.txt; the file is either the old one or complete."""
+    def save(self, path: str | pathlib.Path) -> None:
+        """Writes a vocab.txt in one step."""
         with atomic_write(path, "w") as file:
             file.writelines(f"{token}\n" for token in self.tokens)
 
@@ -122,24 +137,24 @@ class Vocabulary:
 
     def _check(self, added):
         if not self.tokens:
-            raise InputError(f"{self.origin}: expected one token per line. Received: an empty file.")
+            raise InputError(f"{self.origin}: the vocabulary is empty. It needs one token per line.")
         if len(self.ids) != len(self.tokens):
             again = next(i for i, token in enumerate(self.tokens) if self.ids[token] != i)
             token = self.tokens[again]
             lines = [i + 1 for i, other in enumerate(self.tokens) if other == token]
             raise InputError(
-                f"{self.origin}:{lines[1]}: expected every token once. Received: {token!r} also on line {lines[0]}; "
-                "rename one of them, for removing it would shift the ids behind it."
+                f"{self.origin}:{lines[1]}: the token {token!r} is also on line {lines[0]}. Rename one of them; removing it would "
+                "shift the ids behind it."
             )
         missing = [token for token in SPECIAL_TOKENS[:4] if token not in self.ids]
         if missing:
             raise InputError(
-                f"{self.origin}: expected [PAD], [UNK], [CLS] and [SEP] among its {len(self)} tokens. Missing: "
-                f"{', '.join(missing)}. Is this a BERT vocabulary, and a token per line?"
+                f"{self.origin}: {', '.join(missing)} missing among its {len(self)} tokens. Check that this is a BERT vocabulary "
+                "with one token per line."
             )
         unknown = [token for token in added if token not in self.ids]
         if unknown:
-            raise InputError(f"{self.origin}: expected added tokens among the {len(self)} tokens. Missing: {unknown}")
+            raise InputError(f"{self.origin}: the added tokens {unknown} are not among its {len(self)} tokens. Add them there.")
 
 
 def _is_redundant(token):

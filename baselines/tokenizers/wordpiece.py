@@ -2,14 +2,16 @@
 
 "Café价格" -> ["cafe", "价", "格"] -> {"token_ids": [101, 8377, 817, 3419, 102], "segment_ids": [0, 0, 0, 0, 0]}
 
-Words come from normalization.py, the pieces of a word from the `tokenizers` library in Rust. Chinese texts are chains
-of one-character words, of which a corpus has few: the pieces of every word met are remembered. That is faster than to
-hand whole texts to Rust (docs/tokenizer.md has the figures), and gives the ids of Google's and bert4keras' tokenizer.
+Words come from normalization.py, the pieces of a word from the `tokenizers` library in Rust. Chinese texts consist of words of one
+character, and a corpus has few different ones, so the pieces of every word are cached. That is faster than handing whole texts to
+Rust (docs/tokenizer.md has the figures), and gives the ids of Google's and bert4keras' tokenizers.
 """
 
 import hashlib
 import itertools
 import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +21,7 @@ from baselines.tokenizers.alignment import Alignment
 from baselines.tokenizers.detokenization import join_tokens
 from baselines.tokenizers.normalization import Normalizer
 from baselines.tokenizers.trimming import trim_lengths
+from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.tokenizers.words import jieba_words
 
 LONGEST_WORD = 200  # characters; longer words are unknown, as Google's
@@ -29,13 +32,19 @@ PRE_TOKENIZERS = {files.JIEBA: jieba_words, "none": None}
 class Tokenizer:
     """Encodes texts with the ids of a vocabulary.
 
-    vocabulary      a Vocabulary
-    lower_case      also drops accents
-    pre_tokenizer   None, "jieba", or text -> words that join to it again. A word of the vocabulary then stays whole,
-                    ideographs included; the others are cut as usual
+    Args:
+        vocabulary: The tokens.
+        lower_case: Convert to lower case and drop accents.
+        pre_tokenizer: None, "jieba", "none", or a function text -> words that join to it again. A word of the vocabulary then
+            stays whole, ideographs included; the others are cut as usual.
     """
 
-    def __init__(self, vocabulary, lower_case=True, pre_tokenizer=None):
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        lower_case: bool = True,
+        pre_tokenizer: str | Callable[[str], list[str]] | None = None,
+    ):
         self.vocabulary = vocabulary
         self.lower_case = lower_case
         self.pre_tokenizer = PRE_TOKENIZERS.get(pre_tokenizer, pre_tokenizer)
@@ -48,12 +57,25 @@ class Tokenizer:
         self._added = re.compile(f"({'|'.join(map(re.escape, longest_first))})") if longest_first else None
 
     @classmethod
-    def from_folder(cls, folder, lower_case=None, keep_tokens=None, added_tokens=(), pre_tokenizer=None):
+    def from_folder(
+        cls,
+        folder: str | Path,
+        lower_case: bool | None = None,
+        keep_tokens: Iterable[int] | str | None = None,
+        added_tokens: Iterable[str] = (),
+        pre_tokenizer: str | Callable[[str], list[str]] | None = None,
+    ) -> "Tokenizer":
         """The tokenizer of a checkpoint folder with vocab.txt or tokenizer.json.
 
-        lower_case      None: as tokenizer_config.json says, else true
-        keep_tokens     ids to keep, or "producible": those that texts can give. Embeddings follow vocabulary.keep_ids
-        added_tokens    found verbatim in texts; new ones get ids, and embedding rows, at the end
+        Args:
+            folder: The folder, or the TensorFlow prefix of weights in it.
+            lower_case: None for what tokenizer_config.json says, else true.
+            keep_tokens: Ids to keep, or "producible" for those that texts can give. Embeddings follow vocabulary.keep_ids.
+            added_tokens: Found verbatim in texts; new ones get ids, and embedding rows, at the end.
+            pre_tokenizer: None for what tokenizer_config.json says.
+
+        Raises:
+            InputError: A file is missing or corrupted, or the tokenizer is not BERT's.
         """
         vocabulary, settings = files.read(folder)
         if keep_tokens is not None:
@@ -69,11 +91,11 @@ class Tokenizer:
         pre_tokenizer = pre_tokenizer or saved
         return cls(vocabulary, settings["lower_case"] if lower_case is None else lower_case, pre_tokenizer)
 
-    def with_words(self, words):
-        """A tokenizer that knows `words` as well; new ones get ids at the end of the vocabulary.
+    def with_words(self, words: Iterable[str]) -> "Tokenizer":
+        """A tokenizer that knows `words` too; new ones get ids at the end of the vocabulary.
 
-        An ideograph or a word of Latin letters or digits becomes a token like others, in this tokenizer's case. Others, such as
-        an emoji or a word of several ideographs, are found verbatim in texts, also side by side.
+        An ideograph or a word of Latin letters or digits becomes a token like the others, in this tokenizer's case. Other words,
+        such as an emoji or several ideographs, are found verbatim in texts, also side by side.
         """
         forms = {word: [word] if word.startswith("##") else self._normalizer.words(word) for word in words}
         simple = {word: parts[0] for word, parts in forms.items() if len(parts) == 1 and parts[0].removeprefix("##").isalnum()}
@@ -81,45 +103,55 @@ class Tokenizer:
         verbatim = [word for word, parts in forms.items() if parts and word not in simple and word not in vocabulary]
         return Tokenizer(vocabulary.with_added(verbatim), self.lower_case, self.pre_tokenizer)
 
-    def save(self, folder):
-        """Write vocab.txt, tokenizer.json and tokenizer_config.json, for this class and for transformers."""
+    def save(self, folder: str | Path) -> None:
+        """Writes vocab.txt, tokenizer.json and tokenizer_config.json, for this class and for transformers."""
         files.write(folder, self.vocabulary, self.lower_case, LONGEST_WORD, self._pre_tokenizer_name())
 
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         """A hex digest of all that the ids of a text depend on, for caches of encoded texts."""
         vocabulary = self.vocabulary
         settings = (vocabulary.tokens, vocabulary.added, self.lower_case, self._pre_tokenizer_name())
         return hashlib.sha256(repr(settings).encode()).hexdigest()
 
-    def tokenize(self, text):
-        """Pieces of `text` as strings, without special tokens. An unknown word keeps its letters; its id is [UNK]'s."""
+    def tokenize(self, text: str) -> list[str]:
+        """Pieces of `text`, without special tokens. An unknown word keeps its letters; its id is [UNK]'s."""
         return [piece for word in self._words(text) for piece in self._surfaces(word)]
 
-    def ids(self, text):
+    def ids(self, text: str) -> np.ndarray:
         """int32 (L,): ids of the pieces of `text`, without special tokens."""
         return np.array(self._ids(text), dtype=np.int32)
 
-    def prepare(self, texts):
-        """Tokenize `texts` once, for examples that share some: until the next call, encoding one only looks it up."""
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Tokenizes `texts` once, if examples share texts: until the next call, encoding one of them only looks it up."""
         self._prepared = {}
         for text in texts:
             if text not in self._prepared:
                 self._prepared[text] = self._ids(text)
 
-    def encode(self, text, max_length=None):
+    def encode(self, text: str, max_length: int | None = None) -> dict[str, np.ndarray]:
         """Features of [CLS] text [SEP]: {"token_ids": int32 (L,), "segment_ids": int32 (L,)}."""
         return self.assemble([self._ids(text)], max_length)
 
-    def encode_pair(self, first, second, max_length=None, second_segment=1):
+    def encode_pair(
+        self, first: str, second: str, max_length: int | None = None, second_segment: int = 1
+    ) -> dict[str, np.ndarray]:
         """Features of [CLS] first [SEP] second [SEP]; the second text and its [SEP] are in `second_segment`."""
         return self.assemble([self._ids(first), self._ids(second)], max_length, (0, second_segment))
 
-    def assemble(self, pieces, max_length=None, segments=None, trim_order=None):
-        """Features of [CLS] piece [SEP] piece [SEP] ….
+    def assemble(
+        self,
+        pieces: Sequence[Sequence[int]],
+        max_length: int | None = None,
+        segments: Sequence[int] | None = None,
+        trim_order: Sequence[int] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Features of [CLS] text [SEP] text [SEP] …: {"token_ids": int32 (L,), "segment_ids": int32 (L,)}.
 
-        pieces       per text its ids, as `ids` gives them; they may hold special tokens of a task's own
-        max_length   see trimming.py, and `trim_order` too: which of equally long texts loses a token first
-        segments     per text its segment id; [CLS] has that of the first. Default: all 0
+        Args:
+            pieces: For each text its ids, as `ids` gives them; they may hold special tokens of a task's own.
+            max_length: Tokens of the row, special tokens counted; None for no limit. See trimming.py.
+            segments: For each text its segment id; [CLS] has that of the first. None for 0 everywhere.
+            trim_order: Which of equally long texts loses a token first.
         """
         lengths = trim_lengths(map(len, pieces), max_length, trim_order)
         token_ids = np.array(self._row(pieces, lengths), np.int32)
@@ -128,7 +160,9 @@ class Tokenizer:
             _fill_segments(segment_ids, lengths, segments)
         return {"token_ids": token_ids, "segment_ids": segment_ids}
 
-    def encode_batch(self, texts, max_length=None):
+    def encode_batch(
+        self, texts: Iterable[str | Sequence[str]], max_length: int | None = None
+    ) -> dict[str, np.ndarray]:
         """Features of texts or pairs of texts, padded to the longest: {"token_ids", "segment_ids"}, int32 (B, L)."""
         pieces = [[self._ids(text)] if isinstance(text, str) else [self._ids(part) for part in text] for text in texts]
         lengths = [trim_lengths(map(len, row), max_length) for row in pieces]
@@ -139,16 +173,20 @@ class Tokenizer:
                 _fill_segments(row, row_lengths, (0, 1))
         return {"token_ids": token_ids, "segment_ids": segment_ids}
 
-    def decode(self, ids):
-        """Readable text of `ids`: no spaces between ideographs, no special tokens, nothing for unknown words."""
+    def decode(self, ids: Iterable[int]) -> str:
+        """Readable text of `ids`: no spaces between ideographs, no special tokens, nothing for unknown words.
+
+        Raises:
+            ValueError: An id is not in the vocabulary.
+        """
         ids = [int(i) for i in ids]
         outside = [i for i in ids if not 0 <= i < len(self.vocabulary)]
         if outside:
             raise ValueError(f"decode: expected ids below {len(self.vocabulary)}. Received: {outside[:5]}")
         return join_tokens([self.vocabulary.tokens[i] for i in ids])
 
-    def align(self, text):
-        """The Alignment of the tokens of `text`, special ones aside, with its characters."""
+    def align(self, text: str) -> Alignment:
+        """The tokens of `text`, without special ones, with their characters."""
         tokens, spans = [], []
         for word, sources in self._words_with_sources(text):
             start = 0
@@ -217,7 +255,7 @@ class Tokenizer:
             return
         segments = list(self.pre_tokenizer(folded))
         if "".join(segments) != folded:
-            raise ValueError(f"pre_tokenizer: expected words that join to {folded[:50]!r}. Received: {segments[:20]}")
+            raise ValueError(f"pre_tokenizer: expected words that join to {folded[:50]!r}. Received: {segments[:20]}.")
         position = 0
         for segment in segments:
             yield position, segment
@@ -241,7 +279,7 @@ def _padded(rows, value):
 
 
 class _Pieces(dict):
-    """Word -> ids of its pieces, asked from Rust once. Starts anew when too many words have been met."""
+    """Word -> ids of its pieces, computed in Rust once. Emptied when it holds too many words."""
 
     def __init__(self, vocabulary):
         super().__init__()

@@ -1,15 +1,18 @@
-"""Words of Chinese text by jieba: to pre-tokenize for word-level vocabularies, and to mask whole words.
+"""Words of Chinese text, cut by jieba: for word-level vocabularies and whole-word masking.
 
-北 京 大 学 are then masked together or not at all. Cui et al., 2019, arXiv:1906.08101.
+Whole-word masking masks 北 京 大 学 together or not at all. Cui et al., 2019, arXiv:1906.08101.
 """
 
 import itertools
+from collections.abc import Callable
+
+from baselines.tokenizers.alignment import Alignment
 
 
-def jieba_words(text):
-    """The words of `text` in order, nothing lost: "".join(words) == text. Knows the user's own `jieba.add_word`s.
+def jieba_words(text: str) -> list[str]:
+    """The words of `text` in order, nothing lost: "".join(words) == text. It knows words that you add by `jieba.add_word`.
 
-    Without the hidden Markov model, which invents words: those of the dictionary only, as WoBERT was trained.
+    Only words of the dictionary, as WoBERT was trained: the hidden Markov model, which invents words, is off.
     """
     import jieba  # reads its dictionary at the first call, about a second, and says so
 
@@ -17,14 +20,18 @@ def jieba_words(text):
     return jieba.lcut(text, HMM=False)
 
 
-def whole_words(alignment, segment=jieba_words):
+def whole_words(alignment: Alignment, segment: Callable[[str], list[str]] = jieba_words) -> list[tuple[int, int]]:
     """Token spans [first, end) of the words of an aligned text; together they hold every token once, in order.
 
-    segment   text -> words that join to it again. A "##" piece never leaves the piece that it continues.
+    Args:
+        segment: Text -> words that join to it again. A "##" piece is never cut from the piece that it continues.
+
+    Raises:
+        ValueError: The words of `segment` do not join to the text.
     """
     words = segment(alignment.text)
     if "".join(words) != alignment.text:
-        raise ValueError("whole_words: expected words that join to the text again. Received: words that do not.")
+        raise ValueError(f"whole_words: the words do not join to the text {alignment.text[:50]!r}.")
     word_of_character = [index for index, word in enumerate(words) for _ in word]
     starts, previous = [], None
     for index, (token, (start, _)) in enumerate(zip(alignment.tokens, alignment.spans, strict=True)):

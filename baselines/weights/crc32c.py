@@ -13,8 +13,8 @@ PIECE = 1 << 20
 """Bytes folded at a time; small enough for the processor's cache."""
 
 
-def crc32c(data):
-    """Checksum of a bytes-like object.
+def crc32c(data: bytes | np.ndarray) -> int:
+    """The checksum of a bytes-like object.
 
     >>> hex(crc32c(b"123456789"))
     '0xe3069283'
@@ -27,12 +27,12 @@ def crc32c(data):
     return zeros(0xFFFFFFFF, data.size) ^ state ^ 0xFFFFFFFF
 
 
-def masked(crc):
-    """As stored by TensorFlow and LevelDB: rotated and shifted, so that a checksum of checksums is of use."""
+def masked(crc: int) -> int:
+    """A checksum as TensorFlow and LevelDB store it: rotated and shifted, so that checksums of checksums differ."""
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
 
 
-def zeros(state, count):
+def zeros(state: int, count: int) -> int:
     """The state after `count` more zero bytes."""
     states = np.array([state], np.uint32)
     for k in range(count.bit_length()):

@@ -5,30 +5,32 @@ https://github.com/google/leveldb/blob/main/doc/table_format.md
 """
 
 import struct
+from collections.abc import Sequence
+from pathlib import Path
 
 from baselines.errors import InputError
 from baselines.weights.crc32c import crc32c, masked
-from baselines.weights.protocol_buffers import encoded, varint
+from baselines.weights.protocol_buffers import Malformed, encoded, varint
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER_SIZE = 48
 ENTRIES_PER_BLOCK = 64
 
 
-def read_table(path):
-    """The (key, value) pairs of a file. Raises InputError if it is truncated, corrupt, compressed or something else."""
+def read_table(path: Path) -> list[tuple[bytes, bytes]]:
+    """The (key, value) pairs of a file. Raises InputError if it is truncated, corrupted, compressed or something else."""
     table = path.read_bytes()
     if len(table) < FOOTER_SIZE or struct.unpack("<Q", table[-8:])[0] != MAGIC:
         raise InputError(
-            f"{path}: expected the index of a TensorFlow V2 checkpoint. Received {len(table)} bytes without its end "
-            "mark: the file is truncated or something else. Copy or download it again."
+            f"{path}: truncated, or not the index of a TensorFlow V2 checkpoint ({len(table)} bytes without its end mark). "
+            "Copy or download it again."
         )
     try:
         _, _, offset, size = _numbers(table[-FOOTER_SIZE:], 4)     # of the filters, of the index block
         handles = [_numbers(handle, 2) for _, handle in _block_items(_block(table, offset, size, path))]
         return [item for handle in handles for item in _block_items(_block(table, *handle, path))]
-    except (IndexError, struct.error) as error:
-        raise InputError(f"{path}: corrupt: a block lies beyond the file's end. Copy or download it again.") from error
+    except (IndexError, struct.error, Malformed) as error:
+        raise InputError(f"{path}: corrupted, a block lies beyond the end of the file. Copy or download it again.") from error
 
 
 def _numbers(data, count):
@@ -43,15 +45,15 @@ def _block(table, offset, size, path):
     """The bytes of one block, verified."""
     end = offset + size + 1
     if struct.unpack("<I", table[end : end + 4])[0] != masked(crc32c(table[offset:end])):
-        raise InputError(f"{path}: the checksum of a block does not match: corrupt. Copy or download it again.")
+        raise InputError(f"{path}: corrupted, the checksum of a block does not match. Copy or download it again.")
     if table[end - 1]:
-        raise InputError(f"{path}: expected uncompressed blocks. Received compression type {table[end - 1]}. "
-                         "Restore and save the checkpoint once with tf.compat.v1.train.Saver.")  # fmt: skip
+        raise InputError(f"{path}: compressed blocks (type {table[end - 1]}) are not implemented. Restore and save the checkpoint "
+                         "once with tf.compat.v1.train.Saver.")  # fmt: skip
     return table[offset : end - 1]
 
 
 def _block_items(block):
-    """Yields (key, value). A key is stored as what differs from the one before; an array of positions ends it all."""
+    """Yields (key, value). Of a key only what differs from the one before is stored; an array of positions ends the block."""
     end = len(block) - 4 - 4 * struct.unpack("<I", block[-4:])[0]
     position, key = 0, b""
     while position < end:
@@ -64,7 +66,7 @@ def _block_items(block):
         position += length
 
 
-def write_table(entries):
+def write_table(entries: Sequence[tuple[bytes, bytes]]) -> bytes:
     """The bytes of a table of sorted (key, value)."""
     out, blocks = bytearray(), []
     for start in range(0, len(entries), ENTRIES_PER_BLOCK):

@@ -3,9 +3,11 @@
 import collections
 import dataclasses
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from baselines.weights import names as naming
@@ -21,17 +23,29 @@ TIED = {"cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
 """{tensor of a Hugging Face file: the one it repeats}, where the model has one weight for both."""
 
 
-def load_weights(model, checkpoint, names, adapt=None, ignore_mismatched=False, task_weights=False):
-    """Assigns the tensors of `checkpoint` to the weights of a Keras `model` and returns the Verdict.
+def load_weights(
+    model: keras.Model,
+    checkpoint: str | Path | Mapping[str, np.ndarray],
+    names: Mapping[str, naming.WeightName],
+    adapt: Mapping[str, Callable[[np.ndarray], np.ndarray]] | None = None,
+    ignore_mismatched: bool = False,
+    task_weights: bool = False,
+) -> Verdict:
+    """Assigns the tensors of a checkpoint to the weights of a model: all of them, or none.
 
-    checkpoint          a folder, a .safetensors file, a TensorFlow prefix, or what `open_checkpoint` returned for one
-    names               {variable path: WeightName}; those of weights that the model has not are passed over
-    adapt               {variable path: function of the tensor, laid out as ours}, e.g. to select rows of an embedding
-    ignore_mismatched   load what fits and leave the other weights as they are; the verdict tells which
-    task_weights        also require optional weights, and those without a name in `names`, as `save` stored them; else
-                        they stay fresh
+    Args:
+        model: Its variables are assigned.
+        checkpoint: A folder, a .safetensors file, a TensorFlow prefix, or what `open_checkpoint` returned for one.
+        names: {variable path: published names}; weights that the model lacks are ignored.
+        adapt: {variable path: function of the tensor in our layout}, for example to select rows of an embedding.
+        ignore_mismatched: Load what fits and leave the other weights as they are; the verdict lists them.
+        task_weights: Also require optional weights, and weights without a name in `names`, as `save_hugging_face` stores them.
 
-    Raises InputError, with nothing assigned, if the verdict is not complete, nothing fits or a file is corrupt.
+    Returns:
+        What became of each tensor and each weight.
+
+    Raises:
+        InputError: The verdict is not complete, nothing fits, a file is corrupted, or a number is not finite.
     """
     tensors = checkpoint if isinstance(checkpoint, Mapping) else open_checkpoint(checkpoint)
     weights = weights_by_path(model)
@@ -53,10 +67,13 @@ def load_weights(model, checkpoint, names, adapt=None, ignore_mismatched=False, 
     return verdict
 
 
-def weights_by_path(model):
-    """{path: variable} of what a model learns or keeps; no random seeds, metrics or optimizer slots.
+def weights_by_path(model: keras.Model) -> dict[str, keras.Variable]:
+    """{path: variable} of a model's weights: no random seeds, metrics or optimizer slots.
 
-    A path begins with the layer's name: a subclassed model's own name is left out.
+    A path begins with the layer's name; a subclassed model's own name is left out.
+
+    Raises:
+        ValueError: Two variables have one path.
     """
     prefix = f"{model.name}/"
     if not all(variable.path.startswith(prefix) for variable in model.weights):
@@ -71,7 +88,7 @@ def weights_by_path(model):
 
 @dataclasses.dataclass(frozen=True)
 class _Source:
-    """A tensor and what is done to it on the way to its variable. `adapted` is kept, for making it may cost a copy."""
+    """A tensor and what is done to it on the way to its variable. `adapted` is stored because computing it may cost a copy."""
 
     tensors: Any
     name: str
@@ -98,10 +115,10 @@ def _sources(weights, tensors, names, adapt):
     sources = {}
     for path in (path for path in weights if path in names):
         spellings = naming.hugging_face_spellings if hugging_face else naming.google_spellings
-        found = next((spelling for spelling in spellings(names[path]) if spelling in tensors), None)
-        if found is None:
+        name = next((spelling for spelling in spellings(names[path]) if spelling in tensors), None)
+        if name is None:
             continue
-        source = _Source(tensors, found, names[path].transposed if hugging_face else names[path].google_transposed)
+        source = _Source(tensors, name, names[path].transposed if hugging_face else names[path].google_transposed)
         if path in adapt:
             source = dataclasses.replace(source, adapted=np.asarray(adapt[path](source.array())))
         sources[path] = source

@@ -1,6 +1,6 @@
-"""What one weight is called outside of this project: in Google's TensorFlow checkpoints and in Hugging Face's files.
+"""The published names of weights: in Google's TensorFlow checkpoints and in Hugging Face's files.
 
-A family lists {variable path: WeightName}. Weights nobody else knows (a task head) are stored under their own path.
+A family lists {variable path: WeightName}. A weight without a published name (a task head) is stored under its own path.
 """
 
 import dataclasses
@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 OWN = "baselines"
-"""First part of the name of a weight that has no published name."""
+"""First part of the stored name of a weight without a published one."""
 
 OPTIMIZER_STATE = "optimizer state"
 HARMLESS = {
@@ -19,17 +19,18 @@ HARMLESS = {
                                      rf"output_(weights|bias)(:0)?|{OWN}[./].*",
     "computed, not learned": r".*[./](position_ids|token_type_ids|embed_positions[./]weight|positions_encoding)",
 }  # fmt: skip
-"""{reason: names} of tensors that a checkpoint may have and the model not."""
+"""{reason: names} of tensors that a checkpoint may have although the model lacks them."""
 
 
 @dataclasses.dataclass(frozen=True)
 class WeightName:
     """The published names of one weight.
 
-    google          "bert/encoder/layer_0/attention/self/query/kernel"
-    hugging_face    "bert.encoder.layer.0.attention.self.query.weight"
-    transposed      Hugging Face stores it as (out, in); ours are (in, out)
-    optional        a checkpoint may lack it, for as it begins it changes nothing
+    Attributes:
+        google: Such as "bert/encoder/layer_0/attention/self/query/kernel".
+        hugging_face: Such as "bert.encoder.layer.0.attention.self.query.weight".
+        transposed: Hugging Face stores it as (out, in); ours are (in, out).
+        optional: A checkpoint may lack it, because its initial value changes nothing.
     """
 
     google: str
@@ -38,23 +39,23 @@ class WeightName:
     optional: bool = False
 
     @property
-    def google_transposed(self):
-        """Google stores kernels as (in, out) too, but for the next-sentence classifier."""
+    def google_transposed(self) -> bool:
+        """Whether Google stores it as (out, in): only the next-sentence classifier."""
         return self.google == "cls/seq_relationship/output_weights"
 
 
-def own_name(path):
+def own_name(path: str) -> WeightName:
     """The name of a weight without a published one: "head/kernel" -> WeightName("baselines/head/kernel", ...)."""
     return WeightName(google=f"{OWN}/{path}", hugging_face=f"{OWN}.{path}")
 
 
-def google_spellings(name):
-    """The names under which a TensorFlow checkpoint may have the weight, the usual one first."""
+def google_spellings(name: WeightName) -> list[str]:
+    """The names that the weight may have in a TensorFlow checkpoint, the usual one first."""
     return [name.google, f"{name.google}:0"]
 
 
-def hugging_face_spellings(name):
-    """The names under which a safetensors file may have the weight, the usual one first.
+def hugging_face_spellings(name: WeightName) -> list[str]:
+    """The names that the weight may have in a safetensors file, the usual one first.
 
     A bare encoder is saved without the family's prefix, early NEZHA files have BERT's; old files say gamma and beta.
     """

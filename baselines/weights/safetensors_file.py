@@ -84,7 +84,7 @@ def _sort_metadata(path):
         file.write(text.ljust(size))                                    # as long as before: the format fills up with spaces
 
 
-def verify(path: str | os.PathLike, file) -> None:
+def verify(path: str | os.PathLike, file: safetensors.safe_open) -> None:
     """Raises InputError if an open file of ours is not what was written; files without a digest are others', or older."""
     metadata = dict(file.metadata() or {})
     expected = metadata.pop(DIGEST, None)

@@ -25,16 +25,18 @@ CODES = {dtype: code for code, dtype in DTYPES.items()}
 STRING = 7
 
 
-def read(prefix):
+def read(prefix: str | pathlib.Path) -> "TensorFlowCheckpoint":
     """A lazy mapping {name: read-only array} of the numeric tensors, mapped into memory; other kinds are left out.
 
-    Raises InputError if a file is missing, truncated, corrupt or of an unknown kind. The checksum of a tensor is
-    verified when it is taken for the first time.
+    The checksum of a tensor is verified when it is read for the first time.
+
+    Raises:
+        InputError: A file is missing, truncated, corrupted or of an unknown kind.
     """
     return TensorFlowCheckpoint(prefix)
 
 
-def write(prefix, tensors):
+def write(prefix: str | pathlib.Path, tensors: Mapping[str, np.ndarray]) -> None:
     """Writes {name: array} in one shard. The index, which makes the files a checkpoint, appears last."""
     prefix = pathlib.Path(prefix)
     with atomic_write(f"{prefix}.index") as index:
@@ -46,11 +48,16 @@ def write(prefix, tensors):
 
 
 class TensorFlowCheckpoint(Mapping):
-    """What `read` returns. `shape` and `dtype` answer from the index alone."""
+    """What `read` returns. `shape` and `dtype` answer from the index alone.
+
+    Attributes:
+        path: The prefix.
+        notes: As of a SafetensorsCheckpoint; there are none.
+    """
 
     format, notes = "TensorFlow V2 checkpoint", ()
 
-    def __init__(self, prefix):
+    def __init__(self, prefix: str | pathlib.Path):
         self.path = pathlib.Path(prefix)
         self._num_shards, self._entries = _read_index(self.path)
         self._shards = {shard: self._map(shard) for shard in sorted({entry.shard for entry in self._entries.values()})}
@@ -67,19 +74,21 @@ class TensorFlowCheckpoint(Mapping):
         self.verify(name)
         return self._bytes(entry).view(entry.dtype).reshape(entry.shape)
 
-    def shape(self, name):
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor."""
         return self._entries[name].shape
 
-    def dtype(self, name):
+    def dtype(self, name: str) -> np.dtype:
+        """The dtype of a tensor."""
         return self._entries[name].dtype
 
-    def verify(self, name):
-        """Raises InputError if the bytes of the tensor are not those that were written."""
+    def verify(self, name: str) -> None:
+        """Raises InputError if the bytes of a tensor are not what was written."""
         entry = self._entries[name]
         if name not in self._verified and masked(crc32c(self._bytes(entry))) != entry.checksum:
             raise InputError(
                 f"{_shard_path(self.path, entry.shard, self._num_shards)}: the checksum of {name} does not match "
-                f"{self.path.name}.index: the file is corrupt or of another checkpoint. Copy or download both again."
+                f"{self.path.name}.index. One of them is corrupted or of another checkpoint: copy or download both again."
             )
         self._verified.add(name)
 
@@ -89,12 +98,11 @@ class TensorFlowCheckpoint(Mapping):
     def _map(self, shard):
         path = _shard_path(self.path, shard, self._num_shards)
         if not path.is_file():
-            raise InputError(f"{path}: no such file, and {self.path.name}.index refers to it. Copy it there.")
+            raise InputError(f"{path}: no such file, although {self.path.name}.index refers to it. Copy or download it too.")
         expected = max(entry.offset + entry.size for entry in self._entries.values() if entry.shard == shard)
         received = path.stat().st_size
         if received < expected:
-            raise InputError(f"{path}: expected {expected} bytes. Received: {received}. The file is truncated: copy or "
-                             "download it again.")  # fmt: skip
+            raise InputError(f"{path}: truncated, it has {received} of {expected} bytes. Copy or download it again.")
         return np.asarray(np.memmap(path, np.uint8, "r")) if received else np.zeros(0, np.uint8)
 
 
@@ -132,14 +140,14 @@ def _entry(path, name, proto):
     if code == STRING:
         return None
     if 7 in proto:
-        raise InputError(f"{path}: expected whole tensors. Received {name} in slices (a partitioned variable). "
-                         "Restore the checkpoint and save it once without a partitioner.")  # fmt: skip
+        raise InputError(f"{path}: {name} is stored in slices (a partitioned variable), which is not implemented. Restore the "
+                         "checkpoint and save it once without a partitioner.")  # fmt: skip
     if code not in DTYPES:
-        raise InputError(f"{path}: expected types among {', '.join(map(str, CODES))}. Received: {name} of type number "
-                         f"{code} of TensorFlow's types.proto. Convert it there.")  # fmt: skip
+        raise InputError(f"{path}: {name} has type {code} of TensorFlow's types.proto, which is not implemented. Convert it to one "
+                         f"of {', '.join(map(str, CODES))}.")  # fmt: skip
     entry = _Entry(DTYPES[code], shape, *(number(proto, field) for field in (3, 4, 5, 6)))
     if entry.size != math.prod(shape) * entry.dtype.itemsize:
-        raise InputError(f"{path}: corrupt: {name} has the shape {shape} and {entry.size} bytes. Download it again.")
+        raise InputError(f"{path}: corrupted, {name} has the shape {shape} but {entry.size} bytes. Copy or download it again.")
     return entry
 
 
@@ -149,8 +157,8 @@ def _repeated(proto, number):
 
 def _no_index(prefix, path):
     if prefix.is_file():
-        return InputError(f"{prefix}: expected a V2 checkpoint ({path.name} and {prefix.name}.data-*). Received one "
-                          "file, as of V1. Restore and save it once with tf.compat.v1.train.Saver.")  # fmt: skip
+        return InputError(f"{prefix}: a V1 checkpoint (one file) is not implemented. Restore and save it once with "
+                          "tf.compat.v1.train.Saver.")  # fmt: skip
     beside = [file.name.removesuffix(".index") for file in prefix.parent.glob("*.index")]
     return InputError(f"{path}: no such file. {nearest(prefix.name, beside)}")
 

@@ -1,4 +1,4 @@
-"""What became of every tensor of a checkpoint and every weight of a model: used, missing, unused or misshaped."""
+"""The result of loading: every tensor of a checkpoint and every weight of a model is used, missing, unused or misshaped."""
 
 import dataclasses
 
@@ -12,12 +12,13 @@ SHOWN = 4
 class Fate:
     """One line of the verdict.
 
-    name        in the checkpoint; of a missing one: the name that was looked for
-    path        of the variable; "" for an unused tensor
-    expected    the variable's shape, None for an unused tensor
-    received    the tensor's shape, as the variable would take it; None for a missing one
-    reason      why a tensor is unused, if that is known
-    harmless    whether it is known that leaving it unused does no harm
+    Attributes:
+        name: In the checkpoint; for a missing tensor the name that was looked for.
+        path: Of the variable; "" for an unused tensor.
+        expected: The variable's shape; None for an unused tensor.
+        received: The tensor's shape in the variable's layout; None for a missing tensor.
+        reason: Why a tensor is unused, if that is known.
+        harmless: Whether it is known that leaving it unused does no harm.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Fate:
 class Verdict:
     """Tuples of `Fate`, each tensor and each weight in one of them; `source` is the checkpoint.
 
-    fresh holds the paths of weights that were not looked for: a new task head.
+    `fresh` holds the paths of weights that were not looked for: a new task head.
     """
 
     source: str
@@ -52,15 +53,16 @@ class Verdict:
     fresh: tuple[str, ...] = ()
 
     @property
-    def unexpected(self):
+    def unexpected(self) -> tuple[Fate, ...]:
         """Unused tensors that may matter: a sign that model and checkpoint differ."""
         return tuple(fate for fate in self.unused if not fate.harmless)
 
     @property
-    def complete(self):
+    def complete(self) -> bool:
+        """Whether every weight has its tensor, and every tensor its weight or a reason to be left."""
         return not (self.missing or self.misshaped or self.unexpected)
 
-    def summary(self):
+    def summary(self) -> str:
         """One line of counts, with the names of what was not loaded."""
         parts = [f"{len(self.used)} tensors used"]
         for title, fates in self._groups():
@@ -70,7 +72,7 @@ class Verdict:
             parts.append(f"{len(self.fresh)} new weights ({_list(self.fresh)})")
         return f"{self.source}: {', '.join(parts)}"
 
-    def table(self):
+    def table(self) -> str:
         """One line per tensor and weight, under the headings."""
         lines = [self.source]
         for title, rows in [*self._groups(), ("new", self.fresh)]:
@@ -78,8 +80,8 @@ class Verdict:
             lines.extend(f"    {row}" for row in rows)
         return "\n".join(lines)
 
-    def require_complete(self):
-        """Raises InputError unless every weight has its tensor, and every tensor its weight or a reason to be left."""
+    def require_complete(self) -> None:
+        """Raises InputError unless the verdict is complete."""
         if self.complete:
             return
         if not self.used:
@@ -87,16 +89,16 @@ class Verdict:
         embedding = next((fate for fate in self.misshaped if fate.path == TOKEN_EMBEDDING), None)
         if embedding and embedding.expected[1:] == embedding.received[1:]:
             raise InputError(
-                f"{self.source}: the checkpoint embeds {embedding.received[0]} tokens ({embedding.name}), the model's "
-                f"vocabulary has {embedding.expected[0]}: vocabulary and checkpoint do not belong together. Use the "
-                "vocabulary and the config that came with the checkpoint; --ignore_mismatched starts a new embedding."
+                f"{self.source}: the checkpoint embeds {embedding.received[0]} tokens ({embedding.name}), the vocabulary of the "
+                f"model has {embedding.expected[0]}. Use the vocabulary and the config that came with the checkpoint, or start a "
+                "new embedding with --ignore_mismatched."
             )
         problems = [("missing", self.missing), ("misshaped", self.misshaped), ("not expected", self.unexpected)]
         problems = "; ".join(f"{len(fates)} {title}: {_list(fates)}" for title, fates in problems if fates)
         raise InputError(f"{self.source}: checkpoint and model differ. {problems}. {self._next_step()}")
 
-    def require_something(self):
-        """Raises InputError if not one tensor fits: then even partial loading has been given the wrong file."""
+    def require_something(self) -> None:
+        """Raises InputError if not one tensor fits: the file is the wrong one, even for partial loading."""
         if not self.used:
             raise InputError(self._nothing_fits())
 
@@ -107,15 +109,15 @@ class Verdict:
 
     def _nothing_fits(self):
         wanted = [fate.name for fate in self.missing + self.misshaped]
-        found = [fate.name for fate in self.unused + self.misshaped] or ["no tensors"]
+        received = [fate.name for fate in self.unused + self.misshaped] or ["no tensors"]
         return (f"{self.source}: no tensor fits the model. Expected names like {_list(wanted)}. Received: "
-                f"{_list(found)}. Is it a checkpoint of this family and size?")  # fmt: skip
+                f"{_list(received)}. Check the family and the size of the checkpoint.")  # fmt: skip
 
     def _next_step(self):
-        step = "Is the config that of this checkpoint?"
+        step = "Check that the config belongs to this checkpoint."
         if self.missing and not self.misshaped and not self.unexpected:
-            step = "Is the model built with a head that the checkpoint has not?"
-        return f"{step} --ignore_mismatched loads what fits and leaves the other weights as they were initialised."
+            step = "Check that the checkpoint has the heads of the model."
+        return f"{step} --ignore_mismatched loads what fits and leaves the other weights random."
 
 
 def _list(rows):

@@ -32,7 +32,7 @@ def checkpoint(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def words(checkpoint):
+def fill_mask(checkpoint):
     return FillMask.from_checkpoint(checkpoint)
 
 
@@ -49,52 +49,52 @@ def plain(checkpoint):
     return ask
 
 
-def test_candidates_are_those_of_the_encoder(words, plain):
+def test_candidates_are_those_of_the_encoder(fill_mask, plain):
     text = "今天[MASK]气很[MASK]"
-    ids = words.ids(text)
+    ids = fill_mask.ids(text)
     assert ids.tolist() == [2, 5, 6, 4, 7, 8, 4, 3]
     expected = plain(ids)
-    for place, candidates in zip((3, 6), words.fill(text, num=4).candidates, strict=True):
+    for place, candidates in zip((3, 6), fill_mask.fill(text, num=4).candidates, strict=True):
         tokens = [TOKENS.index(token) for token, _ in candidates]
         assert tokens == np.argsort(-expected[place])[:4].tolist()
         assert [p for _, p in candidates] == pytest.approx(np.exp(expected[place][tokens]), rel=1e-4)
 
 
-def test_wide_beams_are_every_pair_in_order(words, plain):
+def test_wide_beams_are_every_pair_in_order(fill_mask, plain):
     text, size = "今[MASK]气[MASK]", len(TOKENS)
-    ids = words.ids(text)
+    ids = fill_mask.ids(text)
     first = plain(ids)[2]
     seconds = [plain(np.where(np.arange(len(ids)) == 2, one, ids))[4] for one in range(size)]
     every = itertools.product(range(size), repeat=2)
     pairs = sorted(((first[one] + seconds[one][other], one, other) for one, other in every), reverse=True)
-    texts = words.fill(text, num=size).texts
+    texts = fill_mask.fill(text, num=size).texts
     assert [score for _, score in texts] == pytest.approx([score for score, _, _ in pairs[:size]], rel=1e-4)
-    assert texts[0][0] == words.tokenizer.decode([5, pairs[0][1], 7, pairs[0][2]])
+    assert texts[0][0] == fill_mask.tokenizer.decode([5, pairs[0][1], 7, pairs[0][2]])
 
 
-def test_a_score_is_that_of_every_token_masked_alone(words, plain):
+def test_a_score_is_that_of_every_token_masked_alone(fill_mask, plain):
     text = "今天天气很好"
-    ids, total = words.ids(text), 0.0
+    ids, total = fill_mask.ids(text), 0.0
     for place in range(1, len(ids) - 1):
         total += plain(np.where(np.arange(len(ids)) == place, 4, ids))[place][ids[place]]
-    found = words.score(text)
+    found = fill_mask.score(text)
     assert found.tokens == 6 and found.log_likelihood == pytest.approx(total, rel=1e-4)
     assert found.perplexity == pytest.approx(math.exp(-total / 6), rel=1e-4)
 
 
-def test_more_masks_than_rows_at_once(words):
+def test_more_masks_than_rows_at_once(fill_mask):
     text = "今天气很好坏人" * 4
-    assert words.score(text).tokens == 28
-    assert len(words.fill("[MASK]" * 17, num=2).candidates) == 17
+    assert fill_mask.score(text).tokens == 28
+    assert len(fill_mask.fill("[MASK]" * 17, num=2).candidates) == 17
 
 
-def test_what_cannot_be_asked(words):
-    with pytest.raises(InputError, match=r"expected a text with \[MASK\]"):
-        words.fill("今天")
-    with pytest.raises(InputError, match="which has none"):
-        words.score("  ")
-    with pytest.raises(InputError, match="expected at most 62 tokens. Received: 63"):
-        words.score("好" * 63)
+def test_what_cannot_be_asked(fill_mask):
+    with pytest.raises(InputError, match=r"no \[MASK\] in this text"):
+        fill_mask.fill("今天")
+    with pytest.raises(InputError, match="has no tokens"):
+        fill_mask.score("  ")
+    with pytest.raises(InputError, match="63 tokens, but the model takes 62"):
+        fill_mask.score("好" * 63)
 
 
 def test_the_command(checkpoint, tmp_path, capsys):
@@ -110,8 +110,9 @@ def test_the_command(checkpoint, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("argv, message", [
-    ([], "expected either texts or --input FILE. Received: neither"),
-    (["今[MASK]", "--num", "0"], "--num: expected a number, at least 1"),
+    ([], "no text is given. Give texts, or --input FILE."),
+    (["今[MASK]", "--input", "texts.txt"], "texts and --input exclude each other."),
+    (["今[MASK]", "--num", "0"], "--num 0 is too small. Give at least 1."),
     (["今[MASK]"], "--init: expected a checkpoint folder"),
     (["--input", "nowhere.txt"], "--input: expected a file or folder"),
 ])

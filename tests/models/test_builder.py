@@ -143,7 +143,7 @@ def test_a_checkpoint_without_the_head_is_refused(tmp_path):
         (InputError, "Did you mean nezha?", {"model": "nehza"}),
         (InputError, "attention_key_size to equal attention_head_size", {"model": "nezha", "attention_key_size": 6}),
         (InputError, "attention_key_size to be even", {"model": "roformer", "attention_key_size": 5}),
-        (InputError, "config: expected hidden_act", {"hidden_act": "gelo"}),
+        (InputError, "config: hidden_act must be gelu", {"hidden_act": "gelo"}),
         (InputError, "pad_token_id=1, fairseq's", {"model": "roberta", "pad_token_id": 1}),
         (ValueError, "Did you mean causal?", {"mask": "causl"}),
         (ValueError, "expected encoder, lm or unilm", {"application": "seq2seq"}),

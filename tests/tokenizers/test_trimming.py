@@ -35,7 +35,7 @@ def test_worked_numbers():
 
 def test_no_room_for_special_tokens():
     assert trim_lengths([5, 9], 3) == [0, 0]
-    with pytest.raises(InputError, match="at least 3, the special tokens of a row of 2 text"):
+    with pytest.raises(InputError, match="--max_length 2 is below 3, the special tokens of a row with 2 text"):
         trim_lengths([5, 9], 2)
 
 

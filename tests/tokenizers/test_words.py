@@ -31,5 +31,5 @@ def test_no_tokens_no_words():
 
 
 def test_segmenters_that_lose_text_are_mistakes():
-    with pytest.raises(ValueError, match="words that join to the text"):
+    with pytest.raises(ValueError, match="the words do not join to the text"):
         whole_words(TOKENIZER.align("我 在"), str.split)

@@ -99,7 +99,7 @@ def test_the_object_graph_of_a_keras_checkpoint_is_left_out(tmp_path):
 def test_slices_are_refused(tmp_path):
     tf = pytest.importorskip("tensorflow")
     save(tf, tmp_path / "sliced", {"table": np.zeros((2, 3), np.float32)}, slices="4 3 0,2:0,3")
-    with pytest.raises(InputError, match="Received table in slices"):
+    with pytest.raises(InputError, match="table is stored in slices"):
         tensorflow_checkpoint.read(tmp_path / "sliced")
 
 
@@ -110,13 +110,13 @@ def test_a_missing_file_names_its_neighbours(prefix):
 
 def test_a_v1_checkpoint_is_refused(tmp_path):
     (tmp_path / "old.ckpt").write_bytes(b"v1")
-    with pytest.raises(InputError, match="expected a V2 checkpoint"):
+    with pytest.raises(InputError, match="a V1 checkpoint"):
         tensorflow_checkpoint.read(tmp_path / "old.ckpt")
 
 
 def test_a_missing_data_file(prefix):
     prefix.with_name("bert_model.ckpt.data-00000-of-00001").unlink()
-    with pytest.raises(InputError, match=r"data-00000-of-00001: no such file, and bert_model.ckpt.index refers to it"):
+    with pytest.raises(InputError, match=r"data-00000-of-00001: no such file, although bert_model.ckpt.index refers to it"):
         tensorflow_checkpoint.read(prefix)
 
 
@@ -124,7 +124,7 @@ def test_a_truncated_data_file(prefix):
     data = prefix.with_name("bert_model.ckpt.data-00000-of-00001")
     size = data.stat().st_size
     os.truncate(data, size - 1)
-    with pytest.raises(InputError, match=f"expected {size} bytes. Received: {size - 1}. The file is truncated"):
+    with pytest.raises(InputError, match=f"truncated, it has {size - 1} of {size} bytes"):
         tensorflow_checkpoint.read(prefix)
 
 
@@ -179,13 +179,13 @@ def test_a_compressed_index_is_refused(prefix, monkeypatch):
     monkeypatch.setattr(leveldb_table, "_append_block", compressed)
     monkeypatch.setattr(leveldb_table, "masked", lambda crc: 0)
     tensorflow_checkpoint.write(prefix, tensors())
-    with pytest.raises(InputError, match="expected uncompressed blocks. Received compression type 1"):
+    with pytest.raises(InputError, match="compressed blocks .type 1. are not implemented"):
         tensorflow_checkpoint.read(prefix)
 
 
 def test_another_file_is_refused(tmp_path):
     (tmp_path / "a.index").write_bytes(b"x" * 500)
-    with pytest.raises(InputError, match="Received 500 bytes without its end mark"):
+    with pytest.raises(InputError, match="500 bytes without its end mark"):
         tensorflow_checkpoint.read(tmp_path / "a")
 
 

@@ -21,7 +21,7 @@ def test_complete():
     )
 
 
-PARTIAL = "--ignore_mismatched loads what fits and leaves the other weights as they were initialised."
+PARTIAL = "--ignore_mismatched loads what fits and leaves the other weights random."
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,16 @@ PARTIAL = "--ignore_mismatched loads what fits and leaves the other weights as t
     [
         (
             {"missing": (MISSING,)},
-            "1 missing: B/kernel (4,), looked for as b/kernel. Is the model built with a head that the checkpoint has "
-            "not?",
+            "1 missing: B/kernel (4,), looked for as b/kernel. Check that the checkpoint has the heads of the "
+            "model.",
         ),
         (
             {"misshaped": (MISSHAPED,)},
-            "1 misshaped: C/kernel: expected (4,), received (5,) from c/kernel. Is the config that of this checkpoint?",
+            "1 misshaped: C/kernel: expected (4,), received (5,) from c/kernel. Check that the config belongs to this checkpoint.",
         ),
         (
             {"unused": (HARMLESS, UNEXPECTED)},
-            "1 not expected: d/kernel (7, 7). Is the config that of this checkpoint?",
+            "1 not expected: d/kernel (7, 7). Check that the config belongs to this checkpoint.",
         ),
     ],
 )
@@ -53,7 +53,7 @@ def test_incomplete(group, message):
 
 def test_long_lists_are_cut():
     many = tuple(Fate(f"{i}", f"v{i}", (1,)) for i in range(9))
-    with pytest.raises(InputError, match=r"9 missing: .*looked for as 3, … 5 more\. Is"):
+    with pytest.raises(InputError, match=r"9 missing: .*looked for as 3, … 5 more\. Check"):
         Verdict("x", used=(USED,), missing=many).require_complete()
 
 
@@ -63,9 +63,9 @@ def test_vocabulary_and_checkpoint_that_do_not_belong_together():
     with pytest.raises(InputError) as error:
         Verdict("x", used=(USED,), misshaped=(bias, embedding)).require_complete()
     assert str(error.value) == (
-        "x: the checkpoint embeds 21128 tokens (bert/embeddings/word_embeddings), the model's vocabulary has 8000: "
-        "vocabulary and checkpoint do not belong together. Use the vocabulary and the config that came with the "
-        "checkpoint; --ignore_mismatched starts a new embedding."
+        "x: the checkpoint embeds 21128 tokens (bert/embeddings/word_embeddings), the vocabulary of the model "
+        "has 8000. Use the vocabulary and the config that came with the checkpoint, or start a new embedding with "
+        "--ignore_mismatched."
     )
 
 
