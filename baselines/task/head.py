@@ -55,4 +55,4 @@ class Head(typing.Protocol):
 def missing_members(head: Any) -> list[str]:
     """Names of the members of `Head` that an object lacks."""
     members = (*Head.__annotations__, "__call__", "batch_targets", "compact", "remark", "format_prediction")
-    return [name for name in members if not hasattr(head, name)]
+    return [name for name in members if name not in dir(head)]

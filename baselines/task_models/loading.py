@@ -142,7 +142,7 @@ def load_task_model(
     return task_model
 
 
-def prepare_keras(recipe: Recipe, display: Display, training=True) -> None:
+def prepare_keras(recipe: Recipe, display: Display, training: bool = True) -> None:
     """Chooses devices, seeds, engine and precision, before anything is built.
 
     Args:

@@ -29,7 +29,7 @@ from baselines.task_models.loading import bound, create_task_model, open_run, wi
 from baselines.task_models.task_model import TaskModel
 from baselines.training import devices, strategies
 from baselines.training.steps import Steps
-from baselines.workflows.fit import fit
+from baselines.workflows.fit import Fitted, fit
 
 
 def train(name: str, arguments: TrainArguments, resume: RunFolder | None = None, command: Sequence[str] = ()) -> RunFolder:
@@ -107,7 +107,7 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
     return run
 
 
-def summarize(run: RunFolder, fitted, metric: str, memory: Any) -> None:
+def summarize(run: RunFolder, fitted: Fitted, metric: str, memory: Any) -> None:
     """Writes summary.json; a finished run that is only scored again keeps its own."""
     if run.read_summary() is None:
         names = ("best_epoch", "epoch", "updates", "seconds", "step_seconds")

@@ -19,7 +19,7 @@ from baselines.task import Pretraining, Split
 from baselines.task_models.loading import opened, prepare_keras
 from baselines.task_models.pretraining import PretrainingTaskModel
 from baselines.workflows.finetuning import on_each_host, shown
-from baselines.workflows.fit import fit
+from baselines.workflows.fit import Fitted, fit
 
 
 def pretrain(
@@ -128,7 +128,7 @@ def pack(folder: Path, corpora: dict[str, TextCorpus], task_model: PretrainingTa
     )
 
 
-def summarize(task_model: PretrainingTaskModel, run: RunFolder, fitted, records: PackedDataset) -> None:
+def summarize(task_model: PretrainingTaskModel, run: RunFolder, fitted: Fitted, records: PackedDataset) -> None:
     """Writes summary.json and tells the score, and how many tokens were learnt from in a second."""
     recipe, position = task_model.recipe, fitted.position
     last = [line for line in run.metrics.read() if line["split"] == "dev"][-1]

@@ -105,7 +105,7 @@ def test_a_self_terminating_run_always_ends(chat):
     """Trained by that distribution, kept in the run folder, and written by it: replies may be longer, and none is."""
     prompt, _ = chat.prompt([TITLE])
     scores = chat.scheduler.rows.prefill([0], [prompt])
-    chat.scheduler.rows.release([0])
+    chat.scheduler.rows.free([0])
     features = {"token_ids": prompt.token_ids[None], "segment_ids": prompt.segment_ids[None]}
     logits = np.array(chat._task_model.model(features)["logits"])[0, -1]
     found, expected = scores.whole()[0, 0], self_terminating(logits, 0.0, chat.end_id, 0.2)[0]

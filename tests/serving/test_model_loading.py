@@ -67,7 +67,7 @@ def test_a_greedy_reply_is_that_of_the_generator(client, runs):
     from baselines.inference.text_generator import TextGenerator
 
     texts = ["国足今晚主场迎战", "球迷早早排队入场", "机票"]
-    expected = TextGenerator.from_run(runs["chat"]).write([texts], GenerationConfig(top_k=1, max_tokens=12))[0][0].text
+    expected = TextGenerator.from_run(runs["chat"]).generate([texts], GenerationConfig(top_k=1, max_tokens=12))[0][0].text
     messages = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(texts)]
     asked = {"model": "chat", "messages": messages, "temperature": 0, "max_tokens": 12}
     assert client.post("/v1/chat/completions", json=asked).json()["choices"][0]["message"]["content"] == expected
@@ -95,5 +95,5 @@ def test_a_run_is_served_once(runs):
     from baselines.runtime.progress import Display
     from baselines.serving.model_loading import load_models
 
-    with pytest.raises(InputError, match="twice"):
+    with pytest.raises(InputError, match="can be served once"):
         load_models([runs["clue/tnews"], runs["clue/tnews"]], 2, 4, Display(quiet=True))
