@@ -59,8 +59,8 @@ def gold_of(row: Row, columns: Columns) -> str | list[str] | None:
         return None if names is None else sort_names(names)
     if isinstance(row.get(columns.label), list):
         raise InputError(
-            f"{row.origin}: expected {columns.label} to be one class. Received a list: {shorten(row[columns.label])}. "
-            "If a row may have several: --multilabel."
+            f"{row.origin}: {columns.label} is a list of classes, {shorten(row[columns.label])}. "
+            "Name one class, or add --multilabel if a row may have several."
         )
     return row.label(columns.label)
 
@@ -68,7 +68,7 @@ def gold_of(row: Row, columns: Columns) -> str | list[str] | None:
 def bind(task: Task, columns: Columns, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with its columns and classes: those of the run, else those found in the training file."""
     if labels is None and train_file is None:
-        raise InputError("classify: expected --train FILE, which names the classes, or --run DIR. Received: neither.")
+        raise InputError("classify: --train FILE is required, because it names the classes; a trained model needs --run DIR.")
     num_texts = 2 if columns.text_pair else 1
     task = dataclasses.replace(task, read=functools.partial(read, columns=columns), num_texts=num_texts)
     complete = bind_multilabel if columns.multilabel else bind_classes
@@ -82,7 +82,7 @@ def bind_classes(task: Task, columns: Columns, labels: Labels | None, train_file
 def bind_multilabel(task: Task, columns: Columns, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task whose gold is a list of names, and which a table shows with the separator between them."""
     if not columns.separator.strip():
-        raise InputError(f"--separator: expected a sign such as | between labels. Received: {columns.separator!r}.")
+        raise InputError(f"--separator {columns.separator!r} is only space. Give a sign that stands between labels, such as |.")
     labels = labels or discover(train_file, columns, names_of=lambda row: gold_of(row, columns))
     task = with_label_sets(task, Categories(*labels.names), columns.separator)
     return dataclasses.replace(task, metric=multilabel_scores)

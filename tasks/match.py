@@ -76,16 +76,16 @@ def score(row: Row, columns: Columns) -> float | None:
 def bind(task: Task, columns: Columns, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with its columns and a head for scores, or for the classes of the run or of the training file."""
     if columns.label and columns.score:
-        raise InputError(f"match: expected --label or --score. Received: both, {columns.label} and {columns.score}.")
+        raise InputError(f"match: --label {columns.label} and --score {columns.score} exclude each other. Leave one of them out.")
     if not columns.low < columns.high:
-        raise InputError(f"match: expected --low below --high. Received: {columns.low:g} and {columns.high:g}.")
+        raise InputError(f"match: --low {columns.low:g} is not below --high {columns.high:g}. Give the range of the scores.")
     if columns.second_segment not in (0, 1):
         raise InputError(f"--second_segment: expected 0 or 1. Received: {columns.second_segment}.")
     if columns.score:
         task = dataclasses.replace(task, read=functools.partial(read, columns=columns), metric=spearman_and_pearson)
         return with_scores(task, columns.low, columns.high, columns.second_segment)
     if labels is None and train_file is None:
-        raise InputError("match: expected --train FILE, which names the classes, or --run DIR. Received: neither.")
+        raise InputError("match: --train FILE is required, because it names the classes; a trained model needs --run DIR.")
     columns = dataclasses.replace(columns, label=columns.label or "label")
     task = dataclasses.replace(task, read=functools.partial(read, columns=columns))
     return with_labels(task, labels or discover(train_file, columns, columns.columns or None), columns.second_segment)

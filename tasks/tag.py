@@ -60,8 +60,8 @@ def check_apart(example: Example, head: str) -> None:
     for one, other in itertools.pairwise(sorted(example.gold)):
         if other.start < one.end:
             raise InputError(
-                f"{example.origin}: expected entities apart from each other, for --head {head} gives a token one label. Received: "
-                f"{list(one)} and {list(other)}. Take --head global_pointer, or keep one of the two."
+                f"{example.origin}: the entities {list(one)} and {list(other)} overlap, but --head {head} gives a token one label. "
+                "Use --head global_pointer, or keep one of the two."
             )
 
 
@@ -75,14 +75,14 @@ def discover(path: str | Path | tuple, options: Options) -> Categories:
         if example.gold and options.head not in POINTERS:
             check_apart(example, options.head)
     if not names:
-        raise InputError(f"{paths[0]}: expected entities to learn from. Received: none. Is their field named by --entities?")
+        raise InputError(f"{paths[0]}: no entities to learn from. Name their field with --entities.")
     return Categories(*sorted(names))
 
 
 def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with its head and categories: those of the run, else those found in the training file."""
     if labels is None and train_file is None:
-        raise InputError("tag: expected --train FILE, which names the categories, or --run DIR. Received: neither.")
+        raise InputError("tag: --train FILE is required, because it names the categories; a trained model needs --run DIR.")
     categories = Categories(*labels.names) if labels else discover(train_file, options)
     head = entity_head(options.head, len(categories))
     return dataclasses.replace(

@@ -41,8 +41,8 @@ def read_examples(
             continue
         if example.id in origins:
             raise InputError(
-                f"{example.origin}: expected an id of its own. Received: id={example.id!r}, "
-                f"which {origins[example.id]} has already. Remove one of the two or number them anew."
+                f"{example.origin}: the id {example.id!r} repeats that of {origins[example.id]}. "
+                "Remove one of the two, or renumber them."
             )
         origins[example.id] = example.origin
         if split in LEARNING_SPLITS:
@@ -52,8 +52,9 @@ def read_examples(
             check_gold(example, labels, path)
         examples.append(example)
     if not examples:
-        left_out = f"{dropped} rows, none of them scored" if dropped else f"{others}, all of other splits" if others else "none"
-        raise InputError(f"{path}: expected at least one example. Received: {left_out}.")
+        reason = f"none of its {dropped} rows is scored" if dropped else "the file is empty"
+        reason = f"its {others} rows are of other splits" if others and not dropped else reason
+        raise InputError(f"{path}: no examples, because {reason}. Give a file with examples of the {split} split.")
     return examples, dropped
 
 

@@ -19,7 +19,7 @@ def take_can(argv: list[str]) -> tuple[list[str], Can]:
     argv, settings = take_settings(argv)
     for key in settings:
         if not key.startswith("can.") or "--can" not in argv:
-            raise InputError(f"--{key}: expected a setting of --can, and --can. Received: {' '.join(argv)}.")
+            raise InputError(f"--{key} is no setting of --can, or --can is missing. Add --can, or leave the setting out.")
     return argv, make(Can, "can", settings)
 
 
@@ -45,25 +45,24 @@ class PriorCorrection:
             return {**outputs, "logits": np.log(adjusted)}
 
 
-def prior_correction(session: Any, run: Any, can: Can) -> PriorCorrection:
-    """The Adjustment of a run's classes. Raises InputError for tasks without, and for runs that did not count them."""
-    if session.task.classes is None:
-        raise InputError(f"--can: expected a task with one class per row, such as clue/tnews. Received: a run of {session.name}.")
-    counts = run.read_label_counts(session.task.classes.names)
+def prior_correction(task_model: Any, run: Any, can: Can) -> PriorCorrection:
+    """The PriorCorrection of a run's classes. Raises InputError for tasks without, and for runs that did not count them."""
+    if task_model.task.classes is None:
+        raise InputError(f"--can: {task_model.name} is not a task with one class per row. Leave --can out.")
+    counts = run.read_label_counts(task_model.task.classes.names)
     if counts is None:
         raise InputError(
-            f"{run.path / COUNTS}: expected the counts of the training labels. There are none. Train again: "
-            f"python run.py rerun {run}"
+            f"{run.path / COUNTS}: no such file; it holds the counts of the training labels. Train again: python run.py rerun {run}"
         )
     counts = np.array(counts, np.float64)
-    return PriorCorrection(can, counts / counts.sum(), session.display.note)
+    return PriorCorrection(can, counts / counts.sum(), task_model.display.note)
 
 
-def gain(session: Any, split: Split, adjust: PriorCorrection, predictions: Predictions) -> str:
-    """A sentence: what an Adjustment that has just made `predictions` of examples with gold gains."""
+def gain(task_model: Any, split: Split, adjust: PriorCorrection, predictions: Predictions) -> str:
+    """A sentence: what a PriorCorrection that has just made `predictions` of examples with gold gains."""
     examples, owners = split.examples, split.encoded.example
-    plain = Predictions(gather(examples, owners, adjust.before, session.task.decode))
-    before, after = (session.task.metric(split.golds, each.of(examples)) for each in (plain, predictions))
+    plain = Predictions(gather(examples, owners, adjust.before, task_model.task.decode))
+    before, after = (task_model.task.metric(split.golds, each.of(examples)) for each in (plain, predictions))
     name = next(iter(before))
     changed = sum(one != other for one, other in zip(plain.of(examples), predictions.of(examples), strict=True))
     difference = after[name] - before[name]

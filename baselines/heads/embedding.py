@@ -60,8 +60,8 @@ class EmbeddingHead(LanguageModelHead):
         parts = [part for layer in encoder.layers for part in (layer, getattr(layer, "dropout", None))]
         if self.needs_dropout and not any(part.rate for part in parts if isinstance(part, keras.layers.Dropout)):
             raise InputError(
-                "--objective simcse: expected a model with dropout, by which two vectors of one text differ. "
-                "Received: one without. Give it some: --model_options hidden_dropout_prob=0.1."
+                "--objective simcse: the model has no dropout, and the two vectors of a text differ by nothing else. "
+                "Add --model_options hidden_dropout_prob=0.1."
             )
         if self.pooling == "first":
             vector = ops.cast(encoder.output["pooled"], "float32")
@@ -88,7 +88,7 @@ class EmbeddingHead(LanguageModelHead):
         Raises InputError for rows to be scored where nothing tells which texts are alike.
         """
         if "segment_ids" in encoded.features and all(example.gold == () for example in examples):
-            raise InputError("--dev: expected groups, or pairs with a label or a score, to score by. Received: only texts alone.")
+            raise InputError("--dev: single texts cannot be scored. Give groups, or pairs with a label or a score.")
         count = len(examples) - len(np.unique(encoded.example))
         share = f"{count} of {len(examples)} examples"
         return f"{share} have nothing to learn from (one text, or two that differ): left out" if count else ""

@@ -52,7 +52,7 @@ def history_prompt(utterances: Sequence[str], tokenizer: Tokenizer, max_length: 
     Raises InputError for an empty history, an utterance without a token or one that is no text.
     """
     if not utterances:
-        raise InputError("expected a history of one utterance or more. Received: none.")
+        raise InputError("The history is empty. Give at least one utterance.")
     *older, newest = encoded(utterances, tokenizer)
     kept = [newest[-(max_length - 1) :]]
     room = max_length - 1 - len(kept[0])
@@ -70,7 +70,7 @@ def encoded(utterances: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
     found = []
     for number, utterance in enumerate(utterances, start=1):
         if not isinstance(utterance, str):
-            raise InputError(f"expected utterances to be texts. Received, as number {number}: {utterance!r}.")
+            raise InputError(f"utterance {number} is not a text: {utterance!r}. Give texts only.")
         found.append([*written_ids(utterance, tokenizer, f"utterance {number}"), tokenizer.vocabulary.sep_id])
     return found
 

@@ -50,6 +50,5 @@ def written_ids(text: str, tokenizer: Tokenizer, name: str) -> list[int]:
     """Ids of a text. Raises InputError where nothing of it is a token: spaces and control characters are none."""
     ids = tokenizer.ids(text).tolist()
     if not ids:
-        received = f"Received: {text[:60]!r}, which has no token."
-        raise InputError(f"expected {name} to be a text that is not empty. {received} Fill it in or remove the row.")
+        raise InputError(f"{name} has no token: {text[:60]!r}. Fill it in, or remove the row.")
     return ids

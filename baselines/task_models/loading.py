@@ -177,7 +177,7 @@ def open_run(
     values = run.read_recipe()
     task_name, task = task_catalog.find(values.pop("task"))
     if name and task_catalog.find(name)[0] != task_name:
-        raise InputError(f"{run}: expected a run of {task_catalog.find(name)[0]}. Received: a run of {task_name}.")
+        raise InputError(f"{run} is a run of {task_name}, not of {name}. Leave the task out, or give another run.")
     values |= {"devices": devices, "model_parallel": 1, **(changes or {})}
     arguments = check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
     arguments = with_demo_files(run, task_name, task, arguments, lambda: Tokenizer.from_folder(run.require_best()))

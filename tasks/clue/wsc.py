@@ -11,7 +11,7 @@ from pathlib import Path
 
 from baselines.data.readers import any_format
 from baselines.data.readers.json_lines import to_row
-from baselines.data.readers.record import Row
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
@@ -34,7 +34,7 @@ def marked_text(row: Row) -> str:
     spans = sorted([span(target, "span1", "_", "_", text), span(target, "span2", "[", "]", text)])
     (_, first_end, *_), (second_start, *_) = spans
     if first_end > second_start:
-        raise InputError(f"{target.origin}: expected two spans apart from each other. Received: {dict(target)}.")
+        raise InputError(f"{target.origin}: the two spans overlap: {shorten(dict(target), 200)}. Correct their indexes.")
     for start, end, left, right in reversed(spans):                     # from the right: the left span keeps its place
         text = text[:start] + left + text[start:end] + right + text[end:]
     return text

@@ -76,11 +76,11 @@ class Options(InferenceOptions):
             if value is not None and not 0 <= value <= (high or float("inf")):
                 raise InputError(f"--{flag}: expected a number of 0 or more{', at most 1' if high else ''}. Received: {value}.")
         if self.objective != "simbert" and self.generation_weight:
-            raise InputError(f"--generation_weight: expected --objective simbert, which writes. Received: {self.objective}.")
+            raise InputError(f"--generation_weight: --objective {self.objective} does not generate. Leave one of the two out.")
         if self.negative and self.objective not in ("simbert", "simcse"):
-            raise InputError(f"--negative: expected --objective simbert or simcse. Received: {self.objective}.")
+            raise InputError(f"--negative: --objective {self.objective} takes no hard negatives. Use simbert or simcse.")
         if not self.similarity_weight and not self.writes:
-            raise InputError("--similarity_weight: expected a number above 0, for nothing else is learnt. Received: 0.")
+            raise InputError("--similarity_weight 0 leaves nothing to learn. Give a number above 0.")
 
     @property
     def writes(self) -> float:

@@ -182,9 +182,9 @@ class Scoring:
             return {}
         others = list(self.read(self.tune))
         if any(type(other.gold) is not int for other in others):
-            raise InputError(f"--tune {self.tune}: expected pairs labelled 0 or 1. Received: others.")
+            raise InputError(f"--tune {self.tune}: some pairs are not labeled 0 or 1. Give a file of labeled pairs.")
         if {example.texts for example in examples} & {other.texts for other in others}:
-            raise InputError(f"--tune {self.tune}: expected other pairs than those that are scored. Received: some of them.")
+            raise InputError(f"--tune {self.tune}: some of its pairs are also in the scored file. Give a file of other pairs.")
         cosines = predict(others, encode_texts, self.cosine)
         threshold = best_threshold([other.gold for other in others], [cosines[other.id] for other in others])
         found = [predictions[example.id] for example in examples]
@@ -199,7 +199,7 @@ def is_groups(golds: list) -> bool:
     """Whether these are of groups. Raises InputError for a file of several forms."""
     kinds = {type(gold) for gold in golds}
     if len(kinds) > 1:
-        raise InputError("expected a file of one form: groups, labelled pairs or graded pairs. Received: several forms.")
+        raise InputError("The file mixes groups, labeled pairs and scored pairs. Split it into one file per form.")
     return kinds == {tuple}
 
 

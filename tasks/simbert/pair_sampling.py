@@ -51,7 +51,7 @@ def encode_train(
     check_gold(example.gold, objective)
     others = example.extra.get("negatives", ()) if negatives else ()
     if negatives and not others:
-        raise InputError("expected a text to tell apart from, for --negative is given. Received: none.")
+        raise InputError("no text in the column of --negative. Fill it in, or leave --negative out.")
     alike = 1.0 if isinstance(example.gold, tuple) else float(example.gold)
     texts, others = (short_ids(some, tokenizer, longest) for some in (example.texts, others))
     if objective != "cosent":
@@ -73,11 +73,11 @@ def check_gold(gold: Any, objective: str) -> None:
     """Raises InputError for gold that an objective cannot learn from: a tuple is the texts that mean the same, a float a score."""
     kind = "a score" if isinstance(gold, float) else "no label" if isinstance(gold, tuple) else "a label"
     if objective == "cosent" and kind == "no label":
-        raise InputError("expected a label or a score, for --objective cosent orders pairs. Received: none. Name it with --label.")
+        raise InputError("no label or score, by which --objective cosent orders pairs. Name the column with --label or --score.")
     if objective in ("simbert", "supcon") and kind == "a score":
         raise InputError(
-            f"expected texts that mean the same, or labels 0 and 1, for --objective {objective}. Received: a score, {gold:g}. "
-            "--objective cosent learns from scores."
+            f"--objective {objective} learns from texts that mean the same, or from labels 0 and 1, not from the score {gold:g}. "
+            "Use --objective cosent."
         )
 
 

@@ -24,7 +24,7 @@ class Echo:
 
     def prompt(self, texts, max_tokens=None):
         if not texts[-1].strip("\x07"):
-            raise InputError("expected utterance 1 to be a text that is not empty.")
+            raise InputError("utterance 1 has no token")
         return None, max(0, len(texts) - self.longest)
 
     def stream(self, texts, config):

@@ -41,7 +41,7 @@ def test_a_repeated_id_names_both_places(tmp_path):
     twice = Example(id=1, texts=("b",), gold="no", origin="train.json:9")
     for split in ("train", "test"):
         told = message(tmp_path, [example(1), twice], split)
-        assert told.startswith("train.json:9: expected an id of its own. Received: id=1, which train.json:1 has")
+        assert told.startswith("train.json:9: the id 1 repeats that of train.json:1.")
 
 
 def test_ids_of_different_types_are_different(tmp_path):
@@ -61,8 +61,8 @@ def test_gold_is_needed_to_learn_and_to_score(tmp_path):
 
 
 def test_nothing_left_is_told(tmp_path):
-    assert "expected at least one example. Received: none." in message(tmp_path, [])
-    assert "Received: 1 rows, none of them scored." in message(tmp_path, [example(1, gold=None, scored=False)])
+    assert "no examples, because the file is empty." in message(tmp_path, [])
+    assert "no examples, because none of its 1 rows is scored." in message(tmp_path, [example(1, gold=None, scored=False)])
 
 
 def test_a_missing_file_says_where_to_get_it(tmp_path):

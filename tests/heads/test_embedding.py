@@ -116,6 +116,6 @@ def test_what_cannot_be():
         EmbeddingHead("max")
     rates = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     head = EmbeddingHead(writes=False, needs_dropout=True)
-    with pytest.raises(InputError, match="expected a model with dropout"):
+    with pytest.raises(InputError, match="the model has no dropout"):
         head(build_transformer_model({**CONFIG, **rates}, **head.encoder_options))
     assert isinstance(head(build_transformer_model({**CONFIG, "hidden_dropout_prob": 0.0}, **head.encoder_options)), keras.Model)

@@ -87,8 +87,8 @@ def test_a_single_utterance_is_learnt_and_opens_a_dialogue():
 
 
 @pytest.mark.parametrize("history, part", [
-    ([], "one utterance or more"), (["你好", " \u200b"], "utterance 2 to be a text that is not empty"),
-    (["你好", None], "as number 2: None"),
+    ([], "at least one utterance"), (["你好", " \u200b"], "utterance 2 has no token"),
+    (["你好", None], "utterance 2 is not a text: None"),
 ])
 def test_what_is_no_history_is_refused(history, part):
     with pytest.raises(InputError, match=part):

@@ -88,8 +88,8 @@ def told(function, *arguments, **flags):
 
 def test_a_list_without_the_flag_names_it():
     assert told(bind, LINES, multilabel=False) == (
-        "reviews.jsonl:1: expected label to be one class. Received a list: ['味道', '价格']. "
-        "If a row may have several: --multilabel."
+        "reviews.jsonl:1: label is a list of classes, ['味道', '价格']. "
+        "Name one class, or add --multilabel if a row may have several."
     )
 
 
@@ -102,7 +102,7 @@ def test_labels_that_cannot_be(tmp_path):
     assert "c.jsonl:1: expected labels without '|', which stands between them in tables" in told(bind, path)
     assert "Name another one with --separator." in told(bind, path)
     assert bind(path, separator=";").labels.names == ("a|b", "c")
-    assert "--separator: expected a sign such as |" in told(bind, path, separator=" ")
+    assert "--separator ' ' is only space" in told(bind, path, separator=" ")
 
 
 def test_a_label_of_dev_that_training_did_not_show(tmp_path):

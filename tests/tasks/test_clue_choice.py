@@ -239,7 +239,7 @@ def test_choose_reads_texts_and_numbers_and_other_names(tmp_path):
 
 
 @pytest.mark.parametrize("name, texts, part", [
-    ("choose", ("甲", "乙？", "丙"), "expected a passage, a question and two or more choices. Received: 3 texts."),
+    ("choose", ("甲", "乙？", "丙"), "3 texts are too few. Give a passage, a question and two or more choices."),
     ("clue/chid", ("甲", "乙？", "丙"), "expected texts with #idiom# blanks"),
     ("clue/chid", ("甲#idiom##idiom#", "丙"), "Received: 2 blanks, 1 candidates."),
 ])

@@ -115,7 +115,7 @@ def test_questions_without_an_answer_are_left_out_where_gold_counts(tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("questions, part", [
-    ([question(), question()], "paragraphs[1].qas[0] (q1): expected an id of its own. Received: id='q1', which dev.json: "),
+    ([question(), question()], "paragraphs[1].qas[0] (q1): the id 'q1' repeats that of dev.json: "),
     ([question(answers=[{"text": "1924年", "answer_start": 4}])], "expected the answer '1924年' at answer_start=4. Received"),
     ([question(answers=[{"text": "FAKE", "answer_start": -1}])], "no gold answer"),
 ])

@@ -96,8 +96,8 @@ def test_a_score_out_of_its_range(tmp_path, found):
 
 def test_faults_of_flags_and_files(tmp_path):
     path = write(tmp_path / "a.tsv")
-    assert "expected --label or --score. Received: both" in told(bind, path, score="score", label="text")
-    assert "expected --low below --high. Received: 5 and 1" in told(bind, path, score="score", low=5.0)
+    assert "--label text and --score score exclude each other" in told(bind, path, score="score", label="text")
+    assert "--low 5 is not below --high 1" in told(bind, path, score="score", low=5.0)
     assert "expected --train FILE" in told(bind, None)
     assert "there is no column 'label' for --label, only text, text_pair, score" in told(bind, path)
     task = bind(path, score="score", text_pair="text2", high=5.0)

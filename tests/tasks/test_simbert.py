@@ -188,7 +188,7 @@ def test_bad_pairs(tmp_path, row, flags, message):
 
 
 @pytest.mark.parametrize("objective, rows, message", [
-    ("cosent", GROUPS, "a.jsonl:1: expected a label or a score, for --objective cosent orders pairs. Received: none."),
+    ("cosent", GROUPS, "a.jsonl:1: no label or score, by which --objective cosent orders pairs."),
     ("simbert", [{"text": "一", "text_pair": "二", "score": 1.5}], "for --objective simbert. Received: a score, 1.5."),
     ("supcon", [{"text": "一", "text_pair": "二", "score": 1.5}], "for --objective supcon. Received: a score, 1.5."),
 ])  # fmt: skip
@@ -203,8 +203,8 @@ def test_objectives_without_what_they_learn_from(tmp_path, tokenizer, objective,
     ({"pooling": "max"}, "--pooling: expected one of first, mean. Received: max."),
     ({"scale": -1.0}, "--scale: expected a number of 0 or more. Received: -1.0."),
     ({"source_masks": 1.5}, "--source_masks: expected a number of 0 or more, at most 1. Received: 1.5."),
-    ({"objective": "simcse", "generation_weight": 1.0}, "--generation_weight: expected --objective simbert, which writes."),
-    ({"objective": "cosent", "negative": "n"}, "--negative: expected --objective simbert or simcse. Received: cosent."),
+    ({"objective": "simcse", "generation_weight": 1.0}, "--generation_weight: --objective simcse does not generate."),
+    ({"objective": "cosent", "negative": "n"}, "--negative: --objective cosent takes no hard negatives."),
     ({"similarity_weight": 0.0, "generation_weight": 0.0}, "--similarity_weight: expected a number above 0"),
 ])  # fmt: skip
 def test_flags_that_cannot_be(flags, message):
@@ -248,7 +248,7 @@ def test_a_threshold_is_given_or_tuned_on_another_file(tmp_path):
     found = task.reference_score(examples, None, dict(zip([e.id for e in examples], cosines, strict=True)), predict)
     assert found == pytest.approx({"accuracy": 5 / 6, "f1": 6 / 7, "threshold": 0.55})
     same = bind(tune=str(tmp_path / "a.jsonl"))
-    assert "expected other pairs than those that are scored" in told(same.reference_score, examples, None, {}, predict)
+    assert "some of its pairs are also in the scored file" in told(same.reference_score, examples, None, {}, predict)
 
 
 def test_a_run_learns_finds_and_writes(tiny, tmp_path, capsys):
@@ -293,4 +293,4 @@ def test_simcse_needs_dropout(tiny, tmp_path, capsys):
     words = tiny.flags(train=lines, dev=write_lines(tmp_path / "dev.jsonl", PAIRS), objective="simcse", output=tmp_path / "run")
     options = ["--model_options", "hidden_dropout_prob=0", "attention_probs_dropout_prob=0"]
     assert main(["train", "simbert", *words, *options]) == 2
-    assert "--objective simcse: expected a model with dropout" in capsys.readouterr().err
+    assert "--objective simcse: the model has no dropout" in capsys.readouterr().err

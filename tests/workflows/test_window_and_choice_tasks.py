@@ -85,4 +85,4 @@ def test_a_run_is_evaluated_and_predicts_texts_of_the_command_line(checkpoint, t
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert line["prediction"] in texts[2:] and 1 / 3 <= line["confidence"] <= 1
     assert main(["predict", "choose", "--run", str(folder), *texts[:3]]) == 2
-    assert "expected a passage, a question and two or more choices" in capsys.readouterr().err
+    assert "Give a passage, a question and two or more choices" in capsys.readouterr().err

@@ -66,7 +66,7 @@ def test_one_file_with_all_splits_gives_each_its_own(tmp_path):
         "train": TWO, "dev": TWO[:1], "test": TWO[1:],
     }  # fmt: skip
     assert found["dev"][0].id == "valid 1" and found["dev"][0].origin == "LCCC.json, valid: item 1"
-    with pytest.raises(InputError, match="Received: 2, all of other splits"):
+    with pytest.raises(InputError, match="its 2 rows are of other splits"):
         read_examples(read, write(tmp_path, "train.json", json.dumps({"train": TWO})), "dev")
 
 
