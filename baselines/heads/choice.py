@@ -83,8 +83,7 @@ def encode_question(count: int = 0) -> Callable:
 
     def encode(example, tokenizer, max_length):
         if len(example.texts) < 4:
-            count = len(example.texts)
-            raise InputError(f"{count} texts are too few. Give a passage, a question and two or more choices.")
+            raise InputError(f"{len(example.texts)} texts are too few. Give a passage, a question and two or more choices.")
         passage, question, *choices = map(tokenizer.ids, example.texts)
         rows = [tokenizer.assemble([passage, question, ids], max_length, trim_order=(2, 1, 0)) for ids in choices]
         yield stack_choices(rows, max(count, len(rows)), tokenizer.vocabulary.pad_id), example.gold

@@ -139,4 +139,4 @@ def test_an_empty_text_or_label_is_told(tmp_path):
 
 
 def test_neither_files_nor_classes():
-    assert "expected --train FILE" in told(bind, None)
+    assert "--train FILE is required" in told(bind, None)

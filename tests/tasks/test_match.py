@@ -98,7 +98,7 @@ def test_faults_of_flags_and_files(tmp_path):
     path = write(tmp_path / "a.tsv")
     assert "--label text and --score score exclude each other" in told(bind, path, score="score", label="text")
     assert "--low 5 is not below --high 1" in told(bind, path, score="score", low=5.0)
-    assert "expected --train FILE" in told(bind, None)
+    assert "--train FILE is required" in told(bind, None)
     assert "there is no column 'label' for --label, only text, text_pair, score" in told(bind, path)
     task = bind(path, score="score", text_pair="text2", high=5.0)
     assert "there is no column 'text2' for --text_pair" in told(lambda: list(task.read(path)))
