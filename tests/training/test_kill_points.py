@@ -28,6 +28,9 @@ class Silent:
     def start(self, position, total):
         pass
 
+    def compiling(self):
+        pass
+
     def advance(self, loss, rows):
         pass
 

@@ -16,6 +16,9 @@ class Silent:
     def start(self, position, total):
         self.total = total
 
+    def compiling(self):
+        pass
+
     def advance(self, loss, rows):
         pass
 
