@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import copy_of, mutate, mutations, vouch
+from index_damage import copy_of, mutate, mutations, vouch
 
 from baselines.errors import InputError
 from baselines.retrieval.prefix_index.builder import build
