@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-LONGEST_LINE = 1000
+MAX_LINE_LENGTH = 1000
 """Characters of a line of a message; of a longer one the middle is left out, so that the advice at its end stays."""
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 """Control characters (but the line end), signs that turn the direction of text, and halves of UTF-16 pairs."""
@@ -66,13 +66,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'Did you mean tnews?'
     """
     known = sorted(known)
-    close = difflib.get_close_matches(name[:LONGEST_LINE], known, n=3, cutoff=0.6)
+    close = difflib.get_close_matches(name[:MAX_LINE_LENGTH], known, n=3, cutoff=0.6)
     if close:
         return f"Did you mean {excerpt(' or '.join(close), LONGEST_LINE)}?"
     return f"Known: {excerpt(', '.join(known), LONGEST_LINE)}." if known else "There is none."
 
 
 def _cut(line):
-    if len(line) <= LONGEST_LINE:
+    if len(line) <= MAX_LINE_LENGTH:
         return line
-    return f"{line[: LONGEST_LINE * 2 // 3]} … {line[-LONGEST_LINE // 4 :]}"
+    return f"{line[: MAX_LINE_LENGTH * 2 // 3]} … {line[-MAX_LINE_LENGTH // 4 :]}"

@@ -28,10 +28,10 @@ from baselines.decoding.generation_config import GenerationConfig
 from baselines.decoding.top_tokens import from_whole
 from baselines.generation.batch_generator import BatchGenerator
 from baselines.models.builder import build_transformer_model, configure
-from baselines.retrieval.prefix_index.answers import Answers
+from baselines.retrieval.prefix_index.answers import KnowledgeAnswers
 from baselines.retrieval.prefix_index.builder import build
 from baselines.retrieval.prefix_index.index import PrefixIndex
-from baselines.retrieval.prefix_index.string_table import Spelling
+from baselines.retrieval.prefix_index.string_table import KeyTokenizer
 from baselines.tokenizers.wordpiece import Tokenizer
 from benchmarks.rounds import machine, ratio, take_turns
 
@@ -48,7 +48,7 @@ class Recomputed:
         self.vocab_size = model.output["mlm"].shape[-1]
         self._predict = _compiled(model)
 
-    def admit(self, rows, prompts, adjust=None):
+    def prefill(self, rows, prompts, adjust=None):
         self.prompt, self.texts = prompts[0], [[]] * self.width
         return self._scores(1, adjust)
 
@@ -56,7 +56,7 @@ class Recomputed:
         self.texts = [[*self.texts[parent], int(token)] for parent, token in zip(parents[0], tokens[0], strict=True)]
         return self._scores(self.width, adjust)
 
-    def release(self, rows):
+    def free(self, rows):
         """Nothing is kept."""
 
     def _scores(self, count, adjust):
@@ -123,7 +123,7 @@ def main():
         questions = questions[: arguments.questions]
         path = pathlib.Path(folder) / "Knowledge.txt"
         path.write_text("".join(lines), encoding="utf-8")
-        build(path, path.with_name("index"), Spelling.of(tokenizer))
+        build(path, path.with_name("index"), KeyTokenizer.of(tokenizer))
         index = PrefixIndex.open(path.with_name("index"))
         prompts = [Prompt(each["token_ids"], each["segment_ids"], segment=1) for each in map(tokenizer.encode, questions)]
         writer = BatchGenerator(model, end_id, context=128, output="mlm")
@@ -131,10 +131,10 @@ def main():
         slow = Recomputed(model, end_id, arguments.beam, 64)
 
         def together(answers, each):
-            return writer.write(prompts, writing, each)
+            return writer.generate(prompts, writing, each)
 
         def alone(answers, each):
-            return [writer.write([prompt], writing, [some])[0] for prompt, some in zip(prompts, each, strict=True)]
+            return [writer.generate([prompt], writing, [some])[0] for prompt, some in zip(prompts, each, strict=True)]
 
         def anew(answers, each):
             settings = {"beam": arguments.beam, "ends": 3, "max_tokens": MOST}
@@ -143,7 +143,7 @@ def main():
         best = {}
 
         def play(way):
-            answers = Answers(index, tokenizer.ids)                     # nothing is remembered from the round before
+            answers = KnowledgeAnswers(index, tokenizer.ids)                     # nothing is remembered from the round before
             started = time.perf_counter()
             pairs = zip(questions, prompts, strict=True)
             each = [answers.constraints(question, prompt.token_ids.tolist()) for question, prompt in pairs]

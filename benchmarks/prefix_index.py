@@ -32,7 +32,7 @@ from baselines.retrieval.prefix_index.copying import Copying  # noqa: E402
 from baselines.retrieval.prefix_index.index import PrefixIndex  # noqa: E402
 from baselines.retrieval.prefix_index.look_ahead import LookAhead  # noqa: E402
 from baselines.retrieval.prefix_index.names import split_name  # noqa: E402
-from baselines.retrieval.prefix_index.string_table import Spelling  # noqa: E402
+from baselines.retrieval.prefix_index.string_table import KeyTokenizer  # noqa: E402
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
 from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
 
@@ -102,7 +102,7 @@ def some_lines(path, count):
 
 def measure_build(path, out):
     started, cpu = time.perf_counter(), time.process_time()
-    counts = build(path, out, Spelling.of(tokenizer()))
+    counts = build(path, out, KeyTokenizer.of(tokenizer()))
     return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu, "peak": peak(), **counts}
 
 

@@ -1,4 +1,4 @@
-"""Compare two texts: cosine of their vectors, distances of their tokens (WMD, WRD), and what differs.
+"""Compare two texts: cosine of their vectors, distances of their tokens (WMD, WRD), and their differences.
 
 run.py distance --run DIR "text" "other text"
 """
@@ -23,7 +23,7 @@ class Flags(ModelFlags):
 def main(argv):
     flags = parse(Flags, argv, "run.py distance")
     if len(flags.texts) != 2 or not all(text.strip() for text in flags.texts):
-        raise InputError(f"run.py distance: expected two texts that are not empty. Received: {len(flags.texts)}, or an empty one.")
+        raise InputError(f"distance: {len(flags.texts)} texts are given, or one is empty. Give two texts between quotes.")
     flags.check("distance")
     embedder = flags.embedder()
 
@@ -33,9 +33,9 @@ def main(argv):
 
     first, second = embedder.encode(flags.texts)
     x, y = embedder.token_vectors(flags.texts)
-    found = difference(*flags.texts)
+    compared = difference(*flags.texts)
     print(f"cosine  {first @ second:.4f}   of the vectors of {embedder.name} ({embedder.pooling})")
     scaled = wmd(x, y, scaled=True)
     print(f"wmd     {wmd(x, y):.4f}   at least {wmd_bound(x, y):.4f}; divided by the root of {x.shape[1]}: {scaled:.4f}")
     print(f"wrd     {wrd(x, y):.4f}   at least {wrd_bound(x, y):.4f}; similarity {1 - wrd(x, y):.4f}")
-    print(f"lcs     {found.length}   {marked(found)}")
+    print(f"lcs     {compared.length}   {marked(compared)}")

@@ -20,7 +20,7 @@ FIELDS = {"min_length": "min_tokens", "max_length": "max_tokens"}
 """{flag: field of GenerationConfig}, where they differ."""
 SAMPLING = {"top_k", "top_p", "temperature", "keep_end"}
 """Settings of sampling, not of beam search."""
-MANY = 1 << 20
+NO_LIMIT = 1 << 20
 """Tokens that no limit of a run forbids: --min_length alone is checked with the run."""
 CHUNK_SIZE = 64
 """Texts of a file between two updates of the progress bar."""
@@ -71,7 +71,7 @@ class GenerationFlags:
 
     def check(self) -> None:
         """Raises InputError for values that no default makes right, before anything is loaded."""
-        self.generation_config(GenerationConfig(beam=0 if self.num is None or self.beam == 0 else self.num, max_tokens=MANY))
+        self.generation_config(GenerationConfig(beam=0 if self.num is None or self.beam == 0 else self.num, max_tokens=NO_LIMIT))
 
 
 def in_flags(error: InputError) -> InputError:

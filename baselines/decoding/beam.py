@@ -10,10 +10,12 @@ Toy: first a .5, b .4, end .1; after a: a .4, b .3, end .3; after b: end .9, a .
 
 import collections
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from baselines.decoding.constraints import MinimumLength
+from baselines.decoding.decoder_protocol import Decoder, Prompt
 from baselines.decoding.hypothesis import Hypothesis, HypothesisPool, length_penalized, reachable
 from baselines.decoding.logits_processing import logits_adjustment, rescore
 from baselines.decoding.top_tokens import check_numbers, from_whole
@@ -25,7 +27,7 @@ class BeamSearch:
     """How texts are searched. Lengths count the end token."""
 
     beam: int = 3
-    """Prefixes that are continued; 1 is greedy."""
+    """Number of beams; 1 is greedy."""
 
     max_tokens: int = 32
     """Longest text."""
@@ -40,7 +42,7 @@ class BeamSearch:
     """0 ranks by the sum of log-probabilities, which favors short texts; 1 by their mean; more prefers longer ones."""
 
     penalty: float = 1.0
-    """What was written before has its positive logits divided by this, its negative ones multiplied; 1: nothing."""
+    """Repetition penalty: positive logits of earlier tokens are divided by this, negative ones multiplied; 1: none."""
 
     ends: int = 1
     """End tokens of a text: the last one finishes it, those before it part it."""
@@ -59,15 +61,25 @@ class BeamSearch:
             ("ends", self.ends >= 1, "at least 1"),
         ):
             if not good:
-                raise InputError(f"{name}: expected {expected}. Received: {getattr(self, name)}.")
+                raise InputError(f"{name}: {getattr(self, name)} is out of range. Give {expected}.")
 
 
-def beam_search(rows, prompts, constraints=(), **settings):
-    """The best continuations of each prompt: a list of at most `num` Hypothesis, best first, and at least one, for each.
+def beam_search(
+    rows: Decoder, prompts: Sequence[Prompt], constraints: tuple | list[tuple] = (), **settings
+) -> list[list[Hypothesis]]:
+    """Searches the best continuations of prompts.
 
-    rows          Decoder, with a width of at least `beam`; prompts wait until a row is free
-    constraints   a tuple for all prompts, or a list of one tuple for each
-    settings      fields of BeamSearch
+    Args:
+        rows: A Decoder with a width of at least `beam`; prompts wait until a row is free.
+        prompts: The prompts.
+        constraints: A tuple for all prompts, or a list of one tuple for each.
+        **settings: Fields of BeamSearch.
+
+    Returns:
+        For each prompt at most `num` Hypothesis, best first, and at least one.
+
+    Raises:
+        InputError: A prompt leaves no room for the longest text, or a setting is out of range.
     """
     search = BeamSearch(**settings)
     if search.beam > rows.width:
@@ -75,8 +87,8 @@ def beam_search(rows, prompts, constraints=(), **settings):
     for prompt in prompts:
         if len(prompt.token_ids) + search.max_tokens > rows.capacity:
             raise InputError(
-                f"expected prompt and text of at most {rows.capacity} tokens. Received: a prompt of {len(prompt.token_ids)} and "
-                f"max_tokens {search.max_tokens}. Shorten one of them."
+                f"A prompt of {len(prompt.token_ids)} tokens and max_tokens {search.max_tokens} exceed {rows.capacity} tokens. "
+                "Shorten one of them."
             )
     each = constraints if isinstance(constraints, list) else [tuple(constraints)] * len(prompts)
     if search.min_tokens > 1:

@@ -28,15 +28,15 @@ class BannedSequences:
 
     def __post_init__(self):
         if not all(len(sequence) for sequence in self.sequences):
-            raise InputError("banned words: expected at least one token each. Received: a word without any.")
+            raise InputError("banned words: a word has no tokens. Remove it.")
 
     @functools.cached_property
     def _last(self):
         """{all tokens but the last: [last tokens]}."""
-        found = {}
+        last_tokens = {}
         for *first, last in self.sequences:
-            found.setdefault(tuple(first), []).append(int(last))
-        return found
+            last_tokens.setdefault(tuple(first), []).append(int(last))
+        return last_tokens
 
     @functools.cached_property
     def _lengths(self):
@@ -87,7 +87,7 @@ class NoRepeatedNgram:
 
     def __post_init__(self):
         if self.size < 1:
-            raise InputError(f"no repeated n-gram: expected a size of at least 1. Received: {self.size}.")
+            raise InputError(f"no_repeat_ngram: {self.size} is out of range. Give at least 1.")
 
     def allowed(self, prefixes):
         return [self._after(prefix) for prefix in prefixes]

@@ -41,18 +41,18 @@ class HypothesisPool:
     """The hypotheses of one prompt that are done; they compete with each other and with those still written."""
 
     def __init__(self):
-        self.found = []
+        self.hypotheses = []
 
     def __len__(self):
-        return len(self.found)
+        return len(self.hypotheses)
 
     def add(self, hypothesis):
-        self.found.append(hypothesis)
+        self.hypotheses.append(hypothesis)
 
     def best(self, num):
         """The `num` best, or as many as there are, best first; of equal ones the earlier found."""
-        return sorted(self.found, key=lambda hypothesis: -hypothesis.score)[:num]
+        return sorted(self.hypotheses, key=lambda hypothesis: -hypothesis.score)[:num]
 
     def to_beat(self, num):
         """The score of the num-th best, -inf while there are fewer."""
-        return self.best(num)[-1].score if len(self.found) >= num else float("-inf")
+        return self.best(num)[-1].score if len(self.hypotheses) >= num else float("-inf")

@@ -1,4 +1,4 @@
-"""Drawing the next token: temperature, top-k (Fan et al., 2018, arXiv:1805.04833), top-p (Holtzman et al., 2019, arXiv:1904.09751).
+"""Next-token sampling: temperature, top-k (Fan et al., 2018, arXiv:1805.04833), top-p (Holtzman et al., 2019, arXiv:1904.09751).
 
 (.4, .3, .2, .1), top-k 3, then top-p .7: (.444, .333, .222), and the first two of these, since .444 < .7 <= .778
 """
@@ -20,19 +20,19 @@ ROUNDING = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class Sampling:
-    """How one text is drawn. top_k 1 is greedy: the likeliest token."""
+    """How one text is sampled. top_k 1 is greedy: the likeliest token."""
 
     temperature: float = 1.0
     """Logits are divided by it: below 1 sharper, above 1 flatter."""
 
     top_k: int = 0
-    """Only so many of the likeliest tokens; 0: all."""
+    """Only this number of the likeliest tokens; 0: all."""
 
     top_p: float = 1.0
-    """Only the fewest likeliest tokens that together have this probability, of what top_k left; at least one."""
+    """Nucleus sampling: the smallest set of the tokens that top_k left whose probabilities sum to p; at least one."""
 
     penalty: float = 1.0
-    """What was written before has its positive logits divided by this, its negative ones multiplied; 1: nothing."""
+    """Repetition penalty: positive logits of earlier tokens are divided by this, negative ones multiplied; 1: none."""
 
     keep_end: bool = False
     """The end token stays possible where top_k and top_p would drop it: texts end with probability 1. Welleck et al., 2020,
@@ -46,19 +46,25 @@ class Sampling:
             ("penalty", 0 < self.penalty < math.inf, "a number above 0, where 1 changes nothing"),
         ):
             if not good:
-                raise InputError(f"{name}: expected {expected}. Received: {getattr(self, name)}.")
+                raise InputError(f"{name}: {getattr(self, name)} is out of range. Give {expected}.")
 
 
 def draw(scores, samplings, uniforms, end_id, normalized=True):
-    """One token for each of R texts, by the inverse of the distribution function over tokens from likely to unlikely.
+    """Samples one token for each of R texts, by the inverse of the distribution function over tokens from likely to unlikely.
 
-    scores       Scores (R, 1, …), temperature and penalty already in them
-    samplings    R of them: every row has its own; None for one that holds no text
-    uniforms     float (R,) in [0, 1), from each text's own generator: the same draws whatever it shares a batch with
-    normalized   bool, or (R,): the probabilities of all tokens sum to 1, nothing was forbidden
+    Args:
+        scores: Scores (R, 1, …), temperature and penalty already in them.
+        samplings: R Samplings; None for a row that holds no text.
+        uniforms: float (R,) in [0, 1), from each text's own generator: the same samples whatever it shares a batch with.
+        end_id: Token that ends a text.
+        normalized: bool, or (R,): the probabilities of all tokens sum to 1, nothing was forbidden.
 
-    Returns tokens int32 (R,), and their log-probabilities float32 (R,) before truncation. A text after which nothing is allowed
-    gets the end token, at -inf. Raises InputError on NaN.
+    Returns:
+        Tokens int32 (R,), and their log-probabilities float32 (R,) before truncation. A text after which nothing is allowed gets
+        the end token, at -inf.
+
+    Raises:
+        InputError: A log-probability is NaN.
     """
     values, ids, ends = scores.values[:, 0], scores.ids[:, 0], scores.end[:, 0]
     tokens, log_probabilities = np.full(len(ids), end_id, np.int32), np.zeros(len(ids), np.float32)

@@ -1,4 +1,4 @@
-"""Texts of many askers written together: a row is free again as soon as its text ends, and the next one begins in it.
+"""Continuous batching: texts of many requests are generated together, and a row whose text ends takes the next one.
 
 Yu et al., 2022, "Orca" (continuous batching). Greedy and sampled texts; every one has its own settings, constraints and random
 numbers, and comes out the same whatever it shares the rows with.
@@ -19,7 +19,7 @@ from baselines.errors import InputError
 
 
 class QueueFull(Exception):
-    """So many texts wait already that one more is not taken."""
+    """As many texts wait as may."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Token:
 
 @dataclasses.dataclass(frozen=True)
 class Finished:
-    """A text is over: "stop" it was ended, "length" it was cut, "cancelled", or "error" with a message."""
+    """A text is over: "stop" (it ended), "length" (it was truncated), "cancelled", or "error" with a message."""
 
     reason: str
     message: str = ""
@@ -40,12 +40,16 @@ class Finished:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A text to write.
+    """A text to generate.
 
-    max_tokens, min_tokens   of it, the end counted; before the latter the end has probability 0
-    seed                     of its random numbers; None: another one each time
-    constraints              see constraints.py
-    receive                  called with each Token and, once, with Finished, in the thread that steps
+    Args:
+        prompt: The Prompt.
+        sampling: How tokens are sampled.
+        max_tokens: Longest text, including the end token.
+        min_tokens: Shortest text, including the end token.
+        seed: Seed of its random numbers; None: another one each time.
+        constraints: See constraints.py.
+        receive: Called with each Token and, once, with Finished, in the thread that steps.
     """
 
     prompt: Prompt
@@ -68,12 +72,13 @@ class Ticket:
 
 
 class Scheduler:
-    """Writes the texts of requests in the rows of a model.
-
-    rows        Decoder with a width of 1
-    max_queue   texts that may wait; more are refused
+    """Generates the texts of requests in the rows of a model.
 
     submit, cancel and wait may be called from any thread; step and abort from one.
+
+    Args:
+        rows: A Decoder with a width of 1.
+        max_queue: Texts that may wait; further ones are refused.
     """
 
     def __init__(self, rows, max_queue=64):
@@ -83,15 +88,17 @@ class Scheduler:
         shape = (1, 1, rows.vocab_size)
         self._anything, self._nothing = np.ones(shape, bool), np.zeros(shape, bool)
 
-    def submit(self, request):
-        """A Ticket. Raises InputError for a text that does not fit a row, QueueFull."""
+    def submit(self, request: Request) -> Ticket:
+        """Queues a text. Raises InputError for one that does not fit a row, and QueueFull."""
         length, least, most = len(request.prompt.token_ids), request.min_tokens, request.max_tokens
         if most < 1 or not 0 <= least <= most:
-            raise InputError(f"expected 0 <= min_tokens <= max_tokens, and max_tokens >= 1. Received: {least} and {most}.")
+            raise InputError(
+                f"min_tokens {least} and max_tokens {most} are out of range. "
+                "Give 0 <= min_tokens <= max_tokens, and max_tokens of at least 1."
+            )
         if length + most > self.rows.capacity:
             raise InputError(
-                f"expected prompt and text of at most {self.rows.capacity} tokens. Received: a prompt of {length} and "
-                f"max_tokens {most}. Shorten one of them."
+                f"A prompt of {length} tokens and max_tokens {most} exceed {self.rows.capacity} tokens. Shorten one of them."
             )
         ticket = Ticket(request, self.rows.end_id)
         with self._changed:
@@ -101,24 +108,24 @@ class Scheduler:
             self._changed.notify_all()
         return ticket
 
-    def cancel(self, ticket):
+    def cancel(self, ticket: Ticket) -> None:
         """Ends a text at the next step; one that is over stays so."""
         with self._changed:
             ticket.cancelled = True
             self._changed.notify_all()
 
-    def wait(self, timeout=None):
+    def wait(self, timeout: float | None = None) -> bool:
         """Sleeps until there is something to step. Returns whether there is."""
         with self._changed:
             return self._changed.wait_for(lambda: self._waiting or self._active, timeout)
 
     @property
-    def counts(self):
-        """(texts that are written, texts that wait)."""
+    def counts(self) -> tuple[int, int]:
+        """Texts that are generated, and texts that wait."""
         return len(self._active), len(self._waiting)
 
-    def step(self):
-        """Begins texts that wait where rows are free, adds a token to every one that is written. Returns whether there was any."""
+    def step(self) -> bool:
+        """Starts waiting texts where rows are free, adds a token to every running one. Returns whether there was any."""
         for ticket in [ticket for ticket in self._active.values() if ticket.cancelled]:
             self._finish(ticket, Finished("cancelled"))
         begun = self._begin()
@@ -132,13 +139,13 @@ class Scheduler:
             self._choose(tickets, lambda adjust: self.rows.step(tokens, None, adjust))
         return any_left
 
-    def drain(self):
-        """Steps until nothing is left to write."""
+    def drain(self) -> None:
+        """Steps until nothing is left to generate."""
         while self.step():
             pass
 
-    def abort(self, message):
-        """Ends everything that is written or waits with an error."""
+    def abort(self, message: str) -> None:
+        """Ends everything that runs or waits with an error."""
         with self._changed:
             waiting, self._waiting = list(self._waiting), collections.deque()
         for ticket in [*self._active.values(), *waiting]:

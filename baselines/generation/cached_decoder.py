@@ -67,10 +67,10 @@ class CachedDecoder:
         lengths = np.array([lengths[number] for number in filled], np.int32)
         places = np.array([rows[number] for number in filled], np.int32)
         log_alpha = np.zeros((count, 1), np.float32) if self.self_terminating else None
-        found, self._kv_cache = self._prefill(self._kv_cache, features, lengths, places, log_alpha, given(adjust, filled))
+        outputs, self._kv_cache = self._prefill(self._kv_cache, features, lengths, places, log_alpha, given(adjust, filled))
         if self.self_terminating:
-            self.log_alpha[rows] = ops.convert_to_numpy(found.pop("log_alpha"))[: len(rows)]
-        return scores(found, len(rows))
+            self.log_alpha[rows] = ops.convert_to_numpy(outputs.pop("log_alpha"))[: len(rows)]
+        return scores(outputs, len(rows))
 
     def step(self, tokens, parents=None, adjust=None):
         """As Decoder.step. Raises ValueError where a row behind these holds a prompt: it may be computed with them."""
@@ -88,12 +88,12 @@ class CachedDecoder:
         numbers = np.concatenate([tokens, segments, positions, slots], axis=1)[filled]
         slot_positions = self.slots.positions[filled, :seen] if self.cached.needs_slot_positions else None
         log_alpha = self._continued(tokens, parents)[filled] if self.self_terminating else None
-        found, self._kv_cache = self._step(
+        outputs, self._kv_cache = self._step(
             self._kv_cache, numbers, self.slots.visible[filled, :, :seen], slot_positions, log_alpha, given(adjust, filled)
         )
         if self.self_terminating:
-            self.log_alpha[:count] = ops.convert_to_numpy(found.pop("log_alpha"))[:count]
-        return scores(found, count)
+            self.log_alpha[:count] = ops.convert_to_numpy(outputs.pop("log_alpha"))[:count]
+        return scores(outputs, count)
 
     def free(self, rows):
         """These rows hold no prompt any more."""
@@ -135,14 +135,14 @@ class CachedDecoder:
             logits = ops.where(adjust["seen"], ops.where(logits > 0, logits / penalty, logits * penalty), logits)
         if adjust["temperature"] is not None:
             logits = logits / ops.cast(adjust["temperature"], "float32")[:, None, None]
-        found = ops.log_softmax(logits, axis=-1)
+        outputs = ops.log_softmax(logits, axis=-1)
         if not self.writable.all():
-            found = ops.where(self.writable, found, -np.inf)
+            outputs = ops.where(self.writable, outputs, -np.inf)
         if adjust["allowed"] is not None:
-            found = ops.where(adjust["allowed"], found, -np.inf)
-        values, ids = ops.top_k(found, self.candidates)
-        found = {"ids": ops.cast(ids, "int32"), "values": values, "end": found[:, :, self.end_id], "whole": found}
-        return {**found, "log_alpha": log_alpha} if self.self_terminating else found
+            outputs = ops.where(adjust["allowed"], outputs, -np.inf)
+        values, ids = ops.top_k(outputs, self.candidates)
+        outputs = {"ids": ops.cast(ids, "int32"), "values": values, "end": outputs[:, :, self.end_id], "whole": outputs}
+        return {**outputs, "log_alpha": log_alpha} if self.self_terminating else outputs
 
 
 def ending(logits, log_alpha, end_id, epsilon):
@@ -159,9 +159,9 @@ def given(adjust, rows):
     return {name: None if array is None else np.asarray(array)[rows] for name, array in arrays.items()}
 
 
-def scores(found, count):
-    whole = found.pop("whole")
-    arrays = {name: ops.convert_to_numpy(array)[:count] for name, array in found.items()}
+def scores(outputs, count):
+    whole = outputs.pop("whole")
+    arrays = {name: ops.convert_to_numpy(array)[:count] for name, array in outputs.items()}
     return Scores(**arrays, whole=lambda: ops.convert_to_numpy(whole)[:count])
 
 

@@ -82,8 +82,8 @@ class CachedModel:
         values = self._enter(features)
         functional_graph.run(self.until_last_attention, values, call)
         # What follows looks at no other token: of a prompt it needs the last one's.
-        made = {id(tensor) for node in self.until_last_attention for tensor in node.outputs}
-        for tensor in {id(t): t for node in self.afterwards for t in node.input_tensors if id(t) in made}.values():
+        computed = {id(tensor) for node in self.until_last_attention for tensor in node.outputs}
+        for tensor in {id(t): t for node in self.afterwards for t in node.input_tensors if id(t) in computed}.values():
             values[id(tensor)] = ops.take_along_axis(values[id(tensor)], last[:, None, None], axis=1)
         functional_graph.run(self.afterwards, values, call)
         return ops.cast(values[id(self.output)], "float32")[:, 0], kv_cache
@@ -113,10 +113,10 @@ class CachedModel:
 
 def plainly(operation, args, kwargs):
     """Calls it as the model does."""
-    found = operation(*args, **kwargs)
+    output = operation(*args, **kwargs)
     # XLA on a CPU would compute one row's product with the transposed table together with what follows it, and for that transpose
     # the whole table at every step: 11 ms instead of 1.5 with 21128 x 312.
-    return backends.current().sealed(found) if kwargs.get("reverse") else found
+    return backends.current().sealed(output) if kwargs.get("reverse") else output
 
 
 def unique(operations):

@@ -9,7 +9,7 @@ from baselines.errors import excerpt, printable
 TYPES = {401: "authentication_error", 429: "rate_limit_error"}
 CLIENT_GONE = 499
 """Status for the log, nginx's, of requests whose client did not wait for an answer."""
-LONGEST_MESSAGE = 600
+MAX_MESSAGE_LENGTH = 600
 """Characters of a message, whatever a client sent."""
 
 
@@ -25,7 +25,7 @@ class ApiError(Exception):
     """
 
     def __init__(self, status: int, message: str, param: str | None = None, code: str | None = None, headers: dict | None = None):
-        self.message = excerpt(printable(message), LONGEST_MESSAGE)
+        self.message = excerpt(printable(message), MAX_MESSAGE_LENGTH)
         super().__init__(self.message)
         self.status, self.param, self.code, self.headers = status, param and excerpt(param, 100), code, headers
 

@@ -251,14 +251,14 @@ def test_repetition_penalty_reaches_the_model_as_seen_tokens():
      {"length_penalty": math.nan}, {"min_tokens": -1}],
 )  # fmt: skip
 def test_settings_out_of_range_are_a_users_mistake(settings):
-    with pytest.raises(InputError, match=f"{[*settings][-1]}: expected"):
+    with pytest.raises(InputError, match=f"{[*settings][-1]}: .* is out of range"):
         BeamSearch(**settings)
 
 
 def test_rows_that_are_too_narrow_or_too_short_are_refused():
     with pytest.raises(ValueError, match="width"):
         beam_search(ToyRows(toy, 1, 2), [prompt()], beam=3)
-    with pytest.raises(InputError, match="at most 10 tokens"):
+    with pytest.raises(InputError, match="exceed 10 tokens"):
         beam_search(ToyRows(toy, 1, 3, capacity=10), [prompt(1, 1, 1)], max_tokens=8)
 
 

@@ -190,8 +190,8 @@ def test_a_model_that_fails_leaves_its_texts_to_abort():
 @pytest.mark.parametrize(
     "length, max_tokens, min_tokens, told",
     [
-        (5, 6, 0, "at most 10 tokens. Received: a prompt of 5"), (5, 0, 0, "max_tokens >= 1"),
-        (5, 3, 4, "Received: 4 and 3"), (5, 3, -1, "-1"),
+        (5, 6, 0, "prompt of 5 tokens and max_tokens 6 exceed 10"), (5, 0, 0, "max_tokens of at least 1"),
+        (5, 3, 4, "min_tokens 4 and max_tokens 3 are out of range"), (5, 3, -1, "-1"),
     ],
 )
 def test_what_does_not_fit_is_a_users_mistake(length, max_tokens, min_tokens, told):

@@ -83,7 +83,7 @@ def test_draws_depend_on_the_seed_and_the_place_of_the_prompt_only(generator):
 def test_rows_are_made_once_and_serve_again_after_an_interruption(generator, monkeypatch):
     config = GenerationConfig(top_k=1, max_tokens=5)
     found, made, step = generator.generate(PROMPTS, config), [], CachedDecoder.step
-    monkeypatch.setattr(generator, "rows", lambda *sizes: made.append(sizes))
+    monkeypatch.setattr(generator, "decoder", lambda *sizes: made.append(sizes))
     monkeypatch.setattr(CachedDecoder, "step", lambda *arguments: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         generator.generate(PROMPTS, config)
@@ -112,11 +112,12 @@ def test_a_prompt_without_room_is_refused(generator):
 @pytest.mark.parametrize(
     "settings, told",
     [
-        ({"beam": -1}, "beam >= 0"), ({"num": 0}, "num >= 1"), ({"no_repeat_ngram": -1}, "no_repeat_ngram >= 0"),
-        ({"seed": -1}, "seed >= 0"), ({"beam": 3, "top_k": 1}, "either beam or top_k"), ({"beam": 3, "keep_end": True}, "both"),
-        ({"beam": 3, "temperature": 0.5}, "both"), ({"beam": 2, "num": 3}, "at most beam, 2. Received: 3"),
-        ({"top_k": 1, "num": 2}, "greedy has one text"), ({"max_tokens": 0}, "max_tokens >= 1"),
-        ({"min_tokens": 9, "max_tokens": 8}, "Received: 9 and 8"), ({"top_p": 0.0}, "top_p"), ({"temperature": 0.0}, "temperature"),
+        ({"beam": -1}, "beam -1"), ({"num": 0}, "num 0"), ({"no_repeat_ngram": -1}, "no_repeat_ngram -1"),
+        ({"seed": -1}, "seed -1"), ({"beam": 3, "top_k": 1}, "beam excludes top_k"),
+        ({"beam": 3, "keep_end": True}, "beam excludes top_k"), ({"beam": 3, "temperature": 0.5}, "beam excludes top_k"),
+        ({"beam": 2, "num": 3}, "num: 3 is too large, a beam of 2"), ({"top_k": 1, "num": 2}, "greedy decoding has one text"),
+        ({"max_tokens": 0}, "max_tokens of at least 1"), ({"top_p": 0.0}, "top_p"), ({"temperature": 0.0}, "temperature"),
+        ({"min_tokens": 9, "max_tokens": 8}, "min_tokens 9 and max_tokens 8 are out of range"),
         ({"repetition_penalty": 0.0}, "penalty"), ({"beam": 2, "repetition_penalty": -1.0}, "penalty"),
     ],
 )  # fmt: skip

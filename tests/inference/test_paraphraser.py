@@ -66,7 +66,7 @@ def test_augmentation_keeps_every_column_and_what_is_held_out(simbert_run, tmp_p
         assert made[0] not in [json.loads(line)["title"] for line in file]
     path.rename(tmp_path / "dev.csv")
     words[1] = tmp_path / "dev.csv"
-    assert "file to train on. Received: one that is named dev" in refused(capsys, *words, "--out", tmp_path / "x.csv")
+    assert "is named like a dev set" in refused(capsys, *words, "--out", tmp_path / "x.csv")
     (tmp_path / "dev.csv").rename(path)
     words[1] = path
     assert "is of no known format" in refused(capsys, *words, "--out", tmp_path / "x.doc")

@@ -80,8 +80,8 @@ def test_an_index_needs_the_run_that_made_it(folders, tiny_run, tmp_path):
     from baselines.serving.model_loading import load_models
 
     for indexes, told in (
-        ([folders[1]], "expected the run that made its vectors"), ([tmp_path / "none"], "expected the folder of an index"),
-        ([tmp_path], "expected a run that answers from an index"), ([tmp_path, tiny_run.run], "expected one index"),
+        ([folders[1]], "the run that made its vectors"), ([tmp_path / "none"], "there is no index at"),
+        ([tmp_path], "no run of --run answers from an index"), ([tmp_path, tiny_run.run], "runs answer from one index only"),
     ):  # fmt: skip
         with pytest.raises(InputError, match=told):
             load_models([tiny_run.run], 2, 4, Display(quiet=True), list(map(str, indexes)))

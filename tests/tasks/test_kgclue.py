@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT, write_checkpoint, write_lines
 
 from baselines.cli import main as command_line
-from baselines.cli.kg import tell
+from baselines.cli.kg import print_answers
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.plugins import task_catalog
@@ -110,7 +110,7 @@ def test_a_row_may_have_its_meaning_before_its_predicate():
         ((features, _),) = task.encode(example, tokenizer, 40)
         tokens = [tokenizer.vocabulary.tokens[token] for token in features["token_ids"]]
         assert tokens == ["[CLS]", "大", *sep, *(token for part in key for token in [part, *sep])]
-    with pytest.raises(InputError, match="order: expected one of spm, smp. Received: pms"):
+    with pytest.raises(InputError, match="--order: there is no 'pms'"):
         TASK.bind(TASK, TASK.options(order="pms"), None, None)
 
 
@@ -189,7 +189,7 @@ def test_a_key_that_was_not_written_to_its_end_is_no_answer(answerer, capsys):
     example = next(TASK.read(MINI / "test.json"))
     outputs = {"token_ids": [(5, 6)], "scores": [-1.0], "finished": [False]}
     assert answerer.constraints.answers_of(example, outputs) == [] and answerer.constraints.decode(example, outputs) == ""
-    tell([])
+    print_answers([])
     assert "no answer" in capsys.readouterr().out
 
 
@@ -212,24 +212,24 @@ def test_ask_shows_parts_scores_and_reasons(arguments, tmp_path, capsys, monkeyp
     assert main("kg", "ask", *arguments, "--num", 1) == 0
     said = capsys.readouterr()
     assert said.out.startswith("小城有多少人？\n1  ")                       # standard input is no terminal here
-    assert "error: expected a question of at most 38 tokens. Received: 100 tokens." in said.err
+    assert "error: The question has 100 tokens; this run reads at most 38." in said.err
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("kg", "ask", "RUN", "INDEX", " "), "expected questions that are not empty"),
-        (("kg", "ask", "RUN", "INDEX", "大" * 100), "expected a question of at most 38 tokens. Received: 100"),
+        (("kg", "ask", "RUN", "INDEX", " "), "a question is empty"),
+        (("kg", "ask", "RUN", "INDEX", "大" * 100), "The question has 100 tokens"),
         (("kg", "ask", "RUN", "谁"), "--index"),
         (("kg", "ask", "INDEX", "谁"), "--run"),
-        (("kg", "ask", "RUN", "INDEX", "--num", "0", "谁"), "--num: expected a number, at least 1"),
+        (("kg", "ask", "RUN", "INDEX", "--num", "0", "谁"), "--num: 0 is out of range"),
         (("kg", "ask", "RUN", "OTHER", "谁"), "was built with another vocabulary"),
-        (("kg", "ask", "RUN", "LINES", "谁"), "expected an index of knowledge. Received: one of format lines"),
+        (("kg", "ask", "RUN", "LINES", "谁"), "has format lines"),
         (("kg", "ask", "RUN", "TURNED", "谁"), "expected keys in the order of the run, spm. Received: subject, meaning, predicate"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--order", "smp"), "Received: --order"),
         (("predict", "kgclue", "RUN", "谁"), "kgclue takes its answers from an index"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--beam", "0"), "--beam: expected a number, at least 1. Received: 0"),
-        (("evaluate", "kgclue", "RUN", "INDEX", "--look_ahead", "keys"), "look_ahead: expected one of none, predicate, full_key"),
+        (("evaluate", "kgclue", "RUN", "INDEX", "--look_ahead", "keys"), "look_ahead: there is no 'keys'"),
         (("evaluate", "kgclue", "RUN", "--index", "nowhere"), "nowhere is not an index"),
         (("evaluate", "kgclue", "--run", "nowhere", "--index", "x"), "nowhere: expected a run folder"),
         (("evaluate", "kgclue", "RUN", "--indx", "nowhere"), "Did you mean --index"),
@@ -277,7 +277,7 @@ def test_any_run_of_seq2seq_writes_keys_of_an_index(seq2seq_run, tiny, tmp_path,
     (tmp_path / "facts.txt").write_text("球队\t主场\t甲\n", encoding="utf-8")
     assert main("kg", "build", tmp_path / "facts.txt", "--vocab", tiny.checkpoint, "--out", tmp_path / "facts", "--quiet") == 0
     assert main("generate", "--run", seq2seq_run, "--index", tmp_path / "facts", "球队") == 2
-    assert "expected an index of plain keys" in capsys.readouterr().err
+    assert "is an index of knowledge" in capsys.readouterr().err
 
 
 def test_a_server_answers_with_all_it_knows(knowledge, seq2seq_run):
@@ -295,7 +295,7 @@ def test_a_server_answers_with_all_it_knows(knowledge, seq2seq_run):
         assert found["prediction"] == "㵐水 ||| 长度 ||| 八"
         assert found["answers"][0]["object"] == "八" and found["answers"][0]["why"]
         assert client.post("/predict/kgclue", json={"question": "大" * 100}).status_code == 400
-    with pytest.raises(InputError, match="expected a run that answers from an index among --run"):
+    with pytest.raises(InputError, match="no run of --run answers from an index"):
         load_models([seq2seq_run], 2, 4, display, [str(knowledge / "index")])
     with pytest.raises(InputError, match="and --index INDEX"):
         load_models([knowledge / "run"], 2, 4, display)

@@ -10,8 +10,8 @@ from rapidfuzz.distance import LCSseq
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
-    """first[start:end] and second[start:end] of two texts, equal or not; of what only one has, the other's is empty."""
+class TextPart:
+    """A part of two texts, equal or not; where only one text has it, the other's is empty."""
 
     equal: bool
     first: str
@@ -20,29 +20,35 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """length of the subsequence, its (place in first, place in second) pairs, and the parts of both texts in order."""
+    """How two texts differ.
+
+    Args:
+        length: Length of their longest common subsequence.
+        pairs: Its (position in the first, position in the second) pairs.
+        parts: The parts of both texts in order.
+    """
 
     length: int
     pairs: list[tuple[int, int]]
-    parts: list[Part]
+    parts: list[TextPart]
 
 
-def difference(first, second):
-    """The Difference of two texts."""
+def difference(first: str, second: str) -> Difference:
+    """Compares two texts."""
     pairs, parts = [], []
     for step in LCSseq.opcodes(first, second):
         if step.tag == "equal":
             pairs += zip(range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True)
-        parts.append(Part(step.tag == "equal", first[step.src_start : step.src_end], second[step.dest_start : step.dest_end]))
+        parts.append(TextPart(step.tag == "equal", first[step.src_start : step.src_end], second[step.dest_start : step.dest_end]))
     return Difference(len(pairs), pairs, parts)
 
 
-def marked(difference):
+def marked(difference: Difference) -> str:
     """One line of both texts: [-only in the first-]{+only in the second+}, as `git diff --word-diff` shows it."""
-    found = []
+    marks = []
     for part in difference.parts:
         if part.equal:
-            found.append(part.first)
+            marks.append(part.first)
             continue
-        found += [f"[-{part.first}-]"] * bool(part.first) + [f"{{+{part.second}+}}"] * bool(part.second)
-    return "".join(found)
+        marks += [f"[-{part.first}-]"] * bool(part.first) + [f"{{+{part.second}+}}"] * bool(part.second)
+    return "".join(marks)

@@ -33,9 +33,9 @@ def nearest(query, candidates, k, kind="wrd", prune=True):
     Raises InputError for an unknown kind, k below 1, and vectors that the distance refuses.
     """
     if kind not in DISTANCES:
-        raise InputError(f"distance: expected one of {', '.join(DISTANCES)}. Received: {kind!r}. {near(str(kind), DISTANCES)}")
+        raise InputError(f"distance: there is no {kind!r}. {near(str(kind), DISTANCES)}")
     if k < 1:
-        raise InputError(f"k: expected a number, at least 1. Received: {k}.")
+        raise InputError(f"k: {k} is out of range. Give at least 1.")
     if not candidates:
         return Nearest([], [], 0)
     distance = DISTANCES[kind]()
@@ -43,7 +43,7 @@ def nearest(query, candidates, k, kind="wrd", prune=True):
     prepared = [distance.of(each) for each in candidates]
     sizes = {each[1].shape[1] for each in prepared} | {x.shape[1]}
     if len(sizes) > 1:
-        raise InputError(f"expected token vectors of one size. Received: {', '.join(map(str, sorted(sizes)))}.")
+        raise InputError(f"Token vectors have different sizes: {', '.join(map(str, sorted(sizes)))}. Use one model for all.")
     bounds = distance.bounds(mean, np.stack([each[2] for each in prepared]))
     best, solved = [], 0                                                # sorted (distance, number)
     for number in np.argsort(bounds, kind="stable"):

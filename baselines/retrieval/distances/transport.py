@@ -12,7 +12,7 @@ import numpy as np
 
 from baselines.errors import InputError
 
-LARGE = 500
+MAX_SIZE_WITHOUT_WARNING = 500
 """Points on both sides above which a warning says that the work grows with the cube."""
 TOLERANCE = 1e-6
 """How far from 1 weights may sum."""
@@ -39,9 +39,9 @@ def transport(p, q, costs):
     """
     costs = np.ascontiguousarray(costs, np.float64)
     if costs.ndim != 2 or not np.isfinite(costs).all():
-        raise InputError(f"costs: expected finite numbers of shape (m, n). Received: shape {costs.shape}, or NaN or infinity.")
+        raise InputError(f"costs: shape {costs.shape} is not (m, n), or a number is NaN or infinite. Give finite numbers.")
     p, q = weights(p, "p", costs.shape[0]), weights(q, "q", costs.shape[1])
-    if min(costs.shape) > LARGE:
+    if min(costs.shape) > MAX_SIZE_WITHOUT_WARNING:
         m, n = costs.shape
         warnings.warn(f"optimal transport of {m} x {n} points: the work grows with the cube", stacklevel=2)
     plan, log = pot().emd(p, q, costs, numItermax=PIVOTS, log=True, check_marginals=False)
@@ -60,20 +60,20 @@ def least_cost(p, q, costs):
         from scipy.optimize import linear_sum_assignment
 
         return max(float(costs[linear_sum_assignment(costs)].mean()), 0.0)
-    found = transport(np.full(m, 1 / m) if p is None else p, np.full(n, 1 / n) if q is None else q, costs)
-    return max(found.value, 0.0)
+    plan = transport(np.full(m, 1 / m) if p is None else p, np.full(n, 1 / n) if q is None else q, costs)
+    return max(plan.value, 0.0)
 
 
 def weights(values, name, count):
     """Weights as float64 (count,) of sum 1. Raises InputError for others."""
     values = np.asarray(values, np.float64)
     if values.shape != (count,):
-        raise InputError(f"{name}: expected {count} weights, as the costs have rows or columns. Received: shape {values.shape}.")
+        raise InputError(f"{name}: expected {count} weights, one per row or column of the costs, but got shape {values.shape}.")
     if not np.isfinite(values).all() or (values < 0).any():
-        raise InputError(f"{name}: expected finite weights of at least 0. Received: NaN, infinity or a negative one.")
+        raise InputError(f"{name}: a weight is negative, NaN or infinite. Give finite weights of at least 0.")
     total = values.sum()
     if abs(total - 1) > TOLERANCE:
-        raise InputError(f"{name}: expected weights that sum to 1. Received: {total:.6g}. Divide them by their sum.")
+        raise InputError(f"{name}: the weights sum to {total:.6g}, not 1. Divide them by their sum.")
     return values / total
 
 

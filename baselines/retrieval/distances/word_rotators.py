@@ -40,7 +40,7 @@ class WordRotators:
         lengths = np.linalg.norm(vectors, axis=1)
         vectors, lengths = vectors[lengths > 0], lengths[lengths > 0]
         if not len(vectors):
-            raise InputError("expected token vectors that are not all zero. Received: zeros only, which have no direction.")
+            raise InputError("All token vectors are zero and have no direction. Use another model or text.")
         weights, directions = lengths / lengths.sum(), vectors / lengths[:, None]
         return weights, directions, weights @ directions
 

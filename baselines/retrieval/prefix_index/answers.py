@@ -7,7 +7,7 @@
 
 import dataclasses
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.retrieval.prefix_index import overrides as override_file
 from baselines.retrieval.prefix_index.constraint import Guided, InIndex
 from baselines.retrieval.prefix_index.copying import Copying, ranked
@@ -54,11 +54,10 @@ class KnowledgeAnswers:
 
     def __init__(self, index, ids, look_ahead="full_key", end="value", overrides=None):
         if index.parts != 3:
-            raise InputError(f"{index.folder}: expected an index of knowledge. Received: one of format {index.header['layout']}.")
+            raise InputError(f"{index.folder} has format {index.header['layout']}. Build an index with --format knowledge.")
         known = (NO_LOOK_AHEAD, *SCOPES)
         if look_ahead not in known:
-            received = f"Received: {look_ahead}. {nearest(look_ahead, known)}"
-            raise InputError(f"look_ahead: expected one of {', '.join(known)}. {received}")
+            raise InputError(f"look_ahead: there is no {excerpt(look_ahead)!r}. {nearest(str(look_ahead), known)}")
         self.index, self.tree, self.look_ahead = index, InIndex(index, end), look_ahead
         self._ids = ids
         self.overrides = override_file.read(overrides, index, self.part_ids) if overrides else override_file.Overrides()

@@ -15,14 +15,14 @@ def next_tokens(index, states):
     nowhere, count = (index.parts, 0, 0, 0), len(states)
     numbers = itertools.chain.from_iterable(state or nowhere for state in states)
     parts, low, high, depth = np.fromiter(numbers, np.int64, 4 * count).reshape(-1, 4).T
-    found, owners = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+    parts_of_tokens, owners = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
     for part in np.unique(parts[parts < index.parts]).tolist():
         rows = np.flatnonzero(parts == part)
         tokens, owner = _of_nodes(index.trie, low[rows]) if part == 0 else _of_keys(index, part, low[rows], high[rows], depth[rows])
-        found.append(tokens)
+        parts_of_tokens.append(tokens)
         owners.append(rows[owner])
-    tokens, owner = np.concatenate(found), np.concatenate(owners)
-    if len(found) > 2:                                      # places in several parts of keys
+    tokens, owner = np.concatenate(parts_of_tokens), np.concatenate(owners)
+    if len(parts_of_tokens) > 2:                                      # places in several parts of keys
         order = np.argsort(owner, kind="stable")
         tokens, owner = tokens[order], owner[order]
     return tokens, np.bincount(owner, minlength=count)

@@ -8,6 +8,7 @@ keys, and their values, kept on disk till then, are copied in that order.
 import contextlib
 import dataclasses
 import errno
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ import numpy as np
 from baselines.errors import InputError
 from baselines.retrieval.prefix_index.format import INDEX
 from baselines.retrieval.prefix_index.names import order_of
-from baselines.retrieval.prefix_index.reading import Lines, reader
-from baselines.retrieval.prefix_index.string_table import StringTable, joined
+from baselines.retrieval.prefix_index.reading import Lines, key_reader
+from baselines.retrieval.prefix_index.string_table import KeyTokenizer, StringTable, joined
 from baselines.retrieval.prefix_index.tables import Names, write_names, write_predicates
 from baselines.retrieval.prefix_index.values import write_values
 from baselines.storage import array_folder as files
@@ -27,24 +28,35 @@ from baselines.storage.ragged_array import offsets_of
 _WORD = 1 << 64                                             # what one number to sort by holds
 
 
-def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=None, order="spm"):
-    """Make an index folder `out` of a file; an index that is there is replaced when the new one is complete.
+def build(
+    path: str | Path, out: str | Path, spelling: KeyTokenizer, format: str = "knowledge", skip_bad_lines: bool = False,
+    report: Callable | None = None, order: str = "spm",
+) -> dict:  # fmt: skip
+    """Builds an index folder of a file. An index that is there is replaced when the new one is complete.
 
-    spelling         a KeyTokenizer: the tokenizer it is built for
-    format           knowledge | lines | tsv | jsonl, see reading.py
-    skip_bad_lines   leave lines out that are no use; else the first one raises InputError with its number
-    report           None, or called with (what is done, how far, of how much)
-    order            of the parts of a key of knowledge, see names.py
-    Returns the counts that the header holds. Raises InputError for what the user can mend, a full disk included.
+    Args:
+        path: The file, also gzipped.
+        out: Folder of the index.
+        spelling: The KeyTokenizer that it is built for.
+        format: "knowledge", "lines", "tsv" or "jsonl", see reading.py.
+        skip_bad_lines: Skip malformed lines; else the first one raises InputError with its number.
+        report: Called with (stage, done, total), or None.
+        order: Order of the parts of a key of knowledge, see names.py.
+
+    Returns:
+        The counts that the header holds.
+
+    Raises:
+        InputError: The file, the folder or an option is unfit, or the disk is full.
     """
     out, report = Path(out), report or _silent
-    lines, read, parts = Lines(path, skip_bad_lines, report), reader(format), order_of(order)
+    lines, read, parts = Lines(path, skip_bad_lines, report), key_reader(format), order_of(order)
     files.require_replaceable(out, INDEX)
     with only_builder(out), _room(out), atomic_folder(out) as folder:
         values = folder / "values.unsorted"
         rows = _number(read(lines), values)
         if not len(rows.name):
-            raise InputError(f"{path}: expected at least one key. Received: {lines.skipped or 'no'} lines, none of them one.")
+            raise InputError(f"{path} holds no key ({lines.skipped:,} lines skipped). Check the file and --format.")
         writer = files.ArrayFolderWriter(folder, INDEX)
         parts = ("key",) if rows.predicates is None else parts
         counts = {"rows": len(rows.name), "skipped_lines": lines.skipped}
@@ -58,14 +70,14 @@ def build(path, out, spelling, format="knowledge", skip_bad_lines=False, report=
 
 @contextlib.contextmanager
 def _room(out):
-    """Tells of a full disk in our words."""
+    """Reports a full disk as InputError."""
     try:
         yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
-        raise InputError(f"{out}: expected room for an index and, until it is complete, for its values once more. Received: "
-                         f"{error.strerror}. What was there before is as it was.") from error  # fmt: skip
+        raise InputError(f"Cannot write to {out}: {error.strerror}. Free room for the index and once more for its values; an index "
+                         "that was there is unchanged.") from error  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -86,14 +98,14 @@ class _Rows:
 
 def _number(chunks, values):
     """_Rows of what a reader yields; values are written to a file as they come."""
-    names, predicates, found = StringTable(), StringTable(), []
+    names, predicates, numbered = StringTable(), StringTable(), []
     with open(values, "wb") as file:
         for rows in chunks:
             name = names.numbers(rows.names)
             predicate = np.zeros(len(name), np.uint32) if rows.predicates is None else predicates.numbers(rows.predicates)
-            found.append((name, predicate, rows.lengths.astype(np.uint32)))
+            numbered.append((name, predicate, rows.lengths.astype(np.uint32)))
             file.write(rows.values)
-    columns = [joined(column) for column in zip(*found, strict=True)] if found else [np.zeros(0, np.uint32)] * 3
+    columns = [joined(column) for column in zip(*numbered, strict=True)] if numbered else [np.zeros(0, np.uint32)] * 3
     return _Rows(*columns, [name.decode() for name in names], [text.decode() for text in predicates] or None)
 
 

@@ -9,22 +9,24 @@ the tree is one step from a place that is remembered.
 
 import numpy as np
 
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt, nearest
 
 ENDS = ("value", "leaf")
-REMEMBERED = 1 << 16
+MAX_REMEMBERED = 1 << 16
 
 
 class InIndex:
-    """Keeps texts to the keys of an index.
+    """Constrains texts to the keys of an index.
 
-    end   "value": a key may end wherever one does. "leaf": only where no longer one goes on, as the code of kexue.fm/archives/8802
-          does; it cannot reach the shorter one of two keys, and is there to repeat its figures
+    Args:
+        index: A PrefixIndex.
+        end: "value": a key may end wherever one does. "leaf": only where no longer one goes on, as in the code of
+            kexue.fm/archives/8802; it cannot reach the shorter one of two keys, and is there to reproduce its figures.
     """
 
     def __init__(self, index, end="value"):
         if end not in ENDS:
-            raise InputError(f"end: expected one of {', '.join(ENDS)}. Received: {end}")
+            raise InputError(f"end: there is no {excerpt(end)!r}. {nearest(str(end), ENDS)}")
         self.index, self.end = index, end
         self._states = {(): index.root()}
 
@@ -35,7 +37,7 @@ class InIndex:
     def state(self, prefix):
         """The State of a prefix, or None."""
         prefix, states = tuple(prefix), self._states        # another thread may begin a new memory
-        if len(states) > REMEMBERED:
+        if len(states) > MAX_REMEMBERED:
             self._states = {(): self.index.root()}
         known = len(prefix)
         while prefix[:known] not in states:
@@ -57,11 +59,12 @@ class InIndex:
 
 
 class Guided:
-    """Keeps one question's texts to an index, and weighs what is allowed.
+    """Constrains one question's texts to an index, and weighs what is allowed.
 
-    tree         an InIndex, shared by all questions
-    look_ahead   a LookAhead, or None
-    copying      a Copying, or None
+    Args:
+        tree: An InIndex, shared by all questions.
+        look_ahead: A LookAhead, or None.
+        copying: A Copying, or None.
     """
 
     def __init__(self, tree, look_ahead=None, copying=None):

@@ -10,25 +10,27 @@ found once per subject; a step reads the range that is left.
 
 import numpy as np
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.retrieval.prefix_index.subsequence import Subsequences
 
 SCOPES = ("predicate", "full_key")
-MOST_KEYS = 10_000
+MAX_KEYS = 10_000
 
 
 class LookAhead:
     """Gains of the tokens that may follow, for one question.
 
-    question_ids   token ids of the question, [CLS] and [SEP] included
-    scope          "predicate": predicates alone, while one is written; "full_key": all parts with [SEP] between them
-    most_keys      a subject with more keys is not looked ahead in
+    Args:
+        index: A PrefixIndex.
+        question_ids: Token ids of the question, [CLS] and [SEP] included.
+        scope: "predicate": predicates alone, while one is written; "full_key": all parts with [SEP] between them.
+        max_keys: In a subject with more keys there is no look-ahead.
     """
 
-    def __init__(self, index, question_ids, scope="full_key", most_keys=MOST_KEYS):
+    def __init__(self, index, question_ids, scope="full_key", max_keys=MAX_KEYS):
         if scope not in SCOPES:
-            raise InputError(f"look_ahead: expected one of {', '.join(SCOPES)}. Received: {scope}. {nearest(scope, SCOPES)}")
-        self.index, self.scope, self.most_keys = index, scope, most_keys
+            raise InputError(f"look_ahead: there is no {excerpt(scope)!r}. {nearest(str(scope), SCOPES)}")
+        self.index, self.scope, self.max_keys = index, scope, max_keys
         self._parts = [part for part, name in enumerate(index.order) if name == "predicate" or scope == "full_key" and part]
         self._common = Subsequences([int(token) for token in question_ids])
         self._of_keys = {}                                  # first key of a subject, names: keys, what each has in common
@@ -42,13 +44,13 @@ class LookAhead:
         if state.part not in self._parts:
             return None
         first, last = self.index.subject_range(state.low)
-        if entities is None and last - first > self.most_keys:
+        if entities is None and last - first > self.max_keys:
             return None
         prefix, of_subject = [int(token) for token in prefix], (first, None if entities is None else tuple(entities))
         if of_subject not in self._of_keys:
             subject = prefix[: prefix.index(self.index.end_id) + 1]
             keys = self.index.keys(state._replace(low=first, high=last), entities)
-            self._of_keys[of_subject] = keys, self._lengths(keys, subject) if len(keys) <= self.most_keys else None
+            self._of_keys[of_subject] = keys, self._lengths(keys, subject) if len(keys) <= self.max_keys else None
         keys, lengths = self._of_keys[of_subject]
         if lengths is None:
             return None

@@ -12,7 +12,7 @@ from baselines.retrieval.prefix_index.names import folded, split_name
 
 _FACTOR = 0x9E3779B97F4A7C15                                # odd, so that it has an inverse modulo 2**64
 _INVERSE = pow(_FACTOR, -1, 1 << 64)
-LONGEST = 64                                                # characters of a subject that is looked for
+MAX_SUBJECT_LENGTH = 64                                                # characters of a subject that is looked for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,12 +55,12 @@ def build_table(subjects, entities, tokens):
     entities   int64 (N,)
     tokens     RaggedArray of their token ids
     """
-    texts = [folded(subject)[: LONGEST + 1] for subject in subjects]     # longer ones are never found
+    texts = [folded(subject)[: MAX_SUBJECT_LENGTH + 1] for subject in subjects]     # longer ones are never found
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64) if texts else ends
-    found = hashes("".join(texts), starts, ends)
-    order = np.lexsort((entities, found))
-    return found[order], np.asarray(entities)[order], tokens.take(order)
+    matches = hashes("".join(texts), starts, ends)
+    order = np.lexsort((entities, matches))
+    return matches[order], np.asarray(entities)[order], tokens.take(order)
 
 
 def find(question, table, entities, tokens, name):
@@ -70,21 +70,21 @@ def find(question, table, entities, tokens, name):
     name                      entity -> its name
     """
     text = folded(question)
-    starts, lengths = np.divmod(np.arange(len(text) * LONGEST), LONGEST)
+    starts, lengths = np.divmod(np.arange(len(text) * MAX_SUBJECT_LENGTH), MAX_SUBJECT_LENGTH)
     ends = starts + lengths + 1
     starts, ends = starts[ends <= len(text)], ends[ends <= len(text)]
     wanted = hashes(text, starts, ends)
     first, last = table.searchsorted(wanted), table.searchsorted(wanted, side="right")
-    found = {}
+    matches = {}
     for span in np.flatnonzero(first < last):
         start, end = int(starts[span]), int(ends[span])
         for row in range(first[span], last[span]):
             subject, _ = split_name(name(int(entities[row])))
             if folded(subject) == text[start:end]:
                 token_ids = tuple(int(token) for token in tokens[row])
-                found.setdefault((start, -end, subject, token_ids), []).append(int(entities[row]))
+                matches.setdefault((start, -end, subject, token_ids), []).append(int(entities[row]))
     mentions, reached = [], 0
-    for (start, end, subject, token_ids), numbers in sorted(found.items()):
+    for (start, end, subject, token_ids), numbers in sorted(matches.items()):
         if -end > reached or (mentions and (start, -end) == (mentions[-1].start, mentions[-1].end)):
             mentions.append(Mention(subject, start, -end, token_ids, tuple(sorted(numbers))))
             reached = max(reached, -end)

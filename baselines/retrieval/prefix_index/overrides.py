@@ -58,12 +58,12 @@ class Overrides:
 
     def aliases_in(self, question):
         """{alias: subject} of those that stand in a question; one within a longer one does not count."""
-        text, found = folded(question), {}
+        text, result = folded(question), {}
         for alias in sorted(self.aliases, key=lambda alias: -len(folded(alias))):
             if folded(alias) in text:
-                found[alias] = self.aliases[alias]
+                result[alias] = self.aliases[alias]
                 text = text.replace(folded(alias), "\n")
-        return found
+        return result
 
 
 def normalize_question(question: str) -> str:
@@ -104,31 +104,31 @@ class _Reader:
         self.path, self.index, self.ids = path, index, ids
 
     def overrides(self, root):
-        found = self.mapping(root, "the file", SECTIONS) if root is not None else {}
-        subjects = self.preferences(found.get("subjects"), "subjects", self.check_subject)
-        predicates = self.preferences(found.get("predicates"), "predicates", self.check_predicate)
+        result = self.mapping(root, "the file", SECTIONS) if root is not None else {}
+        subjects = self.preferences(result.get("subjects"), "subjects", self.check_subject)
+        predicates = self.preferences(result.get("predicates"), "predicates", self.check_predicate)
         aliases, answers = {}, {}
-        for alias, node in self.section(found, "aliases").items():
+        for alias, node in self.section(result, "aliases").items():
             where = f"aliases: {alias}"
             aliases[alias] = subject = self.text(node, where)
             self.check_subject(subject, node, where)
             if subject in subjects.ban:
                 raise self.wrong(node, where, "a subject that is not banned", subject)
-        for question, node in self.section(found, "answers").items():
+        for question, node in self.section(result, "answers").items():
             answers[normalize_question(question)] = self.columns(node, f"answers: {question}")
         return Overrides(aliases, subjects, predicates, answers)
 
-    def section(self, found, name):
-        return self.mapping(found[name], name) if name in found else {}
+    def section(self, result, name):
+        return self.mapping(result[name], name) if name in result else {}
 
     def preferences(self, node, name, check):
         if node is None:
             return Preferences()
-        found, boosts, bans = self.mapping(node, name, PREFERENCES), {}, []
-        for text, value in (self.mapping(found["boost"], f"{name}: boost") if "boost" in found else {}).items():
+        result, boosts, bans = self.mapping(node, name, PREFERENCES), {}, []
+        for text, value in (self.mapping(result["boost"], f"{name}: boost") if "boost" in result else {}).items():
             check(text, value, f"{name}: boost")
             boosts[text] = self.number(value, f"{name}: boost: {text}")
-        for value in self.items(found["ban"], f"{name}: ban") if "ban" in found else ():
+        for value in self.items(result["ban"], f"{name}: ban") if "ban" in result else ():
             bans.append(self.text(value, f"{name}: ban"))
             check(bans[-1], value, f"{name}: ban")
             if bans[-1] in boosts:
@@ -144,15 +144,15 @@ class _Reader:
         """{key: node of its value}, in order."""
         if not isinstance(node, yaml.MappingNode):
             raise self.wrong(node, where, f"keys {', '.join(known)}" if known else "lines of NAME: VALUE", self.kind_of(node))
-        found = {}
+        result = {}
         for key, value in node.value:
             name = self.text(key, where)
             if known and name not in known:
                 raise self.wrong(key, where, f"keys {', '.join(known)}", f"{name}. {nearest(name, known)}".rstrip("."))
-            if name in found:
+            if name in result:
                 raise self.wrong(key, where, "every key once", f"{name} again")
-            found[name] = value
-        return found
+            result[name] = value
+        return result
 
     def text(self, node, where):
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
@@ -204,5 +204,5 @@ class _Reader:
 def entries_of(index, ids, name, predicate):
     """Entries of an index that have this name and predicate."""
     subject, meaning = split_name(name)
-    found = index.lookup(index.key(ids(subject), ids(predicate), ids(meaning)))
-    return [one for one in found if (one.name, one.predicate) == (name, predicate)]
+    result = index.lookup(index.key(ids(subject), ids(predicate), ids(meaning)))
+    return [one for one in result if (one.name, one.predicate) == (name, predicate)]

@@ -6,25 +6,27 @@ not fit is looked at line by line.
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.storage.text_files import disk_position, input_errors, open_text, parse_json
 
-CHUNK = 1 << 22
-SHOWN = 60
+CHUNK_BYTES = 1 << 22
+MAX_QUOTED = 60
 
 
 @dataclasses.dataclass(frozen=True)
-class Rows:
+class KeyRows:
     """Keys and values of some lines: one key and any number of values each.
 
-    names         list of bytes
-    predicates    list of bytes; None where a key is a name alone
-    values        bytes: each value, and a line end behind it
-    lengths       int64 (rows,): of all values of a row, their line ends counted
+    Args:
+        names: list of bytes.
+        predicates: list of bytes; None where a key is a name alone.
+        values: bytes: each value, and a line end behind it.
+        lengths: int64 (rows,): bytes of all values of a row, including line ends.
     """
 
     names: list
@@ -34,9 +36,12 @@ class Rows:
 
 
 class Lines:
-    """The lines of a file, their numbers, and what becomes of those that are no use.
+    """The lines of a file and their numbers.
 
-    skip   bad lines are counted in `skipped` and left out; else the first one raises InputError
+    Args:
+        path: The file, also gzipped.
+        skip: Count malformed lines in `skipped` and leave them out; else the first one raises InputError.
+        report: Called with (stage, done, total), or None.
     """
 
     def __init__(self, path, skip=False, report=None):
@@ -46,7 +51,7 @@ class Lines:
         """Yields (number of its first line, bytes that end with a line end)."""
         number, rest = 1, b""
         with open_text(self.path) as file, input_errors(self.path):
-            while block := file.read(CHUNK):
+            while block := file.read(CHUNK_BYTES):
                 if self.report:
                     self.report("reading", disk_position(file), self.path.stat().st_size)
                 head, newline, tail = block.rpartition(b"\n")
@@ -60,12 +65,12 @@ class Lines:
             yield number, clean(rest + b"\n")
 
     def bad(self, number, expected, received):
-        """A line that is no use."""
+        """Skips or refuses a malformed line."""
         if not self.skip:
             if isinstance(received, bytes):
-                received = f"{received[: 4 * SHOWN].decode(errors='replace')[:SHOWN]!r}"
-            raise InputError(f"{self.path}:{number}: expected {expected}. Received: {received}. "
-                             "Mend the line, or leave all such out: --skip_bad_lines.")  # fmt: skip
+                received = f"{received[: 4 * MAX_QUOTED].decode(errors='replace')[:MAX_QUOTED]!r}"
+            raise InputError(f"{self.path}:{number}: expected {expected}, but got {received}. "
+                             "Correct the line, or skip all such lines with --skip_bad_lines.")  # fmt: skip
         self.skipped += 1
 
 
@@ -74,7 +79,7 @@ def clean(chunk):
 
 
 def knowledge(lines):
-    """Yields Rows of lines `subject TAB predicate TAB object`."""
+    """Yields KeyRows of lines `subject TAB predicate TAB object`."""
     for number, chunk in lines.chunks():
         if not _fits(chunk):
             chunk = b"".join(_usable(lines, number, chunk))
@@ -82,18 +87,18 @@ def knowledge(lines):
             fields = chunk.replace(b"\n", b"\t").split(b"\t")
             fields.pop()
             tabs, ends = _places(chunk, b"\t"), _places(chunk, b"\n")
-            yield Rows(fields[0::3], fields[1::3], b"\n".join(fields[2::3]) + b"\n", ends - tabs[1::2])
+            yield KeyRows(fields[0::3], fields[1::3], b"\n".join(fields[2::3]) + b"\n", ends - tabs[1::2])
 
 
 def keys(lines):
-    """Yields Rows of lines that are keys without a value."""
+    """Yields KeyRows of lines that are keys without a value."""
     for number, chunk in lines.chunks():
-        found = [line for _, line in _texts(lines, number, chunk)]
-        yield Rows(found, None, b"", np.zeros(len(found), np.int64))
+        result = [line for _, line in _texts(lines, number, chunk)]
+        yield KeyRows(result, None, b"", np.zeros(len(result), np.int64))
 
 
 def tab_separated(lines):
-    """Yields Rows of lines `key TAB value`, or several values, each behind a tab."""
+    """Yields KeyRows of lines `key TAB value`, or several values, each behind a tab."""
     for number, chunk in lines.chunks():
         names, values = [], []
         for line_number, line in _texts(lines, number, chunk):
@@ -103,11 +108,11 @@ def tab_separated(lines):
                 continue
             names.append(name)
             values.append(rest.replace(b"\t", b"\n") + b"\n")
-        yield Rows(names, None, b"".join(values), np.fromiter(map(len, values), np.int64, len(values)))
+        yield KeyRows(names, None, b"".join(values), np.fromiter(map(len, values), np.int64, len(values)))
 
 
 def json_lines(lines):
-    """Yields Rows of lines {"key": text, "value": anything}; a list is several values, without "value" there is none."""
+    """Yields KeyRows of lines {"key": text, "value": anything}; a list is several values, without "value" there is none."""
     for number, chunk in lines.chunks():
         names, values = [], []
         for line_number, line in _texts(lines, number, chunk):
@@ -115,19 +120,19 @@ def json_lines(lines):
             if row is None:
                 lines.bad(line_number, 'an object such as {"key": "a text", "value": 1}', line)
                 continue
-            found = row.get("value", [])
+            result = row.get("value", [])
             names.append(row["key"].encode())
-            values.append(b"".join(_json(value) + b"\n" for value in (found if isinstance(found, list) else [found])))
-        yield Rows(names, None, b"".join(values), np.fromiter(map(len, values), np.int64, len(values)))
+            values.append(b"".join(_json(value) + b"\n" for value in (result if isinstance(result, list) else [result])))
+        yield KeyRows(names, None, b"".join(values), np.fromiter(map(len, values), np.int64, len(values)))
 
 
 FORMATS = {"knowledge": knowledge, "lines": keys, "tsv": tab_separated, "jsonl": json_lines}
 
 
-def reader(name):
-    """A function of Lines that yields Rows. Raises InputError for a format that is none."""
+def key_reader(name: str) -> Callable:
+    """A function of Lines that yields KeyRows. Raises InputError for an unknown format."""
     if name not in FORMATS:
-        raise InputError(f"--format: expected one of {', '.join(FORMATS)}. Received: {name}. {nearest(name, FORMATS)}")
+        raise InputError(f"--format: there is no format {excerpt(name)!r}. {nearest(str(name), FORMATS)}")
     return FORMATS[name]
 
 
@@ -176,7 +181,7 @@ def _usable(lines, number, chunk):
 
 
 def _counted(line, columns):
-    return f"{columns} column{'s' * (columns > 1)}: {line[: 4 * SHOWN].decode(errors='replace')[:SHOWN]!r}"
+    return f"{columns} column{'s' * (columns > 1)}: {line[: 4 * MAX_QUOTED].decode(errors='replace')[:MAX_QUOTED]!r}"
 
 
 def _json_row(line):

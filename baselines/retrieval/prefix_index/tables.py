@@ -51,8 +51,8 @@ def write_names(writer, names, whole, spelling, report):
     entity_of_name[order] = np.arange(len(names), dtype=np.uint32)
     spelling_of_entity, of_meaning = spelling_of_name[order], spelling_of_meaning[rank[order]]
     is_new = (spelling_of_entity[1:] != spelling_of_entity[:-1]) | (of_meaning[1:] != of_meaning[:-1])
-    found = Names(entity_of_name, spelling_of_entity, np.cumsum(np.concatenate([[0], is_new])))
-    return found, {"names": len(names), "subjects": len(subjects), **counts}
+    result = Names(entity_of_name, spelling_of_entity, np.cumsum(np.concatenate([[0], is_new])))
+    return result, {"names": len(names), "subjects": len(subjects), **counts}
 
 
 def write_predicates(writer, predicates, spelling, report):
@@ -88,8 +88,8 @@ def _write_unknown(writer, sequences, subjects, subject_of_entity, unknown_id):
     is_unknown = np.zeros(len(sequences), bool)
     is_unknown[np.searchsorted(sequences.offsets, unknown, side="right") - 1] = True
     entities = np.flatnonzero(is_unknown[subject_of_entity])
-    found = subject_of_entity[entities]
-    table, numbers, tokens = build_table([subjects[row] for row in found], entities, sequences.take(found))
+    result = subject_of_entity[entities]
+    table, numbers, tokens = build_table([subjects[row] for row in result], entities, sequences.take(result))
     writer.array("unknown_hashes", table)
     writer.array("unknown_entities", numbers.astype(np.uint32))
     writer.ragged("unknown_tokens", tokens)

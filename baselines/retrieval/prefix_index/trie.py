@@ -35,12 +35,12 @@ class Trie:
 
     def without(self, leaves):
         """set of nodes behind which there is nothing but these leaves, themselves included."""
-        found, new = set(leaves), set(leaves)
+        covered, new = set(leaves), set(leaves)
         while new:
             parents = {self.parent(node) for node in new if node}
-            new = {node for node in parents if found.issuperset(range(self.children[node], self.children[node + 1]))} - found
-            found |= new
-        return found
+            new = {node for node in parents if covered.issuperset(range(self.children[node], self.children[node + 1]))} - covered
+            covered |= new
+        return covered
 
 
 def build_trie(sequences, vocab_size):

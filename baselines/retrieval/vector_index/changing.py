@@ -11,29 +11,40 @@ import numpy as np
 from baselines.errors import InputError, nearest
 from baselines.retrieval.vector_index import structure
 from baselines.retrieval.vector_index.checking import check_metric, prepared
-from baselines.retrieval.vector_index.format import EACH, STRUCTURE, VECTORS
+from baselines.retrieval.vector_index.format import CHUNK_SIZE, STRUCTURE, VECTORS
 from baselines.retrieval.vector_index.index import VectorIndex
 from baselines.retrieval.vector_index.items import ItemWriter
 from baselines.storage import array_folder as files
 from baselines.storage.atomic_files import atomic_folder
 
-MOST_DELETED = 0.25
+MAX_DELETED = 0.25
 RECALL = 0.95
-"""Share of the true neighbours that a structure must find where nobody says otherwise."""
+"""Default share of the true neighbors that a search must find."""
 
 
 def create(
     folder, vectors, rows, model, text="text", metric="cosine", kind="auto", half=False, recall=RECALL, whitening=None, report=None
 ):
-    """Makes the index `folder`; one that is there is replaced when the new one is complete. Returns it, opened.
+    """Builds the index `folder`. One that is there is replaced when the new one is complete.
 
-    vectors     float (N, D), may be memory-mapped: whitened if there is a Whitening
-    rows        yields N pairs (id or None, row): without an id the text gets the next number
-    model       {"fingerprint", "source", "pooling", …} of what makes the vectors of texts
-    text        the field of a row that holds the text
-    kind        auto | flat | hnsw | ivf, see structure.py        half: keep vectors as float16
-    recall      share of the true neighbours to be found          report: None, or called with (what is done, how far, of how much)
-    Raises InputError for vectors and ids that are unfit, and for a folder that is something else.
+    Args:
+        folder: Folder of the index.
+        vectors: float (N, D), may be memory-mapped; whitened if there is a Whitening.
+        rows: Yields N pairs (id or None, row); without an id the text gets the next number.
+        model: {"fingerprint", "source", "pooling", …} of the model that made the vectors.
+        text: The field of a row that holds the text.
+        metric: "cosine" or "ip".
+        kind: "auto", "flat", "hnsw" or "ivf", see structure.py.
+        half: Keep vectors as float16.
+        recall: Share of the true neighbors that a search must find.
+        whitening: The Whitening that was applied, or None.
+        report: Called with (stage, done, total), or None.
+
+    Returns:
+        The index, opened.
+
+    Raises:
+        InputError: Vectors or ids are unfit, or something else is at `folder`.
     """
     files.require_replaceable(folder, VECTORS)
     about = {"model": model, "metric": check_metric(metric), "text": text, "asked": {"kind": kind, "recall": recall, "half": half}}
@@ -50,15 +61,15 @@ def add(folder, vectors, rows, report=None):
 def delete(folder, ids, report=None):
     """Takes the texts with these ids out of an index. Returns it, opened. Raises InputError for ids that are not in it."""
     old, ids = VectorIndex.open(folder), list(dict.fromkeys(ids))
-    places = old.positions(ids)
-    unknown = [id for id in ids if id not in places]
+    positions = old.positions(ids)
+    unknown = [id for id in ids if id not in positions]
     if unknown:
-        raise InputError(f"{folder}: expected ids of its {len(old):,} texts. Received: {unknown_ids(unknown, old)}")
+        raise InputError(f"{folder} has no text with the id {_unknown_ids(unknown, old)}")
     deleted = old.deleted.copy()
-    deleted[list(places.values())] = True
+    deleted[list(positions.values())] = True
     if deleted.all():
-        raise InputError(f"{folder}: expected to keep at least one text. Received: the ids of all. Remove the folder instead.")
-    if deleted.mean() > MOST_DELETED:
+        raise InputError(f"{folder}: an index keeps at least one text, and these are the ids of all. Remove the folder instead.")
+    if deleted.mean() > MAX_DELETED:
         nothing = np.zeros((0, old.size), np.float32)
         return _write(folder, _about(old), old, np.flatnonzero(~deleted), nothing, (), old.whitening, report or _silent)
     with atomic_folder(folder) as new:
@@ -71,14 +82,14 @@ def delete(folder, ids, report=None):
     return VectorIndex.open(folder)
 
 
-def unknown_ids(unknown, index):
-    """What is said of them, with an id of the index that one may be meant for."""
-    shown = ", ".join(map(repr, unknown[:5])) + (f" and {len(unknown) - 5:,} more" if len(unknown) > 5 else "")
+def _unknown_ids(unknown, index):
+    """The ids, with an id of the index that one may be meant for."""
+    listed = ", ".join(map(repr, unknown[:5])) + (f" and {len(unknown) - 5:,} more" if len(unknown) > 5 else "")
     ids = index.ids(1000)
     if str(unknown[0]) in map(str, ids):
-        return f"{shown}. {unknown[0]!r} is there as the other of text and number."
+        return f"{listed}. It has {unknown[0]!r} as {'text' if isinstance(unknown[0], int) else 'a number'}."
     close = nearest(str(unknown[0]), map(str, ids))
-    return f"{shown}, which it does not have." + (f" {close}" if close.startswith("Did") else "")
+    return f"{listed}. {close}" if close.startswith("Did") else f"{listed}. Check the ids."
 
 
 def counts(deleted):
@@ -89,45 +100,45 @@ def _about(index):
     return {name: index.header[name] for name in ("model", "metric", "text", "asked")}
 
 
-def _write(folder, about, old, kept, vectors, rows, whitening, report):
+def _write(folder, about, old, retained, vectors, rows, whitening, report):
     """Writes the places `kept` of the index `old`, or of None, and new vectors with their rows."""
     asked, size = about["asked"], vectors.shape[1] if old is None else old.size
-    count = len(kept) + len(vectors)
+    count = len(retained) + len(vectors)
     if not count:
-        raise InputError(f"{folder}: expected at least one text. Received: none.")
+        raise InputError(f"{folder}: there is no text to index. Check the input.")
     with atomic_folder(folder) as new:
         writer = files.ArrayFolderWriter(new, VECTORS)
-        blocks = itertools.chain(_old_vectors(old, kept), _new_vectors(vectors, about["metric"], size, report))
+        blocks = itertools.chain(_old_vectors(old, retained), _new_vectors(vectors, about["metric"], size, report))
         writer.blocks("vectors", np.float16 if asked["half"] else np.float32, (count, size), blocks)
         deleted = np.zeros(count, bool)
         items, next_id = ItemWriter(writer), 1
         if old is not None:
-            deleted[: len(kept)], next_id = old.deleted[kept], old.header["next_id"]
-            items.add_from(old.items, kept.tolist())
+            deleted[: len(retained)], next_id = old.deleted[retained], old.header["next_id"]
+            items.add_from(old.items, retained.tolist())
         for id, row in rows:
             id, next_id = (next_id, next_id + 1) if id is None else (id, max(next_id, id + 1) if isinstance(id, int) else next_id)
             items.add(id, row)
         if len(items) != count:
-            raise ValueError(f"create: expected as many rows as vectors. Received: {len(items) - len(kept)} and {len(vectors)}")
+            raise ValueError(f"create: expected as many rows as vectors. Received: {len(items) - len(retained)} and {len(vectors)}")
         items.close(deleted)
         writer.array("deleted", deleted.view(np.uint8))
         if whitening is not None:
             writer.array("mean", whitening.mean)
             writer.array("matrix", whitening.matrix)
-        chosen = _structure(writer, old, len(kept), asked, deleted, report)
+        chosen = _structure(writer, old, len(retained), asked, deleted, report)
         writer.header(**about, structure=chosen, counts=counts(deleted), next_id=next_id)
     return VectorIndex.open(folder)
 
 
-def _old_vectors(old, kept):
-    for start in range(0, len(kept), EACH):
-        yield old.vectors[kept[start : start + EACH]]
+def _old_vectors(old, retained):
+    for start in range(0, len(retained), CHUNK_SIZE):
+        yield old.vectors[retained[start : start + CHUNK_SIZE]]
 
 
 def _new_vectors(vectors, metric, size, report):
-    for start in range(0, len(vectors), EACH):
-        yield prepared(vectors[start : start + EACH], metric, size, first=start)
-        report("vectors", min(start + EACH, len(vectors)), len(vectors))
+    for start in range(0, len(vectors), CHUNK_SIZE):
+        yield prepared(vectors[start : start + CHUNK_SIZE], metric, size, first=start)
+        report("vectors", min(start + CHUNK_SIZE, len(vectors)), len(vectors))
 
 
 def _structure(writer, old, num_kept, asked, deleted, report):
@@ -138,13 +149,13 @@ def _structure(writer, old, num_kept, asked, deleted, report):
         return {"kind": "flat", "reason": choice.reason, "width": None, "recall": 1.0}
     progress = lambda done, total: report(f"{choice.kind} structure", done, total)  # noqa: E731
     if old is not None and old.kind == choice.kind and num_kept == len(old.vectors):
-        made = structure.read(old.folder / STRUCTURE, writable=True)
-        structure.extend(made, vectors, EACH, progress)
+        index_structure = structure.read(old.folder / STRUCTURE, writable=True)
+        structure.extend(index_structure, vectors, CHUNK_SIZE, progress)
     else:
-        made = structure.build(choice.kind, vectors, EACH, progress)
-    structure.write(made, writer.folder / STRUCTURE)
+        index_structure = structure.build(choice.kind, vectors, CHUNK_SIZE, progress)
+    structure.write(index_structure, writer.folder / STRUCTURE)
     writer.file(STRUCTURE)
-    width, recall = structure.tune(made, choice.kind, vectors, asked["recall"], deleted if deleted.any() else None)
+    width, recall = structure.tune(index_structure, choice.kind, vectors, asked["recall"], deleted if deleted.any() else None)
     return {"kind": choice.kind, "reason": choice.reason, "width": width, "recall": round(recall, 4)}
 
 

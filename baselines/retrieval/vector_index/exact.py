@@ -12,7 +12,7 @@ def search(queries, vectors, k, deleted=None):
     """
     import faiss
 
-    scores, places = np.full((len(queries), k), -np.inf, np.float32), np.full((len(queries), k), -1, np.int64)
+    scores, positions = np.full((len(queries), k), -np.inf, np.float32), np.full((len(queries), k), -1, np.int64)
     for start in range(0, len(vectors), BLOCK):
         block, numbers = vectors[start : start + BLOCK], None
         if deleted is not None and deleted[start : start + BLOCK].any():
@@ -20,29 +20,29 @@ def search(queries, vectors, k, deleted=None):
             block = block[numbers]
         if not len(block):
             continue
-        found, where = faiss.knn(
+        block_scores, block_positions = faiss.knn(
             queries, np.ascontiguousarray(block, np.float32), min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT
         )
-        where = start + (where if numbers is None else numbers[where])
-        scores, places = merged(np.concatenate([scores, found], 1), np.concatenate([places, where], 1), k)
-    return scores, places
+        block_positions = start + (block_positions if numbers is None else numbers[block_positions])
+        scores, positions = merged(np.concatenate([scores, block_scores], 1), np.concatenate([positions, block_positions], 1), k)
+    return scores, positions
 
 
-def merged(scores, places, k):
+def merged(scores, positions, k):
     """The k best of each row, best first; of equal ones the smaller place."""
-    order = np.lexsort((np.where(places < 0, np.iinfo(np.int64).max, places), -scores), axis=1)[:, :k]
-    return np.take_along_axis(scores, order, 1), np.take_along_axis(places, order, 1)
+    order = np.lexsort((np.where(positions < 0, np.iinfo(np.int64).max, positions), -scores), axis=1)[:, :k]
+    return np.take_along_axis(scores, order, 1), np.take_along_axis(positions, order, 1)
 
 
 def rescored(queries, vectors, candidates, k):
     """As `search`, among the places (Q, C) that something else found; -1 is none."""
     scores = np.full(candidates.shape, -np.inf, np.float32)
-    for row, (query, some) in enumerate(zip(queries, candidates, strict=True)):
-        real = some >= 0
-        scores[row, real] = vectors[some[real]].astype(np.float32) @ query
-    scores, places = merged(scores, candidates, k)
+    for row, (query, row_positions) in enumerate(zip(queries, candidates, strict=True)):
+        real = row_positions >= 0
+        scores[row, real] = vectors[row_positions[real]].astype(np.float32) @ query
+    scores, positions = merged(scores, candidates, k)
     missing = k - scores.shape[1]
     if missing > 0:
         scores = np.pad(scores, ((0, 0), (0, missing)), constant_values=-np.inf)
-        places = np.pad(places, ((0, 0), (0, missing)), constant_values=-1)
-    return scores, places
+        positions = np.pad(positions, ((0, 0), (0, missing)), constant_values=-1)
+    return scores, positions

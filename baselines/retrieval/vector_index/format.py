@@ -2,9 +2,9 @@
 
 from baselines.storage.array_folder import Kind
 
-VECTORS = Kind("vector-index", 1, "vectors.json", "a vector index", "Make one with `run.py index`.")
+VECTORS = Kind("vector-index", 1, "vectors.json", "a vector index", "Build one with `run.py index`.")
 METRICS = ("cosine", "ip")
 """Vectors are kept at length 1 and compared by cosine, or kept as they are and compared by inner product."""
 STRUCTURE = "structure.faiss"
-EACH = 1 << 15
+CHUNK_SIZE = 1 << 15
 """Vectors that are read, checked and written at once."""

@@ -93,22 +93,22 @@ class VectorIndex:
         vectors of another size or with NaN.
         """
         if k < 1:
-            raise InputError(f"k: expected a number, at least 1. Received: {k}.")
+            raise InputError(f"k: {k} is out of range. Give at least 1.")
         queries = prepared(vectors, self.metric, self.size, "queries")
         k = min(k, len(self))
         if not k or not len(queries):
             return np.zeros((len(queries), k), np.float32), np.zeros((len(queries), k), np.int64)
         if exactly or self._structure is None:
             return exact.search(queries, self.vectors, k, self._gone)
-        count, width = min(structure.MORE * k, len(self.vectors)), self.header["structure"]["width"]
-        places = structure.candidates(self._structure, self.kind, queries, count, width, self._gone)
-        return exact.rescored(queries, self.vectors, places, k)
+        count, width = min(structure.CANDIDATES_PER_NEIGHBOR * k, len(self.vectors)), self.header["structure"]["width"]
+        positions = structure.candidates(self._structure, self.kind, queries, count, width, self._gone)
+        return exact.rescored(queries, self.vectors, positions, k)
 
     @files.guarded
-    def item(self, place):
+    def item(self, position):
         """The Item at a place."""
-        row = self.items.row(place)
-        return Item(self.items.id(place), row[self.header["text"]], row)
+        row = self.items.row(position)
+        return Item(self.items.id(position), row[self.header["text"]], row)
 
     @files.guarded
     def positions(self, ids):
@@ -118,13 +118,13 @@ class VectorIndex:
     @files.guarded
     def ids(self, most):
         """The ids of the first `most` texts."""
-        return [self.items.id(place) for place in np.flatnonzero(~self.deleted)[:most].tolist()]
+        return [self.items.id(position) for position in np.flatnonzero(~self.deleted)[:most].tolist()]
 
     def require_model(self, fingerprint, name):
         """Raises InputError unless the vectors were made by the model of that fingerprint."""
-        made = self.header["model"]
-        if made["fingerprint"] != fingerprint:
+        model = self.header["model"]
+        if model["fingerprint"] != fingerprint:
             raise InputError(
-                f"{self.folder}: expected the model that made its vectors, {made['source']} (pooling {made['pooling']}). Received: "
-                f"{name}, whose weights, vocabulary or pooling differ. Index anew, or search with that one."
+                f"{self.folder} was made by {model['source']} (pooling {model['pooling']}); {name} has other weights, another "
+                "vocabulary or pooling. Use that model, or index the texts again."
             )

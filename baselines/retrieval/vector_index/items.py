@@ -26,11 +26,11 @@ class Items:
     def __len__(self):
         return len(self.keys)
 
-    def id(self, place):
-        return json.loads(self._bytes("ids", place))
+    def id(self, position):
+        return json.loads(self._bytes("ids", position))
 
-    def row(self, place):
-        row = json.loads(self._bytes("rows", place))
+    def row(self, position):
+        row = json.loads(self._bytes("rows", position))
         if not isinstance(row, dict):
             raise TypeError("a row that is no object")
         return row
@@ -38,12 +38,13 @@ class Items:
     def places(self, ids, alive):
         """{id: place} of those of `ids` that are among the items of bool `alive` (N,)."""
         wanted = {key_of(id): id for id in ids}
-        found = np.flatnonzero(np.isin(self.keys, np.fromiter(wanted, np.uint64, len(wanted))) & alive)
-        return {id: place for place in found.tolist() for id in [self.id(place)] if same(wanted[int(self.keys[place])], id)}
+        matches = np.flatnonzero(np.isin(self.keys, np.fromiter(wanted, np.uint64, len(wanted))) & alive)
+        pairs = ((self.id(position), position) for position in matches.tolist())
+        return {id: position for id, position in pairs if same(wanted[int(self.keys[position])], id)}
 
-    def _bytes(self, name, place):
+    def _bytes(self, name, position):
         offsets = self._offsets[name]
-        return self._values[name][offsets[place] : offsets[place + 1]].tobytes()
+        return self._values[name][offsets[position] : offsets[position + 1]].tobytes()
 
 
 def key_of(id):
@@ -69,10 +70,10 @@ class ItemWriter:
 
     def add_from(self, items, places):
         """Items of another index."""
-        for place in places:
-            self._keys.append(int(items.keys[place]))
+        for position in places:
+            self._keys.append(int(items.keys[position]))
             for name, column in self._columns.items():
-                column.add(items._bytes(name, place))
+                column.add(items._bytes(name, position))
 
     def __len__(self):
         return len(self._keys)
@@ -90,7 +91,7 @@ class ItemWriter:
             first, second = sorted(order[twice[0] : twice[0] + 2].tolist())
             id = self._columns["ids"].read(second)
             raise InputError(
-                f"ids: expected each id once. Received: {id} for the items {first + 1} and {second + 1} of the index. "
+                f"The id {id} occurs twice, for the items {first + 1} and {second + 1} of the index. "
                 "Delete the old one first, or name another column with --id."
             )
 

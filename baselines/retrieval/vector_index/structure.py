@@ -11,14 +11,14 @@ from baselines.errors import InputError, excerpt, nearest
 from baselines.retrieval.vector_index import exact
 
 KINDS = ("auto", "flat", "hnsw", "ivf")
-FLAT, GRAPH = 50_000, 500_000
+MAX_FLAT, MAX_GRAPH = 50_000, 500_000
 """Vectors up to which all are compared, and up to which a graph is built, whose time grows faster than the lists'."""
-NEIGHBOURS, BUILD_WIDTH = 32, 80
+NEIGHBORS, BUILD_WIDTH = 32, 80
 TRAINED = 64
 """Vectors per list from which the lists are learnt."""
 QUERIES, K = 200, 10
-"""For how many vectors of the index recall is measured, and of how many neighbours."""
-MORE = 4
+"""For how many vectors of the index recall is measured, and of how many neighbors."""
+CANDIDATES_PER_NEIGHBOR = 4
 """Candidates for each neighbour that is asked for."""
 WIDTHS = {"hnsw": (32, 64, 128, 256, 512, 1024), "ivf": (1, 2, 4, 8, 16, 32, 64, 128, 256)}
 """What is tried until recall is as wished: candidates of the graph, lists that are visited."""
@@ -32,17 +32,17 @@ class Choice:
     reason: str
 
 
-def choose(kind, count):
-    """The Choice for so many vectors. Raises InputError for an unknown kind."""
+def choose(kind: str, count: int) -> Choice:
+    """The Choice for this number of vectors. Raises InputError for an unknown kind."""
     if kind not in KINDS:
-        raise InputError(f"--kind: expected one of {', '.join(KINDS)}. Received: {kind!r}. {nearest(str(kind), KINDS)}")
+        raise InputError(f"--kind: there is no kind {excerpt(kind)!r}. {nearest(str(kind), KINDS)}")
     if kind != "auto":
         return Choice(kind, "as asked for")
-    if count <= FLAT:
-        return Choice("flat", f"{count:,} vectors, at most {FLAT:,}: comparing all of them takes milliseconds and misses none")
-    if count <= GRAPH:
-        return Choice("hnsw", f"{count:,} vectors, at most {GRAPH:,}: a graph answers quickest, and is built in minutes")
-    return Choice("ivf", f"{count:,} vectors, more than {GRAPH:,}: lists are built in minutes, a graph would take far longer")
+    if count <= MAX_FLAT:
+        return Choice("flat", f"{count:,} vectors, at most {MAX_FLAT:,}: comparing all of them takes milliseconds and misses none")
+    if count <= MAX_GRAPH:
+        return Choice("hnsw", f"{count:,} vectors, at most {MAX_GRAPH:,}: a graph answers quickest, and is built in minutes")
+    return Choice("ivf", f"{count:,} vectors, more than {MAX_GRAPH:,}: lists are built in minutes, a graph would take far longer")
 
 
 def build(kind, vectors, each, report):
@@ -52,7 +52,7 @@ def build(kind, vectors, each, report):
     count, size = vectors.shape
     inner = faiss.METRIC_INNER_PRODUCT
     if kind == "hnsw":
-        structure = faiss.IndexHNSWSQ(size, faiss.ScalarQuantizer.QT_fp16, NEIGHBOURS, inner)
+        structure = faiss.IndexHNSWSQ(size, faiss.ScalarQuantizer.QT_fp16, NEIGHBORS, inner)
         structure.hnsw.efConstruction = BUILD_WIDTH
     else:
         lists = max(1, min(1 << round(np.log2(2 * count**0.5)), count // 8))
@@ -86,27 +86,27 @@ def candidates(structure, kind, queries, count, width, deleted=None):
     return structure.search(queries, count, params=parameters)[1]
 
 
-def tune(structure, kind, vectors, wished, deleted=None):
-    """(width, recall): the smallest width by which the share `wished` of the true neighbours is found, or the largest one tried.
+def tune(structure, kind, vectors, min_recall, deleted=None):
+    """(width, recall): the smallest width by which the share `min_recall` of the true neighbors is found, or the largest one tried.
 
     Asked for are the 10 nearest to 200 vectors of the index, themselves aside.
     """
     alive = np.arange(len(vectors)) if deleted is None else np.flatnonzero(~deleted)
     sample = alive[np.linspace(0, len(alive) - 1, min(QUERIES, len(alive))).astype(np.int64)]
     queries = np.ascontiguousarray(vectors[sample], np.float32)
-    truth = neighbours(exact.search(queries, vectors, K + 1, deleted)[1], sample)
+    truth = neighbors(exact.search(queries, vectors, K + 1, deleted)[1], sample)
     for width in WIDTHS[kind]:
-        places = candidates(structure, kind, queries, MORE * (K + 1), width, deleted)
-        found = neighbours(exact.rescored(queries, vectors, places, K + 1)[1], sample)
-        recall = float(np.mean([len(some & true) / max(len(true), 1) for some, true in zip(found, truth, strict=True)]))
-        if recall >= wished:
+        positions = candidates(structure, kind, queries, CANDIDATES_PER_NEIGHBOR * (K + 1), width, deleted)
+        neighbor_sets = neighbors(exact.rescored(queries, vectors, positions, K + 1)[1], sample)
+        recall = float(np.mean([len(group & true) / max(len(true), 1) for group, true in zip(neighbor_sets, truth, strict=True)]))
+        if recall >= min_recall:
             break
     return width, recall
 
 
-def neighbours(places, queries):
+def neighbors(positions, queries):
     """The first 10 places of each row that are others than the query's own, as sets."""
-    others = (row[(row >= 0) & (row != query)][:K] for row, query in zip(places, queries, strict=True))
+    others = (row[(row >= 0) & (row != query)][:K] for row, query in zip(positions, queries, strict=True))
     return [set(row.tolist()) for row in others]
 
 

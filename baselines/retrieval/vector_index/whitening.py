@@ -9,7 +9,7 @@ import numpy as np
 
 from baselines.errors import InputError
 
-WEAKEST = 1e-7
+MIN_VARIANCE = 1e-7
 """Share of the largest variance below which a direction is noise of rounding."""
 
 
@@ -25,19 +25,19 @@ class Whitening:
         return (np.asarray(vectors, np.float32) - self.mean) @ self.matrix
 
 
-def fit(vectors, size):
+def fit(vectors: np.ndarray, size: int) -> Whitening:
     """The Whitening of float (N, D) vectors to `size` numbers. Raises InputError where they do not vary in so many directions."""
     vectors = np.asarray(vectors, np.float64)
     if not 1 <= size <= vectors.shape[1]:
-        raise InputError(f"--whitening: expected a size from 1 to the vectors' {vectors.shape[1]}. Received: {size}.")
+        raise InputError(f"--whitening: {size} is out of range. Choose 1 to {vectors.shape[1]}, the numbers of a vector.")
     mean = vectors.mean(0)
     variances, directions = np.linalg.eigh(np.cov(vectors - mean, rowvar=False, bias=True).reshape(len(mean), len(mean)))
     variances, directions = variances[::-1], directions[:, ::-1]        # largest first
-    usable = int((variances > WEAKEST * max(variances[0], 1e-30)).sum())
+    usable = int((variances > MIN_VARIANCE * max(variances[0], 1e-30)).sum())
     if usable < size:
         raise InputError(
-            f"--whitening: expected a size of at most {usable}, the directions in which these {len(vectors)} vectors vary. "
-            f"Received: {size}. Take more texts, or a smaller size."
+            f"--whitening: these {len(vectors)} vectors vary in {usable} directions only, fewer than {size}. "
+            "Give more texts, or a smaller number."
         )
     signs = np.sign(directions[np.abs(directions).argmax(0), np.arange(len(mean))])     # eigenvectors have none of their own
     matrix = directions[:, :size] * signs[:size] / np.sqrt(variances[:size])

@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 from baselines.errors import InputError
 from baselines.retrieval.distances.difference import difference, marked
 from baselines.retrieval.distances.nearest import nearest
-from baselines.retrieval.distances.transport import LARGE, transport
+from baselines.retrieval.distances.transport import MAX_SIZE_WITHOUT_WARNING, transport
 from baselines.retrieval.distances.word_movers import wmd, wmd_bound
 from baselines.retrieval.distances.word_rotators import wrd, wrd_bound, wrd_similarity
 
@@ -97,11 +97,11 @@ def test_zero_vectors_weigh_nothing():
 @pytest.mark.parametrize(
     ("x", "y", "words"),
     [
-        (np.zeros((0, 2)), np.ones((1, 2)), "at least one"),
-        (np.ones(3), np.ones((1, 3)), "at least one"),
-        (np.ones((1, 3)), np.ones((1, 2)), "of one size"),
-        ([[np.nan, 1]], [[1, 1]], "finite"),
-        ([[1, 1]], [[np.inf, 1]], "finite"),
+        (np.zeros((0, 2)), np.ones((1, 2)), "Give some tokens"),
+        (np.ones(3), np.ones((1, 3)), "Give some tokens"),
+        (np.ones((1, 3)), np.ones((1, 2)), "different sizes"),
+        ([[np.nan, 1]], [[1, 1]], "NaN or infinity"),
+        ([[1, 1]], [[np.inf, 1]], "NaN or infinity"),
     ],
 )
 def test_unfit_vectors_are_told(x, y, words):
@@ -111,7 +111,7 @@ def test_unfit_vectors_are_told(x, y, words):
 
 
 def test_a_text_of_zeros_has_no_directions():
-    with pytest.raises(InputError, match="not all zero"):
+    with pytest.raises(InputError, match="are zero"):
         wrd(np.zeros((2, 3)), np.ones((2, 3)))
 
 
@@ -121,8 +121,8 @@ def test_a_text_of_zeros_has_no_directions():
         ([0.5, 0.6], [1], [[0], [1]], "sum to 1"),
         ([1.5, -0.5], [1], [[0], [1]], "at least 0"),
         ([1], [1], [[0], [1]], "weights"),
-        ([1], [1], [[np.nan]], "finite"),
-        ([np.nan, 1], [1], [[0], [1]], "finite"),
+        ([1], [1], [[np.nan]], "NaN or infinite"),
+        ([np.nan, 1], [1], [[0], [1]], "NaN or infinite"),
     ],
 )
 def test_unfit_weights_are_told(p, q, costs, words):
@@ -135,7 +135,7 @@ def test_weights_that_nearly_sum_to_one_are_mended():
 
 
 def test_large_problems_warn():
-    count = LARGE + 1
+    count = MAX_SIZE_WITHOUT_WARNING + 1
     with pytest.warns(UserWarning, match="cube"):
         transport(np.full(count, 1 / count), np.full(count, 1 / count), np.eye(count))
 
@@ -162,7 +162,7 @@ def test_nearest_of_few_none_and_unknown():
         nearest(query, texts, 5, "wrdd")
     with pytest.raises(InputError, match="at least 1"):
         nearest(query, texts, 0)
-    with pytest.raises(InputError, match="of one size"):
+    with pytest.raises(InputError, match="different sizes"):
         nearest(query, [np.ones((1, 2))], 1)
 
 

@@ -37,13 +37,13 @@ def built(tmp_path, content, format="knowledge", **options):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (b"\xe4\xb8\xad\ta", r"source.txt:2: expected subject, predicate and object .*Received: 2 columns: '中\\ta'"),
-        (b"a\tb\tc\td", r"source.txt:2: .*Received: 4 columns"),
-        (b"alone", r"source.txt:2: .*Received: 1 column: "),
+        (b"\xe4\xb8\xad\ta", r"source.txt:2: expected subject, predicate and object .*but got 2 columns: '中\\ta'"),
+        (b"a\tb\tc\td", r"source.txt:2: .*but got 4 columns"),
+        (b"alone", r"source.txt:2: .*but got 1 column: "),
         (b"\ta\tb", r"source.txt:2: expected a subject and a predicate that are not empty"),
         (b"a\t\tb", r"source.txt:2: expected a subject and a predicate"),
         (b"\xd6\xd0\ta\tb", r"source.txt:2: expected UTF-8"),
-        (b"a\tb\t" + b"x" * 100 + b"\t" * 3, r"source.txt:2: .*Mend the line, or leave all such out: --skip_bad_lines"),
+        (b"a\tb\t" + b"x" * 100 + b"\t" * 3, r"source.txt:2: .*Correct the line, or skip all such lines with --skip_bad_lines"),
     ],
 )
 def test_a_line_that_is_no_use_is_told_with_its_number(tmp_path, line, message):
@@ -69,7 +69,7 @@ def test_other_formats_tell_too(tmp_path, format, line):
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"a\n"])
 def test_a_file_without_a_key_is_refused(tmp_path, content):
-    with pytest.raises(InputError, match="expected at least one key"):
+    with pytest.raises(InputError, match="holds no key"):
         built(tmp_path, content, skip_bad_lines=True)
 
 
@@ -85,7 +85,7 @@ def test_missing_files_and_unknown_formats(tmp_path):
 
 @pytest.mark.parametrize("chunk", [1, 7, 1 << 22])
 def test_line_ends_a_mark_of_utf8_blank_lines_and_chunks_do_not_matter(tmp_path, monkeypatch, chunk):
-    monkeypatch.setattr(reading, "CHUNK", chunk)
+    monkeypatch.setattr(reading, "CHUNK_BYTES", chunk)
     content = "\ufeff中国\ta\t1\r\n\r\n中\tb\t2\n \n国（人民）\ta\t3".encode()
     assert built(tmp_path, content)["rows"] == 3
     index = PrefixIndex.open(tmp_path / "index")
@@ -243,7 +243,7 @@ def test_a_full_disk_leaves_the_old_index(tmp_path, monkeypatch):
         return blocks(self, name, *rest)
 
     monkeypatch.setattr(files.ArrayFolderWriter, "blocks", full)
-    with pytest.raises(InputError, match="expected room for an index .* Received: No space left on device"):
+    with pytest.raises(InputError, match="Cannot write to .*: No space left on device. Free room"):
         built(tmp_path, "国\ta\t1")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "source.txt"]
     assert PrefixIndex.open(tmp_path / "index", verify=True).lookup(key("中国", "a", ""))

@@ -94,7 +94,7 @@ def test_predicates_are_compared_wherever_they_stand(tmp_path):
 
 
 def test_a_subject_with_too_many_keys_is_not_looked_ahead_in(teacher):
-    assert LookAhead(teacher, ENCODED, most_keys=1).gains(teacher.walk(key("刘晓华", "主")), key("刘晓华", "主")) is None
+    assert LookAhead(teacher, ENCODED, max_keys=1).gains(teacher.walk(key("刘晓华", "主")), key("刘晓华", "主")) is None
 
 
 def test_of_names_that_are_spelled_alike_those_in_the_question_are_compared(tmp_path):
@@ -103,7 +103,7 @@ def test_of_names_that_are_spelled_alike_those_in_the_question_are_compared(tmp_
     question, subject = [CLS, *ids("㛃主讲课程"), END], [*ids("㛃"), END]
     for scope, scopes in (("predicate", 0), ("full_key", 1)):           # the [SEP] of a longer key is one more
         for most in (10, 2):
-            look_ahead = LookAhead(index, question, scope, most_keys=most)
+            look_ahead = LookAhead(index, question, scope, max_keys=most)
             state = index.walk([*subject, *ids("主")])
             found = look_ahead.gains(state, [*subject, *ids("主")], mention.entities)
             assert found.tolist() == [scopes, 1 + scopes] and len(index.next(state, mention.entities)) == 2

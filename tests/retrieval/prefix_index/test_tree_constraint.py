@@ -37,7 +37,7 @@ def test_a_longer_prefix_is_one_step_from_the_one_before(index, monkeypatch):
 
 
 def test_memory_is_bounded(index, monkeypatch):
-    monkeypatch.setattr(constraint, "REMEMBERED", 4)
+    monkeypatch.setattr(constraint, "MAX_REMEMBERED", 4)
     tree = InIndex(index)
     for line in LINES * 3:
         name, predicate, _ = line.split("\t")
@@ -54,7 +54,7 @@ def test_the_reference_ends_where_no_longer_key_goes_on(index):
     assert END in value.allowed([bare])[0]
     for prefix in (ids("中国"), [*key("国", "b")], [*key("国", "b"), END], key("中国", "a", "人民")):
         assert leaf.allowed([prefix])[0].tolist() == value.allowed([prefix])[0].tolist()
-    with pytest.raises(InputError, match="one of value, leaf"):
+    with pytest.raises(InputError, match="end: there is no"):
         InIndex(index, end="leaves")
 
 
