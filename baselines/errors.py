@@ -68,8 +68,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     known = sorted(known)
     close = difflib.get_close_matches(name[:MAX_LINE_LENGTH], known, n=3, cutoff=0.6)
     if close:
-        return f"Did you mean {excerpt(' or '.join(close), LONGEST_LINE)}?"
-    return f"Known: {excerpt(', '.join(known), LONGEST_LINE)}." if known else "There is none."
+        return f"Did you mean {excerpt(' or '.join(close), MAX_LINE_LENGTH)}?"
+    return f"Known: {excerpt(', '.join(known), MAX_LINE_LENGTH)}." if known else "There is none."
 
 
 def _cut(line):
