@@ -7,7 +7,7 @@ import dataclasses
 
 import tyro
 
-from baselines.cli.argument_parser import existing, parse
+from baselines.cli.argument_parser import existing, parse, take_option
 from baselines.cli.paraphrase import SamplingFlags, load_paraphraser
 from baselines.data.readers import any_format
 from baselines.errors import InputError
@@ -20,7 +20,7 @@ class Flags(SamplingFlags):
     """Write the rows of a file, each followed by copies whose text is a paraphrase. Files named dev or test are refused."""
 
     data: tyro.conf.Positional[str] = tyro.MISSING
-    """File to train on: .csv, .tsv, .txt (tab-separated), .json or .jsonl; .gz of each."""
+    """File to train on: .csv, .tsv, .txt (tab-separated), .json or .jsonl; .gz of each. --input FILE is the same."""
     run: str = tyro.MISSING
     """Run folder of a run that embeds and generates."""
     text: str = "text"
@@ -40,7 +40,8 @@ class Flags(SamplingFlags):
 
 
 def main(argv):
-    flags = parse(Flags, argv, "run.py augment")
+    argv, file = take_option(argv, "--input")
+    flags = parse(Flags, [*([file] if file else []), *argv], "run.py augment")
     if flags.factor < 1:
         raise InputError(f"--factor: {flags.factor} new rows for each row add nothing. Give at least 1.")
     check_options(1, flags.samples, flags.top_k, flags.top_p, flags.threshold)

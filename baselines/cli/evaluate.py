@@ -1,13 +1,14 @@
 """Score a run's best checkpoint: scores, worst examples, confusion matrix.
 
-run.py evaluate TASK --run DIR [--dev FILE]
+run.py evaluate TASK --run DIR [--input FILE]
 """
 
 import dataclasses
 
 from baselines.cli import optional_task
-from baselines.cli.argument_parser import parse_for_run
+from baselines.cli.argument_parser import existing, parse_for_run
 from baselines.cli.startup import start_backend
+from baselines.errors import InputError
 from baselines.evaluation.prior_correction import take_can
 from baselines.experiment.run_folder import RunFolder
 
@@ -18,10 +19,12 @@ class Flags:
 
     run: str
     """Run folder."""
+    input: str | None = None
+    """File with gold labels to score on, in the task's format. Default: the dev file of the run."""
     dev: str | None = None
-    """File with gold to score on; default: the run's own."""
+    """The same as --input."""
     can: bool = False
-    """Adjust unsure predictions by the prior of the training labels, and tell what it gains; --can.k 3 and more: docs/can.md."""
+    """Re-normalize low-confidence predictions with the training label prior, and report the gain. Settings: docs/can.md."""
     devices: str = "one"
     """one, all, or how many devices share the rows of a batch."""
     quiet: bool = False
@@ -32,10 +35,14 @@ def main(argv):
     name, argv = optional_task(argv)
     argv, can = take_can(argv)
     flags, changes = parse_for_run(Flags, argv, "run.py evaluate TASK")
-    run = RunFolder.open(flags.run)
+    if flags.input and flags.dev:
+        raise InputError("evaluate: --input and --dev name the same thing. Give one of them.")
+    run, file = RunFolder.open(flags.run), flags.input or flags.dev
+    if file:
+        existing(file, "--input" if flags.input else "--dev")
 
     start_backend()
     from baselines.workflows import finetuning
 
     can = can if flags.can else None
-    print(finetuning.shown(finetuning.evaluate(run, name, flags.dev, flags.quiet, can, flags.devices, changes)))
+    print(finetuning.shown(finetuning.evaluate(run, name, file, flags.quiet, can, flags.devices, changes)))

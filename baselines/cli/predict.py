@@ -25,11 +25,11 @@ class Flags:
     run: str
     """Run folder."""
     input: str | None = None
-    """File to predict, in the task's format; gold in it is not looked at."""
+    """File to predict, in the task's format. Gold labels in it are ignored."""
     output: str | None = None
     """File to write: .jsonl, .csv or .tsv; default: lines on standard output."""
     can: bool = False
-    """Adjust unsure predictions by the prior of the training labels; what that gains on dev is told. See docs/can.md."""
+    """Re-normalize low-confidence predictions with the training label prior, and report the gain on dev. See docs/can.md."""
     devices: str = "one"
     """one, all, or how many devices share the rows of a batch."""
     quiet: bool = False

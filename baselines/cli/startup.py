@@ -24,7 +24,7 @@ def start_backend(recipe=None):
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     use_compile_cache(backend)
     with without_small_talk():
-        with without_packages(OPTIONAL.get(backend, ())):
+        with without_packages(OPTIONAL.get(backend, ())), without_keras_json():
             import keras
 
         if recipe is not None and not recipe.recompute:
@@ -34,6 +34,22 @@ def start_backend(recipe=None):
         if recipe is not None:
             devices.join_hosts()
         keras.ops.zeros(())
+
+
+@contextlib.contextmanager
+def without_keras_json():
+    """Keras imported inside has its own defaults, float32 among them: ~/.keras/keras.json was written for other programs.
+
+    KERAS_BACKEND still chooses the backend.
+    """
+    given = os.environ.get("KERAS_HOME")
+    os.environ["KERAS_HOME"] = os.devnull                               # there is no file below it, and none can be written
+    try:
+        yield
+    finally:
+        del os.environ["KERAS_HOME"]
+        if given is not None:
+            os.environ["KERAS_HOME"] = given
 
 
 def is_no_retracing(record):

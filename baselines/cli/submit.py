@@ -23,9 +23,11 @@ class Flags:
     run: str
     """Run folder. With --runs DIR DIR … in its place, the runs of several tasks make one submit.zip."""
     test: tuple[str, ...] = ()
-    """Official test files, by their official names; default: all of them, from datasets/TASK."""
+    """Official test files, under their official names. Default: all of them, from datasets/TASK."""
+    input: tuple[str, ...] = ()
+    """The same as --test."""
     can: bool = False
-    """Adjust unsure predictions by the prior of the training labels; what that gains on dev is told. See docs/can.md."""
+    """Re-normalize low-confidence predictions with the training label prior, and report the gain on dev. See docs/can.md."""
     quiet: bool = False
     """Print the name of submit.zip only."""
 
@@ -48,7 +50,7 @@ def main(argv):
         return submit_group(name, argv)
     argv, can = take_can(argv)
     flags, changes = parse_for_run(Flags, argv, "run.py submit TASK")
-    run, tests = RunFolder.open(flags.run), [existing(path, "--test") for path in flags.test]
+    run, tests = RunFolder.open(flags.run), [existing(path, "--test") for path in (*flags.test, *flags.input)]
 
     start_backend()
     from baselines.workflows import finetuning

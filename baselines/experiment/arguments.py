@@ -4,7 +4,7 @@ import dataclasses
 import sys
 from collections.abc import Mapping
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.plugins.settings import fitted, shortened
 from baselines.task import Recipe
 
@@ -72,7 +72,7 @@ def train_arguments(task, values, origin="--config", flags=TrainFlags):
     values = {key: value for key, value in values.items() if key not in settings}
     for key in values:
         if key not in known:
-            raise InputError(f"{origin}: expected keys that are flags of this task. Received: {key}. {nearest(key, known)}")
+            raise InputError(f"{origin}: {excerpt(key)!r} is no flag of this task. {nearest(key, known)}")
     if isinstance(values.get("jit"), bool):                             # as runs before 2026-12 have it, and as YAML reads true
         values["jit"] = str(values["jit"]).lower()
     values = {key: fitted(known[key], value, origin) for key, value in values.items()}

@@ -1,9 +1,13 @@
 """A run that classifies, tags or reads: one example in, its prediction out."""
 
+from pathlib import Path
 from typing import Any
 
 from baselines.errors import InputError
+from baselines.experiment.run_folder import RunFolder
+from baselines.runtime.progress import Display
 from baselines.task import Example
+from baselines.task_models.loading import open_run
 
 
 class Predictor:
@@ -20,6 +24,20 @@ class Predictor:
         self.task_model, self.task_name, self.kind = task_model, task_model.name, task_model.task.head.output_kind
         self.texts = _names_of_texts(task_model, self.kind)
         self._steps = task_model.steps()
+
+    @classmethod
+    def from_run(cls, folder: str | Path, quiet: bool = True) -> "Predictor":
+        """The best checkpoint of a run.
+
+        Args:
+            folder: Run folder.
+            quiet: Report nothing on the way.
+
+        Raises:
+            InputError: The folder is no run, or the task's examples have more than two texts.
+        """
+        with Display(quiet) as display:
+            return cls(open_run(RunFolder.open(folder), None, display)[0])
 
     def predict(self, texts: tuple[str, ...]) -> dict:
         """Predicts one example.

@@ -12,7 +12,7 @@ import re
 import reprlib
 import textwrap
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 
 SETTING = re.compile(r"--([a-z]\w*\.[a-z]\w*)(?:=(.*))?", re.DOTALL)
 
@@ -50,8 +50,8 @@ def check_chosen(settings, chosen):
         part = key.partition(".")[0]
         if part not in chosen:
             raise InputError(
-                f"--{key}: expected a setting of what this run uses: {', '.join(sorted(chosen))}. Received: a setting of "
-                f"{part}, which it does not use. Choose it by --strategies, --optimizer or --loss."
+                f"--{excerpt(key)}: this run does not use {excerpt(part)}, but {', '.join(sorted(chosen))}. Choose it with "
+                "--strategies, --optimizer or --loss, or leave out the setting."
             )
 
 

@@ -3,12 +3,20 @@
 import functools
 import hashlib
 import os
+from pathlib import Path
+
+from baselines.storage.text_files import input_errors
 
 
-def sha256(path):
-    """The hex digest of a file's content; read once by a process, as long as size and time stay."""
-    about = os.stat(path)
-    return _sha256(os.path.realpath(path), about.st_size, about.st_mtime_ns)
+def sha256(path: str | Path) -> str:
+    """The hex digest of a file's content; read once by a process, as long as size and time stay.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    with input_errors(path):
+        about = os.stat(path)
+        return _sha256(os.path.realpath(path), about.st_size, about.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=1024)

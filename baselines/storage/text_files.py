@@ -134,7 +134,8 @@ def missing(path: str | Path, source: str = "") -> str:
     else:
         names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
         close = nearest(path.name, names)
-        message += f" {close}" if close.startswith("Did you mean") else f" {folder} holds {listing(folder)}."
+        place = "The working folder" if folder == Path(".") else folder
+        message += f" {close}" if close.startswith("Did you mean") else f" {place} holds {listing(folder)}."
     return f"{message} {source}".strip()
 
 

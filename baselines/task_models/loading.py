@@ -162,6 +162,7 @@ def prepare_keras(recipe: Recipe, display: Display, training: bool = True) -> No
     if recipe.precision == "fp16" and all("cpu" in device.lower() for device in devices.available()):
         display.note("fp16 on a CPU is computed by way of float32: the same result as on a card, but slower than float32")
     keras.utils.set_random_seed(recipe.seed)
+    keras.config.set_floatx("float32")                                  # whatever ~/.keras/keras.json says
     keras.config.set_dtype_policy(POLICIES[recipe.precision])
     return recipe
 

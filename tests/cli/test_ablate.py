@@ -74,7 +74,7 @@ def test_settings_go_to_the_tricks_that_use_them(tmp_path):
         chosen = arguments_of("none,loss=focal,loss=focal+focal.gamma=3", *argv)
         assert [dict(a.settings) for a in chosen.values()][0] == {}
         assert [float(a.settings["focal.gamma"]) for a in list(chosen.values())[1:]] == [1.5, 3]
-    with pytest.raises(InputError, match=r"--focal\.gamma: expected a setting of what this run uses"):
+    with pytest.raises(InputError, match=r"--focal\.gamma: this run does not use focal"):
         arguments_of("none", "--focal.gamma", "1.5")
 
 

@@ -139,7 +139,7 @@ def test_evaluate_finds_the_scores_of_training(own, capsys):
     again = json.loads((own.run / "dev" / "scores.json").read_text())
     assert again == pytest.approx(scores, rel=1e-5)
     assert len(lines_of(own.run / "dev" / "predictions.jsonl")) == 9
-    assert main(["evaluate", "--run", str(own.run), "--dev", str(own.train), "--quiet"]) == 0
+    assert main(["evaluate", "--run", str(own.run), "--input", str(own.train), "--quiet"]) == 0
     assert len(lines_of(own.run / "evaluate" / own.train.name / "predictions.jsonl")) == 18
     assert len(lines_of(own.run / "dev" / "predictions.jsonl")) == 9    # the run's own stays
 
