@@ -30,25 +30,25 @@ class TextFlags:
     text: str = "text"
     """Field or column of the text; several with commas. Plain lines have none."""
     skip_bad_lines: bool = False
-    """Leave records out that are not UTF-8, JSON or of the header's number of cells, and count them."""
+    """Skip and count records that are not UTF-8, not JSON, lack the text or have another number of cells than the header."""
     out: str | None = None
     """Folder to write."""
     quiet: bool = False
     """Show results only."""
 
-    def files(self, verb):
+    def files(self, verb: str) -> tuple:
         """(RecordFiles, names of the text's fields)."""
         from baselines.corpus.record_files import RecordFiles
 
         if not self.inputs:
-            raise InputError(f"run.py data {verb}: expected files. Received: none.")
+            raise InputError(f"data {verb}: no input files. Name files, or quoted patterns of them.")
         if verb != "stats" and not self.out:
-            raise InputError(f"run.py data {verb}: expected --out FOLDER. Received: none.")
+            raise InputError(f"data {verb}: --out is required. Name a folder to write.")
         files = RecordFiles(expand(self.inputs), self.skip_bad_lines)
         self.refuse_other_content(files.paths)
         return files, files.text_fields(self.text)
 
-    def refuse_other_content(self, paths):
+    def refuse_other_content(self, paths: list[Path]) -> None:
         """Raises InputError for a folder that holds inputs, or anything else than what this command writes."""
         folder = Path(self.out) if self.out else None
         if folder is None or not folder.exists():
@@ -59,12 +59,12 @@ class TextFlags:
         inside = [folder] if folder.is_file() else folder.iterdir()
         other = [path for path in inside if not ours(path) or path.resolve() in inputs]
         if other:
-            raise InputError(f"--out: expected a new folder, or one of this command's. Received: {folder}, with {other[0].name}.")
+            raise InputError(f"--out: {folder} holds {other[0].name}, which this command did not write. Choose a new folder.")
 
 
 @dataclasses.dataclass(frozen=True)
 class StatsFlags(TextFlags):
-    """Tell what files hold."""
+    """Report what files hold."""
 
     vocab: str | None = None
     """Checkpoint folder, or folder of a tokenizer, to count tokens and unknown characters with."""
@@ -72,10 +72,10 @@ class StatsFlags(TextFlags):
 
 @dataclasses.dataclass(frozen=True)
 class DedupFlags(TextFlags):
-    """Drop records that were there before, in these files or earlier ones."""
+    """Drop records that appear earlier, in the same file or one before it."""
 
     exact: bool = False
-    """Only the same texts are the same; else also those that differ in case, white space and punctuation."""
+    """Compare texts exactly; by default case, white space and punctuation are ignored."""
     engine: str = "local"
     """local, or ray: on the machines of a Ray cluster."""
 
@@ -102,7 +102,7 @@ def main(argv):
         return
     verb, *rest = argv
     if verb not in VERBS:
-        raise InputError(f"run.py data {verb}: there is no such verb. {nearest(verb, VERBS)}")
+        raise InputError(f"data {verb}: no such command. {nearest(verb, VERBS)}")
     VERBS[verb](rest)
 
 
@@ -115,15 +115,15 @@ def stats(argv):
     tokenizer = Tokenizer.from_folder(existing(flags.vocab, "--vocab")) if flags.vocab else None
     with Display(flags.quiet) as display:
         found = statistics.measure(files, names, tokenizer, display.bar("reading", None).advance)
-        table = statistics.lines(found)
+        table = statistics.format_table(found)
         display.result("\n".join(table))
         if flags.out:
             with atomic_folder(flags.out) as folder:
-                statistics.draw(folder / "lengths.png", found)
-                told = {"unknown": dict(found.unknown.most_common(1000)), "characters": dict(found.characters.most_common())}
-                told |= {name: value for name, value in vars(found).items() if isinstance(value, int)}
+                statistics.draw_lengths(folder / "lengths.png", found)
+                report = {"unknown": dict(found.unknown.most_common(1000)), "characters": dict(found.characters.most_common())}
+                report |= {name: value for name, value in vars(found).items() if isinstance(value, int)}
                 with atomic_write(folder / "stats.json", "w") as file:
-                    json.dump(told, file, ensure_ascii=False, indent=1)
+                    json.dump(report, file, ensure_ascii=False, indent=1)
 
 
 def dedup(argv):
@@ -133,25 +133,25 @@ def dedup(argv):
     files, names = flags.files("dedup")
     with Display(flags.quiet) as display:
         if check_engine(flags.engine) == "ray":
-            from baselines.corpus.ray_engine import deduplicated
+            from baselines.corpus.ray_engine import deduplicate_on_ray
 
-            display.result(deduplicated(flags, files, names))
+            display.result(deduplicate_on_ray(flags, files, names))
             return
         found = deduplicate(files, flags.out, names, flags.exact, display.bar("records, twice", None).advance)
         for name, (count, kept) in found["files"].items():
             display.note(f"  {name}: {kept:,} of {count:,}")
         display.result(f"{flags.out}: {found['kept']:,} of {found['records']:,} records, {found['dropped']:,} dropped "
-                       f"(dropped.jsonl), {found['skipped']:,} of no use")  # fmt: skip
+                       f"(dropped.jsonl), {found['skipped']:,} invalid")  # fmt: skip
 
 
 def split(argv):
     from baselines.corpus import splitting
-    from baselines.corpus.deduplication import opener
+    from baselines.corpus.deduplication import open_output
     from baselines.corpus.record_files import normalized
 
     flags = parse(SplitFlags, argv, "run.py data split")
     if min(flags.dev, flags.test) < 0 or not flags.dev + flags.test:
-        raise InputError(f"--dev, --test: expected a number or a share of records. Received: {flags.dev:g} and {flags.test:g}.")
+        raise InputError(f"--dev is {flags.dev:g} and --test {flags.test:g}. Set one to a share such as 0.1, or a number.")
     files, names = flags.files("split")
     with Display(flags.quiet) as display:
         bar, keys, labels, known = display.bar("records, twice", None), [[], []], [], {}
@@ -163,15 +163,15 @@ def split(argv):
             labels.append(known.setdefault(label, len(known)))
             bar.advance()
         if not labels:
-            raise InputError(f"{files.paths[0]}: expected records. Received: none.")
+            raise InputError(f"{files.paths[0]} holds no records. Name files with some.")
         dev, test = splitting.sizes(len(labels), flags.dev, flags.test)
         if dev + test >= len(labels):
-            raise InputError(f"--dev, --test: expected fewer than all {len(labels):,} records. Received: {dev:,} and {test:,}.")
+            raise InputError(f"--dev and --test take {dev + test:,} of {len(labels):,} records. Leave some for train.")
         groups = splitting.groups_of(*(np.array(key, np.uint64) for key in keys if key))
         part = splitting.split(groups, np.array(labels), dev, test, flags.seed)
         with atomic_folder(flags.out) as folder:
-            outputs = {number: opener(folder / f"{name}{files.suffix()}") for number, name in enumerate(("train", "dev", "test"))
-                       if number in part}  # fmt: skip
+            outputs = {number: open_output(folder / f"{name}{files.suffix()}")
+                       for number, name in enumerate(("train", "dev", "test")) if number in part}  # fmt: skip
             try:
                 for output in outputs.values():
                     output.write(files.header)
@@ -183,10 +183,10 @@ def split(argv):
                     output.close()
         counts = np.bincount(part, minlength=3)
         display.result(f"{flags.out}: train {counts[0]:,}, dev {counts[1]:,}, test {counts[2]:,} of {len(part):,} records in "
-                       f"{int(groups.max()) + 1:,} groups, {files.skipped:,} of no use")  # fmt: skip
+                       f"{int(groups.max()) + 1:,} groups, {files.skipped:,} invalid")  # fmt: skip
 
 
-def number_of(text):
+def number_of(text: str) -> int:
     """64 bits of a text's hash."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 

@@ -15,9 +15,9 @@ from baselines.runtime.progress import Display, StageProgress
 from baselines.runtime.ray_cluster import check_engine
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-BESIDES = 72 * 10**6
-"""Bytes that the interpreter, its libraries and small arrays take, and some to spare; a number, for the output depends on it."""
-LEAST = 4 * 10**6
+BASE_MEMORY = 72 * 10**6
+"""Bytes of the interpreter, its libraries and small arrays, and some to spare; fixed, because the output depends on it."""
+MIN_BUFFERS = 4 * 10**6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,19 +29,19 @@ class Flags:
     out: str = tyro.MISSING
     """File to write, .gz or not; with --split a folder."""
     memory: str = "1GB"
-    """Most memory of the whole command: 200MB, 1GB, 1GiB, …"""
+    """Memory limit of the whole command: 200MB, 1GB, 1GiB, …"""
     seed: int = 0
     """The same inputs, seed and memory give the same bytes."""
     split: int = 0
-    """Lines of each file of a folder part-00000.txt, part-00001.txt, …; 0: one file."""
+    """Write a folder of files with this many lines each: part-00000.txt, part-00001.txt, …; 0: one file."""
     mode: str = "uniform"
-    """uniform: exactly; fast: a line of every shard in turn, as is often done."""
+    """uniform: every order is equally likely; fast: take a line of every shard in turn."""
     drop_empty: bool = False
     """Leave out empty lines."""
     gzip: bool = False
-    """Compress the output, also without .gz in its name."""
+    """Compress the output even if its name does not end in .gz."""
     temp: str | None = None
-    """Folder for as many bytes as the text has. Default: that of --out."""
+    """Folder for temporary files as large as the text. Default: that of --out."""
     engine: str = "local"
     """local, or ray: on the machines of a Ray cluster."""
     quiet: bool = False
@@ -51,19 +51,20 @@ class Flags:
 def main(argv):
     flags = parse(Flags, argv, "run.py shuffle")
     if not flags.inputs:
-        raise InputError("run.py shuffle: expected text files. Received: none.")
+        raise InputError("shuffle: no input files. Name text files, or quoted patterns of them.")
     with Display(flags.quiet) as display:
         if check_engine(flags.engine) == "ray":
-            from baselines.corpus.ray_engine import shuffled
+            from baselines.corpus.ray_engine import shuffle_on_ray
 
-            summary = shuffled(flags, display)
+            summary = shuffle_on_ray(flags)
         else:
-            summary = local(flags, display)
+            summary = shuffle_here(flags, display)
         display.result(summary)
     return 0
 
 
-def local(flags, display):
+def shuffle_here(flags: Flags, display: Display) -> str:
+    """Shuffles on this machine. Returns the line to print."""
     with StageProgress(display) as report:
         found = shuffle(
             flags.inputs, flags.out, for_buffers(flags.memory), flags.seed, flags.split, flags.mode, flags.drop_empty,
@@ -71,24 +72,24 @@ def local(flags, display):
             lambda stage, done, total: report(f"{stage}, MB", done // 10**6, total // 10**6),
         )  # fmt: skip
     rate = found.bytes / 1e6 / max(found.seconds, 1e-3)
-    if found.mended:
-        display.note(f"files whose last line had no newline, and was given one: {found.mended:,}")
+    if found.completed:
+        display.note(f"added the missing newline at the end of {found.completed:,} files")
     return (f"{flags.out}: {found.lines:,} lines of {found.files:,} files, {found.bytes:,} bytes, {found.shards:,} shards, "
             f"{found.parts:,} parts, {found.seconds:.1f} s ({rate:.0f} MB/s)")  # fmt: skip
 
 
-def for_buffers(text):
+def for_buffers(text: str) -> int:
     """Bytes of memory that are left for buffers of "1GB" for the whole. Raises InputError where that is too little."""
-    left = size_of(text) - BESIDES
-    if left < LEAST:
-        least = (BESIDES + LEAST) // 10**6
-        raise InputError(f"--memory: expected at least {least}MB, of which the interpreter takes most. Received: {text}.")
+    left = size_of(text) - BASE_MEMORY
+    if left < MIN_BUFFERS:
+        least = (BASE_MEMORY + MIN_BUFFERS) // 10**6
+        raise InputError(f"--memory {text} is too little: the interpreter takes most of {least}MB. Choose that or more.")
     return left
 
 
-def size_of(text):
+def size_of(text: str) -> int:
     """Bytes of "200MB", "1.5GiB" or "4096"."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?)\s*([kmgt]i?)?b?", text.strip().lower())
     if not match:
-        raise InputError(f"--memory: expected a size such as 500MB or 1GB. Received: {text!r}.")
+        raise InputError(f"--memory {text!r} is no size. Write it as 500MB or 1GB.")
     return int(float(match[1]) * UNITS[match[2] or ""])

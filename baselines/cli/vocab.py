@@ -103,11 +103,11 @@ def build(argv: list[str]) -> None:
     flags.check()
     if flags.words < 0 or flags.size is None:
         raise InputError(f"--size {flags.size} with --words {flags.words} is no number of tokens. Give --size N.")
-    words = vocabulary_building.Words(flags.lower_case, jieba_words if flags.words else None)
+    words = vocabulary_building.WordCounts(flags.lower_case, jieba_words if flags.words else None)
     with Display(flags.quiet) as display:
         for text in flags.texts(display):
             words.add(text)
-        tokens = vocabulary_building.build(words, flags.size, flags.words, flags.min_count)
+        tokens = vocabulary_building.build_vocabulary(words, flags.size, flags.words, flags.min_count)
         tokenizer = Tokenizer(Vocabulary(tokens), flags.lower_case, "jieba" if flags.words else None)
         Path(flags.out).mkdir(parents=True, exist_ok=True)
         tokenizer.save(flags.out)

@@ -1,1 +1,1 @@
-"""Chores over files of texts: what is in them, what is in them twice, parts of them, a vocabulary of them."""
+"""Work on files of texts: statistics, deduplication, splits, shuffling, a vocabulary."""

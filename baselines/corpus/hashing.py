@@ -7,6 +7,7 @@ probability below 1e-20 among a billion.
 import contextlib
 import hashlib
 import tempfile
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,13 +15,15 @@ ROW = np.dtype([("hash", "V16"), ("record", "<i8")])
 _HELD = 1 << 12
 
 
-class Repeats:
-    """Takes the texts of records 0, 1, 2, …; afterwards tells which were there before.
+class RepeatFinder:
+    """Takes the texts of records 0, 1, 2, …; afterwards yields those that were there before.
 
-    files   temporary files, and so about 1/files of the hashes in memory
+    Args:
+        folder: of the temporary files; None: the system's.
+        files: number of temporary files; about 1/files of the hashes are in memory at a time.
     """
 
-    def __init__(self, folder=None, files=64):
+    def __init__(self, folder: str | None = None, files: int = 64):
         self._stack = contextlib.ExitStack()
         self._files = [self._stack.enter_context(tempfile.TemporaryFile(dir=folder)) for _ in range(files)]
         self._held = [bytearray() for _ in range(files)]
@@ -32,7 +35,8 @@ class Repeats:
     def __exit__(self, *exception):
         self._stack.close()
 
-    def add(self, text):
+    def add(self, text: str) -> None:
+        """Takes the text of the next record."""
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         number = digest[0] % len(self._files)
         held = self._held[number]
@@ -42,7 +46,7 @@ class Repeats:
             self._files[number].write(held)
             held.clear()
 
-    def pairs(self):
+    def pairs(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yields (repeated, first), int64 arrays: records whose text was there before, and the first that has it."""
         for file, held in zip(self._files, self._held, strict=True):
             file.write(held)

@@ -6,35 +6,36 @@ paths; see ray_cluster.py.
 
 import hashlib
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from baselines.corpus.record_files import RecordFiles, normalized, text_of
-from baselines.corpus.shuffling.inputs import PART, Lines, expand, refuse_among_inputs
+from baselines.corpus.shuffling.inputs import PART, LineReader, expand, refuse_among_inputs
 from baselines.corpus.shuffling.spans import line_ends
 from baselines.errors import InputError
 from baselines.runtime.ray_cluster import load_ray
 from baselines.storage.atomic_files import atomic_folder
 from baselines.storage.text_files import BOM
 
-RANGE = 1 << 26
+RANGE_SIZE = 1 << 26
 """Bytes of a file that one task reads; a gzipped file is read by one task as a whole."""
-OFFSETS = 1 << 44
-"""More bytes than a file has: the place of a line is file * OFFSETS + offset."""
-READ = 1 << 24
+MAX_FILE_SIZE = 1 << 44
+"""More bytes than a file has: the place of a line is file * MAX_FILE_SIZE + offset."""
+BLOCK_SIZE = 1 << 24
 
 
-def shuffled(flags, display):
-    """`run.py shuffle --engine ray`: sorts lines by 64 random bits each. Returns what to tell.
+def shuffle_on_ray(flags) -> str:
+    """`run.py shuffle --engine ray`: sorts lines by 64 random bits each. Returns the line to print.
 
     The bits come from the seed and a line's place, so that the output is the same for any number of machines.
     """
-    started, out = time.monotonic(), check_folder(flags.out, "shuffle")
+    started, out = time.monotonic(), new_folder(flags.out, "shuffle")
     if flags.mode != "uniform" or flags.gzip:
-        raise InputError("--engine ray: expected --mode uniform, without --gzip. Received: another.")
+        raise InputError("--engine ray shuffles with --mode uniform and without --gzip. Remove the other flags.")
     if flags.split < 1:
-        raise InputError(f"--engine ray: expected --split N, about as many lines a part has. Received: {flags.split}.")
+        raise InputError(f"--engine ray writes parts, but --split is {flags.split}. Set --split to about the lines of a part.")
     files = expand(flags.inputs)
     refuse_among_inputs(out, flags.inputs, files)
     load_ray()
@@ -48,11 +49,11 @@ def shuffled(flags, display):
     return f"{out}: {count:,} lines of {len(files):,} files in {written:,} parts on Ray, {seconds:.1f} s"
 
 
-def deduplicated(flags, files, names):
-    """`run.py data dedup --engine ray`: of records with the same text the first one stays. Returns what to tell."""
-    started, out = time.monotonic(), check_folder(flags.out, "dedup")
+def deduplicate_on_ray(flags, files: RecordFiles, names: Sequence[str]) -> str:
+    """`run.py data dedup --engine ray`: of records with the same text the first one stays. Returns the line to print."""
+    started, out = time.monotonic(), new_folder(flags.out, "dedup")
     if files.kind == "csv":
-        raise InputError("--engine ray: expected plain lines, .jsonl or .tsv. Received: .csv, whose cells may hold line ends.")
+        raise InputError("--engine ray cannot read .csv, whose cells may hold line ends. Convert it to .jsonl or .tsv.")
     header = next(iter(files), None) and files.header
     load_ray()
     rows = lines_of(files.paths, text_keys(files, names, flags.exact), skip_first=files.kind == "tsv").materialize()
@@ -67,26 +68,27 @@ def deduplicated(flags, files, names):
     return f"{out}: {kept:,} of {count:,} records, {count - kept:,} dropped, {written:,} parts on Ray, {seconds:.1f} s"
 
 
-def check_folder(folder, verb):
+def new_folder(folder: str | Path, verb: str) -> Path:
+    """A Path to write to. Raises InputError where something is there."""
     folder = Path(folder)
     if folder.exists() and (folder.is_file() or any(folder.iterdir())):
-        raise InputError(f"--out: expected a new folder for run.py {verb} on Ray. Received: {folder}, which is there.")
+        raise InputError(f"--out: {folder} exists. Choose a new folder for run.py {verb} on Ray.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def ranges(files):
+def ranges(files: Sequence[Path]) -> list[dict]:
     """[{"path", "file", "start", "end"}]: what one task reads each; `end` -1 is a file's end."""
     found = []
     for number, path in enumerate(files):
         size = path.stat().st_size
-        starts = [0] if path.suffix == ".gz" else range(0, max(size, 1), RANGE)
+        starts = [0] if path.suffix == ".gz" else range(0, max(size, 1), RANGE_SIZE)
         found += [{"path": str(Path(path).resolve()), "file": number, "start": start,
-                   "end": -1 if path.suffix == ".gz" else min(start + RANGE, size)} for start in starts]  # fmt: skip
+                   "end": -1 if path.suffix == ".gz" else min(start + RANGE_SIZE, size)} for start in starts]  # fmt: skip
     return found
 
 
-def lines_of(files, keys, drop_empty=False, skip_first=False):
+def lines_of(files: Sequence[Path], keys: Callable, drop_empty: bool = False, skip_first: bool = False):
     """A Ray Dataset of the lines of files: {"line": bytes with their end, "place": int64, "key": of keys(lines, places)}."""
     import ray.data
 
@@ -97,22 +99,22 @@ def lines_of(files, keys, drop_empty=False, skip_first=False):
     return ray.data.from_items(tasks, override_num_blocks=len(tasks)).flat_map(read)
 
 
-def rows_of_range(task, keys, drop_empty=False, skip_first=False):
+def rows_of_range(task: dict, keys: Callable, drop_empty: bool = False, skip_first: bool = False) -> Iterator[dict]:
     """Yields the rows of the lines that begin within a range."""
     lines, places = [], []
     for number, (offset, line) in enumerate(lines_in_range(Path(task["path"]), task["start"], task["end"]), start=task["start"]):
         if not (drop_empty and line in (b"\n", b"\r\n") or skip_first and number == 0):
             lines.append(line)
-            places.append(task["file"] * OFFSETS + offset)
+            places.append(task["file"] * MAX_FILE_SIZE + offset)
     for line, place, key in zip(lines, places, keys(lines, places), strict=True):
         yield {"line": line, "place": place, "key": key}
 
 
-def lines_in_range(path, start, end):
+def lines_in_range(path: Path, start: int, end: int) -> Iterator[tuple[int, bytes]]:
     """Yields (offset, bytes) of the lines of a file that begin in [start, end); `end` -1: of all."""
     if end == -1:
-        source, offset, held = Lines([path]), 0, b""
-        buffer = np.empty(READ, np.uint8)
+        source, offset, held = LineReader([path]), 0, b""
+        buffer = np.empty(BLOCK_SIZE, np.uint8)
         while count := source.readinto(buffer):
             held += buffer[:count].tobytes()
             ends = line_ends(np.frombuffer(held, np.uint8), len(held))
@@ -134,7 +136,7 @@ def lines_in_range(path, start, end):
             offset += len(line)
 
 
-def draw_keys(seed):
+def draw_keys(seed: int) -> Callable:
     """keys of lines_of: 64 random bits for the place of each line, the same on every machine."""
 
     def keys(lines, places):
@@ -145,28 +147,28 @@ def draw_keys(seed):
     return keys
 
 
-def text_keys(files, names, exact):
+def text_keys(files: RecordFiles, names: Sequence[str], exact: bool) -> Callable:
     """keys of lines_of: a hash of each record's text."""
     kind, columns, paths, skip_bad = files.kind, files.columns, files.paths, files.skip_bad
 
     def keys(lines, places):
         own = RecordFiles(paths, skip_bad)
         own.kind, own.columns, own.required = kind, columns, tuple(names)
-        found = []
+        hashes = []
         for line, place in zip(lines, places, strict=True):
             try:
-                fields = own.fields(line, paths[place // OFFSETS])
+                fields = own.fields(line, paths[place // MAX_FILE_SIZE])
             except ValueError as error:
-                raise InputError(f"{paths[place // OFFSETS].name}, byte {place % OFFSETS}: {error}") from None
+                raise InputError(f"{paths[place // MAX_FILE_SIZE].name}, byte {place % MAX_FILE_SIZE}: {error}") from None
             text = text_of(fields, names) if fields else ""
             text = text if exact else normalized(text)
-            found.append(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest())
-        return found
+            hashes.append(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest())
+        return hashes
 
     return keys
 
 
-def write_parts(rows, out, order, suffix, header):
+def write_parts(rows, out: Path, order: str, suffix: str, header: bytes) -> int:
     """Writes the blocks of sorted rows, each by the task that holds it, to part-00000 and so on. Returns how many."""
     with atomic_folder(out) as building:
         folder = str(building.resolve())

@@ -9,12 +9,12 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 
-def sizes(count, dev, test):
+def sizes(count: int, dev: float, test: float) -> tuple[int, int]:
     """(records of dev, of test): a number from 1 on is that many, below it a share."""
     return tuple(round(count * wanted) if wanted < 1 else int(wanted) for wanted in (dev, test))
 
 
-def groups_of(*keys):
+def groups_of(*keys: np.ndarray) -> np.ndarray:
     """int (records,): the number of each one's group: those connected by equal numbers in any of `keys`, int arrays."""
     count, rows, columns, offset = len(keys[0]), [], [], len(keys[0])
     for key in keys:
@@ -27,14 +27,17 @@ def groups_of(*keys):
     return np.unique(connected_components(graph, directed=False)[1][:count], return_inverse=True)[1]
 
 
-def split(groups, labels, dev, test, seed):
-    """int8 (records,): 0 train, 1 dev, 2 test.
+def split(groups: np.ndarray, labels: np.ndarray, dev: int, test: int, seed: int) -> np.ndarray:
+    """The part of each record, int8 (records,): 0 train, 1 dev, 2 test.
 
-    groups   int (records,), numbers from 0
-    labels   int (records,), numbers from 0; one and the same for no stratification
-    dev, test   records of each; groups that do not fit any more go elsewhere, so that there may be fewer
+    A group has the label of its first record. Each label gets its share of dev and test, by largest remainders.
 
-    A group counts to the label of its first record. Each label gets its share of dev and test, by largest remainders.
+    Args:
+        groups: int (records,), numbers from 0.
+        labels: int (records,), numbers from 0; all equal for no stratification.
+        dev: records of dev; there may be fewer, because groups that do not fit go elsewhere.
+        test: records of test, likewise.
+        seed: the same seed gives the same parts.
     """
     random = np.random.default_rng(seed)
     _, first, members = np.unique(groups, return_index=True, return_counts=True)
@@ -49,15 +52,15 @@ def split(groups, labels, dev, test, seed):
     return part[groups]
 
 
-def shares(totals, wanted):
+def shares(totals: np.ndarray, wanted: int) -> np.ndarray:
     """How `wanted` is spread over labels in proportion to `totals`: whole numbers, by largest remainders."""
     exact = wanted * totals / max(1, totals.sum())
-    found = np.floor(exact).astype(int)
-    found[np.argsort(found - exact, kind="stable")[: wanted - found.sum()]] += 1
-    return found
+    counts = np.floor(exact).astype(int)
+    counts[np.argsort(counts - exact, kind="stable")[: wanted - counts.sum()]] += 1
+    return counts
 
 
-def fitting(members, candidates, room):
+def fitting(members: np.ndarray, candidates: np.ndarray, room: int) -> list[int]:
     """The candidates, one after the other, that still fit into `room` records."""
     chosen = []
     for group in candidates:

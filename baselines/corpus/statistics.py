@@ -1,13 +1,16 @@
-"""What a corpus holds: records, characters, tokens, how long they are, what the vocabulary lacks, what is there twice."""
+"""What a corpus holds: records, characters, tokens, how long they are, what the vocabulary lacks, what is repeated."""
 
 import array
 import collections
 import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from baselines.corpus.hashing import Repeats
-from baselines.corpus.record_files import normalized
+from baselines.corpus.hashing import RepeatFinder
+from baselines.corpus.record_files import RecordFiles, normalized
+from baselines.tokenizers.wordpiece import Tokenizer
 
 LEVELS = (0.01, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
@@ -29,11 +32,13 @@ class Statistics:
     unknown_tokens: int
 
 
-def measure(files, names, tokenizer=None, advance=lambda: None):
-    """The Statistics of a corpus.record_files.RecordFiles, of the fields `names`."""
+def measure(
+    files: RecordFiles, names: Sequence[str], tokenizer: Tokenizer | None = None, advance: Callable = lambda: None
+) -> Statistics:
+    """The Statistics of the fields `names`; of tokens only with a tokenizer."""
     lengths, tokens = array.array("I"), array.array("I")
     characters, size, empty, unknown_tokens = collections.Counter(), 0, 0, 0
-    with Repeats() as exact, Repeats() as loose:
+    with RepeatFinder() as exact, RepeatFinder() as loose:
         for record in files:
             text = record.text(names)
             size += len(record.raw)
@@ -58,22 +63,22 @@ def measure(files, names, tokenizer=None, advance=lambda: None):
     )  # fmt: skip
 
 
-def lines(found):
-    """The table of Statistics, as text."""
+def format_table(found: Statistics) -> list[str]:
+    """The table of Statistics, as lines of text."""
     share = lambda number, whole: f"{number:,} ({number / max(whole, 1):.2%})"  # noqa: E731
     rows = [
-        ("records", f"{found.records:,}"), ("of no use, left out", f"{found.skipped:,}"), ("bytes", f"{found.bytes:,}"),
+        ("records", f"{found.records:,}"), ("invalid, left out", f"{found.skipped:,}"), ("bytes", f"{found.bytes:,}"),
         ("characters", f"{found.characters.total():,}, {len(found.characters):,} different"),
         ("empty", share(found.empty, found.records)), ("repeated", share(found.repeated, found.records)),
         ("repeated, but for case, space, punctuation", share(found.repeated_normalised, found.records)),
     ]  # fmt: skip
     if found.tokens is not None:
         total = int(found.tokens.sum())
-        shown = " ".join(f"{c if c.isprintable() else ascii(c)} {n:,}" for c, n in found.unknown.most_common(12))
+        frequent = " ".join(f"{c if c.isprintable() else ascii(c)} {n:,}" for c, n in found.unknown.most_common(12))
         rows += [
             ("tokens", f"{total:,}"), ("of them unknown", share(found.unknown_tokens, total)),
             ("characters not in the vocabulary", share(found.unknown.total(), found.characters.total())),
-            ("most frequent of them", shown),
+            ("most frequent of them", frequent),
         ]  # fmt: skip
     for name, each in (("characters", found.lengths), ("tokens", found.tokens)):
         if each is not None and len(each):
@@ -85,12 +90,12 @@ def lines(found):
     return table + histogram(found.lengths if found.tokens is None else found.tokens)
 
 
-def borders(lengths):
+def borders(lengths: np.ndarray) -> np.ndarray:
     """Borders of the bins of a histogram: 0, 1, 2, 4, 8, … up to the longest."""
     return np.array([0, *(1 << np.arange(int(lengths.max(initial=1)).bit_length() + 1))])
 
 
-def histogram(lengths):
+def histogram(lengths: np.ndarray) -> list[str]:
     """Lines of a histogram."""
     if not len(lengths):
         return []
@@ -103,7 +108,7 @@ def histogram(lengths):
     ]  # fmt: skip
 
 
-def draw(path, found):
+def draw_lengths(path: Path, found: Statistics) -> None:
     """Writes the histograms as a picture."""
     from matplotlib.figure import Figure
 
@@ -114,7 +119,7 @@ def draw(path, found):
     figure = Figure(figsize=(8, 3 * max(1, len(each))), dpi=130, layout="constrained")
     for axes, (name, lengths) in zip(np.atleast_1d(figure.subplots(max(1, len(each)), 1)), each, strict=False):
         axes.hist(np.minimum(lengths, np.quantile(lengths, 0.995)), 60)
-        axes.set_xlabel(f"{name} of a record (the longest 0.5 % in the last bar)")
+        axes.set_xlabel(f"{name} of a record (the longest 0.5% in the last bar)")
         axes.set_ylabel("records")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png")

@@ -6,6 +6,7 @@ The pieces of words that are written with spaces between them come from the trai
 
 import collections
 import string
+from collections.abc import Callable, Iterable
 
 import tokenizers
 
@@ -20,14 +21,15 @@ _TRAINED = 5_000_000
 """Words that the trainer is given, at most: counts are scaled down to it."""
 
 
-class Words:
+class WordCounts:
     """Counts of a corpus: `single` of ideographs and signs, `written` of words between spaces, `known` of jieba's words."""
 
-    def __init__(self, lower_case=True, segment=None):
+    def __init__(self, lower_case: bool = True, segment: Callable[[str], Iterable[str]] | None = None):
         self.single, self.written, self.known = collections.Counter(), collections.Counter(), collections.Counter()
         self.segment, self._normalizer, self._texts = segment, Normalizer(lower_case), 0
 
-    def add(self, text):
+    def add(self, text: str) -> None:
+        """Counts the words of a text."""
         for word in self._normalizer.words(text):
             if len(word) == 1 and (is_cjk(word) or is_punctuation(word)):
                 self.single[word] += 1
@@ -37,13 +39,17 @@ class Words:
             self.known.update(word for word in self.segment(text) if len(word) > 1 and all(map(is_cjk, word)))
 
 
-def build(words, size, num_words=0, min_count=2):
+def build_vocabulary(words: WordCounts, size: int, num_words: int = 0, min_count: int = 2) -> list[str]:
     """The tokens of a vocabulary, `size` of them or fewer where the corpus has no more.
 
-    num_words   words of several ideographs, the most frequent ones; a Tokenizer with a pre_tokenizer keeps them whole
-    min_count   what is rarer is left out
+    Args:
+        words: counts of the corpus.
+        size: tokens, at most.
+        num_words: words of several ideographs, the most frequent ones; a Tokenizer with a pre_tokenizer keeps them whole.
+        min_count: rarer ones are left out.
 
-    Raises InputError where `size` has no room for special tokens, ASCII and words.
+    Raises:
+        InputError: where `size` has no room for special tokens, ASCII and words, and for a corpus without characters.
     """
     letters = [*string.ascii_lowercase, *string.digits]
     if any(word != word.lower() for word in words.written):
@@ -51,10 +57,10 @@ def build(words, size, num_words=0, min_count=2):
     fixed = [*SPECIAL, *letters, *(f"##{letter}" for letter in letters)]
     room = size - len(fixed) - num_words
     if room < 1:
-        raise InputError(f"--size: expected more than {len(fixed) + num_words:,}, which special tokens, letters and words take. "
-                         f"Received: {size:,}.")  # fmt: skip
+        raise InputError(f"--size {size:,} has no room beside special tokens, letters and words, which take "
+                         f"{len(fixed) + num_words:,}. Choose a larger one.")  # fmt: skip
     if not words.single and not words.written:
-        raise InputError("--corpus: expected texts with characters. Received: none.")
+        raise InputError("--corpus: the files hold no characters. Name files with text.")
     single = [token for token, count in ranked(words.single) if count >= min_count]
     pieces = trained_pieces(words.written, len(fixed) + room, min_count)
     pieces = [piece for piece in pieces if piece not in fixed]
@@ -64,12 +70,12 @@ def build(words, size, num_words=0, min_count=2):
     return list(dict.fromkeys([*SPECIAL, *single[: room - len(pieces)], *fixed[len(SPECIAL) :], *pieces, *known]))
 
 
-def ranked(counts):
+def ranked(counts: collections.Counter) -> list[tuple[str, int]]:
     """(key, count), the most frequent first, then by the alphabet: the same corpus gives the same order."""
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def trained_pieces(counts, size, min_count):
+def trained_pieces(counts: collections.Counter, size: int, min_count: int) -> list[str]:
     """WordPieces of words between spaces, in the order in which the trainer finds them."""
     if not counts:
         return []

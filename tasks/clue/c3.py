@@ -21,7 +21,7 @@ CHOICES = 4
 
 
 def read(path: str | Path) -> Iterator[Example]:
-    for row in c3_json.read(path, most=CHOICES):
+    for row in c3_json.read(path, max_choices=CHOICES):
         texts = ("||".join(row["passages"]), row["question"], *row["choice"])
         yield Example(id=row["id"], texts=texts, gold=row["gold"], origin=row.origin)
 

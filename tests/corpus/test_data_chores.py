@@ -9,7 +9,7 @@ import pytest
 
 from baselines.cli.main import main
 from baselines.corpus import statistics
-from baselines.corpus.hashing import Repeats
+from baselines.corpus.hashing import RepeatFinder
 from baselines.corpus.record_files import RecordFiles, normalized
 from baselines.corpus.splitting import groups_of, shares, split
 
@@ -35,7 +35,7 @@ def test_records_keep_their_bytes(tmp_path):
 
 def test_repeats_are_found_in_any_number_of_files():
     texts = [str(number) for number in np.random.default_rng(0).integers(0, 300, 1000)]
-    with Repeats(files=3) as repeats:
+    with RepeatFinder(files=3) as repeats:
         for text in texts:
             repeats.add(text)
         found = {int(a): int(b) for pair in repeats.pairs() for a, b in zip(*pair, strict=True)}
@@ -162,16 +162,16 @@ def test_a_histogram_has_a_line_for_each_doubling():
 @pytest.mark.parametrize(
     "words, told",
     [
-        (["sort"], "there is no such verb"),
-        (["dedup"], "expected files"),
+        (["sort"], "no such command"),
+        (["dedup"], "no input files"),
         (["dedup", "a.txt"], "--out"),
         (["dedup", "a.txt", "b.jsonl", "--out", "o"], "different formats"),
         (["dedup", "b.jsonl", "--text", "txt", "--out", "o"], "Did you mean text"),
         (["dedup", "bad.txt", "--out", "o"], "bad.txt:2: not UTF-8"),
-        (["dedup", "a.txt", "--out", "."], "a new folder"),
-        (["split", "a.txt", "--out", "o"], "--dev, --test"),
-        (["split", "a.txt", "--out", "o", "--dev", "9"], "fewer than all 1"),
-        (["split", "empty.txt", "--out", "o", "--dev", "1"], "expected records"),
+        (["dedup", "a.txt", "--out", "."], "Choose a new folder"),
+        (["split", "a.txt", "--out", "o"], "Set one to a share"),
+        (["split", "a.txt", "--out", "o", "--dev", "9"], "9 of 1 records"),
+        (["split", "empty.txt", "--out", "o", "--dev", "1"], "holds no records"),
         (["split", "b.jsonl", "--out", "o", "--dev", "0.5", "--stratify", "lable"], "--stratify lable"),
         (["stats", "a.txt", "--vocab", "nowhere"], "--vocab"),
     ],

@@ -20,7 +20,7 @@ from baselines.tokenizers.wordpiece import Tokenizer
 
 
 def test_ranges_hold_each_line_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(ray_engine, "RANGE", 7)
+    monkeypatch.setattr(ray_engine, "RANGE_SIZE", 7)
     path, packed = tmp_path / "a.txt", tmp_path / "b.txt.gz"
     path.write_bytes(b"one\r\n\ntwo two two two\nx\n\n\nend")
     packed.write_bytes(gzip.compress(b"three\nfour"))

@@ -1,9 +1,9 @@
-"""run.py vocab build: what the tokens of a corpus are, and in which order."""
+"""run.py vocab build_vocabulary: what the tokens of a corpus are, and in which order."""
 
 import pytest
 
 from baselines.cli.main import main
-from baselines.corpus.vocabulary_building import SPECIAL, Words, build
+from baselines.corpus.vocabulary_building import SPECIAL, WordCounts, build_vocabulary
 from baselines.errors import InputError
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -11,14 +11,14 @@ TEXTS = ["今天天气很好，语言模型 modeling models", "今天的天气 m
 
 
 def counted(**options):
-    words = Words(**options)
+    words = WordCounts(**options)
     for text in TEXTS:
         words.add(text)
     return words
 
 
 def test_special_tokens_come_first_then_characters_by_frequency():
-    tokens = build(counted(), 400)
+    tokens = build_vocabulary(counted(), 400)
     assert tokens[:104] == SPECIAL and tokens[104:107] == ["天", "今", "好"]
     assert tokens[0] == "[PAD]" and tokens[100:104] == ["[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     assert len(set(tokens)) == len(tokens) <= 400
@@ -26,9 +26,9 @@ def test_special_tokens_come_first_then_characters_by_frequency():
 
 
 def test_a_small_vocabulary_keeps_the_frequent():
-    tokens = build(counted(), len(SPECIAL) + 72 + 6)
+    tokens = build_vocabulary(counted(), len(SPECIAL) + 72 + 6)
     assert {"天", "今"} <= set(tokens) and "语" not in tokens and len(tokens) <= len(SPECIAL) + 78
-    assert "今" not in build(counted(), 400, min_count=100)
+    assert "今" not in build_vocabulary(counted(), 400, min_count=100)
 
 
 def test_the_command_writes_what_the_tokenizer_reads(tmp_path, capsys):
@@ -42,7 +42,7 @@ def test_the_command_writes_what_the_tokenizer_reads(tmp_path, capsys):
 
 
 def test_too_small_a_size_is_told():
-    with pytest.raises(InputError, match="--size: expected more than 176"):
-        build(counted(), 100)
+    with pytest.raises(InputError, match="--size 100 has no room"):
+        build_vocabulary(counted(), 100)
     with pytest.raises(InputError, match="--corpus"):
-        build(Words(), 1000)
+        build_vocabulary(WordCounts(), 1000)

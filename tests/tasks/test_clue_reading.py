@@ -116,7 +116,7 @@ def test_questions_without_an_answer_are_left_out_where_gold_counts(tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("questions, part", [
     ([question(), question()], "paragraphs[1].qas[0] (q1): the id 'q1' repeats that of dev.json: "),
-    ([question(answers=[{"text": "1924年", "answer_start": 4}])], "expected the answer '1924年' at answer_start=4. Received"),
+    ([question(answers=[{"text": "1924年", "answer_start": 4}])], "the answer '1924年' is not at answer_start=4"),
     ([question(answers=[{"text": "FAKE", "answer_start": -1}])], "no gold answer"),
 ])
 def test_bad_input(tmp_path, name, questions, part):

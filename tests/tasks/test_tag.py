@@ -92,8 +92,8 @@ def test_files_to_predict_need_no_entities(tmp_path):
     ([[0, 2]], "[0, 2] is no entity of a known layout. Write [start, end, category]: [0, 2, \"NAME\"]."),
     ([[0, 2, ""]], "is no start, end and category"),
     ([["0", 2, "N"]], "is no start, end and category"),
-    ({"N": [0, 2]}, "N: expected an object. Received: [0, 2]."),
-    ("N", "entities: expected a list. Received: 'N'."),
+    ({"N": [0, 2]}, "N: [0, 2] is not an object"),
+    ("N", "entities: 'N' is not a list"),
     ([], "no entities to learn from."),
 ])
 def test_faults_of_json_lines(tmp_path, entities, part):

@@ -3,14 +3,17 @@
 import fnmatch
 import glob
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from baselines.errors import InputError
 from baselines.storage.path_patterns import matching_paths, with_literal_names
 from baselines.storage.text_files import disk_position, input_errors, open_text
 
 
-def expand(patterns):
+def expand(patterns: Iterable[str | Path]) -> list[Path]:
     """The files that paths and patterns such as texts/*.gz name, sorted within a pattern. Raises InputError if one names none."""
     found = []
     for pattern in patterns:
@@ -28,7 +31,7 @@ def expand(patterns):
     return found
 
 
-def refuse_among_inputs(output, patterns, files):
+def refuse_among_inputs(output: str | Path, patterns: Iterable[str | Path], files: Sequence[Path]) -> None:
     """Raises InputError where the output is an input, or the next run with the same patterns would take it for one."""
     output = Path(output).resolve()
     inside = output / f"{PART.format(0)}.txt"
@@ -41,7 +44,7 @@ def refuse_among_inputs(output, patterns, files):
             raise InputError(f"--out: the pattern {pattern} would name {output} in the next run. Choose another place.")
 
 
-def named_by(path, pattern):
+def named_by(path: str | Path, pattern: str) -> bool:
     """Whether an absolute pattern of `glob` would find a path if it were there."""
     ours, theirs = Path(path).parts, Path(pattern).parts
     if "**" in theirs:
@@ -53,23 +56,27 @@ PART = "part-{:05d}"
 """Names of the files of a split output, without their suffix."""
 
 
-def size_of(files):
+def size_of(files: Sequence[Path]) -> tuple[int, bool]:
     """(bytes on the disk, whether all of them are plain text)."""
     return sum(path.stat().st_size for path in files), not any(path.suffix == ".gz" for path in files)
 
 
-class Lines:
+class LineReader:
     """Reads files one after the other into a buffer; where one does not end in a newline, it is given one.
 
-    read       bytes of the files that were read so far, as they stand on the disk
-    mended     files that were given a newline
+    Args:
+        files: plain or gzipped.
+
+    Attributes:
+        read: bytes of the files that were read so far, as they are on the disk.
+        completed: files that were given a newline.
     """
 
-    def __init__(self, files):
-        self.files, self.mended, self.read = list(files), 0, 0
+    def __init__(self, files: Iterable[Path]):
+        self.files, self.completed, self.read = list(files), 0, 0
         self._next, self._file, self._last, self._before = 0, None, None, 0
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: np.ndarray) -> int:
         """Fills a uint8 array. Returns how many bytes it got, less than its length at the end of all only."""
         filled = 0
         while filled < len(buffer):
@@ -83,7 +90,7 @@ class Lines:
                 if self._last not in (None, 10):                        # 10 is the newline
                     buffer[filled], self._last = 10, 10
                     filled += 1
-                    self.mended += 1
+                    self.completed += 1
                 self.close()
             self.read = self._before + (disk_position(self._file) if self._file else 0)
         return filled

@@ -10,16 +10,16 @@ from baselines.corpus.shuffling.spans import NEWLINE, gather, line_ends, most_li
 from baselines.corpus.shuffling.write_behind import WriteBehind
 from baselines.errors import InputError
 
-SMALLEST_WINDOW = 1 << 14
+MIN_WINDOW = 1 << 14
 
 
-def window_size(memory, shards):
-    """Bytes of the window of each of so many shards. Raises InputError where the memory is too little for so many shards."""
+def window_size(memory: int, shards: int) -> int:
+    """Bytes of the window of each of `shards` shards. Raises InputError where `memory` is too little for them."""
     size = memory // 4 // max(1, shards)
-    if size < SMALLEST_WINDOW:
+    if size < MIN_WINDOW:
         raise InputError(
-            f"--memory: expected more for {shards} parts of text that fit it. Received: {memory / 1e6:,.0f} MB for buffers, which "
-            f"leave {size:,} bytes for each part, less than {SMALLEST_WINDOW:,}. Twice the memory suits four times the text."
+            f"--memory leaves {memory / 1e6:,.0f} MB for buffers, {size:,} bytes for each of {shards} parts of text; each needs "
+            f"{MIN_WINDOW:,}. Choose more: twice the memory suits four times the text."
         )
     return size
 

@@ -1,19 +1,26 @@
 """The rows of a data file, whatever its format: .json .jsonl are JSON lines, .csv .tsv .txt are tables; .gz of each."""
 
 import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from baselines.data.readers import json_lines, tables
+from baselines.data.readers.record import Row
 from baselines.errors import InputError
 
 JSON_LINES = (".json", ".jsonl")
 TABLES = (".csv", ".tsv", ".txt")
 
 
-def read(path, columns=None):
-    """Yield the Rows of `path`; `columns` names the cells of tables that have no header line (see tables.read).
+def read(path: str | Path | tuple, columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """Yields the Rows of a file, or of the files of a tuple, one after the other.
 
-    Of a tuple of paths, the rows of one after the other.
+    Args:
+        path: a file or a tuple of files, .gz or not.
+        columns: names of the cells of tables that have no header line, see `tables.read`.
+
+    Raises:
+        InputError: for a suffix of no format, and for what the format's reader refuses.
     """
     if isinstance(path, tuple):
         return itertools.chain.from_iterable(read(each, columns) for each in path)
@@ -23,4 +30,4 @@ def read(path, columns=None):
     if suffix in TABLES:
         return tables.read(path, columns)
     known = " ".join(JSON_LINES + TABLES)
-    raise InputError(f"{path}: expected a file that ends in one of {known}, or .gz after it. Rename or convert it.")
+    raise InputError(f"{path} is of no known format. Convert or rename it so that it ends in one of {known}, or .gz after it.")

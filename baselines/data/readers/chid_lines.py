@@ -5,6 +5,7 @@
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.data.readers import json_file, json_lines
@@ -15,9 +16,9 @@ BLANK = re.compile(r"#idiom(?:\d{6})?#")
 CANDIDATES, FEWCLUE_CANDIDATES = 10, 7
 
 
-def read(path):
-    """Yield a Row per line: id, passages (those with blanks), candidates, gold ({blank: number of its candidate} or None)."""
-    answers, found = read_answers(path), {}
+def read(path: str | Path) -> Iterator[Row]:
+    """Yields a Row per line: id, passages (those with blanks), candidates, gold ({blank: number of its candidate} or None)."""
+    answers, first_places = read_answers(path), {}
     for row in json_lines.read(path):
         is_fewclue = isinstance(row["content"], str)
         passages = texts(row, "content", [row["content"]] if is_fewclue else row["content"])
@@ -27,43 +28,45 @@ def read(path):
         if is_fewclue:
             gold = None if row.get("answer") is None else {blanks[0]: row["answer"]}
         else:
-            gold = official_gold(row, blanks, answers, found)
+            gold = official_gold(row, blanks, answers, first_places)
         if gold and not all(type(number) is int and 0 <= number < len(candidates) for number in gold.values()):
-            raise InputError(f"{row.origin}: expected answers from 0 to {len(candidates) - 1}. Received: {shorten(gold)}.")
+            raise InputError(f"{row.origin}: {shorten(gold)} is no number of a candidate. Answers are 0 to {len(candidates) - 1}.")
         passages = [passage for passage in passages if BLANK.search(passage)]
         fields = {"id": row.id("id"), "passages": passages, "candidates": candidates, "gold": gold}
         yield Row(fields, row.origin, row.number)
 
 
-def read_answers(path):
-    """{blank: number of its candidate} of the file beside `path` (train.json: train_answer.json), or None if there is none."""
+def read_answers(path: str | Path) -> dict[str, int] | None:
+    """{blank: number of its candidate} of the file beside `path` (train.json: train_answer.json), or None without one."""
     path = Path(path)
     beside = path.with_name(path.name.replace(".json", "_answer.json", 1))
     return json_file.expect(json_file.read(beside), dict, beside.name) if beside.is_file() else None
 
 
-def texts(row, field, values):
+def texts(row: Row, field: str, values: object) -> list[str]:
     """A list of texts that are not empty. Raises InputError otherwise."""
     if not isinstance(values, list) or not all(isinstance(value, str) and value.strip() for value in values):
-        raise InputError(f"{row.origin}: expected {field} to be texts that are not empty. Received: {shorten(values)}.")
+        raise InputError(f"{row.origin}: {field} holds something else than texts, or an empty one: {shorten(values)}. Fill it in.")
     return values
 
 
-def check_counts(row, blanks, candidates, expected):
+def check_counts(row: Row, blanks: list[str], candidates: list[str], expected: int) -> None:
     """Raises InputError unless there are as many different candidates as expected, and a blank or more for them."""
     if len(candidates) != expected or len(set(candidates)) != expected:
-        raise InputError(f"{row.origin}: expected {expected} different candidates. Received {len(candidates)}: {candidates}.")
-    most = 1 if expected == FEWCLUE_CANDIDATES else expected
-    if not 1 <= len(blanks) <= most:
-        raise InputError(f"{row.origin}: expected 1 to {most} blanks such as #idiom000378#. Received: {len(blanks)}.")
+        raise InputError(f"{row.origin}: {len(set(candidates))} different candidates: {shorten(candidates, 200)}. "
+                         f"The format has {expected}.")  # fmt: skip
+    limit = 1 if expected == FEWCLUE_CANDIDATES else expected
+    if not 1 <= len(blanks) <= limit:
+        allowed = "1" if limit == 1 else f"1 to {limit}"
+        raise InputError(f"{row.origin}: {len(blanks)} blanks. The format has {allowed}, such as #idiom000378#.")
 
 
-def official_gold(row, blanks, answers, found):
+def official_gold(row: Row, blanks: list[str], answers: dict | None, first_places: dict[str, str]) -> dict | None:
     """{blank: number} of a line. Raises InputError for a blank that occurs twice in the file or has no answer."""
     for blank in blanks:
-        if blank in found:
-            raise InputError(f"{row.origin}: expected a blank of its own. Received: {blank}, which {found[blank]} has already.")
-        found[blank] = row.origin
+        if blank in first_places:
+            raise InputError(f"{row.origin}: {blank} is in {first_places[blank]} already. Remove one of the two lines.")
+        first_places[blank] = row.origin
         if answers is not None and blank not in answers:
-            raise InputError(f"{row.origin}: expected an answer to {blank} in the answer file. Received: none.")
+            raise InputError(f"{row.origin}: the answer file has no answer to {blank}. Is it the one of this file?")
     return None if answers is None else {blank: answers[blank] for blank in blanks}

@@ -4,6 +4,7 @@
 """
 
 from pathlib import Path
+from typing import Any
 
 from baselines.data.readers import text_lines
 from baselines.data.readers.json_lines import parse
@@ -13,16 +14,16 @@ from baselines.errors import InputError
 KINDS = {dict: "an object", list: "a list", str: "a text"}
 
 
-def read(path):
-    """The value of the file. Raises InputError, naming the place, for what is no JSON, no UTF-8 or empty."""
+def read(path: str | Path) -> Any:
+    """The value of the file. Raises InputError with the place where it is no JSON, not UTF-8 or empty."""
     text = "\n".join(line for _, line in text_lines.read(path))
     if not text.strip():
-        raise InputError(f"{path}: expected one JSON value. Received: an empty file.")
+        raise InputError(f"{path} is empty. It should hold one JSON value.")
     return parse(text, Path(path).name, "The file is one JSON value.")
 
 
-def expect(value, kind, origin):
+def expect(value: Any, kind: type, origin: str) -> Any:
     """`value` if it is a `kind` (dict, list or str), objects as Rows. Raises InputError with `origin` otherwise."""
     if not isinstance(value, kind):
-        raise InputError(f"{origin}: expected {KINDS[kind]}. Received: {shorten(value)}.")
+        raise InputError(f"{origin}: {shorten(value)} is not {KINDS[kind]}, as the format has it there. Fix the file.")
     return Row(value, origin, 0) if kind is dict else value

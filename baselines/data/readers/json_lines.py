@@ -5,7 +5,9 @@
 
 import itertools
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from baselines.data.readers import text_lines
 from baselines.data.readers.record import Row, shorten
@@ -13,16 +15,17 @@ from baselines.errors import InputError
 from baselines.storage.text_files import parse_json
 
 
-def read(path):
-    """Yield a Row per object, in the file's order; blank lines are skipped.
+def read(path: str | Path) -> Iterator[Row]:
+    """Yields a Row per object, in the file's order; blank lines are skipped.
 
-    Raises InputError, naming the line, for what is not UTF-8, not JSON or not an object, and for a file without any.
+    Raises:
+        InputError: with the line, where it is not UTF-8, not JSON or not an object; and for a file without objects.
     """
     name = Path(path).name
     lines = ((number, line) for number, line in text_lines.read(path) if line.strip())
     first = next(lines, None)
     if first is None:
-        raise InputError(f"{path}: expected one JSON object per line. Received: an empty file.")
+        raise InputError(f"{path} is empty. It should hold one JSON object per line.")
     lines = itertools.chain([first], lines)
     if first[1].lstrip().startswith("["):
         yield from read_array(name, lines)
@@ -31,16 +34,16 @@ def read(path):
             yield to_row(parse(line, f"{name}:{number}"), f"{name}:{number}", number)
 
 
-def read_array(name, lines):
+def read_array(name: str, lines: Iterable[tuple[int, str]]) -> Iterator[Row]:
     """The objects of the one array that these numbered lines make up; origins count items, "file: item 17"."""
     items = parse("\n".join(line for _, line in lines), name)
     if not items:
-        raise InputError(f"{name}: expected an array of objects. Received: an empty array.")
+        raise InputError(f"{name}: the array is empty. It should hold an object per example.")
     for number, item in enumerate(items, start=1):
         yield to_row(item, f"{name}: item {number}", number)
 
 
-def parse(text, origin, advice="Each line holds one object."):
+def parse(text: str, origin: str, advice: str = "Each line holds one object.") -> Any:
     """The value of a JSON text. Raises InputError with `origin`, the reason and the place."""
     try:
         return parse_json(text)
@@ -51,8 +54,8 @@ def parse(text, origin, advice="Each line holds one object."):
         raise InputError(f"{origin}: cannot read this JSON: {error}. {advice}") from None
 
 
-def to_row(value, origin, number):
+def to_row(value: Any, origin: str, number: int) -> Row:
     """A parsed value as a Row. Raises InputError if it is no object."""
     if not isinstance(value, dict):
-        raise InputError(f"{origin}: expected a JSON object. Received: {shorten(value)}.")
+        raise InputError(f"{origin}: {shorten(value)} is no JSON object. Write each record as {{…}}.")
     return Row(value, origin, number)

@@ -1,4 +1,6 @@
-"""One record of a data file: a dict that knows its line, so that a missing or unfit field is told with its place."""
+"""One record of a data file: a dict that knows its line, so that errors on a field name its place."""
+
+from collections.abc import Iterable, Mapping
 
 from baselines.errors import InputError, excerpt, nearest
 
@@ -9,11 +11,13 @@ SCALAR = str | int | float
 class Row(dict):
     """Fields of one record, as the file has them. `row["field"]` raises InputError where a dict raises KeyError.
 
-    origin   "train.json:17"
-    number   17, counted from 1
+    Args:
+        fields: {name: value}.
+        origin: "train.json:17".
+        number: 17, counted from 1.
     """
 
-    def __init__(self, fields, origin, number):
+    def __init__(self, fields: Mapping | Iterable, origin: str, number: int):
         super().__init__(fields)
         self.origin, self.number = origin, number
 
@@ -23,28 +27,26 @@ class Row(dict):
             f"{nearest(field, map(str, self))}"
         )
 
-    def text(self, field):
+    def text(self, field: str) -> str:
         """A text that is not empty. Raises InputError otherwise."""
         value = self[field]
         if not isinstance(value, str) or not value.strip():
             raise InputError(
-                f"{self.origin}: expected {field} to be a text that is not empty. Received: {field}={shorten(value)}. "
+                f"{self.origin}: {field} is no text, or an empty one: {shorten(value)}. "
                 "Fill it in or remove the row."
             )
         return value
 
-    def label(self, field="label"):
-        """The label as a str (numbers and true/false are spelt as JSON spells them), or None where the row has none."""
+    def label(self, field: str = "label") -> str | None:
+        """The label as a str (numbers and true/false are spelled as in JSON), or None where the row has none."""
         value = self.get(field)
         if value is None:
             return None
         if not isinstance(value, SCALAR):
-            raise InputError(
-                f"{self.origin}: expected {field} to be one text or number. Received: {field}={shorten(value)}."
-            )
-        return spelt(value) or None
+            raise InputError(f"{self.origin}: {field} is no text or number: {shorten(value)}. Write one label per row.")
+        return spell(value) or None
 
-    def labels(self, field, separator):
+    def labels(self, field: str, separator: str) -> list[str] | None:
         """The different labels of a list, or of a text with `separator` between them; None where the row has no such field.
 
         An empty list or text is no label: []. Raises InputError for a list of other things, and for a label in it that the
@@ -54,38 +56,35 @@ class Row(dict):
         if value is None:
             return None
         if not isinstance(value, list):
-            value = spelt(value).split(separator) if isinstance(value, SCALAR) else [value]
+            value = spell(value).split(separator) if isinstance(value, SCALAR) else [value]
         elif any(isinstance(label, str) and separator in label for label in value):
             raise InputError(
-                f"{self.origin}: expected labels without {separator!r}, which stands between them in tables. "
-                f"Received: {field}={shorten(value)}. Name another one with --separator."
+                f"{self.origin}: {field} holds a label with {separator!r}, which separates labels in tables: {shorten(value)}. "
+                "Choose another separator with --separator."
             )
         if not all(isinstance(label, SCALAR) for label in value):
-            raise InputError(
-                f"{self.origin}: expected {field} to be a list of texts or numbers. Received: {field}={shorten(self[field])}."
-            )
-        return list(dict.fromkeys(label for label in map(spelt, value) if label))
+            raise InputError(f"{self.origin}: {field} is no list of texts or numbers: {shorten(self[field])}. "
+                             'Write labels as in ["a", "b"].')  # fmt: skip
+        return list(dict.fromkeys(label for label in map(spell, value) if label))
 
-    def id(self, *fields):
+    def id(self, *fields: str) -> str | int:
         """The first of `fields` that the row fills, else the row's number: files for training often have no ids."""
         for field in fields:
             value = self.get(field)
             if value is None or value == "":
                 continue
             if isinstance(value, bool) or not isinstance(value, str | int):
-                raise InputError(
-                    f"{self.origin}: expected {field} to be text or a whole number. Received: {field}={shorten(value)}."
-                )
+                raise InputError(f"{self.origin}: {field} is no text or whole number: {shorten(value)}. Ids are one of both.")
             return value
         return self.number
 
 
-def spelt(value):
+def spell(value: str | int | float) -> str:
     """A text or number as a str: true and false as JSON spells them, without spaces around."""
     return str(value).lower() if isinstance(value, bool) else str(value).strip()
 
 
-def shorten(value, most=60):
+def shorten(value: object, limit: int = 60) -> str:
     """The repr of a value, cut to fit a message."""
-    shown = repr(value)
-    return shown if len(shown) <= most else shown[:most] + "…"
+    text = repr(value)
+    return text if len(text) <= limit else text[:limit] + "…"

@@ -3,6 +3,7 @@
 {"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 9}]}]}]}]}
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,22 +16,28 @@ NO_PLACE = -1
 
 
 class Answer(NamedTuple):
-    """An answer as it stands in its context."""
+    """An answer in its context."""
 
     text: str
     start: int
 
     @property
-    def end(self):
+    def end(self) -> int:
         return self.start + len(self.text)
 
 
-def read(path, fix_offsets=False):
-    """Yield a Row per question: id, question, context, and answers, a tuple of different Answers in the file's order.
+def read(path: str | Path, fix_offsets: bool = False) -> Iterator[Row]:
+    """Yields a Row per question: id, question, context, and answers, a tuple of different Answers in the file's order.
 
     answers is None without gold (no `answers`, or only stand-ins), and () where a question is said to have none.
-    A question may be empty, as one of CMRC's is. Raises InputError for an answer that is not at its answer_start; with
-    `fix_offsets` it is taken from the nearest place where its text stands.
+    A question may be empty, as one of CMRC's is.
+
+    Args:
+        path: a file or its .gz.
+        fix_offsets: take an answer that is not at its answer_start from the nearest place where its text is.
+
+    Raises:
+        InputError: with the place, for another layout, and for an answer that is not at its answer_start.
     """
     name = Path(path).name
     for article in items(json_file.expect(json_file.read(path), dict, name), "data", f"{name}: "):
@@ -46,28 +53,28 @@ def read(path, fix_offsets=False):
                 yield row
 
 
-def items(parent, field, prefix=None):
-    """Yield the objects in the list `field` as Rows with their path: "dev.json: data[0].paragraphs[3]"."""
+def items(parent: Row, field: str, prefix: str | None = None) -> Iterator[Row]:
+    """Yields the objects in the list `field` as Rows with their path: "dev.json: data[0].paragraphs[3]"."""
     prefix = f"{parent.origin}." if prefix is None else prefix
     for number, item in enumerate(json_file.expect(parent[field], list, f"{prefix}{field}")):
         origin = f"{prefix}{field}[{number}]"
         yield Row(json_file.expect(item, dict, origin), origin, number)
 
 
-def answers(question, context, origin, fix_offsets):
+def answers(question: Row, context: str, origin: str, fix_offsets: bool) -> tuple[Answer, ...] | None:
     if question.get("answers") is None:
         return None
-    found = []
+    kept = []
     for item in items(question, "answers"):
         start = item["answer_start"]
         if type(start) is not int:
-            raise InputError(f"{origin}: expected answer_start to be a whole number. Received: {shorten(start)}.")
+            raise InputError(f"{origin}: answer_start is no whole number: {shorten(start)}. Count characters from 0.")
         if start != NO_PLACE:
-            found.append(placed(Answer(item.text("text"), start), context, origin, fix_offsets))
-    return tuple(dict.fromkeys(found)) if found or not question["answers"] else None
+            kept.append(placed(Answer(item.text("text"), start), context, origin, fix_offsets))
+    return tuple(dict.fromkeys(kept)) if kept or not question["answers"] else None
 
 
-def placed(answer, context, origin, fix_offsets):
+def placed(answer: Answer, context: str, origin: str, fix_offsets: bool) -> Answer:
     """The Answer, checked against its context, or moved. Raises InputError if it is not there."""
     if answer.start >= 0 and context.startswith(answer.text, answer.start):
         return answer
@@ -78,8 +85,7 @@ def placed(answer, context, origin, fix_offsets):
     there = context[answer.start : answer.end] if answer.start >= 0 else ""
     advice = "The context does not have it at all."
     if nearest is not None:
-        advice = f"It stands at {nearest}: mend the file, or take such answers from there with --fix_offsets."
+        advice = f"It is at {nearest}: fix the file, or take such answers from there with --fix_offsets."
     raise InputError(
-        f"{origin}: expected the answer {shorten(answer.text)} at answer_start={answer.start}. "
-        f"Received: {shorten(there)}. {advice}"
+        f"{origin}: the answer {shorten(answer.text)} is not at answer_start={answer.start}, where {shorten(there)} is. {advice}"
     )

@@ -7,22 +7,25 @@ import array
 import dataclasses
 import hashlib
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from baselines.data.readers import any_format, text_lines
-from baselines.data.readers.record import Row
+from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError, excerpt, nearest
 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A file and where its texts stand.
+    """A file, and where its texts are.
 
-    text        the field of the text; of a .txt the line is the field "text", whatever this says
-    id          the field of the id; None: `id` where the first row has it, else rows have none
-    skip_empty  leave rows without a text out; else the first one is an error
+    Attributes:
+        path: a file or its .gz.
+        text: field of the text; of a .txt the line is the field "text", whatever this says.
+        id: field of the id; None: `id` where the first row has it, else rows have none.
+        skip_empty: leave out rows without a text; else the first one is an error.
     """
 
     path: str
@@ -31,22 +34,22 @@ class Source:
     skip_empty: bool = False
 
     @property
-    def is_lines(self):
+    def is_lines(self) -> bool:
         return Path(self.path).name.lower().removesuffix(".gz").endswith(".txt")
 
     @property
-    def field(self):
+    def field(self) -> str:
         """The field of a row that holds its text."""
         return "text" if self.is_lines else self.text
 
-    def read(self):
+    def read(self) -> Iterator[tuple[str | int | None, str, Row]]:
         """Yields (id or None, text, Row). Raises InputError for a row without a text or an id that it should have."""
         if self.is_lines:
-            found = (Row({"text": line}, f"{Path(self.path).name}:{number}", number) for number, line in text_lines.read(self.path))
+            rows = (Row({"text": line}, f"{Path(self.path).name}:{number}", number) for number, line in text_lines.read(self.path))
         else:
-            found = any_format.read(self.path)
+            rows = any_format.read(self.path)
         id = self.id
-        for position, row in enumerate(found):
+        for position, row in enumerate(rows):
             if position == 0:
                 for flag, name in (("text", self.field), ("id", id)):
                     if name is not None and name not in row:
@@ -59,34 +62,40 @@ class Source:
                 continue
             text = row.text(self.field)
             if is_blank(text):
-                raise InputError(f"{row.origin}: expected a text. Received: only signs that are not seen. Or --skip_empty.")
+                raise InputError(f"{row.origin}: the text {shorten(text)} shows nothing. Remove the row, or use --skip_empty.")
             yield (None if id is None else self._id(row, id)), text, row
 
-    def survey(self):
+    def survey(self) -> "Survey":
         """The Survey of the whole file, read once before the work. Raises InputError for the first row that is unfit."""
         digest, hashes = hashlib.blake2b(digest_size=16), array.array("q")
         for id, text, _ in self.read():
             digest.update(repr((id, text)).encode("utf-8", "surrogatepass"))
             hashes.append(hash(text))
         if not hashes:
-            raise InputError(f"{self.path}: expected at least one text. Received: none.")
+            raise InputError(f"{self.path} holds no text. Name a file with one or more.")
         return Survey(len(hashes), len(hashes) - len(np.unique(np.frombuffer(hashes, np.int64))), digest.hexdigest())
 
     def _id(self, row, id):
         if row.get(id) in (None, ""):
-            raise InputError(f"{row.origin}: expected {id} to be filled, as it is in the first row. Received: nothing.")
+            raise InputError(f"{row.origin}: {id} is empty, but the first row has one. Fill it in, or name another: --id.")
         return row.id(id)
 
 
 @dataclasses.dataclass(frozen=True)
 class Survey:
-    """count: texts of a file; twice: of those, the ones that an earlier row has too; digest: of all ids and texts."""
+    """What a file holds.
+
+    Attributes:
+        count: its texts.
+        twice: those of them that an earlier row has too.
+        digest: of all ids and texts.
+    """
 
     count: int
     twice: int
     digest: str
 
 
-def is_blank(text):
+def is_blank(text: object) -> bool:
     """Whether nothing of a text can be seen: spaces, control signs, none at all."""
     return not isinstance(text, str) or all(unicodedata.category(sign)[0] in "CZ" for sign in text)

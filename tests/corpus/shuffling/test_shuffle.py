@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from baselines.corpus.shuffling import shuffle as module
-from baselines.corpus.shuffling.inputs import Lines, named_by
+from baselines.corpus.shuffling.inputs import LineReader, named_by
 from baselines.corpus.shuffling.merging import Windows, merge, window_size
 from baselines.corpus.shuffling.orders import uniform
 from baselines.corpus.shuffling.shards import CACHED, WINDOW, shard_size, write_shards
-from baselines.corpus.shuffling.shuffle import LEAST_MEMORY, shuffle
+from baselines.corpus.shuffling.shuffle import MIN_MEMORY, shuffle
 from baselines.corpus.shuffling.spans import gather, lengths_of, line_ends
 from baselines.errors import InputError
 
@@ -25,7 +25,7 @@ def small(lines, memory, window, seed=0, folder=None, drop_empty=False):
     path.write_bytes(lines)
     random = np.random.default_rng(seed)
     with open(folder / "shards", "w+b") as file:
-        shards = write_shards(Lines([path]), file, memory // 3, random, drop_empty)
+        shards = write_shards(LineReader([path]), file, memory // 3, random, drop_empty)
         file.flush()
         windows = Windows(file, shards, window)
         merge(windows, uniform([shard.count for shard in shards], random), lambda block, ends: out.append(block.tobytes()))
@@ -80,7 +80,7 @@ def test_positions_are_uniform_over_seeds(tmp_path):
     for seed in range(seeds):
         random, out = np.random.default_rng(seed), []
         file = io.BytesIO()
-        shards = write_shards(Lines([path]), file, 10, random)
+        shards = write_shards(LineReader([path]), file, 10, random)
         labels = uniform([shard.count for shard in shards], random)
         merge(Windows(file, shards, 16), labels, lambda block, ends: out.append(block.tobytes()))  # noqa: B023
         counts[[int(line[:1]) for line in b"".join(out).split()], range(8)] += 1
@@ -94,12 +94,12 @@ def test_many_files_make_parts_of_equal_size(tmp_path):
     plain.write_bytes(b"".join(text(500)) + b"no newline")
     packed.write_bytes(gzip.compress(b"".join(text(300, seed=1))) + gzip.compress(b"next member\n"))
     empty.write_bytes(b"")
-    found = shuffle([tmp_path / "?.txt*"], tmp_path / "out", memory=LEAST_MEMORY, seed=3, split=100)
+    found = shuffle([tmp_path / "?.txt*"], tmp_path / "out", memory=MIN_MEMORY, seed=3, split=100)
     parts = [path.read_bytes() for path in sorted((tmp_path / "out").iterdir())]
     assert [part.count(b"\n") for part in parts] == [100] * 8 + [8]
     whole = plain.read_bytes() + b"\n" + gzip.decompress(packed.read_bytes())
     assert sorted(b"".join(parts).split(b"\n")) == sorted(whole.split(b"\n"))
-    assert (found.files, found.lines, found.parts, found.mended) == (3, 808, 9, 1)
+    assert (found.files, found.lines, found.parts, found.completed) == (3, 808, 9, 1)
     assert found.bytes == len(whole)
 
 
@@ -107,7 +107,7 @@ def test_the_same_seed_gives_the_same_bytes_gzipped_too(tmp_path):
     source = tmp_path / "a.txt"
     source.write_bytes(b"".join(text(2000)))
     for name, seed in (("one.gz", 7), ("two.gz", 7), ("three.gz", 8)):
-        shuffle([source], tmp_path / name, memory=LEAST_MEMORY, seed=seed)
+        shuffle([source], tmp_path / name, memory=MIN_MEMORY, seed=seed)
     one, two, three = ((tmp_path / name).read_bytes() for name in ("one.gz", "two.gz", "three.gz"))
     assert one == two != three
     assert sorted(gzip.decompress(one).splitlines(True)) == sorted(gzip.decompress(three).splitlines(True))
@@ -118,7 +118,7 @@ def test_byte_order_marks_are_left_out(tmp_path):
     for name, content in {"a.txt": b"a\nb\n", "b.txt": b"c", "empty.txt": b""}.items():
         (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + content)
     (tmp_path / "c.txt.gz").write_bytes(gzip.compress(b"\xef\xbb\xbfd\n"))
-    shuffle([tmp_path / "*.txt*"], tmp_path / "out", memory=LEAST_MEMORY)
+    shuffle([tmp_path / "*.txt*"], tmp_path / "out", memory=MIN_MEMORY)
     assert sorted((tmp_path / "out").read_bytes().splitlines()) == [b"a", b"b", b"c", b"d"]
 
 
@@ -126,9 +126,9 @@ def test_a_folder_named_with_brackets(tmp_path):
     folder = tmp_path / "texts [1]"
     folder.mkdir()
     (folder / "a.txt").write_bytes(b"a\n")
-    assert shuffle([f"{folder}/*.txt"], tmp_path / "out", memory=LEAST_MEMORY).lines == 1
+    assert shuffle([f"{folder}/*.txt"], tmp_path / "out", memory=MIN_MEMORY).lines == 1
     with pytest.raises(InputError, match="in the next run"):
-        shuffle([f"{folder}/*.txt"], folder / "out.txt", memory=LEAST_MEMORY)
+        shuffle([f"{folder}/*.txt"], folder / "out.txt", memory=MIN_MEMORY)
 
 
 def test_nothing_gives_nothing(tmp_path):
@@ -166,12 +166,12 @@ def test_what_fails_leaves_inputs_and_the_old_output(tmp_path, monkeypatch, erro
         (["a*"], "all", {"split": 5}, "in the next run"),
         (["."], "out", {}, "a folder"),
         (["bad.gz"], "out", {}, "gzip file is damaged"),
-        (["a.txt"], "out", {"memory": 1000}, "at least"),
+        (["a.txt"], "out", {"memory": 1000}, "or more"),
         (["a.txt"], "out", {"mode": "fst"}, "Did you mean fast"),
         (["a.txt"], "out", {"split": -1}, "--split"),
         (["a.txt"], "sub", {}, "--split N"),
-        (["a.txt"], "sub", {"split": 5}, "a new folder"),
-        (["sub/keep"], "sub", {"split": 5}, "a new folder"),
+        (["a.txt"], "sub", {"split": 5}, "Choose another folder"),
+        (["sub/keep"], "sub", {"split": 5}, "Choose another folder"),
         (["a.txt"], "out", {"temporary": "nowhere"}, "--temp"),
     ],
 )
@@ -200,4 +200,4 @@ def test_too_many_shards_for_the_memory_are_refused_before_they_are_written(tmp_
     (tmp_path / "a.txt").write_bytes(b"x" * 99 + b"\n")
     monkeypatch.setattr(module, "size_of", lambda files: (1 << 24, True))
     with pytest.raises(InputError, match="--memory"):
-        shuffle([tmp_path / "a.txt"], tmp_path / "out", memory=LEAST_MEMORY)
+        shuffle([tmp_path / "a.txt"], tmp_path / "out", memory=MIN_MEMORY)

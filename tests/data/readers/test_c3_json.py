@@ -12,7 +12,7 @@ QUESTION = {"question": "谁来了？", "choice": ["小张", "老李"], "answer"
 
 def rows(path, value):
     path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-    return list(c3_json.read(path, most=4))
+    return list(c3_json.read(path, max_choices=4))
 
 
 def test_a_row_per_question(tmp_path):
@@ -31,12 +31,12 @@ def test_test_questions_have_ids_and_no_answer(tmp_path):
 
 
 @pytest.mark.parametrize("changes, part", [
-    ({"answer": "老王"}, "expected answer to be one of ['小张', '老李']. Received: '老王'."),
-    ({"choice": ["小张"]}, "expected 2 to 4 choices. Received: 1."),
-    ({"choice": list("甲乙丙丁戊")}, "expected 2 to 4 choices. Received: 5."),
-    ({"choice": ["小张", " "]}, "choice: expected texts that are not empty."),
-    ({"choice": "小张"}, "choice: expected a list. Received: '小张'"),
-    ({"question": ""}, "expected question to be a text that is not empty"),
+    ({"answer": "老王"}, "answer '老王' is not among ['小张', '老李']. Repeat a choice."),
+    ({"choice": ["小张"]}, "1 choices. The task takes 2 to 4."),
+    ({"choice": list("甲乙丙丁戊")}, "5 choices. The task takes 2 to 4."),
+    ({"choice": ["小张", " "]}, "choice: ['小张', ' '] holds something else than texts, or an empty one."),
+    ({"choice": "小张"}, "choice: '小张' is not a list"),
+    ({"question": ""}, "question is no text, or an empty one"),
 ])
 def test_faulty_questions(tmp_path, changes, part):
     with pytest.raises(InputError) as raised:
@@ -45,10 +45,10 @@ def test_faulty_questions(tmp_path, changes, part):
 
 
 @pytest.mark.parametrize("value, part", [
-    ({"data": 1}, "d.json: expected a list. Received: {'data': 1}."),
-    ([["甲"]], "d.json: document 0: expected [texts, questions, id]. Received: ['甲']."),
-    ([[["甲"], {}, "1"]], "document 0, questions: expected a list"),
-    ([[[], [QUESTION], "1"]], "document 0, texts: expected texts that are not empty. Received: []."),
+    ({"data": 1}, "d.json: {'data': 1} is not a list"),
+    ([["甲"]], "d.json: document 0: ['甲'] is no [texts, questions, id]."),
+    ([[["甲"], {}, "1"]], "document 0, questions: {} is not a list"),
+    ([[[], [QUESTION], "1"]], "document 0, texts: [] holds something else than texts"),
 ])
 def test_other_layouts(tmp_path, value, part):
     with pytest.raises(InputError) as raised:

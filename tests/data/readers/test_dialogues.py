@@ -102,18 +102,18 @@ def test_the_tokens_stay_the_same(text):
 
 
 @pytest.mark.parametrize("name, text, parts", [
-    ("a.jsonl", '["早", ""]\n', ["a.jsonl:1, utterance 2", "expected a text that is not empty"]),
-    ("a.jsonl", '["早"]\n["早", 3]\n', ["a.jsonl:2, utterance 2", "Received: 3"]),
-    ("a.jsonl", '["早"]\n[]\n', ["a.jsonl:2: expected a dialogue", "Received: []"]),
-    ("a.jsonl", '["早"]\n"晚"\n', ["a.jsonl:2: expected a dialogue", "Received: '晚'"]),
+    ("a.jsonl", '["早", ""]\n', ["a.jsonl:1, utterance 2: '' is no text, or an empty one"]),
+    ("a.jsonl", '["早"]\n["早", 3]\n', ["a.jsonl:2, utterance 2", "3 is no text"]),
+    ("a.jsonl", '["早"]\n[]\n', ["a.jsonl:2: [] is no dialogue"]),
+    ("a.jsonl", '["早"]\n"晚"\n', ["a.jsonl:2: '晚' is no dialogue"]),
     ("a.jsonl", '["早"]\n["晚"\n', ["a.jsonl:2: not JSON"]),
-    ("a.jsonl", '{"messages": []}\n', ["a.jsonl:1: expected a dialogue"]),
+    ("a.jsonl", '{"messages": []}\n', ["a.jsonl:1: [] is no dialogue"]),
     ("a.jsonl", '[{"role": "a", "text": "x"}, {"role": "b", "text": "y"}, {"role": "c", "text": "z"}]', ["two speakers: a, b, c"]),
-    ("a.json", '{"text": "早"}', ["a.json: expected dialogues", "'text': '早'"]),
+    ("a.json", '{"text": "早"}', ["a.json: no dialogues at 'text': '早'"]),
     ("a.txt", "早\t\t晚\n", ["a.txt:1, utterance 2"]),
-    ("a.txt", "\n", ["expected a dialogue per line. Received: an empty file"]),
-    ("a.jsonl", "", ["Received: an empty file"]),
-    ("a.csv", "早,晚\n", ["ends in .json .jsonl .txt .tsv"]),
+    ("a.txt", "\n", ["is empty. It should hold a dialogue per line"]),
+    ("a.jsonl", "", ["is empty"]),
+    ("a.csv", "早,晚\n", ["end in .json .jsonl .txt .tsv"]),
 ])
 def test_faults_are_told_with_their_place(name, text, parts, tmp_path):
     with pytest.raises(InputError) as raised:

@@ -48,8 +48,8 @@ def test_reading_streams(tmp_path):
     ('{"a": 1', "train.json:2: not JSON at character 8"),
     ("{'a': 1}", "train.json:2: not JSON at character 2: Expecting property name"),
     ('{"a": 1} {"a": 2}', "train.json:2: not JSON at character 10: Extra data"),
-    ("[1, 2]", "train.json:2: expected a JSON object. Received: [1, 2]"),
-    ('"text"', "train.json:2: expected a JSON object. Received: 'text'"),
+    ("[1, 2]", "train.json:2: [1, 2] is no JSON object"),
+    ('"text"', "train.json:2: 'text' is no JSON object"),
     ('{"a": "\\ud83d"}', "train.json:2: cannot read this JSON: half of a surrogate pair"),
     ("[" * 100_000, "train.json:2: cannot read this JSON: it is nested too deeply"),
 ])
@@ -63,10 +63,10 @@ def test_surrogate_pairs_are_characters(tmp_path):
 
 @pytest.mark.parametrize("content", ["", "\n\n", b"\xef\xbb\xbf"])
 def test_an_empty_file_is_told(tmp_path, content):
-    assert "train.json: expected one JSON object per line. Received: an empty file." in message(tmp_path, content)
+    assert "train.json is empty. It should hold one JSON object per line." in message(tmp_path, content)
 
 
 def test_bad_arrays(tmp_path):
-    assert "expected an array of objects. Received: an empty array." in message(tmp_path, "[]")
-    assert "train.json: item 2: expected a JSON object. Received: 3" in message(tmp_path, '[{"a": 1}, 3]')
+    assert "the array is empty." in message(tmp_path, "[]")
+    assert "train.json: item 2: 3 is no JSON object" in message(tmp_path, '[{"a": 1}, 3]')
     assert "train.json: not JSON at character 9" in message(tmp_path, '[{"a": 1')

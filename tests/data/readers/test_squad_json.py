@@ -61,18 +61,18 @@ def test_an_answer_that_is_elsewhere_is_refused_or_moved(tmp_path):
     with pytest.raises(InputError) as raised:
         rows(path)
     assert str(raised.value) == (
-        "dev.json: data[0].paragraphs[0].qas[0] (q1): expected the answer '青山' at answer_start=13. Received: '山，'. "
-        "It stands at 12: mend the file, or take such answers from there with --fix_offsets."
+        "dev.json: data[0].paragraphs[0].qas[0] (q1): the answer '青山' is not at answer_start=13, where '山，' is. "
+        "It is at 12: fix the file, or take such answers from there with --fix_offsets."
     )
     assert rows(path, fix_offsets=True)[0]["answers"] == (Answer("青山", 12),), "the nearest of two places"
 
 
 @pytest.mark.parametrize("answer, part", [
-    (("红山", 12), "Received: '青山'. The context does not have it at all."),
-    (("青山", -2), "at answer_start=-2. Received: ''."),
-    (("青山", 900), "at answer_start=900. Received: ''."),
-    (("青山", "12"), "expected answer_start to be a whole number. Received: '12'"),
-    (("", 12), "expected text to be a text that is not empty"),
+    (("红山", 12), "where '青山' is. The context does not have it at all."),
+    (("青山", -2), "at answer_start=-2, where '' is."),
+    (("青山", 900), "at answer_start=900, where '' is."),
+    (("青山", "12"), "answer_start is no whole number: '12'"),
+    (("", 12), "text is no text, or an empty one"),
 ])
 def test_answers_that_are_not_there(tmp_path, answer, part):
     with pytest.raises(InputError) as raised:
@@ -81,13 +81,13 @@ def test_answers_that_are_not_there(tmp_path, answer, part):
 
 
 @pytest.mark.parametrize("value, part", [
-    ([], "dev.json: expected an object. Received: []"),
+    ([], "dev.json: [] is not an object"),
     ({}, "dev.json: there is no field 'data'"),
-    ({"data": {}}, "dev.json: data: expected a list. Received: {}"),
-    ({"data": ["甲"]}, "dev.json: data[0]: expected an object. Received: '甲'"),
-    ({"data": [{"paragraphs": [{"context": " ", "qas": []}]}]}, "data[0].paragraphs[0]: expected context to be a text"),
+    ({"data": {}}, "dev.json: data: {} is not a list"),
+    ({"data": ["甲"]}, "dev.json: data[0]: '甲' is not an object"),
+    ({"data": [{"paragraphs": [{"context": " ", "qas": []}]}]}, "data[0].paragraphs[0]: context is no text"),
     ({"data": [{"paragraphs": [{"context": "甲", "qas": [{"id": 1}]}]}]}, "qas[0]: there is no field 'question'"),
-    ({"data": [{"paragraphs": [{"context": "甲", "qas": [{"question": 3}]}]}]}, "question: expected a text. Received: 3"),
+    ({"data": [{"paragraphs": [{"context": "甲", "qas": [{"question": 3}]}]}]}, "question: 3 is not a text"),
 ])
 def test_other_layouts_are_refused_with_their_place(tmp_path, value, part):
     path = tmp_path / "dev.json"
@@ -103,5 +103,5 @@ def test_what_is_no_json_is_refused(tmp_path):
     with pytest.raises(InputError, match="dev.json: not JSON at character .* The file is one JSON value."):
         rows(path)
     path.write_text(" \n")
-    with pytest.raises(InputError, match="expected one JSON value. Received: an empty file"):
+    with pytest.raises(InputError, match="is empty. It should hold one JSON value"):
         rows(path)
