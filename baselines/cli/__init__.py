@@ -5,21 +5,22 @@ import sys
 from collections.abc import Callable
 
 from baselines.errors import InputError
+from baselines.runtime.command_name import as_typed
 from baselines.storage.atomic_files import atomic_write
 from baselines.storage.temporary_names import file_destination
 
 
-def task_of(argv, verb, usage):
+def task_of(argv: list[str], verb: str, usage: str) -> tuple[str, list[str]]:
     """(task name, other arguments) of `run.py VERB TASK …`. Prints `usage` and leaves for --help alone."""
     if argv and argv[0] in ("-h", "--help"):
         print(f"{usage.strip()}\n\nrun.py {verb} TASK --help shows a task's flags and their defaults; run.py list, the tasks.")
         raise SystemExit(0)
     if not argv or argv[0].startswith("-"):
-        raise InputError(f"run.py {verb}: expected a task after it. Received: {argv[0] if argv else 'nothing'}. See `run.py list`.")
+        raise InputError(f"run.py {verb}: no task is given. Choose one from `run.py list`.")
     return argv[0], argv[1:]
 
 
-def optional_task(argv):
+def optional_task(argv: list[str]) -> tuple[str | None, list[str]]:
     """(task name or None, other arguments): verbs that take a run know its task already."""
     return (argv[0], argv[1:]) if argv and not argv[0].startswith("-") else (None, argv)
 
@@ -69,4 +70,4 @@ def converse(answer: Callable[[str], None]) -> int:
         except KeyboardInterrupt:                                       # as shells do: a new line
             print(file=sys.stderr)
         except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {as_typed(str(error))}", file=sys.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tyro
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.arguments import TrainArguments, TrainFlags, check_recipe, train_arguments
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
@@ -84,7 +84,7 @@ def parse(kind, argv, prog, **settings):
     if unknown:
         name = next((word for word in unknown if word.startswith("-")), unknown[0])
         advice = nearest(name.partition("=")[0], _flag_names(kind))
-        raise InputError(f"{prog}: expected flags of this command. Received: {name}. {advice} See --help.")
+        raise InputError(f"{prog}: there is no flag {excerpt(name)}. {advice} See --help.")
     return parsed
 
 
@@ -117,7 +117,7 @@ def take_option(argv, name):
     for index, word in enumerate(argv):
         if word == name:
             if index + 1 == len(argv):
-                raise InputError(f"{name}: expected a value after it. Received: nothing.")
+                raise InputError(f"{name}: a value is missing. Write {name} VALUE.")
             value = argv[index + 1]
             del argv[index : index + 2]
             break
@@ -134,7 +134,7 @@ def existing(path, flag):
     if not path.exists():
         beside = sorted(p.name for p in path.parent.iterdir())[:8] if path.parent.is_dir() else []
         there = f"In {path.parent}: {', '.join(beside)}." if beside else f"There is no folder {path.parent} either."
-        raise InputError(f"{flag}: expected a file or folder. Received: {path}, which does not exist. {there}")
+        raise InputError(f"{flag}: {path} does not exist. {there}")
     return path
 
 

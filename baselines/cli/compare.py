@@ -17,7 +17,7 @@ def main(argv):
         print(__doc__.strip())
         return
     if len(argv) < 2 or any(word.startswith("-") for word in argv):
-        raise InputError(f"run.py compare: expected two run folders or more. Received: {' '.join(argv) or 'none'}.")
+        raise InputError("compare: two run folders or more are needed. Write them one after the other.")
     runs = [RunFolder.open(folder) for folder in argv]
     rows = [describe(run) for run in runs]
     differing = [key for key in dict.fromkeys(k for row in rows for k in row) if len({str(row.get(key)) for row in rows}) > 1]

@@ -3,7 +3,7 @@
 import json
 
 from baselines import __version__
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt
 from baselines.runtime.compile_cache import cache_folder
 from baselines.runtime.environment import devices, versions
 
@@ -13,6 +13,6 @@ def main(argv):
         print(__doc__.strip())
         return
     if argv:
-        raise InputError(f"run.py env: expected nothing after it. Received: {' '.join(argv)}.")
+        raise InputError(f"env takes no arguments. Leave out {excerpt(' '.join(argv))}.")
     cache = str(cache_folder() or "off")
     print(json.dumps({"baselines": __version__, **versions(), "devices": devices(), "compile_cache": cache}, indent=2))

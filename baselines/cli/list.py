@@ -4,7 +4,7 @@ run.py list        run.py list tasks|models|strategies|optimizers|losses        
 """
 
 from baselines import losses
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.models import families
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import described
@@ -24,7 +24,7 @@ def main(argv):
         return
     for kind in argv:
         if kind not in KINDS:
-            raise InputError(f"run.py list: expected one of {', '.join(KINDS)}. Received: {kind!r}. {nearest(kind, KINDS)}")
+            raise InputError(f"list: there is no list of {excerpt(kind)!r}. {nearest(kind, KINDS)}")
     for kind in argv or KINDS:
         found = KINDS[kind]()
         width = max(map(len, found), default=0)

@@ -41,12 +41,12 @@ def main(argv):
     argv, can = take_can(argv)
     flags, changes = parse_for_run(Flags, argv, "run.py predict TASK")
     if bool(flags.texts) == bool(flags.input):
-        raise InputError('run.py predict: expected either --input FILE or one example\'s texts, such as "好吃不贵". Received: '
-                         + ("both." if flags.input else "neither."))
+        problem = "texts and --input exclude each other" if flags.input else "there is nothing to predict"
+        raise InputError(f'predict: {problem}. Give --input FILE, or the texts of one example, such as "好吃不贵".')
     if any(not text.strip() for text in flags.texts):
-        raise InputError(f"run.py predict: expected texts that are not empty. Received: {' '.join(map(repr, flags.texts))}.")
+        raise InputError("predict: a text is empty. Give one with at least a character.")
     if flags.can and flags.texts:
-        raise InputError("run.py predict: expected --input FILE with --can, which compares predictions. Received: texts.")
+        raise InputError("predict: --can compares the predictions of many examples. Give --input FILE with it.")
     run = RunFolder.open(flags.run)
     source = existing(flags.input, "--input") if flags.input else tuple(flags.texts)
 

@@ -111,17 +111,17 @@ def checked(arguments):
     """The arguments with the files that patterns stand for. Raises InputError for what is missing or out of its range."""
     flags = arguments.flags
     if not flags.corpus:
-        raise InputError("--corpus: expected text files to learn from. Received: none.")
+        raise InputError("--corpus: no text file is given. Name one or more, or a pattern such as 'texts/*.gz'.")
     if bool(flags.init) == bool(flags.architecture):
-        received = "both" if flags.init else "neither"
-        raise InputError(f"run.py pretrain: expected --model config.json, or --init CHECKPOINT. Received: {received}.")
+        problem = "--model and --init exclude each other" if flags.init else "no model is given"
+        raise InputError(f"pretrain: {problem}. Give --model config.json for random weights, or --init CHECKPOINT.")
     check_engine(flags.engine)
     for flag in ("init", "architecture", "vocab"):
         if getattr(flags, flag):
             existing(getattr(flags, flag), f"--{flag}")
     for flag, least in (("held_out", 0 if flags.dev else 2), ("epoch_updates", 0), ("workers", 0)):
         if getattr(flags, flag) < least:
-            raise InputError(f"--{flag}: expected a number, at least {least}. Received: {getattr(flags, flag)}.")
+            raise InputError(f"--{flag}: {getattr(flags, flag)} is too small. Give at least {least}.")
     return with_files(arguments)
 
 
@@ -138,7 +138,7 @@ def matching(pattern, flag):
     found = [path for path in matching_paths(pattern) if Path(path).is_file()]
     if not found:
         existing(pattern, flag)
-        raise InputError(f"{flag}: expected files. Received: {pattern}, which is none.")
+        raise InputError(f"{flag}: {pattern} is not a file. Name files, or a pattern that matches some.")
     return found
 
 
@@ -164,7 +164,7 @@ def resume(argv, folder):
         asked, kept = given.to_dict(), arguments.to_dict()
         other = [f"{key} {asked[key]} (not {kept.get(key)})" for key in asked if key in words and asked[key] != kept.get(key)]
         if other:
-            raise InputError(f"--resume {folder}: expected the flags that the run was started with. Received: {', '.join(other)}.")
+            raise InputError(f"--resume: {folder} was started with other flags: {', '.join(other)}. Leave them out.")
     check_data(run)
     start_backend(arguments.recipe)
     from baselines.workflows import pretraining

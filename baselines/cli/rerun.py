@@ -14,7 +14,7 @@ def main(argv):
         print(f"{__doc__.strip()}\n\nrun.py train TASK --help, or pretrain, shows the flags.")
         return
     if not argv or argv[0].startswith("-"):
-        raise InputError(f"run.py rerun: expected a run folder after it. Received: {argv[0] if argv else 'nothing'}.")
+        raise InputError("rerun: no run folder is given. Write it first, as in `run.py rerun runs/clue/tnews/…`.")
     run = RunFolder.open(argv[0])
     argv, output = take_option(argv[1:], "--output")
     config = ["--config", str(run.path / "recipe.yaml")]

@@ -61,9 +61,9 @@ def main(argv):
 def submit_group(group, argv):
     flags = parse(GroupFlags, argv, "run.py submit GROUP")
     if group is None:
-        raise InputError("run.py submit: expected the group of the tasks before --runs, such as clue. Received: none.")
+        raise InputError("submit: --runs needs the group of the tasks first. Write it as in `run.py submit clue --runs DIR DIR`.")
     if not flags.runs:
-        raise InputError("--runs: expected one run folder or more. Received: none.")
+        raise InputError("--runs: no run folder is given. Name one or more.")
     target = Path(flags.output or Path("runs") / group / "submit.zip")
     with Display(flags.quiet) as display:
         print(submit_together(group, [RunFolder.open(run) for run in flags.runs], target, display))

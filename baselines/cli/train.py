@@ -10,7 +10,7 @@ from baselines import losses
 from baselines.cli import task_of
 from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.startup import start_backend
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.arguments import TrainArguments, check_recipe, train_arguments
 from baselines.experiment.run_folder import RunFolder
 from baselines.models import families
@@ -52,7 +52,7 @@ def check_parts(task, arguments):
     known = families.families()
     if recipe.model not in ("auto", *known):
         advice = nearest(recipe.model, known)
-        raise InputError(f"--model: expected auto or one of {', '.join(known)}. Received: {recipe.model!r}. {advice}")
+        raise InputError(f"--model: there is no family {excerpt(recipe.model)!r}. {advice}")
     model_options(recipe.model_options)
     if ":" in recipe.schedule:
         schedule_points.parse(recipe.schedule)
@@ -67,8 +67,8 @@ def check_parts(task, arguments):
     check_chosen(settings, chosen)
     if recipe.lazy_embeddings and recipe.accumulate > 1 and optimizer.accumulates:
         raise InputError(
-            f"--lazy_embeddings: expected --accumulate 1 with --optimizer {recipe.optimizer}, which keeps no gradients to tell "
-            f"which tokens an update has seen. Received: --accumulate {recipe.accumulate}. Leave one of the three out."
+            f"--lazy_embeddings does not work with --accumulate {recipe.accumulate} and --optimizer {recipe.optimizer}, which "
+            "keeps no gradients that would show the tokens of an update. Leave one of the three out."
         )
 
 
@@ -88,7 +88,7 @@ def resume(argv: list[str], folder: str) -> None:
         arguments = dataclasses.replace(arguments, recipe=dataclasses.replace(arguments.recipe, devices=devices))
         check_recipe(arguments)
     if argv and task_catalog.resolve(argv[0], task_catalog.names()) != name:
-        raise InputError(f"--resume {folder}: expected a run of {argv[0]}. Received: a run of {name}.")
+        raise InputError(f"--resume: {folder} is a run of {name}, not of {argv[0]}. Leave the task out, or name another run.")
     check_data(run)
 
     start_backend(arguments.recipe)

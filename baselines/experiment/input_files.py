@@ -28,7 +28,7 @@ def data_file(name, task, split, given, demo):
     missing = next(path for path in paths if not path.is_file())
     flag = f" or name yours with --{split}" if split in ("train", "dev") else ""
     raise InputError(
-        f"{missing}: expected the {split} file of {name}. There is none. {task.source}{flag}."
+        f"{missing} does not exist: it is the {split} file of {name}. {task.source}{flag}."
         + ("" if demo else " To try the command first: --demo.")
     )
 
@@ -70,8 +70,8 @@ def checkpoint_folder(flags, embedded="mini"):
     """
     if flags.init is None and not flags.demo:
         raise InputError(
-            "--init: expected a checkpoint folder to start from (Google-BERT or Hugging Face, see checkpoints/README.md). "
-            "Received: none. Add --init FOLDER, or try --demo."
+            "--init: no checkpoint to start from is given. Add --init FOLDER (Google BERT or Hugging Face, see "
+            "checkpoints/README.md), or try --demo."
         )
     folder = Path(flags.init or ROOT / "checkpoints" / embedded)
     if not folder_of(folder).is_dir():

@@ -78,7 +78,7 @@ class RunFolder:
         """
         run = cls(path)
         if not run.has_recipe():
-            raise InputError(f"{path}: expected a run folder, one with recipe.yaml in it. See runs/ or `run.py train`.")
+            raise InputError(f"{path} is not a run folder: it has no recipe.yaml. Name one of runs/, or start one: `run.py train`.")
         recover(run.best)
         return run
 
@@ -132,7 +132,7 @@ class RunFolder:
             return None
         names = read_json(path)
         if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-            raise InputError(f"{path}: expected a list of class names. Copy the run folder again.")
+            raise InputError(f"{path}: not a list of class names. Copy the run folder again.")
         if len(set(names)) < len(names):
             raise InputError(f"{path}: a class name occurs twice. Copy the run folder again.")
         return names
@@ -171,7 +171,7 @@ class RunFolder:
         numbers = [summary.get("score"), summary.get("step_seconds"), memory.get("host"), memory.get("device") or 0]
         if not isinstance(summary.get("metric"), str) or not all(map(_is_number, numbers)):
             raise InputError(
-                f"{path}: expected metric, score, step_seconds and peak_memory. Delete it, then resume the run to write it."
+                f"{path}: metric, score, step_seconds or peak_memory is missing. Delete it, then resume the run to write it."
             )
         return summary
 
@@ -195,7 +195,7 @@ class RunFolder:
             InputError: The run has none yet.
         """
         if not (self.best / "model.safetensors").is_file():
-            raise InputError(f"{self.best}: expected the best checkpoint of a run. Train at least one epoch first.")
+            raise InputError(f"{self.best}: the run has no checkpoint yet. Train at least one epoch first.")
         return self.best
 
     def __str__(self):

@@ -2,31 +2,47 @@
 
 import ast
 import importlib
+from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 
 
-def offered(folder, *defined):
-    """{name: first line of its docstring} of the .py files under `folder` that define all of `defined` at top level.
+def offered(folder: str | Path, *defined: str) -> dict[str, str]:
+    """Finds what a folder offers. Its files are read, not imported: importing Keras takes seconds.
 
-    Names are paths below the folder without .py; deep/__init__.py is `deep`. Files are read, not imported: importing Keras
-    takes seconds.
+    Args:
+        folder: Folder to search, with all folders below it.
+        *defined: Names that a file must define at top level to count.
+
+    Returns:
+        Name -> first line of the docstring, sorted. A name is a path below the folder without .py; deep/__init__.py is `deep`.
     """
-    found = {}
+    summaries = {}
     for path in Path(folder).rglob("*.py"):
         module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
         place = path.relative_to(folder).with_suffix("")
         place = place.parent if place.name == "__init__" else place
         if place.name and set(defined) <= set(_definitions(module)):
-            found[place.as_posix()] = (ast.get_docstring(module) or "").partition("\n")[0]
-    return dict(sorted(found.items()))
+            summaries[place.as_posix()] = (ast.get_docstring(module) or "").partition("\n")[0]
+    return dict(sorted(summaries.items()))
 
 
-def load(package, name, known, what):
-    """The module of an offered name. Raises InputError, which says what was expected, for an unknown one."""
+def load(package: str, name: str, known: Iterable[str], what: str) -> ModuleType:
+    """Imports what `offered` has found.
+
+    Args:
+        package: Package of the folder, such as "baselines.losses".
+        name: Name to import.
+        known: Names that exist.
+        what: Flag or word that messages begin with.
+
+    Raises:
+        InputError: The name is unknown.
+    """
     if name not in known:
-        raise InputError(f"{what}: expected one of those that `run.py list` shows. Received: {name!r}. {nearest(name, known)}")
+        raise InputError(f"{what}: there is no {excerpt(name)!r}. {nearest(name, known)} See `run.py list`.")
     return importlib.import_module(f"{package}.{name.replace('/', '.')}")
 
 

@@ -11,15 +11,16 @@ import itertools
 import re
 import reprlib
 import textwrap
+from collections.abc import Iterable, Mapping
 
 from baselines.errors import InputError, excerpt, nearest
 
 SETTING = re.compile(r"--([a-z]\w*\.[a-z]\w*)(?:=(.*))?", re.DOTALL)
 
 
-def take_settings(argv):
+def take_settings(argv: Iterable[str]) -> tuple[list[str], dict[str, str]]:
     """A command line without its `--part.field VALUE` (or =VALUE), and those as {"part.field": text}."""
-    rest, found, words = [], {}, iter(argv)
+    rest, settings, words = [], {}, iter(argv)
     for word in words:
         match = SETTING.fullmatch(word)
         if not match:
@@ -28,23 +29,22 @@ def take_settings(argv):
         name, value = match.groups()
         value = next(words, None) if value is None else value
         if value is None:
-            raise InputError(f"--{name}: expected a value after it. Received: nothing.")
-        found[name] = value
-    return rest, found
+            raise InputError(f"--{name}: a value is missing. Write --{name} VALUE.")
+        settings[name] = value
+    return rest, settings
 
 
-def make(kind, name, settings):
+def make(kind: type, name: str, settings: Mapping[str, object]) -> object:
     """The dataclass `kind` with the fields that `settings` gives the part `name`. Raises InputError for unknown or unfit ones."""
     fields = {field.name: field for field in dataclasses.fields(kind)}
     given = {key.partition(".")[2]: value for key, value in settings.items() if key.partition(".")[0] == name}
     for field in given:
         if field not in fields:
-            known = ", ".join(fields) or "it has none"
-            raise InputError(f"--{name}.{field}: expected a setting of {name}: {known}. {nearest(field, fields)}")
+            raise InputError(f"--{name}.{excerpt(field)}: {name} has no such setting. {nearest(field, fields)}")
     return kind(**{field: fitted(fields[field], _read(fields[field], value), f"--{name}") for field, value in given.items()})
 
 
-def check_chosen(settings, chosen):
+def check_chosen(settings: Iterable[str], chosen: Iterable[str]) -> None:
     """Raises InputError for a setting of a part that the recipe does not choose: it would change nothing."""
     for key in settings:
         part = key.partition(".")[0]
@@ -55,7 +55,7 @@ def check_chosen(settings, chosen):
             )
 
 
-def ranges(part, **limits):
+def ranges(part: object, **limits: tuple[float, float | None]) -> None:
     """Raises InputError where a field of `part` leaves its range (low, high or None); for a part's __post_init__."""
     for field, (low, high) in limits.items():
         value = getattr(part, field)
@@ -64,7 +64,7 @@ def ranges(part, **limits):
             raise InputError(f"{flag(part, field)}: expected a number, {bound}. Received: {value}")
 
 
-def positive(part, *fields):
+def positive(part: object, *fields: str) -> None:
     """Raises InputError where a field of `part` is not above 0; for a part's __post_init__."""
     for field in fields:
         value = getattr(part, field)
@@ -72,12 +72,12 @@ def positive(part, *fields):
             raise InputError(f"{flag(part, field)}: expected a number above 0. Received: {value}")
 
 
-def flag(part, field):
+def flag(part: object, field: str) -> str:
     """How a field of a part is typed: a part has the name of its file."""
     return f"--{type(part).__module__.rpartition('.')[2]}.{field}"
 
 
-def described(kind):
+def described(kind: type) -> list[tuple[str, str | None, str]]:
     """[(name, default as it is typed, docstring)] of the fields of a part; the default is None where one must be given."""
     documented = {}
     for part in filter(dataclasses.is_dataclass, reversed(kind.__mro__)):

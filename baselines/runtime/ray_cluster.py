@@ -6,7 +6,7 @@ The machines need this code under the same path. A cluster is found by RAY_ADDRE
 import itertools
 import os
 
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt
 from baselines.runtime.concurrency import bounded_map
 
 ENGINES = ("local", "ray")
@@ -17,7 +17,7 @@ IN_FLIGHT = 3
 def check_engine(engine):
     """Raises InputError for another --engine than those that there are."""
     if engine not in ENGINES:
-        raise InputError(f"--engine: expected local or ray. Received: {engine!r}.")
+        raise InputError(f"--engine: there is no engine {excerpt(engine)!r}. Choose local or ray.")
     return engine
 
 
@@ -28,7 +28,7 @@ def load_ray():
         import ray.data
     except ImportError:
         raise InputError(
-            "--engine ray: expected the package ray. Received: none. Install it: pip install -r requirements-ray.txt."
+            "--engine ray: the package ray is not installed. Install it with: pip install -r requirements-ray.txt"
         ) from None
     if not ray.is_initialized():
         ray.init(address=os.environ.get("RAY_ADDRESS"), log_to_driver=False, logging_level="warning")
@@ -77,4 +77,4 @@ def answer(ray, reference):
         raise error.cause from None
     except ray.exceptions.RayActorError as error:
         received = str(error).splitlines()[0]
-        raise InputError(f"--engine ray: expected every actor to end its work. Received: one that was lost: {received}") from None
+        raise InputError(f"--engine ray: an actor was lost: {received}. Check that machine, then start again.") from None

@@ -4,7 +4,7 @@ import itertools
 from pathlib import Path
 
 from baselines.data.examples import read_examples
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.evaluation.submission import check, records_of, zip_files
 from baselines.experiment.arguments import train_arguments
 from baselines.experiment.input_files import bind, official_file
@@ -35,7 +35,7 @@ def tasks_of(group):
     if not names:
         groups = {name.partition("/")[0] for name in task_catalog.names() if "/" in name}
         raise InputError(
-            f"{group}: expected a folder of tasks with a leaderboard before --runs. There is none such. {nearest(group, groups)}"
+            f"{excerpt(group)}: no tasks with a leaderboard have this name. {nearest(group, groups)}"
         )
     return names
 
@@ -46,9 +46,9 @@ def choose(group, known, runs):
     for run in runs:
         name = task_catalog.find(run.read_recipe()["task"])[0]
         if name not in known:
-            raise InputError(f"{run}: expected a run of one of {', '.join(known)}. Received: a run of {name}.")
+            raise InputError(f"{run} is a run of {name}, which is not in {group}. Leave it out.")
         if name in found:
-            raise InputError(f"{run}: expected one run per task. {found[name]} is one of {name} too. Leave one of the two out.")
+            raise InputError(f"{run} and {found[name]} are both runs of {name}. Leave one of the two out.")
         found[name] = run
     return {name: found[name] for name in known if name in found}
 

@@ -111,7 +111,7 @@ def test_hyphens_and_equal_signs_are_fine():
     (["--learning_rate", "fast"], ["--learning_rate", "expected a number", "'fast'"]),
     (["--epochs"], ["--epochs"]),
     (["--epochs", "--no_jit"], ["--epochs"]),
-    (["--config"], ["--config", "expected a value"]),
+    (["--config"], ["--config", "a value is missing"]),
     (["--jit=maybe"], ["maybe"]),
     (["--epochs", "0"], ["--epochs", "at least 1", "0"]),
     (["--max_length", "2"], ["--max_length", "at least 3"]),

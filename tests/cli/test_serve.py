@@ -23,7 +23,7 @@ def folder(tmp_path):
     [
         ([], "Give --run DIR or --demo"),
         (["--run", "RUN", "--demo"], "exclude each other"),
-        (["--run", "/no/such"], "expected a run folder"),
+        (["--run", "/no/such"], "not a run folder"),
         (["--run", "RUN", "--run", "RUN"], "Give every run once"),
         (["--run", "RUN", "--port", "-1"], "--port"),
         (["--run", "RUN", "--port", "99999"], "--port 99999"),

@@ -37,7 +37,7 @@ def test_one_file_is_a_path_and_several_are_a_tuple(root):
     assert input_files.data_file("some", card, "train", ("a",), False) == Path("a")
     assert input_files.data_file("", card, "", "a", False) == Path("a")
     (root / "d.json").unlink()
-    with pytest.raises(InputError, match="d.json: expected the train file of some. There is none. Get it"):
+    with pytest.raises(InputError, match="d.json does not exist: it is the train file of some. Get it"):
         input_files.data_file("some", card, "train", None, False)
 
 

@@ -97,7 +97,7 @@ def test_no_two_runs_get_one_folder(tmp_path, monkeypatch, output):
 
 def test_open_refuses_what_is_no_run(tmp_path):
     for path in (tmp_path, tmp_path / "none"):
-        with pytest.raises(InputError, match="expected a run folder"):
+        with pytest.raises(InputError, match="not a run folder"):
             RunFolder.open(path)
 
 

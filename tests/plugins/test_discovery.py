@@ -36,5 +36,5 @@ def test_load_imports_by_name(package):
 
 @pytest.mark.parametrize("name", ["fgn", "os", "deep.ema", "../fgm", ""])
 def test_load_refuses_other_names(package, name):
-    with pytest.raises(InputError, match="--strategies: expected one of those"):
+    with pytest.raises(InputError, match="--strategies: there is no"):
         discovery.load(package.name, name, discovery.offered(package, "STRATEGY"), "--strategies")

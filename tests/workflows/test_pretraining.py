@@ -132,9 +132,9 @@ def test_new_words_join_the_vocabulary(pretrained, tiny, corpus):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"corpus": "none*.txt"}, "--corpus: expected a file or folder. Received: none*.txt"),
+        ({"corpus": "none*.txt"}, "--corpus: none*.txt does not exist."),
         ({"model": None}, "expected --model config.json, or --init CHECKPOINT. Received: neither"),
-        ({"held_out": 1}, "--held_out: expected a number, at least 2. Received: 1."),
+        ({"held_out": 1}, "--held_out: 1 is too small. Give at least 2."),
         ({"batch_size": 500}, "less than one batch of 500. Add text"),
         ({"max_length": 100}, "--max_length: expected at most 64"),
         ({"strategies": "vat"}, "vat"),

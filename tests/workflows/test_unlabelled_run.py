@@ -25,7 +25,7 @@ def test_vat_and_ema_learn_from_unlabelled_text(tiny, tmp_path):
     (["--strategies", "vat"], "--strategies vat: expected texts to learn from without gold."),
     (["--unlabelled", "more.json"], "--unlabelled: expected a strategy that learns from it"),
     (["--strategies", "pgd", "--pgd.steps", "0"], "--pgd.steps: expected a number, at least 1. Received: 0"),
-    (["--strategies", "fgm,ema", "--fgm.tabel", "x"], "--fgm.tabel: expected a setting of fgm"),
+    (["--strategies", "fgm,ema", "--fgm.tabel", "x"], "--fgm.tabel: fgm has no such setting"),
 ])  # fmt: skip
 def test_what_cannot_work_is_told_before_anything_is_computed(tiny, tmp_path, capsys, flags, line):
     folder = tmp_path / "run"
