@@ -4,7 +4,7 @@
     model = checkpoint.build(with_mlm="linear")             # a Keras model with the checkpoint's weights
 
 The model has one embedding row per token. Some checkpoints have more rows than tokens (ERNIE, tables padded to a multiple of 8 or
-64): these rows are left out, so that no search, sampler or mask can choose an id without a token.
+64): these rows are left out, and no search, sampler or mask can choose an id without a token.
 """
 
 import dataclasses
@@ -184,18 +184,18 @@ def spare_rows(source: str | Path, rows: int, tokens: int) -> str:
 
 
 def remarks(folder: Path, tokenizer: Tokenizer, pre_tokenizer: str | None = None) -> list[str]:
-    """What the user should know about the files that were taken: other names than usual, words that no text can give."""
-    found = []
+    """Notes on unusual files: other names than usual, words that no text can give."""
+    notes = []
     config = configuration.find(folder) if folder.is_dir() else None
     if config and config.name not in configuration.FILES:
-        found.append(f"{folder}: {config.name} is taken as config.json.")
+        notes.append(f"{folder}: {config.name} is taken as config.json.")
     origin = Path(tokenizer.vocabulary.origin)
     if origin.suffix == ".txt" and origin.name != "vocab.txt":
-        found.append(f"{origin.parent}: {origin.name} is taken as vocab.txt.")
+        notes.append(f"{origin.parent}: {origin.name} is taken as vocab.txt.")
     words = tokenizer.vocabulary.unreachable_words()
     if tokenizer.pre_tokenizer is None and pre_tokenizer is None and len(words) >= MIN_WORDS:
-        found.append(
+        notes.append(
             f"{origin}: {len(words)} tokens are words ({' '.join(words[:3])} …), but texts are cut into characters. If the model "
             'was trained on words, set "pre_tokenizer": "jieba" in tokenizer_config.json, or give --pre_tokenizer jieba.'
         )
-    return found
+    return notes

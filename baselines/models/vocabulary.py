@@ -24,18 +24,18 @@ def rows(array: np.ndarray, keep_tokens: Sequence[int] | None = None, compound_t
     Raises InputError if an id is not below the number of rows.
     """
     if keep_tokens is not None:
-        kept = np.asarray(keep_tokens)
-        expect_below(kept[kept != -1], len(array), "keep_tokens")
-        mean = array[kept[kept != -1]].mean(axis=0)
-        array = np.where((kept == -1).reshape(-1, *[1] * (array.ndim - 1)), mean, array[kept]).astype(array.dtype)
+        ids = np.asarray(keep_tokens)
+        expect_below(ids[ids != -1], len(array), "keep_tokens")
+        mean = array[ids[ids != -1]].mean(axis=0)
+        array = np.where((ids == -1).reshape(-1, *[1] * (array.ndim - 1)), mean, array[ids]).astype(array.dtype)
     if not compound_tokens:
         return array
-    made = []
+    compounds = []
     for item in compound_tokens:
         ids, weights = item if isinstance(item, tuple) else (item, None)
         expect_below(ids, len(array), "compound_tokens")
-        made.append(np.average(array[np.asarray(ids)], axis=0, weights=weights))
-    return np.concatenate([array, np.asarray(made, array.dtype)])
+        compounds.append(np.average(array[np.asarray(ids)], axis=0, weights=weights))
+    return np.concatenate([array, np.asarray(compounds, array.dtype)])
 
 
 def expect_below(ids: Sequence[int], limit: int, argument: str) -> None:

@@ -118,10 +118,10 @@ def _chosen(folder, names):
 def _latest(state):
     """Name of the latest checkpoint of a file `checkpoint`, which often holds a path of another machine; None if it has none."""
     text = state.read_bytes() if state.is_file() else b""
-    found = re.search(rb'^\s*model_checkpoint_path:\s*"(.*)"', text, re.MULTILINE)
-    if found is None:
+    match = re.search(rb'^\s*model_checkpoint_path:\s*"(.*)"', text, re.MULTILINE)
+    if match is None:
         return None
-    name = codecs.escape_decode(found[1])[0].decode("utf-8", "replace")     # text of a protocol buffer: \346\226\207 is 文
+    name = codecs.escape_decode(match[1])[0].decode("utf-8", "replace")     # text of a protocol buffer: \346\226\207 is 文
     return name.replace("\\", "/").rpartition("/")[2]
 
 

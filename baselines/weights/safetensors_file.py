@@ -1,7 +1,7 @@
 """safetensors, the format of Hugging Face's checkpoints: one file, or several and model.safetensors.index.json.
 
-https://github.com/huggingface/safetensors#format. Arrays only, so that reading one runs nobody's code. The format has no checksums:
-files of ours have one among their metadata.
+https://github.com/huggingface/safetensors#format. The files hold arrays only: reading one runs no code. The format has no
+checksums, so files of ours have one among their metadata.
 """
 
 import hashlib
@@ -103,7 +103,7 @@ def verify_files(folder: str | os.PathLike) -> None:
         return
     try:
         files = json.loads((_open(path).metadata() or {}).get(FILES, "{}"))
-    except ValueError:                                                  # another program's, or corrupted: then `verify` tells
+    except ValueError:                                                  # another program's, or corrupted, which `verify` reports
         return
     for name, expected in files.items() if isinstance(files, dict) else ():
         file = pathlib.Path(folder) / pathlib.PurePath(name).name
@@ -169,12 +169,12 @@ class SafetensorsCheckpoint(Mapping):
 
 def _digest(names, tensor, metadata):
     """The hex SHA-256 of the metadata and of every tensor's name, type, shape and bytes; tensor(name) is one at a time."""
-    found = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for name in sorted(names):
         array = tensor(name)
-        found.update(f"{name}\n{array.dtype}\n{array.shape}\n".encode())
-        found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return found.hexdigest()
+        digest.update(f"{name}\n{array.dtype}\n{array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
 
 
 def _wrapper(names):

@@ -98,7 +98,7 @@ def _tables(checkpoint):
     """The names, among the checkpoint's tensors, of those with a row per token."""
     names = [name for path, name in checkpoint.weight_names.items() if path in TABLES]
     known = {spelling for name in names for spelling in (*google_spellings(name), *hugging_face_spellings(name))}
-    found = {name for name in checkpoint.tensors if name in known or name in TIED}
-    if not found:
+    tables = {name for name in checkpoint.tensors if name in known or name in TIED}
+    if not tables:
         raise InputError(f"{checkpoint.source}: no embedding table, such as {names[0].hugging_face}. Check the path.")
-    return found
+    return tables

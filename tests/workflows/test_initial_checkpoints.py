@@ -73,3 +73,33 @@ def test_a_deeper_model_takes_what_fits_on_request_and_says_so(folders, tiny, tm
     assert "Transformer-1" in capsys.readouterr().err
     train(tiny, deeper, tmp_path / "run", ignore_mismatched=True)
     assert "missing" in capsys.readouterr().err
+
+
+def padded(folder):
+    """Adds 7 rows without a token to the tables of a folder's weights: rows that a model likes best."""
+    tensors = {}
+    for name, array in safetensors_file.read(folder).items():
+        extra = np.full((7, *array.shape[1:]), 9.0, array.dtype)
+        tensors[name] = np.concatenate([array, extra]) if "word_embeddings" in name or name == "cls.predictions.bias" else array
+    safetensors_file.write(folder / "model.safetensors", tensors, {"format": "pt"})
+    values = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(values | {"vocab_size": values["vocab_size"] + 7}))
+    return folder
+
+
+def test_rows_without_a_token_are_left_out_in_training(folders, tiny, tmp_path, capsys):
+    found = train(tiny, padded(shutil.copytree(folders[0]["ours"], tmp_path / "padded")), tmp_path / "run")
+    name = "bert.embeddings.word_embeddings.weight"
+    np.testing.assert_array_equal(found[name], folders[1][name])
+    assert "The last 7 rows are left out." in capsys.readouterr().err
+    config = json.loads((tmp_path / "run" / "best" / "config.json").read_text())
+    assert (config["vocab_size"], config["dtype"]) == (len(found[name]), "float32")
+
+
+def test_a_run_of_before_with_rows_without_a_token_writes_tokens_only(seq2seq_run, tmp_path, capsys):
+    run = shutil.copytree(seq2seq_run, tmp_path / "run")
+    padded(run / "best")
+    assert main(["generate", "--run", str(run), "球队主场赢下德比", "--quiet"]) == 0
+    padded_text = capsys.readouterr().out
+    assert main(["generate", "--run", str(seq2seq_run), "球队主场赢下德比", "--quiet"]) == 0
+    assert padded_text == capsys.readouterr().out
