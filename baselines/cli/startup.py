@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 from baselines.runtime.compile_cache import use_compile_cache
-from baselines.runtime.lean_imports import OPTIONAL, without_packages
+from baselines.runtime.lean_imports import OPTIONAL, without_collections, without_packages
 from baselines.runtime.memory_allocator import keep_freed_memory
 
 SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
@@ -24,7 +24,7 @@ def start_backend(recipe=None):
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     use_compile_cache(backend)
     with without_small_talk():
-        with without_packages(OPTIONAL.get(backend, ())), without_keras_json():
+        with without_collections(), without_packages(OPTIONAL.get(backend, ())), without_keras_json():
             import keras
 
         if recipe is not None and not recipe.recompute:

@@ -20,6 +20,7 @@ from baselines.models.checkpoint import Checkpoint
 from baselines.models.compatibility import check_length, check_model_parallel
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
+from baselines.runtime.lean_imports import set_random_seed
 from baselines.runtime.progress import Display
 from baselines.task import Recipe, Task
 from baselines.task_models.embedding import EmbeddingTaskModel
@@ -161,7 +162,7 @@ def prepare_keras(recipe: Recipe, display: Display, training: bool = True) -> No
         display.note(engine_note)
     if recipe.precision == "fp16" and all("cpu" in device.lower() for device in devices.available()):
         display.note("fp16 on a CPU is computed by way of float32: the same result as on a card, but slower than float32")
-    keras.utils.set_random_seed(recipe.seed)
+    set_random_seed(recipe.seed)
     keras.config.set_floatx("float32")                                  # whatever ~/.keras/keras.json says
     keras.config.set_dtype_policy(POLICIES[recipe.precision])
     return recipe

@@ -31,6 +31,9 @@ from baselines.training import devices, strategies
 from baselines.training.steps import Steps
 from baselines.workflows.fit import Fitted, fit
 
+ONE_EXAMPLE = {"eval_batch_size": 1, "jit": "false"}
+"""For a single text: no rows of padding, and no XLA, whose compilation takes longer than all the rest."""
+
 
 def train(name: str, arguments: TrainArguments, resume: RunFolder | None = None, command: Sequence[str] = ()) -> RunFolder:
     """Trains a task, scores the best epoch on dev, predicts test if there is one. Returns the RunFolder.
@@ -175,9 +178,10 @@ def predict(
     changes: Mapping | None = None,
 ) -> list[dict]:
     """Predicts a file, or the one example that a tuple of texts makes. Returns [{"id", "prediction", "confidence"}, …]."""
+    is_text = isinstance(source, tuple)
     with Display(quiet) as display:
-        task_model, arguments = open_run(run, name, display, devices, changes)
-        if isinstance(source, tuple):
+        task_model, arguments = open_run(run, name, display, devices, {**(changes or {}), **(ONE_EXAMPLE if is_text else {})})
+        if is_text:
             check_texts(task_model, source)
             examples = [Example(id=0, texts=source, origin="the command line")]
             return predict_split(task_model, task_model.steps(), Split("test", None, examples))
