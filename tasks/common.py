@@ -64,15 +64,15 @@ def discover(
     header    see rows.read
     names_of  row -> the names of its classes, where it may have several
     """
-    names_of, found = names_of or (lambda row: [row.label(columns.label)]), set()
+    names_of, result = names_of or (lambda row: [row.label(columns.label)]), set()
     for number, row in enumerate(any_format.read(path, header)):
         if number == 0 and columns.label not in row:
             raise missing_column("label", columns, row)
-        found.update(names_of(row) or ())
-    names = sort_names(found - {None})
+        result.update(names_of(row) or ())
+    names = sort_names(result - {None})
     if len(names) < 2:
-        found = f"only the class {names[0]!r}" if names else "no class"
-        raise InputError(f"{path}: column {columns.label!r} holds {found}. Name the column of the class with --label.")
+        result = f"only the class {names[0]!r}" if names else "no class"
+        raise InputError(f"{path}: column {columns.label!r} holds {result}. Name the column of the class with --label.")
     return Labels(*names)
 
 

@@ -45,4 +45,4 @@ def main(argv):
     from baselines.workflows import finetuning
 
     can = can if flags.can else None
-    print(finetuning.shown(finetuning.evaluate(run, name, file, flags.quiet, can, flags.devices, changes)))
+    print(finetuning.format_scores(finetuning.evaluate(run, name, file, flags.quiet, can, flags.devices, changes)))

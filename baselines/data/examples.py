@@ -60,14 +60,14 @@ def read_examples(
 
 def read_all(readings: Sequence[Callable]) -> tuple[list[Example], int]:
     """The examples of several files, one after the other; the n-th file's get " (n)" to ids that an earlier file has too."""
-    found, known, dropped = [], set(), 0
+    result, known, dropped = [], set(), 0
     for number, reading in enumerate(readings, start=1):
         examples, left_out = reading()
         for example in examples:
-            found.append(dataclasses.replace(example, id=f"{example.id} ({number})") if example.id in known else example)
-        known.update(example.id for example in found)
+            result.append(dataclasses.replace(example, id=f"{example.id} ({number})") if example.id in known else example)
+        known.update(example.id for example in result)
         dropped += left_out
-    return found, dropped
+    return result, dropped
 
 
 def check_gold(example: Example, labels: Labels | None, path: Path) -> None:

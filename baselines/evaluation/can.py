@@ -71,8 +71,8 @@ def uncertainty(probs, k=3, renormalised=True):
     if renormalised:
         top = top / top.sum(axis=1, keepdims=True)
     terms = top * np.log(np.where(top > 0, top, 1))                     # 0 log 0 = 0
-    found = -terms.sum(axis=1) / np.log(top.shape[1] if renormalised else classes)
-    return np.clip(found, 0, 1)
+    result = -terms.sum(axis=1) / np.log(top.shape[1] if renormalised else classes)
+    return np.clip(result, 0, 1)
 
 
 def once(sure, queries, prior, alpha):
@@ -83,14 +83,14 @@ def once(sure, queries, prior, alpha):
 
 def repeated(sure, queries, prior, alpha, iters):
     """Several iterations: each query in turn under the sure rows, which are normalised along with it."""
-    found = []
+    result = []
     for query in queries:
         rows = np.vstack([sure, query])
         for _ in range(iters):
             rows = rows**alpha
             rows = to_sum_1(divided(rows, rows.mean(axis=0)) * prior)
-        found.append(rows[-1])
-    return np.stack(found)
+        result.append(rows[-1])
+    return np.stack(result)
 
 
 def to_sum_1(rows):

@@ -16,7 +16,8 @@ def label_table(golds: list, predictions: list, names: Sequence[str]) -> str:
     counts = label_counts(golds, predictions)
     lines = [("label", "gold", "found", "right", "precision", "recall", "F1")]
     for name in sorted(names, key=lambda name: -counts[name]["gold"]):
-        gold, found, right = (counts[name][what] for what in ("gold", "predicted", "right"))
-        numbers = (str(gold), str(found), str(right), share(right, found), share(right, gold), share(2 * right, gold + found))
+        gold, predicted, right = (counts[name][what] for what in ("gold", "predicted", "right"))
+        shares = share(right, predicted), share(right, gold), share(2 * right, gold + predicted)
+        numbers = (str(gold), str(predicted), str(right), *shares)
         lines.append((clip(name, 24), *numbers))
     return align(lines)

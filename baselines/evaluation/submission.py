@@ -25,7 +25,7 @@ def official_name(submission: Submission, test_file: str | Path) -> str:
     return submission.files[name]
 
 
-def write(
+def write_submission(
     folder: str | Path, test_file: str | Path, submission: Submission, examples: Sequence[Example], predictions: Mapping
 ) -> Path:
     """Writes the file for one test file into `folder`, in the order of the examples; returns its path.
@@ -43,7 +43,7 @@ def write(
     return path
 
 
-def check(
+def check_submission(
     path: str | Path, test_file: str | Path, submission: Submission, examples: Sequence[Example], labels: Labels | None = None
 ) -> None:
     """Compares a file to hand in with the examples of its test file. Raises InputError at the first difference.

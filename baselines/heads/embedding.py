@@ -123,5 +123,5 @@ def unit_vectors(vectors: np.ndarray) -> np.ndarray:
 
 def decode_cosine(example: Example, outputs: dict) -> float | list[float]:
     """The `decode` stage: the cosine of an example's two texts, from embedding (2, D); a list of them where it has more texts."""
-    found = [round(float(cosine), 6) for cosine in cosines_of(outputs[EMBEDDING])]
-    return found[0] if len(found) == 1 and not isinstance(example.gold, tuple) else found
+    result = [round(float(cosine), 6) for cosine in cosines_of(outputs[EMBEDDING])]
+    return result[0] if len(result) == 1 and not isinstance(example.gold, tuple) else result

@@ -39,28 +39,28 @@ def encode_entities(categories: Categories) -> Callable:
 
 def cells(entities: Iterable[Entity], alignment: Alignment, tokens: int, categories: Categories) -> np.ndarray:
     """int32 (E, 3): category, first and last token, counted from [CLS], of the entities that `tokens` tokens hold."""
-    found = []
+    result = []
     for entity in entities:
         span = alignment.token_span(entity.start, entity.end)
         if span is not None and span[1] <= tokens:
-            found.append((categories.id(entity.category), span[0] + 1, span[1]))
-    return np.array(sorted(set(found)), np.int32).reshape(-1, 3)
+            result.append((categories.id(entity.category), span[0] + 1, span[1]))
+    return np.array(sorted(set(result)), np.int32).reshape(-1, 3)
 
 
 def char_cells(cells: np.ndarray, features: dict, row: int) -> np.ndarray:
     """Token cells (E, 3) of one row as characters: int (E, 3) of category, start, end; those with a special token drop out."""
     cells = np.asarray(cells, np.int64).reshape(-1, 3)
     starts, ends = features["char_starts"][row][cells[:, 1]], features["char_ends"][row][cells[:, 2]]
-    found = np.stack([cells[:, 0], starts, ends], axis=1)
-    return found[(starts != NOWHERE) & (ends != NOWHERE)]
+    result = np.stack([cells[:, 0], starts, ends], axis=1)
+    return result[(starts != NOWHERE) & (ends != NOWHERE)]
 
 
 def decode_entities(categories: Categories) -> Callable:
     """The `decode` stage: (example, {"entities": [int (E, 3)]}) -> Entities in the order of the text."""
 
     def decode(example, outputs):
-        (text,), (found,) = example.texts, outputs["entities"]
-        spans = {(int(start), int(end), categories.name(category)) for category, start, end in found}
+        (text,), (result,) = example.texts, outputs["entities"]
+        spans = {(int(start), int(end), categories.name(category)) for category, start, end in result}
         return [Entity(start, end, category, text[start:end]) for start, end, category in sorted(spans)]
 
     return decode

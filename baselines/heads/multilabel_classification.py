@@ -36,7 +36,7 @@ class MultilabelClassificationHead(ClassificationHead):
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Class ids of each row as int32 (B, P), filled up with -1; P is a power of two."""
-        return filled([np.unique(ids) for ids in targets])
+        return pad_ids([np.unique(ids) for ids in targets])
 
     def remark(self, examples: Sequence[Example], encoded: Any) -> str:
         """How many labels there are, and rows without any, in a sentence."""
@@ -57,7 +57,7 @@ class MultilabelClassificationHead(ClassificationHead):
         return self.separator.join(prediction)
 
 
-def filled(rows: list) -> np.ndarray:
+def pad_ids(rows: list) -> np.ndarray:
     """Lists of ids as int32 (B, P), filled up with -1; P is a power of two."""
     most = max(map(len, rows))
     result = np.full((len(rows), max(FEWEST_PLACES, 1 << max(most - 1, 0).bit_length())), -1, np.int32)

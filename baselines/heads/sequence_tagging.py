@@ -44,10 +44,10 @@ class SequenceTaggingHead(EntityHead):
             dtype="float32",
             name="Tagger",
         )(encoder.output["hidden_states"])
-        found = {"labels": keras.ops.argmax(logits, axis=-1)}
+        result = {"labels": keras.ops.argmax(logits, axis=-1)}
         if self.chain != "softmax":
-            found = self.chain_layer()(logits, mask)
-        return keras.Model(encoder.input, {"logits": logits, "mask": mask, **found}, name="sequence_tagging")
+            result = self.chain_layer()(logits, mask)
+        return keras.Model(encoder.input, {"logits": logits, "mask": mask, **result}, name="sequence_tagging")
 
     def chain_layer(self) -> Any:
         """[CLS] comes first and is outside; an I stands only behind B or I of its category."""
@@ -91,8 +91,8 @@ class SequenceTaggingHead(EntityHead):
 
     def compact(self, outputs: dict, features: dict) -> dict:
         """{"entities": per row int (E, 3), category and characters of each B with the I of its category behind it}."""
-        found = outputs["labels"] * outputs["mask"]                     # padding is outside
-        return {"entities": [char_cells(cells_of(labels), features, row) for row, labels in enumerate(found)]}
+        result = outputs["labels"] * outputs["mask"]                     # padding is outside
+        return {"entities": [char_cells(cells_of(labels), features, row) for row, labels in enumerate(result)]}
 
 
 def labels_of(cells: np.ndarray, length: int) -> np.ndarray:

@@ -58,13 +58,13 @@ class SpanHead(Head):
 
     def compact(self, outputs: dict, features: dict) -> dict:
         """The best span of each row: its raw score, its probability in the row, its half-open characters."""
-        found = {"score": [], "probability": [], "start": [], "end": []}
+        result = {"score": [], "probability": [], "start": [], "end": []}
         for row, (starts, ends) in enumerate(zip(features["char_starts"], features["char_ends"], strict=True)):
             first, last, score, probability = best_span(self.row_scores(outputs, row), self.longest)
             values = {"score": score, "probability": probability, "start": int(starts[first]), "end": int(ends[last])}
             for name, value in values.items():
-                found[name].append(value)
-        return found
+                result[name].append(value)
+        return result
 
     def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
         """KL(outputs || others) of the probabilities of all spans: float32 (B,)."""

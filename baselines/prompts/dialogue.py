@@ -28,14 +28,14 @@ def utterances_of(example: Example) -> tuple[str, ...]:
 def encode_dialogue(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray]]:
     """The `encode` stage: one (features, next tokens int32 (L,)). Every token but [CLS] is learnt, of both speakers."""
     utterances = encoded(utterances_of(example), tokenizer)
-    kept = [utterances[0][: max_length - 1]]                            # cut: it has no [SEP], for it does not end there
-    room = max_length - 1 - len(kept[0])
+    retained = [utterances[0][: max_length - 1]]                        # cut: it has no [SEP], for it does not end there
+    room = max_length - 1 - len(retained[0])
     for utterance in utterances[1:]:
         if len(utterance) > room:
             break
-        kept.append(utterance)
+        retained.append(utterance)
         room -= len(utterance)
-    features = joined(kept, tokenizer)
+    features = joined(retained, tokenizer)
     yield features, next_tokens(features["token_ids"], np.ones(len(features["token_ids"]), bool))
 
 
@@ -54,25 +54,25 @@ def history_prompt(utterances: Sequence[str], tokenizer: Tokenizer, max_length: 
     if not utterances:
         raise InputError("The history is empty. Give at least one utterance.")
     *older, newest = encoded(utterances, tokenizer)
-    kept = [newest[-(max_length - 1) :]]
-    room = max_length - 1 - len(kept[0])
+    retained = [newest[-(max_length - 1) :]]
+    room = max_length - 1 - len(retained[0])
     for utterance in reversed(older):
         if len(utterance) > room:
             break
-        kept.insert(0, utterance)
+        retained.insert(0, utterance)
         room -= len(utterance)
-    features = joined(kept, tokenizer)
-    return Prompt(features["token_ids"], features["segment_ids"], segment=len(kept) % 2), len(utterances) - len(kept)
+    features = joined(retained, tokenizer)
+    return Prompt(features["token_ids"], features["segment_ids"], segment=len(retained) % 2), len(utterances) - len(retained)
 
 
 def encoded(utterances: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
     """The ids of each utterance and its [SEP]. Raises InputError for one without a token or that is no text."""
-    found = []
+    result = []
     for number, utterance in enumerate(utterances, start=1):
         if not isinstance(utterance, str):
             raise InputError(f"utterance {number} is not a text: {utterance!r}. Give texts only.")
-        found.append([*written_ids(utterance, tokenizer, f"utterance {number}"), tokenizer.vocabulary.sep_id])
-    return found
+        result.append([*written_ids(utterance, tokenizer, f"utterance {number}"), tokenizer.vocabulary.sep_id])
+    return result
 
 
 def joined(utterances: Sequence[str], tokenizer: Tokenizer) -> dict[str, np.ndarray]:

@@ -45,10 +45,10 @@ def create_task_model(
 ) -> TaskModel:
     """A TaskModel with a model from --init or from random weights, and a new head."""
     flags, recipe = arguments.flags, arguments.recipe
-    task = bound(task, arguments.options, labels, train_file)
+    task = bind_task(task, arguments.options, labels, train_file)
     folder = checkpoint_folder(flags, task.demo.checkpoint)
     words = getattr(arguments.options, "words", None)
-    checkpoint = opened(folder, recipe, display, words, pre_tokenizer=flags.pre_tokenizer)
+    checkpoint = open_initial_checkpoint(folder, recipe, display, words, pre_tokenizer=flags.pre_tokenizer)
     task = self_terminating(task, arguments.options, checkpoint.tokenizer)
     table = task.head.token_table
     losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
@@ -56,7 +56,8 @@ def create_task_model(
     gradient_cache.check(recipe, task.loss)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
-    task_model = kind_of(task)(name, task, recipe, checkpoint.tokenizer, checkpoint.config, model, display, cache=flags.cache)
+    tokenizer, config = checkpoint.tokenizer, checkpoint.config
+    task_model = task_model_type(task)(name, task, recipe, tokenizer, config, model, display, cache=flags.cache)
     if flags.from_scratch:
         display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
     else:
@@ -67,7 +68,7 @@ def create_task_model(
     return task_model
 
 
-def opened(
+def open_initial_checkpoint(
     source: str | Path,
     recipe: Recipe,
     display: Display,
@@ -98,7 +99,7 @@ def opened(
     return checkpoint
 
 
-def bound(task: Task, options: Any, labels: Sequence[str] | None, train_file: Path | tuple[Path, ...] | None) -> Task:
+def bind_task(task: Task, options: Any, labels: Sequence[str] | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task completed by the user's files and, where it writes, by the flags that say how."""
     task = bind(task, options, labels, train_file)
     if task.generation is None or task.generation.config is None:
@@ -116,7 +117,7 @@ def self_terminating(task: Task, options: Any, tokenizer: Tokenizer) -> Task:
     return dataclasses.replace(task, loss=SelfTerminating(tokenizer.vocabulary.sep_id, epsilon)) if epsilon else task
 
 
-def kind_of(task: Task) -> type[TaskModel]:
+def task_model_type(task: Task) -> type[TaskModel]:
     """The TaskModel for the kind of output that the task's head declares."""
     return {"embedding": EmbeddingTaskModel, "text": GenerationTaskModel}.get(task.head.output_kind, TaskModel)
 
@@ -130,14 +131,14 @@ def load_task_model(
     name: str, task: Task, arguments: TrainArguments, labels: Sequence[str] | None, folder: Path, display: Display
 ) -> TaskModel:
     """A TaskModel with the weights that a run kept as its best."""
-    task = bound(task, arguments.options, labels, None)
+    task = bind_task(task, arguments.options, labels, None)
     recipe = prepare_keras(arguments.recipe, display, training=False)
     checkpoint = Checkpoint.open(folder, note=display.note, unchanged=True)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
     tokenizer, config = checkpoint.tokenizer, checkpoint.config
     task = self_terminating(task, arguments.options, tokenizer)
-    task_model = kind_of(task)(name, task, recipe, tokenizer, config, model, display, cache=arguments.flags.cache)
+    task_model = task_model_type(task)(name, task, recipe, tokenizer, config, model, display, cache=arguments.flags.cache)
     checkpoint.load(model, task_model.weight_names, task_weights=True)
     task_model.encoder = encoder
     return task_model

@@ -45,12 +45,12 @@ class PretrainingTaskModel(TrainableModel):
 
         predicted   tokens of a row that the vocabulary is scored for
         """
-        found, length = self.speed.per_second(), self.recipe.max_length
-        if found is None:
+        result, length = self.speed.per_second(), self.recipe.max_length
+        if result is None:
             return {}
         head = self.config.hidden_size * self.config.embedding_size + self.config.embedding_size * self.config.vocab_size
         row = flops(self.config, length, self.recipe.recompute) + 3 * 2 * predicted * head
-        return {"tokens_per_second": found, "share_of_peak": found * row / length / self.peak}
+        return {"tokens_per_second": result, "share_of_peak": result * row / length / self.peak}
 
     @functools.cached_property
     def peak(self) -> float:
@@ -76,12 +76,12 @@ class PretrainingTaskModel(TrainableModel):
         batches = self.batches(split.encoded, self.recipe.eval_batch_size)
         count_of_batches = math.ceil(len(batches.records) / batches.batch_size)
         for numbers, batch in self.display.track(batches.in_turn(), "scoring", count_of_batches):
-            found, totals, counts = steps.evaluate(batch)
+            result, totals, counts = steps.evaluate(batch)
             real = slice(len(numbers))
             total, count = total + totals[real].sum(), count + counts[real].sum()
-            right += np.sum((found["predicted"] == learnt(batch))[real])        # -1, nothing to learn, is never predicted
-            if NEXT in found:
-                followed += np.sum((np.argmax(found[NEXT], axis=-1) == batch["targets"][NEXT])[real])
+            right += np.sum((result["predicted"] == learnt(batch))[real])        # -1, nothing to learn, is never predicted
+            if NEXT in result:
+                followed += np.sum((np.argmax(result[NEXT], axis=-1) == batch["targets"][NEXT])[real])
         loss = float(total / max(count, 1))
         accuracy = float(right / max(count, 1))
         scores = {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}

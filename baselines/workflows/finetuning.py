@@ -17,7 +17,7 @@ from baselines.evaluation.can import Can
 from baselines.evaluation.predictions import Predictions
 from baselines.evaluation.prior_correction import COUNTS, PriorCorrection, gain, prior_correction
 from baselines.evaluation.report import prediction_lines, write_report
-from baselines.evaluation.submission import check, official_name, write, zip_files
+from baselines.evaluation.submission import check_submission, official_name, write_submission, zip_files
 from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.input_files import data_file, each_file
 from baselines.experiment.run_folder import RunFolder
@@ -25,7 +25,7 @@ from baselines.plugins import task_catalog
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.task import Example, Split
-from baselines.task_models.loading import bound, create_task_model, open_run, with_demo_files
+from baselines.task_models.loading import bind_task, create_task_model, open_run, with_demo_files
 from baselines.task_models.task_model import TaskModel
 from baselines.training import devices, strategies
 from baselines.training.steps import Steps
@@ -91,7 +91,7 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
         display.note(f"run folder: {run}")
         prepared = with_demo_files(run, name, task, arguments, lambda: task_model.tokenizer)
         if prepared is not arguments:
-            task_model.task = bound(task, prepared.options, labels, files["train"])
+            task_model.task = bind_task(task, prepared.options, labels, files["train"])
         fitted = fit(task_model, run, splits, arguments.settings, resume is not None)
 
         memory, position = peak_memory(), fitted.position
@@ -101,7 +101,7 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
         report_scores(task_model, splits["dev"], scores, predictions, run.path / "dev")
         speed = len(splits["train"].examples) * position.epoch / max(position.seconds, 1e-9)
         display.result(
-            f"dev  {shown(scores)}  (epoch {position.best_epoch} of {position.epoch}; "
+            f"dev  {format_scores(scores)}  (epoch {position.best_epoch} of {position.epoch}; "
             f"{position.seconds / 60:.1f} minutes of training, {speed:.0f} examples/s)"
         )
         summarize(run, fitted, next(iter(scores)), memory)
@@ -250,8 +250,8 @@ def submit(
         for test in tests:
             split = task_model.read_split("test", test)
             predictions = {line["id"]: line["prediction"] for line in predict_split(task_model, steps, split, adjust)}
-            path = write(run.path / "submission", test, submission, split.examples, predictions)
-            check(path, test, submission, split.examples, task.classes)
+            path = write_submission(run.path / "submission", test, submission, split.examples, predictions)
+            check_submission(path, test, submission, split.examples, task.classes)
             display.note(f"{path}: {len(split.examples)} rows, checked")
             paths.append(path)
         archive = zip_files(paths, run.path / "submission" / "submit.zip")
@@ -259,5 +259,5 @@ def submit(
     return archive
 
 
-def shown(scores: Mapping[str, float]) -> str:
+def format_scores(scores: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.4f}" for name, value in scores.items())

@@ -16,9 +16,9 @@ from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.storage.checksums import sha256
 from baselines.task import Pretraining, Split
-from baselines.task_models.loading import opened, prepare_keras
+from baselines.task_models.loading import open_initial_checkpoint, prepare_keras
 from baselines.task_models.pretraining import PretrainingTaskModel
-from baselines.workflows.finetuning import on_each_host, shown
+from baselines.workflows.finetuning import on_each_host
 from baselines.workflows.fit import Fitted, fit
 
 
@@ -60,7 +60,7 @@ def create_pretraining_model(
     """A PretrainingTaskModel with a model from --init, or of random weights as --model says."""
     flags, recipe = arguments.flags, arguments.recipe
     recipe = prepare_keras(recipe, display)
-    checkpoint = opened(source, recipe, display, flags.words, flags.vocab, flags.pre_tokenizer)
+    checkpoint = open_initial_checkpoint(source, recipe, display, flags.words, flags.vocab, flags.pre_tokenizer)
     vocabulary = checkpoint.tokenizer.vocabulary
     for token in objective.needs:
         if token not in vocabulary:
@@ -143,6 +143,6 @@ def summarize(task_model: PretrainingTaskModel, run: RunFolder, fitted: Fitted, 
     )  # fmt: skip
     scores = {name: value for name, value in last.items() if name not in ("epoch", "step", "split", "tokens_per_second")}
     task_model.display.result(
-        f"held out  {shown(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes; {speed:,.0f} tokens/s "
+        f"held out  {format_scores(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes; {speed:,.0f} tokens/s "
         f"in the median update, {task_model.filled(records):.0%} of it text)"
     )

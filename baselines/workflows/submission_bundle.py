@@ -5,7 +5,7 @@ from pathlib import Path
 
 from baselines.data.examples import read_examples
 from baselines.errors import InputError, excerpt, nearest
-from baselines.evaluation.submission import check, records_of, zip_files
+from baselines.evaluation.submission import check_submission, records_of, zip_files
 from baselines.experiment.arguments import train_arguments
 from baselines.experiment.input_files import bind, official_file
 from baselines.plugins import task_catalog
@@ -76,5 +76,5 @@ def recheck(name, run, test, path):
     task = bind(task, arguments.options, run.read_labels(), None)
     source = official_file(name, test, arguments.flags.demo)
     if source:
-        check(path, test, task.submit, read_examples(task.read, source, "test")[0], task.classes)
+        check_submission(path, test, task.submit, read_examples(task.read, source, "test")[0], task.classes)
     return len(records_of(path, task.submit.layout))

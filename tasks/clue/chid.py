@@ -101,7 +101,7 @@ def decode(example: Example, outputs: dict) -> dict[str, int]:
 
 
 def accuracy_over_blanks(golds: list, predictions: list) -> dict[str, float]:
-    pairs = [(gold[blank], found[blank]) for gold, found in zip(golds, predictions, strict=True) for blank in gold]
+    pairs = [(gold[blank], result[blank]) for gold, result in zip(golds, predictions, strict=True) for blank in gold]
     return accuracy(*map(list, zip(*pairs, strict=True)))
 
 

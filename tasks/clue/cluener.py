@@ -54,11 +54,11 @@ class Options(HeadFlag):
 
 def reference_score(examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:
     """{"reference_micro_f1": micro F1 over the entities that have a cell of tokens}."""
-    found = [{(entity.category, entity.start, entity.end) for entity in predictions[example.id]} for example in examples]
+    result = [{(entity.category, entity.start, entity.end) for entity in predictions[example.id]} for example in examples]
     gold = [{(CATEGORIES.name(category), start, end) for category, start, end in encoded_entities(rows, row)}
             for row in range(len(rows))]  # fmt: skip
-    right = sum(len(one & other) for one, other in zip(gold, found, strict=True))
-    return {"reference_micro_f1": f1(sum(map(len, gold)), sum(map(len, found)), right)}
+    right = sum(len(one & other) for one, other in zip(gold, result, strict=True))
+    return {"reference_micro_f1": f1(sum(map(len, gold)), sum(map(len, result)), right)}
 
 
 def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:

@@ -38,9 +38,9 @@ def reference_score(examples: Sequence[Example], rows: Any, predictions: Mapping
         dataclasses.replace(example, id=(example.id, number), gold=(answer,))
         for example in examples for number, answer in enumerate(example.gold)
     ]  # fmt: skip
-    found, best = predict(apart, encode_answers, best_window), collections.defaultdict(list)
+    result, best = predict(apart, encode_answers, best_window), collections.defaultdict(list)
     for one in apart:
-        best[one.id[0]].append((*found[one.id], characters(one.gold[0])))
+        best[one.id[0]].append((*result[one.id], characters(one.gold[0])))
     right = 0
     for windows in best.values():
         _, characters_found, characters_gold = max(windows, key=lambda window: window[0])      # of equals the first

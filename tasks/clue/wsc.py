@@ -44,8 +44,8 @@ def span(target: Row, name: str, left: str, right: str, text: str) -> tuple[int,
     """(start, end, left mark, right mark) of a span, end exclusive. Raises InputError unless it is in the text."""
     words, start = target.text(f"{name}_text"), target[f"{name}_index"]
     if type(start) is not int or start < 0 or not text.startswith(words, start):
-        found = text[start : start + len(words)] if type(start) is int and start >= 0 else ""
-        raise InputError(f"{target.origin}: expected {words!r} at {name}_index={start!r}. Received: {found!r}.")
+        result = text[start : start + len(words)] if type(start) is int and start >= 0 else ""
+        raise InputError(f"{target.origin}: expected {words!r} at {name}_index={start!r}. Received: {result!r}.")
     return start, start + len(words), left, right
 
 

@@ -85,18 +85,18 @@ def names_of(row: Row, columns: TextColumns) -> dict[str, str | None]:
 
     Raises InputError where a named second text is not there and no group is either.
     """
-    found = {}
+    result = {}
     for flag, known in KNOWN.items():
         there = next((name for name in known if name in row), None)
-        found[flag] = getattr(columns, flag) or there
-    found["text"] = found["text"] or KNOWN["text"][0]
-    if found["synonyms"] not in row and found["text_pair"] is not None:
-        check_columns(row, dataclasses.replace(columns, text_pair=found["text_pair"]), ("text_pair",))
-    if columns.label is None and found["score"] is not None:
-        found["label"] = None
-    elif found["label"] is not None:
-        found["score"] = None if columns.score is None else found["score"]
-    return found
+        result[flag] = getattr(columns, flag) or there
+    result["text"] = result["text"] or KNOWN["text"][0]
+    if result["synonyms"] not in row and result["text_pair"] is not None:
+        check_columns(row, dataclasses.replace(columns, text_pair=result["text_pair"]), ("text_pair",))
+    if columns.label is None and result["score"] is not None:
+        result["label"] = None
+    elif result["label"] is not None:
+        result["score"] = None if columns.score is None else result["score"]
+    return result
 
 
 def example_of(row: Row, named: dict, negative: str | None) -> Example:
@@ -119,12 +119,12 @@ def example_of(row: Row, named: dict, negative: str | None) -> Example:
 
 def texts_of(row: Row, field: str) -> tuple[str, ...]:
     """A list of texts that are not empty, or a text as such a list. Raises InputError otherwise."""
-    found = [row[field]] if isinstance(row[field], str) and field != "synonyms" else row[field]
-    if not isinstance(found, list) or not all(isinstance(text, str) and text.strip() for text in found):
+    result = [row[field]] if isinstance(row[field], str) and field != "synonyms" else row[field]
+    if not isinstance(result, list) or not all(isinstance(text, str) and text.strip() for text in result):
         raise InputError(
             f"{row.origin}: expected {field} to be a list of texts that are not empty. Received: {field}={shorten(row[field])}."
         )
-    return tuple(found)
+    return tuple(result)
 
 
 def label_of(row: Row, field: str) -> int | None:
@@ -165,13 +165,13 @@ class Scoring:
         scores = spearman_and_pearson(golds, predictions)
         if isinstance(golds[0], float):
             return scores
-        found = {"spearman": scores["spearman"]}
+        result = {"spearman": scores["spearman"]}
         if self.tune:
-            return found
+            return result
         if self.threshold is not None:
-            return found | threshold_scores(golds, predictions, self.threshold) | {"threshold": self.threshold}
+            return result | threshold_scores(golds, predictions, self.threshold) | {"threshold": self.threshold}
         thresholds = crossed_thresholds(golds, predictions)
-        return found | threshold_scores(golds, predictions, thresholds) | {"threshold": float(np.mean(thresholds))}
+        return result | threshold_scores(golds, predictions, thresholds) | {"threshold": float(np.mean(thresholds))}
 
     def further(self, examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:
         """The `reference_score` stage: scores of groups, and of labelled pairs by the threshold of another file."""
@@ -187,8 +187,8 @@ class Scoring:
             raise InputError(f"--tune {self.tune}: some of its pairs are also in the scored file. Give a file of other pairs.")
         cosines = predict(others, encode_texts, self.cosine)
         threshold = best_threshold([other.gold for other in others], [cosines[other.id] for other in others])
-        found = [predictions[example.id] for example in examples]
-        return threshold_scores(golds, found, threshold) | {"threshold": threshold}
+        result = [predictions[example.id] for example in examples]
+        return threshold_scores(golds, result, threshold) | {"threshold": threshold}
 
     @staticmethod
     def cosine(example: Example, outputs: dict) -> float:
@@ -205,15 +205,15 @@ def is_groups(golds: list) -> bool:
 
 def retrieval(examples: Sequence[Example], vectors: Mapping) -> dict[str, float]:
     """Each example's first text shall find its others among all texts of the file; equal texts count once."""
-    places, found = {}, []
+    places, result = {}, []
     for example in examples:
         for text, vector in zip(example.texts, vectors[example.id], strict=True):
             if text not in places:
-                places[text] = len(found)
-                found.append(vector)
+                places[text] = len(result)
+                result.append(vector)
     positives = {}
     for example in examples:
         query = places[example.texts[0]]
         positives.setdefault(query, set()).update(places[text] for text in example.texts[1:])
     positives = {query: sorted(others - {query}) for query, others in positives.items() if others - {query}}
-    return retrieval_scores(np.array(found, np.float32), positives)
+    return retrieval_scores(np.array(result, np.float32), positives)

@@ -28,12 +28,12 @@ def first_clause(text: str, longest: int, separators: str = SEPARATORS) -> str:
     text = text.strip().strip(STRIPPED)
     if len(text) <= longest or not separators:
         return text
-    pieces, kept = text.split(separators[0]), ""
+    pieces, retained = text.split(separators[0]), ""
     for number, piece in enumerate(pieces):
-        if kept and piece and len(kept) + len(piece) > longest - 1:
+        if retained and piece and len(retained) + len(piece) > longest - 1:
             break
-        kept += piece + (separators[0] if number + 1 < len(pieces) else "")
-    return first_clause(kept, longest, separators[1:])
+        retained += piece + (separators[0] if number + 1 < len(pieces) else "")
+    return first_clause(retained, longest, separators[1:])
 
 
 def encode_train(
@@ -107,16 +107,16 @@ class Draw:
         alike = float(encoded[0][1]["alike"])
         first, second = self._chosen(texts, rng)
         rows = [(first, second, 1), (second, first, -1)]
-        found = [self._row(*row, tokenizer, max_length, rng) for row in rows]
+        result = [self._row(*row, tokenizer, max_length, rng) for row in rows]
         if self.negatives:
             others = [features["token_ids"] for features, target in encoded if target["is_negative"]]
-            found.append(self._row(others[rng.integers(len(others))], None, 0, tokenizer, max_length, rng))
-        for number, (_, target) in enumerate(found):
+            result.append(self._row(others[rng.integers(len(others))], None, 0, tokenizer, max_length, rng))
+        for number, (_, target) in enumerate(result):
             if self.objective == "cosent":
                 target["score"] = alike
             if self.objective == "supcon":
                 target["class"] = number_of(first if number == 0 or alike else second)
-        return found
+        return result
 
     def _chosen(self, texts, rng):
         if self.objective == "simcse":

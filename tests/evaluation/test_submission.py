@@ -23,26 +23,26 @@ OBJECT = Submission(
 
 def test_both_test_versions_are_written_under_official_names_and_pass(tmp_path):
     for test_file, name in LINES.files.items():
-        path = writer.write(tmp_path / "new", f"somewhere/{test_file}", LINES, EXAMPLES, PREDICTIONS)
+        path = writer.write_submission(tmp_path / "new", f"somewhere/{test_file}", LINES, EXAMPLES, PREDICTIONS)
         assert path.name == name
-        writer.check(path, test_file, LINES, EXAMPLES, LABELS)
+        writer.check_submission(path, test_file, LINES, EXAMPLES, LABELS)
     assert path.read_bytes() == (
         b'{"id": "0", "label": "100"}\n{"id": "1", "label": "101"}\n{"id": "2", "label": "100"}\n'
     )
 
 
 def test_an_object_is_indented_and_not_escaped(tmp_path):
-    path = writer.write(tmp_path, "test.json.gz", OBJECT, EXAMPLES, {0: "京\u2028城", 1: "", 2: "二"})
+    path = writer.write_submission(tmp_path, "test.json.gz", OBJECT, EXAMPLES, {0: "京\u2028城", 1: "", 2: "二"})
     text = path.read_text(encoding="utf-8")
     assert text.startswith('{\n    "0": "京') and json.loads(text) == {"0": "京\u2028城", "1": "", "2": "二"}
-    writer.check(path, "test.json", OBJECT, EXAMPLES)
+    writer.check_submission(path, "test.json", OBJECT, EXAMPLES)
 
 
 def fault(tmp_path, lines, name="tnews11_predict.json", layout=LINES, labels=LABELS):
     path = tmp_path / name
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     with pytest.raises(InputError) as raised:
-        writer.check(path, "test.json", layout, EXAMPLES, labels)
+        writer.check_submission(path, "test.json", layout, EXAMPLES, labels)
     return str(raised.value)
 
 
@@ -73,7 +73,7 @@ def test_faults_of_objects_and_names(tmp_path):
     assert "expected one JSON object, in UTF-8" in fault(tmp_path, GOOD, name, OBJECT, None)
     assert "expected the name tnews11_predict.json, for test.json" in fault(tmp_path, GOOD, name="tnews10_predict.json")
     with pytest.raises(InputError, match="there is no such file to check"):
-        writer.check(tmp_path / "gone" / "tnews11_predict.json", "test.json", LINES, EXAMPLES)
+        writer.check_submission(tmp_path / "gone" / "tnews11_predict.json", "test.json", LINES, EXAMPLES)
 
 
 def test_a_test_file_without_an_official_name_is_told():
@@ -82,7 +82,7 @@ def test_a_test_file_without_an_official_name_is_told():
 
 
 def test_the_zip_holds_the_files_side_by_side_and_is_reproducible(tmp_path):
-    paths = [writer.write(tmp_path / "a", name, LINES, EXAMPLES, PREDICTIONS) for name in LINES.files]
+    paths = [writer.write_submission(tmp_path / "a", name, LINES, EXAMPLES, PREDICTIONS) for name in LINES.files]
     first = writer.zip_files(paths, tmp_path / "submit.zip").read_bytes()
     assert writer.zip_files(reversed(paths), tmp_path / "submit.zip").read_bytes() == first
     with zipfile.ZipFile(tmp_path / "submit.zip") as archive:

@@ -80,8 +80,8 @@ def test_c3_submissions(tmp_path, test_file, name):
     examples, _ = read_examples(task.read, FIXTURES / "clue" / "c3" / test_file, "test")
     assert all(example.gold is None for example in examples)
     predicted = {example.id: number % 4 for number, example in enumerate(examples)}
-    path = submission.write(tmp_path, test_file, task.submit, examples, predicted)
-    submission.check(path, test_file, task.submit, examples)
+    path = submission.write_submission(tmp_path, test_file, task.submit, examples, predicted)
+    submission.check_submission(path, test_file, task.submit, examples)
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert path.name == name and lines == [{"id": str(number), "label": str(number % 4)} for number in range(len(examples))]
 
@@ -157,14 +157,14 @@ def test_chid_submissions_are_one_object_of_all_blanks(tmp_path):
         predicted = {}
         for example in examples:
             predicted[example.id] = task.decode(example, {"logits": np.eye(10)[: len(chid().blanks_of(example))]})
-        path = submission.write(tmp_path, test_file, task.submit, examples, predicted)
-        submission.check(path, test_file, task.submit, examples)
+        path = submission.write_submission(tmp_path, test_file, task.submit, examples, predicted)
+        submission.check_submission(path, test_file, task.submit, examples)
         written = json.loads(path.read_text(encoding="utf-8"))
         assert path.name == name and all(type(value) is int for value in written.values())
         assert list(written) == [blank for example in examples for blank in chid().blanks_of(example)]
         path.write_text(json.dumps(dict(list(written.items())[1:])))
         with pytest.raises(InputError, match="expected id '#idiom"):
-            submission.check(path, test_file, task.submit, examples)
+            submission.check_submission(path, test_file, task.submit, examples)
 
 
 LINE = {"content": ["甲#idiom000001#乙", "#idiom000002#"], "candidates": list("子丑寅卯辰巳午未申酉")}

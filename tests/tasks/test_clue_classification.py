@@ -75,8 +75,8 @@ def test_submissions_keep_every_id(name, tmp_path):
     outputs = one_hot(np.arange(len(examples)) % len(task.labels), len(task.labels))
     predicted = predictions.gather(examples, range(len(examples)), outputs, task.decode)
     for test_file in task.submit.files:
-        path = submission.write(tmp_path, test_file, task.submit, examples, predicted)
-        submission.check(path, test_file, task.submit, examples, task.labels)
+        path = submission.write_submission(tmp_path, test_file, task.submit, examples, predicted)
+        submission.check_submission(path, test_file, task.submit, examples, task.labels)
         written = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         assert [line["id"] for line in written] == [str(line["id"]) for line in lines]
         assert all(list(line) == ["id", "label"] and isinstance(line["label"], str) for line in written)

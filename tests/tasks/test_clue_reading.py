@@ -76,8 +76,8 @@ def test_the_submission_is_one_object_with_every_id(tmp_path):
     rows = encode_examples(examples, task.encode, tokenizer(examples), 32)
     assert rows.targets is None
     predicted = {example.id: f"甲{number}" for number, example in enumerate(examples)}
-    path = submission.write(tmp_path, "test.json", task.submit, examples, predicted)
-    submission.check(path, "test.json", task.submit, examples)
+    path = submission.write_submission(tmp_path, "test.json", task.submit, examples, predicted)
+    submission.check_submission(path, "test.json", task.submit, examples)
     text = path.read_text(encoding="utf-8")
     assert path.name == "cmrc2018_predict.json" and "甲0" in text and '\n    "TEST_D1_QUERY_0"' in text
     assert json.loads(text) == {f"TEST_D1_QUERY_{number}": f"甲{number}" for number in range(3)}

@@ -72,8 +72,8 @@ def test_submission_is_the_line_with_its_label(tmp_path):
     assert [cells for _, cells in rows] == [None] * 3
     cells = [np.array([[2, 1, 4], [8, 5, 7]]), np.zeros((0, 3)), np.array([[5, 1, 4], [2, 10, 14]])]
     found = decoded(task, examples, rows, gold_outputs(task.head, rows, cells))
-    path = submission.write(tmp_path, "test.json", task.submit, examples, found)
-    submission.check(path, "test.json", task.submit, examples, task.classes)
+    path = submission.write_submission(tmp_path, "test.json", task.submit, examples, found)
+    submission.check_submission(path, "test.json", task.submit, examples, task.classes)
     lines = path.read_text(encoding="utf-8").splitlines()
     assert path.name == "cluener_predict.json"
     assert lines[0] == (
