@@ -18,7 +18,7 @@ from baselines.storage.checksums import sha256
 from baselines.task import Pretraining, Split
 from baselines.task_models.loading import open_initial_checkpoint, prepare_keras
 from baselines.task_models.pretraining import PretrainingTaskModel
-from baselines.workflows.finetuning import on_each_host
+from baselines.workflows.finetuning import format_scores, on_each_host
 from baselines.workflows.fit import Fitted, fit
 
 
@@ -143,6 +143,6 @@ def summarize(task_model: PretrainingTaskModel, run: RunFolder, fitted: Fitted, 
     )  # fmt: skip
     scores = {name: value for name, value in last.items() if name not in ("epoch", "step", "split", "tokens_per_second")}
     task_model.display.result(
-        f"held out  {format_scores(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes; {speed:,.0f} tokens/s "
-        f"in the median update, {task_model.filled(records):.0%} of it text)"
+        f"held out  {format_scores(scores)}  ({position.updates} updates, {position.seconds / 60:.1f} minutes; "
+        f"{speed:,.0f} tokens/s in the median update, {task_model.filled(records):.0%} of it text)"
     )
