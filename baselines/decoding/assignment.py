@@ -3,10 +3,12 @@
 [[2, 1.9, 0], [3, 1, 0]] -> [1, 0], with 1.9 + 3; each blank on its own would take candidate 0
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def assign(scores):
+def assign(scores: Sequence) -> list[int]:
     """A different column for every row of `scores` (M, N), M <= N, with the largest sum: a list of M ints.
 
     Raises ValueError if there are more rows than columns.

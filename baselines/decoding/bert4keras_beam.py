@@ -5,8 +5,11 @@ are ranked by their sum alone; log(p + 1e-12) lets tokens of probability 0 compe
 ended, so that a text may go on behind its end; at the longest length only unfinished ones are left to return.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from baselines.decoding.decoder_protocol import Decoder, Prompt
 from baselines.decoding.hypothesis import Hypothesis
 from baselines.decoding.top_tokens import check_numbers
 
@@ -14,7 +17,9 @@ FLOOR = 1e-12
 """Added to each probability before its logarithm is taken."""
 
 
-def beam_search(rows, prompts, beam=3, max_tokens=32, min_tokens=1, ends=1):
+def beam_search(
+    rows: Decoder, prompts: Sequence[Prompt], beam: int = 3, max_tokens: int = 32, min_tokens: int = 1, ends: int = 1
+) -> list[list[Hypothesis]]:
     """[[Hypothesis]], one for each prompt: bert4keras' `topk`, `maxlen`, `minlen` and `min_ends`; prompts one after the other."""
     if beam > rows.width:
         raise ValueError(f"beam_search: expected rows of a width of at least beam={beam}. Received: width={rows.width}")

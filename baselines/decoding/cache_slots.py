@@ -5,6 +5,8 @@ at a time. A prefix sees the prompt and the tokens it was made of, also those th
 what a beam search would copy for each prefix that survives is only a line of `visible` here.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -18,7 +20,7 @@ class Slots:
         self.visible = np.zeros((num_rows, width, capacity), bool)
         self.positions = np.zeros((num_rows, capacity), np.int32)       # of what lies in each slot
 
-    def allocate(self, rows, lengths):
+    def allocate(self, rows: Sequence[int], lengths: Sequence[int]) -> None:
         """Prompts of these many tokens into these rows. Raises ValueError for one that leaves no slot."""
         for row, length in zip(rows, lengths, strict=True):
             if not 1 <= length < self.capacity:
@@ -27,11 +29,11 @@ class Slots:
             self.visible[row] = np.arange(self.capacity) < length
             self.positions[row, :length] = np.arange(length)
 
-    def free(self, rows):
+    def free(self, rows: Sequence[int]) -> None:
         self.used[rows] = self.length[rows] = 0
         self.visible[rows] = False
 
-    def append(self, count, parents=None):
+    def append(self, count: int, parents: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """(positions, slots) int32 (count, K) for one more token of each prefix of the first `count` rows.
 
         parents   int (count, K): the prefix that each continues; None: its own
@@ -53,7 +55,7 @@ class Slots:
         return positions.astype(np.int32), slots.astype(np.int32)
 
 
-def buckets(limit, first, factor=2):
+def buckets(limit: int, first: int, factor: int = 2) -> list[int]:
     """Sizes to round up to, so that few shapes compile: each `factor` times the one before, and the limit.
 
     >>> buckets(100, 16)
@@ -65,6 +67,6 @@ def buckets(limit, first, factor=2):
     return sizes
 
 
-def round_up(size, sizes):
+def round_up(size: int, sizes: Sequence[int]) -> int:
     """The smallest of `sizes` that is not below `size`."""
     return next(each for each in sizes if each >= size)

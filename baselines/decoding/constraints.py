@@ -8,7 +8,7 @@ on the host, so it is for those who need it.
 
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from baselines.errors import InputError
 
@@ -42,7 +42,7 @@ class BannedSequences:
     def _lengths(self):
         return sorted({len(first) for first in self._last})
 
-    def allowed(self, prefixes):
+    def allowed(self, prefixes: Sequence[list[int]]) -> list:
         return [self._after(prefix) for prefix in prefixes]
 
     def _after(self, prefix):
@@ -57,7 +57,7 @@ class ForcedPrefix:
 
     token_ids: tuple[int, ...]
 
-    def allowed(self, prefixes):
+    def allowed(self, prefixes: Sequence[list[int]]) -> list:
         return [[self.token_ids[len(prefix)]] if len(prefix) < len(self.token_ids) else None for prefix in prefixes]
 
 
@@ -72,7 +72,7 @@ class MinimumLength:
     end_id: int
     ends: int = 1
 
-    def allowed(self, prefixes):
+    def allowed(self, prefixes: Sequence[list[int]]) -> list:
         return [Except([self.end_id]) if self._too_early(prefix) else None for prefix in prefixes]
 
     def _too_early(self, prefix):
@@ -89,7 +89,7 @@ class NoRepeatedNgram:
         if self.size < 1:
             raise InputError(f"no_repeat_ngram: {self.size} is out of range. Give at least 1.")
 
-    def allowed(self, prefixes):
+    def allowed(self, prefixes: Sequence[list[int]]) -> list:
         return [self._after(prefix) for prefix in prefixes]
 
     def _after(self, prefix):

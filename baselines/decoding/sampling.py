@@ -5,9 +5,11 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
+from baselines.decoding.decoder_protocol import Scores
 from baselines.decoding.top_tokens import check_numbers, likeliest
 from baselines.errors import InputError
 
@@ -49,7 +51,9 @@ class Sampling:
                 raise InputError(f"{name}: {getattr(self, name)} is out of range. Give {expected}.")
 
 
-def draw(scores, samplings, uniforms, end_id, normalized=True):
+def draw(
+    scores: Scores, samplings: Sequence, uniforms: Sequence[float], end_id: int, normalized: bool | Sequence[bool] = True
+) -> tuple[np.ndarray, np.ndarray]:
     """Samples one token for each of R texts, by the inverse of the distribution function over tokens from likely to unlikely.
 
     Args:

@@ -6,13 +6,14 @@ epsilon .1 and every z 2: p(end) = .207, .372, .502, .605. A model is trained by
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
 from baselines.errors import InputError
 
 
-def self_terminating(logits, log_alpha, end_id, epsilon):
+def self_terminating(logits: Any, log_alpha: Any, end_id: int, epsilon: float) -> tuple:
     """Log-probabilities of the next token, and what the next call needs of this one.
 
     logits      float (..., V), of one position
@@ -30,7 +31,7 @@ def self_terminating(logits, log_alpha, end_id, epsilon):
     return log_probabilities, log_alpha
 
 
-def latest_end(epsilon):
+def latest_end(epsilon: float) -> int:
     """The most tokens, its end counted, that greedy search writes: p(end) > 1/2 once t > -ln 2 / ln(1 - epsilon).
 
     >>> latest_end(0.1)
@@ -40,7 +41,7 @@ def latest_end(epsilon):
     return math.floor(-math.log(2) / math.log1p(-epsilon)) + 1
 
 
-def check_epsilon(epsilon):
+def check_epsilon(epsilon: float) -> float:
     """Raises InputError unless it is in (0, 1)."""
     if not 0 < epsilon < 1:
         raise InputError(f"epsilon: expected a number in (0, 1). Received: {epsilon}.")

@@ -1,6 +1,7 @@
 """A language model generates: prompts to hypotheses, by beam search or by sampling. Compiled rows are kept for the next prompts."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -127,7 +128,7 @@ class SampledText:
     def __init__(self):
         self.token_ids, self.log_probability, self.finished = [], 0.0, False
 
-    def receive(self, event) -> None:
+    def receive(self, event: Any) -> None:
         """Takes a Token or Finished."""
         if isinstance(event, Finished):
             self.finished = event.reason == "stop"

@@ -1,12 +1,14 @@
 """A language model as a Decoder (decoding/decoder_protocol.py): two compiled functions, for prompts and for a token of each row."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from keras import ops
 
 from baselines.decoding.cache_slots import Slots, buckets, round_up
-from baselines.decoding.decoder_protocol import LogitsAdjustment, Scores
+from baselines.decoding.decoder_protocol import LogitsAdjustment, Prompt, Scores
 from baselines.generation.kv_cache_model import CachedModel, Step
 from baselines.runtime import backends
 
@@ -52,7 +54,7 @@ class CachedDecoder:
         self._prefill = compiled(self._prefill, self.cached.variables)
         self._step = compiled(self._step, self.cached.variables)
 
-    def prefill(self, rows, prompts, adjust=None):
+    def prefill(self, rows: Sequence[int], prompts: Sequence[Prompt], adjust: LogitsAdjustment | None = None) -> Scores:
         """As Decoder.prefill. Raises ValueError for a prompt that leaves no room for a token."""
         lengths = [len(prompt.token_ids) for prompt in prompts]
         self.slots.allocate(rows, lengths)
@@ -72,7 +74,7 @@ class CachedDecoder:
             self.log_alpha[rows] = ops.convert_to_numpy(outputs.pop("log_alpha"))[: len(rows)]
         return scores(outputs, len(rows))
 
-    def step(self, tokens, parents=None, adjust=None):
+    def step(self, tokens: np.ndarray, parents: np.ndarray | None = None, adjust: LogitsAdjustment | None = None) -> Scores:
         """As Decoder.step. Raises ValueError where a row behind these holds a prompt: it may be computed with them."""
         tokens = np.asarray(tokens, np.int32)
         count = len(tokens)
@@ -95,7 +97,7 @@ class CachedDecoder:
             self.log_alpha[:count] = ops.convert_to_numpy(outputs.pop("log_alpha"))[:count]
         return scores(outputs, count)
 
-    def free(self, rows):
+    def free(self, rows: Sequence[int]) -> None:
         """These rows hold no prompt any more."""
         self.slots.free(rows)
 
@@ -145,7 +147,7 @@ class CachedDecoder:
         return {**outputs, "log_alpha": log_alpha} if self.self_terminating else outputs
 
 
-def ending(logits, log_alpha, end_id, epsilon):
+def ending(logits: Any, log_alpha: Any, end_id: int, epsilon: float) -> tuple:
     """decoding.self_terminating.self_terminating in what can be compiled."""
     log_alpha = log_alpha + math.log1p(-epsilon) + ops.log_sigmoid(logits[..., end_id])
     is_end = ops.arange(logits.shape[-1]) == end_id

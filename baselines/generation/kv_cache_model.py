@@ -5,6 +5,7 @@ looks at other tokens says how to look at kept ones (`with_kv_cache`, `decode_st
 """
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -56,18 +57,18 @@ class CachedModel:
         self.variables = unique(node.operation for node in nodes)
         self.needs_slot_positions = any(hasattr(node.operation, "needs_slot_positions") for node in nodes)
 
-    def kv_cache_shapes(self, rows, slots):
+    def kv_cache_shapes(self, rows: Sequence[int], slots: int) -> dict:
         """{layer: (shape of keys, shape of values)}."""
         return {
             name: tuple((rows, layer.num_heads, slots, size) for size in (layer.key_size, layer.head_size))
             for name, layer in self.layers.items()
         }
 
-    def dtype(self):
+    def dtype(self) -> str:
         """That of keys and values."""
         return next(iter(self.layers.values())).compute_dtype
 
-    def prefill(self, features, last):
+    def prefill(self, features: dict, last: Any) -> tuple:
         kv_cache = {}
 
         def remember(name, keys, values):
@@ -88,7 +89,7 @@ class CachedModel:
         functional_graph.run(self.afterwards, values, call)
         return ops.cast(values[id(self.output)], "float32")[:, 0], kv_cache
 
-    def step(self, features, step, kv_cache):
+    def step(self, features: dict, step: Step, kv_cache: dict) -> tuple:
         grown = dict(kv_cache)
         rows, slots = step.visible.shape[0], step.visible.shape[2]
 

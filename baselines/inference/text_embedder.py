@@ -8,6 +8,7 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -59,7 +60,10 @@ class TextEmbedder:
         self.dimensions = model.output["vectors"].shape[-1]
 
     @classmethod
-    def from_run(cls, folder, pooling=None, precision=None, name=None, quiet=True):
+    def from_run(
+        cls, folder: str | Path, pooling: str | None = None, precision: str | None = None, name: str | None = None,
+        quiet: bool = True,
+    ) -> "TextEmbedder":  # fmt: skip
         """The best checkpoint of any run. Raises InputError for an unknown pooling, or another than the run was trained with."""
         run = RunFolder.open(folder)
         with Display(quiet) as display:
@@ -67,7 +71,9 @@ class TextEmbedder:
         return cls.from_task_model(task_model, name or f"{task_model.name}/{run.path.resolve().name}", pooling, run.path.resolve())
 
     @classmethod
-    def from_task_model(cls, task_model, name, pooling=None, source=""):
+    def from_task_model(
+        cls, task_model: Any, name: str | None, pooling: str | None = None, source: str | Path = ""
+    ) -> "TextEmbedder":
         """As `from_run`, of a task_model with trained weights, which it shares."""
         own = trained_pooling(task_model)
         if own and pooling not in (None, own):
@@ -83,7 +89,10 @@ class TextEmbedder:
         )  # fmt: skip
 
     @classmethod
-    def from_checkpoint(cls, folder, pooling=None, precision="float32", max_length=None, name=None):
+    def from_checkpoint(
+        cls, folder: str | Path, pooling: str | None = None, precision: str = "float32", max_length: int | None = None,
+        name: str | None = None,
+    ) -> "TextEmbedder":  # fmt: skip
         """A checkpoint folder, such as SimBERT's (pooling pooler) or Google's BERT."""
         pooling = check_pooling(pooling or "mean")
         checkpoint = Checkpoint.open(folder)
@@ -178,12 +187,12 @@ class TextEmbedder:
             return self._steps[output].predict(features)
 
 
-def trained_pooling(task_model):
+def trained_pooling(task_model: Any) -> str | None:
     """The pooling that a task_model's task trains, None where it makes no vectors."""
     return task_model.task.head.pooling if "embedding" in task_model.model.output else None
 
 
-def pooled(encoder, pooling, name):
+def pooled(encoder: keras.Model, pooling: str | None, name: str | None) -> Any:
     """float32 (B, D): one vector of the hidden states of an encoder."""
     states = encoder.output["hidden_states"]
     if check_pooling(pooling) == "mean":
@@ -193,13 +202,13 @@ def pooled(encoder, pooling, name):
     return keras.ops.cast(states[:, 0] if pooling == "first" else encoder.output["pooled"], "float32")
 
 
-def fine_lengths(max_length):
+def fine_lengths(max_length: int | None) -> list[int]:
     """Lengths for many texts: steps of 8 tokens to 64, of 16 to 128, of 32 to 256, then of 64."""
     lengths = [*range(8, 64, 8), *range(64, 128, 16), *range(128, 256, 32), *range(256, max(max_length, 257), 64)]
     return [length for length in lengths if length < max_length] + [max_length]
 
 
-def batch_size(length, count):
+def batch_size(length: int, count: int) -> int:
     """Rows of a batch for `count` texts of at most `length` tokens."""
     most = max(1, TOKENS_PER_BATCH // length)
     return next((size for size in SMALL_BATCHES if count <= size < most), most)

@@ -1,5 +1,7 @@
 """What a request is refused with: an HTTP status and OpenAI's {"error": {"message", "type", "param", "code"}}."""
 
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -65,7 +67,7 @@ class ClientGone(Exception):
     """The client closed the connection: nobody waits for an answer."""
 
 
-def add_handlers(app) -> None:
+def add_handlers(app: Any) -> None:
     """Gives every refusal of `app` this form: ours, unknown addresses, and bugs, of which the client learns no detail."""
 
     async def ours(request, error):

@@ -20,16 +20,16 @@ class ChatForm:
     prefix, whole, part = "chatcmpl", "chat.completion", "chat.completion.chunk"
 
     @staticmethod
-    def choice(index, text, finish):
+    def choice(index: int, text: str, finish: str | None) -> dict:
         message = {"role": "assistant", "content": text}
         return {"index": index, "message": message, "logprobs": None, "finish_reason": finish}
 
     @staticmethod
-    def opening(index):
+    def opening(index: int) -> dict:
         return {"index": index, "delta": {"role": "assistant", "content": ""}, "logprobs": None, "finish_reason": None}
 
     @staticmethod
-    def piece(piece):
+    def piece(piece: Any) -> dict:
         delta = {"content": piece.text} if piece.text else {}
         return {"index": piece.index, "delta": delta, "logprobs": None, "finish_reason": piece.finish}
 
@@ -40,11 +40,11 @@ class TextForm:
     prefix, whole, part, opening = "cmpl", "text_completion", "text_completion", None
 
     @staticmethod
-    def choice(index, text, finish):
+    def choice(index: int, text: str, finish: str | None) -> dict:
         return {"index": index, "text": text, "logprobs": None, "finish_reason": finish}
 
     @staticmethod
-    def piece(piece):
+    def piece(piece: Any) -> dict:
         return TextForm.choice(piece.index, piece.text, piece.finish)
 
 
@@ -62,7 +62,7 @@ async def unless_gone(receive: Callable, work: Coroutine) -> Any:
         await asyncio.gather(working, watching, return_exceptions=True)
 
 
-async def until_gone(receive):
+async def until_gone(receive: Callable) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -111,5 +111,5 @@ class EventStream(Response):
             return error
 
 
-async def send_event(send, data):
+async def send_event(send: Callable, data: str) -> None:
     await send({"type": "http.response.body", "body": f"data: {data}\n\n".encode(), "more_body": True})

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 
@@ -88,7 +89,7 @@ def allow_connections() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-def run(app, listener: socket.socket, grace: float, ready: Callable = lambda: None) -> int:
+def run(app: Any, listener: socket.socket, grace: float, ready: Callable = lambda: None) -> int:
     """Serves until SIGTERM or Ctrl-C. New connections are refused from then on, running replies have `grace` seconds."""
     allow_connections()
     server = Server(app, grace, ready)

@@ -76,7 +76,7 @@ class KeyCheck:
         return hmac.compare_digest(digest(key.strip()), self.digest) and scheme.lower() == b"bearer"
 
 
-def digest(key):
+def digest(key: bytes) -> bytes:
     """Of one length for all keys: how long the right one is shows nowhere."""
     return hashlib.sha256(key).digest()
 
@@ -84,7 +84,7 @@ def digest(key):
 class JsonLines(logging.Formatter):
     """A log record as one line of JSON, in which no character controls a terminal."""
 
-    def format(self, record):
+    def format(self, record: logging.LogRecord) -> str:
         at = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
         line = {"time": at, "level": record.levelname.lower(), "event": record.getMessage()}
         line |= getattr(record, "fields", {})

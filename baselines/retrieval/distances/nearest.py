@@ -59,7 +59,7 @@ def nearest(query, candidates, k, kind="wrd", prune=True):
     return Nearest([number for _, number in best[:k]], [value for value, _ in best[:k]], solved)
 
 
-def relaxed(p, q, costs):
+def relaxed(p: np.ndarray | None, q: np.ndarray | None, costs: np.ndarray) -> float:
     """What transport costs at least: all of one side to what is nearest on the other, the dearer of the two ways."""
     rows, columns = costs.min(1), costs.min(0)
     return max(rows.mean() if p is None else p @ rows, columns.mean() if q is None else q @ columns)

@@ -5,7 +5,7 @@ import numpy as np
 from baselines.errors import InputError
 
 
-def checked(vectors, name="x"):
+def checked(vectors: np.ndarray, name: str = "x") -> np.ndarray:
     """Token vectors as float64 (m, d). Raises InputError for none, another shape, NaN or infinity."""
     vectors = np.asarray(vectors, np.float64)
     if vectors.ndim != 2 or not len(vectors):
@@ -15,7 +15,7 @@ def checked(vectors, name="x"):
     return vectors
 
 
-def checked_pair(x, y):
+def checked_pair(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both checked, and of one size."""
     x, y = checked(x, "x"), checked(y, "y")
     if x.shape[1] != y.shape[1]:

@@ -50,7 +50,7 @@ def transport(p, q, costs):
     return Transport(float((plan * costs).sum()), plan, (log["u"], log["v"]))
 
 
-def least_cost(p, q, costs):
+def least_cost(p: np.ndarray | None, q: np.ndarray | None, costs: np.ndarray) -> float:
     """The value of `transport` for weights above 0 that are known to be right, and costs of at least 0; None: all weights equal."""
     m, n = costs.shape
     if m == 1 or n == 1:                                                # the plan is forced
@@ -64,7 +64,7 @@ def least_cost(p, q, costs):
     return max(plan.value, 0.0)
 
 
-def weights(values, name, count):
+def weights(values: np.ndarray, name: str, count: int) -> np.ndarray:
     """Weights as float64 (count,) of sum 1. Raises InputError for others."""
     values = np.asarray(values, np.float64)
     if values.shape != (count,):

@@ -10,7 +10,7 @@ from baselines.retrieval.distances.token_vectors import checked, checked_pair
 from baselines.retrieval.distances.transport import least_cost
 
 
-def wrd(x, y):
+def wrd(x: np.ndarray, y: np.ndarray) -> float:
     """The distance of token vectors x (m, d) and y (n, d), from 0 to 2.
 
     Raises InputError for no vectors, other shapes, NaN or infinity, and a text all of whose vectors are zero.
@@ -20,12 +20,12 @@ def wrd(x, y):
     return least_cost(p, q, rotators.costs(x, y))
 
 
-def wrd_similarity(x, y):
+def wrd_similarity(x: np.ndarray, y: np.ndarray) -> float:
     """1 - wrd, from -1 to 1."""
     return 1 - wrd(x, y)
 
 
-def wrd_bound(x, y):
+def wrd_bound(x: np.ndarray, y: np.ndarray) -> float:
     """Half the squared distance of the two sums of vectors, each divided by the sum of their lengths: at most `wrd`. Su, 2020."""
     rotators, (x, y) = WordRotators(), checked_pair(x, y)
     return float(rotators.bounds(rotators.of(x)[2], rotators.of(y)[2][None])[0])
@@ -34,7 +34,7 @@ def wrd_bound(x, y):
 class WordRotators:
     """WRD prepared for many texts, see WordMovers."""
 
-    def of(self, vectors):
+    def of(self, vectors: np.ndarray) -> tuple:
         """(weights of sum 1, directions, the weighted mean of the directions)."""
         vectors = checked(vectors)
         lengths = np.linalg.norm(vectors, axis=1)
@@ -44,8 +44,8 @@ class WordRotators:
         weights, directions = lengths / lengths.sum(), vectors / lengths[:, None]
         return weights, directions, weights @ directions
 
-    def costs(self, x, y):
+    def costs(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.clip(1 - x @ y.T, 0, 2)
 
-    def bounds(self, mean, means):
+    def bounds(self, mean: np.ndarray, means: np.ndarray) -> np.ndarray:
         return ((means - mean) ** 2).sum(1) / 2

@@ -6,6 +6,7 @@
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 from baselines.errors import InputError, excerpt, nearest
 from baselines.retrieval.prefix_index import overrides as override_file
@@ -38,7 +39,7 @@ class KnowledgeAnswer:
     why: tuple[str, ...] = ()
 
     @property
-    def text(self):
+    def text(self) -> str:
         """As KgCLUE's files have it."""
         return f"{self.name} ||| {self.predicate} ||| {self.object}"
 
@@ -63,20 +64,20 @@ class KnowledgeAnswers:
         self.overrides = override_file.read(overrides, index, self.part_ids) if overrides else override_file.Overrides()
         self._rules = Rules(self.overrides, self.tree, self.part_ids)
 
-    def part_ids(self, text):
+    def part_ids(self, text: str) -> tuple:
         """Token ids of a part of a key with the end behind them, as KeyTokenizer makes them."""
         end, unknown = self.index.end_id, self.index.unknown_id
         ids = [unknown if token == end else int(token) for token in self._ids(text)]
         return (*(ids or [unknown] * bool(text)), end)
 
-    def constraints(self, question, question_ids):
+    def constraints(self, question: str, question_ids: Sequence[int] | None) -> tuple:
         """A tuple for the search of one question; `question_ids` with [CLS] and [SEP]."""
         look_ahead = None if self.look_ahead == NO_LOOK_AHEAD else LookAhead(self.index, question_ids, self.look_ahead)
         steering = self._rules.of(question)
         guided = Guided(self.tree, look_ahead, Copying(self.index, self._named(question)))
         return (guided,) if steering is None else (guided, steering)
 
-    def answers_of(self, question, keys, question_ids=None):
+    def answers_of(self, question: str, keys: Sequence[tuple], question_ids: Sequence[int] | None = None) -> list[KnowledgeAnswer]:
         """[KnowledgeAnswer] of written keys, best first; none where none is a key.
 
         keys           [(token ids, the last end may be left out; score)], best first

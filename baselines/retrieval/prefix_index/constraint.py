@@ -7,9 +7,12 @@
 the tree is one step from a place that is remembered.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from baselines.errors import InputError, excerpt, nearest
+from baselines.retrieval.prefix_index.index import State
 
 ENDS = ("value", "leaf")
 MAX_REMEMBERED = 1 << 16
@@ -30,11 +33,11 @@ class InIndex:
         self.index, self.end = index, end
         self._states = {(): index.root()}
 
-    def allowed(self, prefixes):
+    def allowed(self, prefixes: Sequence[list[int]]) -> list:
         """For each list of token ids, int32: those that may follow, ascending; none after a whole key, or outside the tree."""
         return [self.next(self.state(prefix)) for prefix in prefixes]
 
-    def state(self, prefix):
+    def state(self, prefix: Sequence[int]) -> State | None:
         """The State of a prefix, or None."""
         prefix, states = tuple(prefix), self._states        # another thread may begin a new memory
         if len(states) > MAX_REMEMBERED:
@@ -48,7 +51,7 @@ class InIndex:
             states[prefix[: length + 1]] = state
         return state
 
-    def next(self, state, entities=None):
+    def next(self, state: State, entities: np.ndarray | None = None) -> np.ndarray:
         """Tokens after a State, or none after None; see PrefixIndex.next."""
         if state is None:
             return np.zeros(0, np.int32)
@@ -70,14 +73,14 @@ class Guided:
     def __init__(self, tree, look_ahead=None, copying=None):
         self.tree, self.look_ahead, self.copying = tree, look_ahead, copying
 
-    def allowed(self, prefixes):
+    def allowed(self, prefixes: Sequence[list[int]]) -> list:
         """As InIndex.allowed; among subjects of one spelling, those that stand in the question."""
         return [self.tree.next(self.tree.state(prefix), self._entities(prefix)) for prefix in prefixes]
 
     def _entities(self, prefix):
         return self.copying and self.copying.entities(prefix)
 
-    def rescore(self, prefixes, log_probabilities):
+    def rescore(self, prefixes: Sequence[list[int]], log_probabilities: np.ndarray) -> np.ndarray:
         """float32 (N, V), -inf where not allowed -> the same, weighed and summing to 1. The argument is not changed."""
         rescored = np.array(log_probabilities, np.float32)
         for row, prefix, ids in zip(rescored, prefixes, self.allowed(prefixes), strict=True):

@@ -8,6 +8,8 @@ subject,
 * of the entries that remain, the one that has more in common with the question comes first.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from baselines.retrieval.prefix_index.names import folded
@@ -23,20 +25,20 @@ class Copying:
         self.index, self.share = index, share
         self.mentions = index.mentions(question)
 
-    def is_next(self, prefix):
+    def is_next(self, prefix: Sequence[int]) -> bool:
         """Whether the unknown token continues a subject that stands in the question."""
         written, unknown = tuple(prefix), self.index.unknown_id
         length = len(written)
         return any(mention.token_ids[: length + 1] == (*written, unknown) for mention in self.mentions)
 
-    def entities(self, prefix):
+    def entities(self, prefix: Sequence[int]) -> np.ndarray | None:
         """Names that a finished subject is taken for, ascending; None: all that are spelled so."""
         subject = tuple(prefix[: list(prefix).index(self.index.end_id) + 1]) if self.index.end_id in prefix else ()
         numbers = {number for mention in self.mentions if mention.token_ids == subject for number in mention.entities}
         return np.array(sorted(numbers), np.int64) if numbers else None
 
 
-def ranked(entries, question):
+def ranked(entries: Sequence, question: str) -> list:
     """Entries of one spelling: names that stand in the question first, then by what they share with it, then as in the file."""
     if len(entries) < 2:
         return list(entries)

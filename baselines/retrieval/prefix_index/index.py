@@ -13,6 +13,7 @@ by a longer one.
 
 import bisect
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,7 +97,7 @@ class PrefixIndex:
             raise ValueError("tables of different lengths")
 
     @classmethod
-    def open(cls, folder, fingerprint=None, verify=False):
+    def open(cls, folder: str | Path, fingerprint: str | None = None, verify: bool = False) -> "PrefixIndex":
         """The index in a folder.
 
         fingerprint   of the vocabulary it is used with; None: not compared
@@ -113,15 +114,15 @@ class PrefixIndex:
         """How many keys there are."""
         return len(self._key_entity)
 
-    def root(self):
+    def root(self) -> State:
         return State(0, 0, 1, 0)
 
-    def is_complete(self, state):
+    def is_complete(self, state: State) -> bool:
         """Whether a whole key is written, its last end token included."""
         return state.part == self.parts
 
     @files.guarded
-    def next(self, state, entities=None):
+    def next(self, state: State, entities: np.ndarray | None = None) -> np.ndarray:
         """int32, ascending: the tokens that may follow; none after a whole key.
 
         entities   numbers of names, ascending: behind a subject, only what follows in keys of these
@@ -136,7 +137,7 @@ class PrefixIndex:
         return tokens[np.concatenate([[True], tokens[1:] != tokens[:-1]])]
 
     @files.guarded
-    def advance(self, state, token_id):
+    def advance(self, state: State, token_id: int) -> State | None:
         """The State after one more token, or None where it may not follow."""
         token_id = int(token_id)
         if not 0 <= token_id < self.vocab_size or self.is_complete(state):
@@ -151,25 +152,25 @@ class PrefixIndex:
         return State(state.part + 1, low, high, 0) if token_id == self.end_id else State(state.part, low, high, state.depth + 1)
 
     @files.guarded
-    def next_batch(self, states):
+    def next_batch(self, states: Sequence) -> list[np.ndarray]:
         """`next` of each state; None, a prefix that is in no key, has no next."""
         tokens, counts = next_tokens(self, states)
         ends = np.cumsum(counts).tolist()
         return [tokens[end - count : end] for end, count in zip(ends, counts.tolist(), strict=True)]
 
-    def advance_batch(self, states, token_ids):
+    def advance_batch(self, states: Sequence, token_ids: Sequence[int]) -> list:
         """`advance` of each state that is one."""
         return [None if state is None else self.advance(state, token) for state, token in zip(states, token_ids, strict=True)]
 
     @files.guarded
-    def mask(self, states):
+    def mask(self, states: Sequence) -> np.ndarray:
         """bool (len(states), vocab_size): `next_batch` as rows."""
         rows = np.zeros((len(states), self.vocab_size), bool)
         tokens, counts = next_tokens(self, states)
         rows[np.repeat(np.arange(len(states)), counts), tokens] = True
         return rows
 
-    def walk(self, token_ids, state=None):
+    def walk(self, token_ids: Sequence[int], state: State | None = None) -> State | None:
         """The State after all `token_ids`, or None."""
         state = state or self.root()
         for token_id in token_ids:
@@ -178,13 +179,13 @@ class PrefixIndex:
                 return None
         return state
 
-    def key(self, subject, predicate, meaning):
+    def key(self, subject: Sequence, predicate: Sequence, meaning: Sequence) -> list:
         """The three parts of a key, such as their token ids, one behind the other in the order of the index."""
         parts = {"subject": subject, "predicate": predicate, "meaning": meaning}
         return [token for name in self.order for token in parts[name]]
 
     @files.guarded
-    def lookup(self, token_ids):
+    def lookup(self, token_ids: Sequence[int]) -> list[Entry]:
         """Entries of a whole key, whose last end token may be left out; [] if there is none such."""
         state = self.walk(token_ids)
         if state is not None and not self.is_complete(state):
@@ -192,11 +193,11 @@ class PrefixIndex:
         return self.entries(state) if state is not None and self.is_complete(state) else []
 
     @files.guarded
-    def entries(self, state):
+    def entries(self, state: State) -> list[Entry]:
         """What a whole key holds; several where names differ in what the vocabulary does not tell apart."""
         return [self.entry(key) for key in range(state.low, state.high)]
 
-    def entry(self, key):
+    def entry(self, key: int) -> Entry:
         """The Entry of a key's number. Raises InputError for a number that no key has."""
         if not 0 <= key < len(self):
             raise InputError(f"{self.folder} has no key {key}. Its keys have the numbers 0 to {len(self) - 1}.")
@@ -211,38 +212,38 @@ class PrefixIndex:
         return Entry(name, subject, predicate, meaning, tuple(map(json.loads, values) if self._is_json else values))
 
     @files.guarded
-    def mentions(self, question):
+    def mentions(self, question: str) -> list:
         """Mentions (mentions.py) of subjects that the vocabulary cannot spell."""
         return mentions.find(question, *self._unknown, self._names.text)
 
-    def tokens(self, state):
+    def tokens(self, state: State) -> np.ndarray:
         """int32 (keys,), ascending: the next token of each key from state.low to state.high, from the second part on."""
         return self.tokens_of(state.part, slice(state.low, state.high), state.depth)
 
     @files.guarded
-    def tokens_of(self, part, keys, depth):
+    def tokens_of(self, part: int, keys: np.ndarray | slice, depth: int | np.ndarray) -> np.ndarray:
         """int32 (keys,): the token at place `depth`, one number or one for each, of the second or third part of some keys."""
         table, offsets = self._tokens[part], self._tokens[part].offsets
         return table.values[offsets[self._rows(part, keys)] + np.asarray(depth, offsets.dtype)]
 
     @files.guarded
-    def keys(self, state, entities=None):
+    def keys(self, state: State, entities: np.ndarray | None = None) -> np.ndarray:
         """int64, ascending: the keys from state.low to state.high; with `entities` only those of these names."""
         keys = np.arange(state.low, state.high)
         return keys if entities is None else keys[np.isin(self._key_entity[state.low : state.high], entities)]
 
-    def predicates_of(self, state):
+    def predicates_of(self, state: State) -> np.ndarray:
         """uint32 (keys,): the numbers of the predicates of the keys from state.low to state.high, behind a subject."""
         return self._key_predicate[state.low : state.high]
 
     @files.guarded
-    def subject_range(self, key):
+    def subject_range(self, key: int) -> tuple[int, int]:
         """(first, last + 1) of the keys whose subject is spelled as that of `key`."""
         spelling = int(self._subject_keys.searchsorted(self._subject_keys.dtype.type(key), side="right")) - 1
         return int(self._subject_keys[spelling]), int(self._subject_keys[spelling + 1])
 
     @files.guarded
-    def predicates(self, token_ids):
+    def predicates(self, token_ids: Sequence[int]) -> range:
         """range of the numbers of the predicates that are spelled so, the end token included."""
         table = self._tokens[self.order.index("predicate")]
         some = range(len(table)), list(token_ids)
@@ -250,12 +251,12 @@ class PrefixIndex:
         return range(first, last)
 
     @files.guarded
-    def leaf(self, token_ids):
+    def leaf(self, token_ids: Sequence[int]) -> int:
         """The node of the trie where a subject that is there ends, the end token included."""
         return self.trie.child(self.walk(token_ids[:-1]).low, token_ids[-1])
 
     @files.guarded
-    def leaves_with_only(self, predicates):
+    def leaves_with_only(self, predicates: Sequence[int]) -> list[int]:
         """List of nodes where subjects end whose keys have none but these predicates, numbers; it looks at every key."""
         chosen = np.zeros(len(self._predicate_texts), bool)
         chosen[predicates] = True
@@ -263,7 +264,7 @@ class PrefixIndex:
         return self._leaves[others == 0].tolist()
 
     @files.guarded
-    def part_ids(self, part, key):
+    def part_ids(self, part: int, key: int) -> np.ndarray:
         """Token ids of the second or third part of a key, its end token included."""
         return self._tokens[part][self._rows(part, key)]
 

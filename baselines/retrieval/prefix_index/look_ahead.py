@@ -8,9 +8,12 @@ The article compares predicates, the code that made its figures whole keys: `sco
 found once per subject; a step reads the range that is left.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from baselines.errors import InputError, excerpt, nearest
+from baselines.retrieval.prefix_index.index import State
 from baselines.retrieval.prefix_index.subsequence import Subsequences
 
 SCOPES = ("predicate", "full_key")
@@ -35,7 +38,7 @@ class LookAhead:
         self._common = Subsequences([int(token) for token in question_ids])
         self._of_keys = {}                                  # first key of a subject, names: keys, what each has in common
 
-    def gains(self, state, prefix, entities=None):
+    def gains(self, state: State, prefix: Sequence[int], entities: np.ndarray | None = None) -> np.ndarray | None:
         """int64, one per token of `index.next(state, entities)`; None where the rule does not apply.
 
         prefix     all token ids written, that lead to `state`

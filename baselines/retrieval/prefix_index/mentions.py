@@ -5,10 +5,12 @@ holds every name with an unknown token, and all pieces of a question are looked 
 """
 
 import dataclasses
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from baselines.retrieval.prefix_index.names import folded, split_name
+from baselines.storage.ragged_array import RaggedArray
 
 _FACTOR = 0x9E3779B97F4A7C15                                # odd, so that it has an inverse modulo 2**64
 _INVERSE = pow(_FACTOR, -1, 1 << 64)
@@ -31,7 +33,7 @@ class Mention:
     entities: tuple
 
 
-def hashes(text, starts, ends):
+def hashes(text: str, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """uint64 of each text[start:end]: equal texts have equal ones; others may have, so strings are compared after."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     with np.errstate(over="ignore"):
@@ -48,7 +50,7 @@ def _powers(factor, count):
     return np.cumprod(powers, dtype=np.uint64)
 
 
-def build_table(subjects, entities, tokens):
+def build_table(subjects: Sequence[str], entities: np.ndarray, tokens: RaggedArray) -> tuple:
     """(hashes, entities, tokens) in the order of the hashes.
 
     subjects   list of str, one per entity
@@ -63,7 +65,7 @@ def build_table(subjects, entities, tokens):
     return matches[order], np.asarray(entities)[order], tokens.take(order)
 
 
-def find(question, table, entities, tokens, name):
+def find(question: str, table: np.ndarray, entities: np.ndarray, tokens: RaggedArray, name: Callable[[int], str]) -> list[Mention]:
     """Mentions in a question, none within a longer one, by their place.
 
     table, entities, tokens   as `build_table` made them

@@ -52,11 +52,11 @@ class Overrides:
     predicates: Preferences = Preferences()
     answers: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
-    def answer(self, question):
+    def answer(self, question: str) -> tuple | None:
         """The columns that are given for a question, or None."""
         return self.answers.get(normalize_question(question))
 
-    def aliases_in(self, question):
+    def aliases_in(self, question: str) -> dict[str, str]:
         """{alias: subject} of those that stand in a question; one within a longer one does not count."""
         text, result = folded(question), {}
         for alias in sorted(self.aliases, key=lambda alias: -len(folded(alias))):
@@ -201,7 +201,7 @@ class _Reader:
         return kinds.get(type(node)) or node.value or "nothing"
 
 
-def entries_of(index, ids, name, predicate):
+def entries_of(index: PrefixIndex, ids: Callable, name: str, predicate: str) -> list:
     """Entries of an index that have this name and predicate."""
     subject, meaning = split_name(name)
     result = index.lookup(index.key(ids(subject), ids(predicate), ids(meaning)))

@@ -6,7 +6,7 @@ not fit is looked at line by line.
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +47,7 @@ class Lines:
     def __init__(self, path, skip=False, report=None):
         self.path, self.skip, self.skipped, self.report = Path(path), skip, 0, report
 
-    def chunks(self):
+    def chunks(self) -> Iterator[tuple[int, bytes]]:
         """Yields (number of its first line, bytes that end with a line end)."""
         number, rest = 1, b""
         with open_text(self.path) as file, input_errors(self.path):
@@ -64,7 +64,7 @@ class Lines:
         if rest:
             yield number, clean(rest + b"\n")
 
-    def bad(self, number, expected, received):
+    def bad(self, number: int, expected: str, received: bytes | str) -> None:
         """Skips or refuses a malformed line."""
         if not self.skip:
             if isinstance(received, bytes):
@@ -74,11 +74,11 @@ class Lines:
         self.skipped += 1
 
 
-def clean(chunk):
+def clean(chunk: bytes) -> bytes:
     return chunk.replace(b"\r\n", b"\n")
 
 
-def knowledge(lines):
+def knowledge(lines: Lines) -> Iterator[KeyRows]:
     """Yields KeyRows of lines `subject TAB predicate TAB object`."""
     for number, chunk in lines.chunks():
         if not _fits(chunk):
@@ -90,14 +90,14 @@ def knowledge(lines):
             yield KeyRows(fields[0::3], fields[1::3], b"\n".join(fields[2::3]) + b"\n", ends - tabs[1::2])
 
 
-def keys(lines):
+def keys(lines: Lines) -> Iterator[KeyRows]:
     """Yields KeyRows of lines that are keys without a value."""
     for number, chunk in lines.chunks():
         result = [line for _, line in _texts(lines, number, chunk)]
         yield KeyRows(result, None, b"", np.zeros(len(result), np.int64))
 
 
-def tab_separated(lines):
+def tab_separated(lines: Lines) -> Iterator[KeyRows]:
     """Yields KeyRows of lines `key TAB value`, or several values, each behind a tab."""
     for number, chunk in lines.chunks():
         names, values = [], []
@@ -111,7 +111,7 @@ def tab_separated(lines):
         yield KeyRows(names, None, b"".join(values), np.fromiter(map(len, values), np.int64, len(values)))
 
 
-def json_lines(lines):
+def json_lines(lines: Lines) -> Iterator[KeyRows]:
     """Yields KeyRows of lines {"key": text, "value": anything}; a list is several values, without "value" there is none."""
     for number, chunk in lines.chunks():
         names, values = [], []

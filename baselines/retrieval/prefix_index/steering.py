@@ -4,7 +4,11 @@ An alias leaves only its subject. What is banned is not begun where nothing else
 the keys without it: these lose 2 where they part from it, for the sums of a search must only fall.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+
+from baselines.retrieval.prefix_index.index import State
 
 
 class Rules:
@@ -37,7 +41,7 @@ class Rules:
             return None
         return Steering(self, subjects)
 
-    def alive(self, state):
+    def alive(self, state: State) -> np.ndarray:
         """bool, for each key from state.low to state.high: its predicate is not banned."""
         return ~np.isin(self.tree.index.predicates_of(state), self.banned)
 
@@ -51,10 +55,10 @@ class Steering:
     def __init__(self, rules, subjects=frozenset()):
         self.rules, self.subjects = rules, subjects
 
-    def allowed(self, prefixes):
+    def allowed(self, prefixes: Sequence[list[int]]) -> list:
         return [self._allowed(tuple(prefix)) for prefix in prefixes]
 
-    def rescore(self, prefixes, log_probabilities):
+    def rescore(self, prefixes: Sequence[list[int]], log_probabilities: np.ndarray) -> np.ndarray:
         rescored = np.array(log_probabilities, np.float32)
         for row, prefix in zip(rescored, prefixes, strict=True):
             self._add_boosts(row, tuple(prefix))

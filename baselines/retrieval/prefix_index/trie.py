@@ -6,10 +6,11 @@ node, and a step down is one binary search in a few neighbours.
 
 import dataclasses
 import itertools
+from collections.abc import Iterable
 
 import numpy as np
 
-from baselines.storage.ragged_array import smallest_unsigned
+from baselines.storage.ragged_array import RaggedArray, smallest_unsigned
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,21 +20,21 @@ class Trie:
     labels: np.ndarray
     children: np.ndarray
 
-    def next(self, node):
+    def next(self, node: int) -> np.ndarray:
         """Labels of the children of a node, ascending: a view."""
         return self.labels[self.children[node] : self.children[node + 1]]
 
-    def child(self, node, label):
+    def child(self, node: int, label: int) -> int | None:
         """The child reached by `label`, or None."""
         first, labels = int(self.children[node]), self.next(node)
         place = int(labels.searchsorted(labels.dtype.type(label)))
         return first + place if place < len(labels) and labels[place] == label else None
 
-    def parent(self, node):
+    def parent(self, node: int) -> int:
         """The node that `node`, which is not the root, is a child of."""
         return int(self.children.searchsorted(self.children.dtype.type(node), side="right")) - 1
 
-    def without(self, leaves):
+    def without(self, leaves: Iterable[int]) -> set[int]:
         """set of nodes behind which there is nothing but these leaves, themselves included."""
         covered, new = set(leaves), set(leaves)
         while new:
@@ -43,7 +44,7 @@ class Trie:
         return covered
 
 
-def build_trie(sequences, vocab_size):
+def build_trie(sequences: RaggedArray, vocab_size: int) -> tuple[Trie, np.ndarray]:
     """(Trie, node at which each sequence ends: int64 (R,)) of a RaggedArray of token ids; no sequence is empty."""
     lengths, offsets = sequences.lengths, sequences.offsets.astype(np.int64)
     place = np.zeros(len(sequences), np.int64)              # of each sequence's node on its level
@@ -64,7 +65,7 @@ def build_trie(sequences, vocab_size):
     return Trie(np.concatenate(labels).astype(smallest_unsigned(vocab_size)), children), ends
 
 
-def lexicographic_order(sequences):
+def lexicographic_order(sequences: RaggedArray) -> tuple[np.ndarray, np.ndarray]:
     """(rows of ragged token ids sorted by their ids, equal ones in order; for each in that order the number of its value)."""
     big_endian = sequences.values.astype(">u4")
     keys = [big_endian[first:last].tobytes() for first, last in itertools.pairwise(sequences.offsets.tolist())]

@@ -5,6 +5,8 @@ their places, marked, until they are a quarter of all; then the places are given
 """
 
 import itertools
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from baselines.retrieval.vector_index.checking import check_metric, prepared
 from baselines.retrieval.vector_index.format import CHUNK_SIZE, STRUCTURE, VECTORS
 from baselines.retrieval.vector_index.index import VectorIndex
 from baselines.retrieval.vector_index.items import ItemWriter
+from baselines.retrieval.vector_index.whitening import Whitening
 from baselines.storage import array_folder as files
 from baselines.storage.atomic_files import atomic_folder
 
@@ -23,8 +26,10 @@ RECALL = 0.95
 
 
 def create(
-    folder, vectors, rows, model, text="text", metric="cosine", kind="auto", half=False, recall=RECALL, whitening=None, report=None
-):
+    folder: str | Path, vectors: np.ndarray, rows: Iterable[tuple], model: dict, text: str = "text", metric: str = "cosine",
+    kind: str = "auto", half: bool = False, recall: float = RECALL, whitening: Whitening | None = None,
+    report: Callable | None = None,
+) -> VectorIndex:  # fmt: skip
     """Builds the index `folder`. One that is there is replaced when the new one is complete.
 
     Args:
@@ -52,13 +57,13 @@ def create(
     return _write(folder, about, None, np.zeros(0, np.int64), vectors, rows, whitening, report or _silent)
 
 
-def add(folder, vectors, rows, report=None):
+def add(folder: str | Path, vectors: np.ndarray, rows: Iterable[tuple], report: Callable | None = None) -> VectorIndex:
     """Adds texts to an index; see `create`. Raises InputError also for an id that is in it, and other vectors than it has."""
     old = VectorIndex.open(folder)
     return _write(folder, _about(old), old, np.arange(len(old.vectors)), vectors, rows, old.whitening, report or _silent)
 
 
-def delete(folder, ids, report=None):
+def delete(folder: str | Path, ids: Iterable, report: Callable | None = None) -> VectorIndex:
     """Takes the texts with these ids out of an index. Returns it, opened. Raises InputError for ids that are not in it."""
     old, ids = VectorIndex.open(folder), list(dict.fromkeys(ids))
     positions = old.positions(ids)
@@ -92,7 +97,7 @@ def _unknown_ids(unknown, index):
     return f"{listed}. {close}" if close.startswith("Did") else f"{listed}. Check the ids."
 
 
-def counts(deleted):
+def counts(deleted: np.ndarray | None) -> dict:
     return {"texts": int((~deleted).sum()), "deleted": int(deleted.sum())}
 
 

@@ -5,7 +5,7 @@ import numpy as np
 BLOCK = 1 << 16
 
 
-def search(queries, vectors, k, deleted=None):
+def search(queries: np.ndarray, vectors: np.ndarray, k: int, deleted: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """(scores float32 (Q, k), places int64 (Q, k)) of the largest inner products, best first; -inf and -1 where there are fewer.
 
     queries   float32 (Q, D)        vectors   float32 or float16 (N, D)        deleted   bool (N,): left out, or None
@@ -28,13 +28,13 @@ def search(queries, vectors, k, deleted=None):
     return scores, positions
 
 
-def merged(scores, positions, k):
+def merged(scores: np.ndarray, positions: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The k best of each row, best first; of equal ones the smaller place."""
     order = np.lexsort((np.where(positions < 0, np.iinfo(np.int64).max, positions), -scores), axis=1)[:, :k]
     return np.take_along_axis(scores, order, 1), np.take_along_axis(positions, order, 1)
 
 
-def rescored(queries, vectors, candidates, k):
+def rescored(queries: np.ndarray, vectors: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """As `search`, among the places (Q, C) that something else found; -1 is none."""
     scores = np.full(candidates.shape, -np.inf, np.float32)
     for row, (query, row_positions) in enumerate(zip(queries, candidates, strict=True)):

@@ -6,6 +6,7 @@
 """
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class VectorIndex:
         self._structure = None if self.kind == "flat" else structure.read(self.folder / STRUCTURE)
 
     @classmethod
-    def open(cls, folder, verify=False):
+    def open(cls, folder: str | Path, verify: bool = False) -> "VectorIndex":
         """Opens a folder.
 
         Args:
@@ -71,20 +72,20 @@ class VectorIndex:
         return int(len(self.vectors) - self.deleted.sum())
 
     @property
-    def size(self):
+    def size(self) -> int:
         """D, the numbers of a vector."""
         return self.vectors.shape[1]
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         return self.header["structure"]["kind"]
 
     @property
-    def metric(self):
+    def metric(self) -> str:
         return self.header["metric"]
 
     @files.guarded
-    def search(self, vectors, k=10, exactly=False):
+    def search(self, vectors: np.ndarray, k: int = 10, exactly: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """(scores float32 (Q, k), places int64 (Q, k)) of the nearest texts, best first; k is at most `len(index)`.
 
         vectors   float (Q, D), whitened if the index is; for cosine of any length but 0
@@ -105,22 +106,22 @@ class VectorIndex:
         return exact.rescored(queries, self.vectors, positions, k)
 
     @files.guarded
-    def item(self, position):
+    def item(self, position: int) -> Item:
         """The Item at a place."""
         row = self.items.row(position)
         return Item(self.items.id(position), row[self.header["text"]], row)
 
     @files.guarded
-    def positions(self, ids):
+    def positions(self, ids: Sequence) -> dict:
         """{id: position} of those of `ids` that the index has; deleted ones are gone."""
         return self.items.places(ids, ~self.deleted)
 
     @files.guarded
-    def ids(self, most):
+    def ids(self, most: int) -> list:
         """The ids of the first `most` texts."""
         return [self.items.id(position) for position in np.flatnonzero(~self.deleted)[:most].tolist()]
 
-    def require_model(self, fingerprint, name):
+    def require_model(self, fingerprint: str, name: str) -> None:
         """Raises InputError unless the vectors were made by the model of that fingerprint."""
         model = self.header["model"]
         if model["fingerprint"] != fingerprint:

@@ -3,6 +3,8 @@
 import array
 import hashlib
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,16 +28,16 @@ class Items:
     def __len__(self):
         return len(self.keys)
 
-    def id(self, position):
+    def id(self, position: int) -> Any:
         return json.loads(self._bytes("ids", position))
 
-    def row(self, position):
+    def row(self, position: int) -> dict:
         row = json.loads(self._bytes("rows", position))
         if not isinstance(row, dict):
             raise TypeError("a row that is no object")
         return row
 
-    def places(self, ids, alive):
+    def places(self, ids: Sequence, alive: np.ndarray) -> dict:
         """{id: place} of those of `ids` that are among the items of bool `alive` (N,)."""
         wanted = {key_of(id): id for id in ids}
         matches = np.flatnonzero(np.isin(self.keys, np.fromiter(wanted, np.uint64, len(wanted))) & alive)
@@ -47,12 +49,12 @@ class Items:
         return self._values[name][offsets[position] : offsets[position + 1]].tobytes()
 
 
-def key_of(id):
+def key_of(id: Any) -> int:
     """A number for an id, the same on every machine; 1 and "1" are two ids."""
     return int.from_bytes(hashlib.blake2b(json.dumps(id).encode(), digest_size=8).digest(), "little")
 
 
-def same(one, other):
+def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 

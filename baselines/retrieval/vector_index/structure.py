@@ -4,6 +4,9 @@ They keep vectors in half precision and only choose candidates, whose exact scor
 """
 
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +48,7 @@ def choose(kind: str, count: int) -> Choice:
     return Choice("ivf", f"{count:,} vectors, more than {MAX_GRAPH:,}: lists are built in minutes, a graph would take far longer")
 
 
-def build(kind, vectors, each, report):
+def build(kind: str, vectors: np.ndarray, each: int, report: Callable) -> Any:
     """A trained FAISS structure with all `vectors` (N, D), read `each` at once; report(done, total)."""
     import faiss
 
@@ -64,14 +67,16 @@ def build(kind, vectors, each, report):
     return structure
 
 
-def extend(structure, vectors, each, report):
+def extend(structure: Any, vectors: np.ndarray, each: int, report: Callable) -> None:
     """Adds those of `vectors` that follow the ones that the structure has."""
     for start in range(structure.ntotal, len(vectors), each):
         structure.add(np.ascontiguousarray(vectors[start : start + each], np.float32))
         report(structure.ntotal, len(vectors))
 
 
-def candidates(structure, kind, queries, count, width, deleted=None):
+def candidates(
+    structure: Any, kind: str, queries: np.ndarray, count: int, width: int, deleted: np.ndarray | None = None
+) -> np.ndarray:
     """Places int64 (Q, count), -1 where there are fewer. deleted: bool (N,)."""
     import faiss
 
@@ -86,7 +91,7 @@ def candidates(structure, kind, queries, count, width, deleted=None):
     return structure.search(queries, count, params=parameters)[1]
 
 
-def tune(structure, kind, vectors, min_recall, deleted=None):
+def tune(structure: Any, kind: str, vectors: np.ndarray, min_recall: float, deleted: np.ndarray | None = None) -> tuple[int, float]:
     """(width, recall): the smallest width by which the share `min_recall` of the true neighbors is found, or the largest one tried.
 
     Asked for are the 10 nearest to 200 vectors of the index, themselves aside.
@@ -104,19 +109,19 @@ def tune(structure, kind, vectors, min_recall, deleted=None):
     return width, recall
 
 
-def neighbors(positions, queries):
+def neighbors(positions: np.ndarray, queries: np.ndarray) -> list[set]:
     """The first 10 places of each row that are others than the query's own, as sets."""
     others = (row[(row >= 0) & (row != query)][:K] for row, query in zip(positions, queries, strict=True))
     return [set(row.tolist()) for row in others]
 
 
-def write(structure, path):
+def write(structure: Any, path: str | Path) -> None:
     import faiss
 
     faiss.write_index(structure, str(path))
 
 
-def read(path, writable=False):
+def read(path: str | Path, writable: bool = False) -> Any:
     """The structure of a file, in the file's memory unless it is to be extended. Raises InputError for another file."""
     import faiss
 
