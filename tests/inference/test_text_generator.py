@@ -76,7 +76,7 @@ def test_prompts_leave_room_for_the_text(seq2seq, chat):
     "kind, texts, settings, told",
     [
         ("seq2seq", ["a", "b"], {}, "takes one text, but got 2"), ("seq2seq", [" "], {}, "source"),
-        ("chat", [], {}, "one utterance or more"), ("chat", [TITLE, ""], {}, "utterance 2"),
+        ("chat", [], {}, "The history is empty"), ("chat", [TITLE, ""], {}, "utterance 2"),
         ("seq2seq", [TITLE], {"max_tokens": 28}, "28 of 30 tokens leave no room"),
     ],
 )  # fmt: skip

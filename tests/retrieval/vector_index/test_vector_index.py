@@ -220,7 +220,7 @@ def test_whitening_gives_independent_numbers_of_one_variance(tmp_path):
 def test_whitening_asks_for_texts_that_vary():
     with pytest.raises(InputError, match="these 3 vectors vary in 2 directions only"):
         whitening.fit(DATA[:3], 4)
-    with pytest.raises(InputError, match="from 1 to the vectors' 8"):
+    with pytest.raises(InputError, match="Choose 1 to 8, the numbers of a vector"):
         whitening.fit(DATA, 9)
 
 
