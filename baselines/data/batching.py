@@ -1,16 +1,19 @@
-"""Rows to batches of few shapes: seeded shuffle, length buckets, padding with 0, a last batch filled up with rows of weight 0."""
+"""Rows to batches of few shapes: seeded shuffle, length buckets, padding with 0, a last batch padded with rows of weight 0."""
 
 import math
 import queue
 import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-GROUP = 32
+from baselines.data.encoded_dataset import EncodedDataset
+
+BATCHES_PER_GROUP = 32
 """Batches whose rows are sorted by length together in training: little padding, and still a different mix every epoch."""
 
 
-def bucket_lengths(max_length):
+def bucket_lengths(max_length: int) -> list[int]:
     """The lengths that batches are padded to: each at most half again as long as the one before, so that few shapes compile.
 
     >>> bucket_lengths(128)
@@ -22,18 +25,18 @@ def bucket_lengths(max_length):
     return [length for length in lengths if length < max_length] + [max_length]
 
 
-def bucket(length, lengths):
+def bucket(length: int, lengths: Sequence[int]) -> int:
     """The smallest of `lengths` that holds `length`."""
     return lengths[int(np.searchsorted(lengths, length))]
 
 
-def training_order(lengths, batch_size, seed, epoch):
+def training_order(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
     """Row numbers of each batch of an epoch: a list of int arrays. The same for the same (seed, epoch), on every machine."""
     rng = np.random.Generator(np.random.PCG64([seed, epoch]))
     order = rng.permutation(len(lengths))
     batches = []
-    for start in range(0, len(order), batch_size * GROUP):
-        group = order[start : start + batch_size * GROUP]
+    for start in range(0, len(order), batch_size * BATCHES_PER_GROUP):
+        group = order[start : start + batch_size * BATCHES_PER_GROUP]
         group = group[np.argsort(lengths[group], kind="stable")]
         batches += [group[i : i + batch_size] for i in range(0, len(group), batch_size)]
     return [batches[i] for i in rng.permutation(len(batches))]
@@ -42,35 +45,39 @@ def training_order(lengths, batch_size, seed, epoch):
 class Batches:
     """Batches of the rows of one split: {"features": {name: int32 (B, …, L)}, "weights": float32 (B,), "targets" if any}.
 
-    rows           Rows
-    batch_size     real rows; B, always: a last batch that is short repeats its first row with weight 0
-    max_length     L is the smallest of bucket_lengths(max_length) that holds the batch
-    batch_targets  (targets of B rows, L) -> arrays, from the head
-    pad_id         token id of padding; other features are padded with 0
-    parts          equal parts that devices cut a batch into: B is the next multiple of it
+    Args:
+        rows: the dataset.
+        batch_size: real rows; B, always: a last batch that is short repeats its first row with weight 0.
+        max_length: L is the smallest of bucket_lengths(max_length) that holds the batch.
+        batch_targets: (targets of B rows, L) -> arrays, from the head; None without targets.
+        pad_id: token id of padding; other features are padded with 0.
+        parts: equal parts that devices cut a batch into: B is the next multiple of it.
     """
 
-    def __init__(self, rows, batch_size, max_length, batch_targets, pad_id=0, parts=1):
+    def __init__(
+        self, rows: EncodedDataset, batch_size: int, max_length: int, batch_targets: Callable | None, pad_id: int = 0,
+        parts: int = 1,
+    ):  # fmt: skip
         self.rows, self.batch_size, self.batch_targets, self.pad_id = rows, batch_size, batch_targets, pad_id
         self.size = math.ceil(batch_size / parts) * parts
         self.lengths = bucket_lengths(max_length)
 
-    def updates_per_epoch(self, accumulate=1):
+    def updates_per_epoch(self, accumulate: int = 1) -> int:
         return math.ceil(math.ceil(len(self.rows) / self.batch_size) / accumulate)
 
-    def updates(self, seed, epoch, accumulate=1, skip=0):
+    def updates(self, seed: int, epoch: int, accumulate: int = 1, skip: int = 0) -> Iterator[list[dict]]:
         """Yields the micro-batches of each update of an epoch, a list of up to `accumulate`, without the first `skip`."""
         groups = self.rows_of_updates(seed, epoch, accumulate)
         return prefetched([self.collate(numbers) for numbers in group] for group in groups[skip:])
 
-    def rows_of_updates(self, seed, epoch, accumulate=1):
+    def rows_of_updates(self, seed: int, epoch: int, accumulate: int = 1) -> list[list[np.ndarray]]:
         """The row numbers of each micro-batch of each update of an epoch."""
         order = training_order(self.rows.lengths, self.batch_size, seed, epoch)
         return [order[i : i + accumulate] for i in range(0, len(order), accumulate)]
 
-    def in_turn(self):
-        """Yields (row numbers, batch), longest rows first (what does not fit the memory fails at once); rows past the numbers
-        are padding."""
+    def in_turn(self) -> Iterator[tuple[np.ndarray, dict]]:
+        """Yields (row numbers, batch), longest rows first, so that what does not fit in memory fails at once. Rows past the
+        numbers are padding."""
         order = np.argsort(-self.rows.lengths, kind="stable")
         chunks = [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
         return prefetched((numbers, self.collate(numbers)) for numbers in chunks)
@@ -78,7 +85,7 @@ class Batches:
     def __len__(self):
         return math.ceil(len(self.rows) / self.batch_size)
 
-    def collate(self, numbers):
+    def collate(self, numbers: np.ndarray) -> dict:
         """The batch of at most B row numbers."""
         rows = self.rows
         filled = np.concatenate([numbers, np.full(self.size - len(numbers), numbers[0])])
@@ -93,7 +100,7 @@ class Batches:
         return batch
 
 
-def prefetched(iterable, size=4):
+def prefetched(iterable: Iterable, size: int = 4) -> Iterator:
     """Yields from `iterable`, which runs ahead in a thread by up to `size` items. Its exceptions are raised here."""
     done, items, stop = object(), queue.Queue(maxsize=size), threading.Event()
 

@@ -2,16 +2,19 @@
 
 800 characters, width 489, stride 128 -> [0, 489) [128, 617) [256, 745) [384, 800)
 
-Every token carries the half-open characters that it stands for in the user's text, so answers come out as they stand there
-whatever normalisation did. A word across the border of a window belongs to the windows that it starts in, and stays whole.
+Every token carries its half-open characters in the user's text, so answers are quoted as they are there whatever normalization
+did. A word across the border of a window belongs to the windows that it starts in, and stays whole.
 """
 
 import functools
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
 from baselines.errors import InputError
+from baselines.task import Example
+from baselines.tokenizers.wordpiece import Tokenizer
 
 NO_ANSWER = (0, 0)
 """Target of a window without the answer: the token [CLS]."""
@@ -19,18 +22,18 @@ SPECIAL = 3
 """[CLS] and two [SEP]."""
 
 
-def sliding_windows(length, width, stride):
+def sliding_windows(length: int, width: int, stride: int) -> list[tuple[int, int]]:
     """Half-open (start, end) of the windows of a text: starts are `stride` apart, the last is the first to reach the end."""
     if not 0 < stride <= width:
         raise ValueError(f"sliding_windows: expected 0 < stride <= width. Received: stride={stride}, width={width}")
-    found = []
+    windows = []
     for start in itertools.count(0, stride):
-        found.append((start, min(start + width, length)))
+        windows.append((start, min(start + width, length)))
         if start + width >= length:
-            return found
+            return windows
 
 
-def encode_windows(example, tokenizer, max_length):
+def encode_windows(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray | None]]:
     """The `encode` stage: windows of the context as it is, never cut by gold.
 
     example.texts is (question, context), example.gold a sequence of Answers or None. Yields (features, target): target is the
@@ -40,7 +43,7 @@ def encode_windows(example, tokenizer, max_length):
     yield from _rows(example, tokenizer, max_length, (context,), example.gold[0] if example.gold else None)
 
 
-def encode_answers(example, tokenizer, max_length):
+def encode_answers(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray | None]]:
     """The `encode_train` stage: the windows of each answer, which starts and ends on the borders of tokens."""
     _, context = question_and_context(example)
     _, spans = _tokens(tokenizer, (context,))
@@ -51,10 +54,10 @@ def encode_answers(example, tokenizer, max_length):
         yield from _rows(example, tokenizer, max_length, parts, answer)
 
 
-def question_and_context(example):
+def question_and_context(example: Example) -> tuple[str, str]:
     """The two texts of an example. Raises InputError if it has others."""
     if len(example.texts) != 2:
-        raise InputError(f"expected two texts, a question and its context. Received: {len(example.texts)}.")
+        raise InputError(f"{len(example.texts)} texts, but the task reads two. Give a question and its context.")
     return example.texts
 
 
@@ -63,7 +66,7 @@ def _rows(example, tokenizer, max_length, parts, answer):
     stride = max_length // 4
     longest = max_length - SPECIAL - stride
     if stride < 1 or longest < 1:
-        raise InputError(f"--max_length: expected at least 8, for a question and a window. Received: {max_length}.")
+        raise InputError(f"--max_length {max_length} has no room for a question and a window. Choose 8 or more.")
     question = tokenizer.ids(example.texts[0])[:longest]
     width = max_length - SPECIAL - len(question)
     tokens = _tokens(tokenizer, parts)
@@ -90,11 +93,11 @@ def _token_windows(spans, length, width, stride):
     narrow = width
     while True:
         borders = sliding_windows(length, narrow, min(stride, narrow))
-        found = [tuple(map(int, np.searchsorted(spans[:, 0], window))) for window in borders]
-        most = max(end - first for first, end in found)
-        if most <= width or narrow == 1:
-            return [(first, min(end, first + width)) for first, end in found]
-        narrow = max(1, narrow * width // most)
+        windows = [tuple(map(int, np.searchsorted(spans[:, 0], window))) for window in borders]
+        longest = max(end - first for first, end in windows)
+        if longest <= width or narrow == 1:
+            return [(first, min(end, first + width)) for first, end in windows]
+        narrow = max(1, narrow * width // longest)
 
 
 def _answer_tokens(spans, window, answer, offset):

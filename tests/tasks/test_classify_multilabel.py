@@ -100,7 +100,7 @@ def test_labels_that_cannot_be(tmp_path):
     assert "b.jsonl:1: label is no list" in told(bind, path)
     path = write_lines(tmp_path / "c.jsonl", [{"text": "一", "label": ["a|b", "c"]}])
     assert "c.jsonl:1: label holds a label with '|', which separates labels in tables" in told(bind, path)
-    assert "Name another one with --separator." in told(bind, path)
+    assert "Choose another separator with --separator." in told(bind, path)
     assert bind(path, separator=";").labels.names == ("a|b", "c")
     assert "--separator ' ' is only space" in told(bind, path, separator=" ")
 

@@ -9,41 +9,48 @@ dev_*.npy          the same of the text that is held out; records.json, the head
 import concurrent.futures
 import functools
 import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from baselines.data.packed.packing import Packer
+from baselines.data.packed.text_corpus import TextCorpus
 from baselines.errors import InputError
 from baselines.runtime.concurrency import bounded_map
 from baselines.storage import array_folder
 from baselines.storage.atomic_files import atomic_folder, recover
+from baselines.tokenizers.wordpiece import Tokenizer
 
 RECORDS = array_folder.Kind("packed-records", 1, "records.json", "packed records", "Pack them again: run.py pretrain.")
-PARAGRAPHS_OF_A_JOB = 50
-BLOCK = 1 << 24
+PARAGRAPHS_PER_JOB = 50
+BLOCK_SIZE = 1 << 24
 _packing = None
 
 
 class PackedDataset:
     """The rows of a split: `records[i]` is (token_ids, starts), views of the files.
 
-    header   what they were made of: {"made_of": …, "counts": …}
+    Args:
+        header: what they were made of: {"made_of": …, "counts": …}.
+        tokens: ids of all rows, end to end.
+        starts: 1 where a word begins, of the same length.
+        rows: int64 (rows + 1,), where each row begins in both.
     """
 
-    def __init__(self, header, tokens, starts, rows):
+    def __init__(self, header: dict, tokens: np.ndarray, starts: np.ndarray, rows: np.ndarray):
         self.header, self.tokens, self.starts, self.rows = header, tokens, starts, rows
 
     @classmethod
-    def open(cls, folder, split):
+    def open(cls, folder: str | Path, split: str) -> "PackedDataset":
         """Raises InputError for a folder that is damaged or foreign, and for a split without rows."""
         recover(folder)
         header = array_folder.read_header(folder, RECORDS)
         arrays = array_folder.open_arrays(folder, header)
-        found = cls(header, *(arrays[f"{split}_{name}"] for name in ("tokens", "starts", "rows")))
-        if not len(found):
-            raise InputError(f"{folder}: expected rows of the split {split}. Received: none. Is there enough text?")
-        return found
+        dataset = cls(header, *(arrays[f"{split}_{name}"] for name in ("tokens", "starts", "rows")))
+        if not len(dataset):
+            raise InputError(f"{folder}: there are no rows of the split {split}. Pack more text.")
+        return dataset
 
     def __len__(self):
         return len(self.rows) - 1
@@ -52,8 +59,8 @@ class PackedDataset:
         part = slice(self.rows[number], self.rows[number + 1])
         return self.tokens[part], self.starts[part]
 
-    def padded(self, numbers, length, pad_id):
-        """(token_ids int32, starts bool), both (rows, length), of some rows, filled up with padding, which is a word each."""
+    def padded(self, numbers: np.ndarray, length: int, pad_id: int) -> tuple[np.ndarray, np.ndarray]:
+        """(token_ids int32, starts bool), both (rows, length), of some rows, padded to `length`; each padding token is a word."""
         begin, places = self.rows[numbers], np.arange(length)
         real = places < (self.rows[numbers + 1] - begin)[:, None]
         where = np.where(real, begin[:, None] + places, 0)
@@ -61,15 +68,28 @@ class PackedDataset:
 
 
 def write_records(
-    folder, corpora, tokenizer, max_length, held_out=0, workers=1, made_of=None, advance=lambda lines: None, worked=None
-):
+    folder: str | Path,
+    corpora: Mapping[str, TextCorpus],
+    tokenizer: Tokenizer,
+    max_length: int,
+    held_out: int = 0,
+    workers: int = 1,
+    made_of: dict | None = None,
+    advance: Callable[[int], None] = lambda lines: None,
+    worked: Callable | None = None,
+) -> dict[str, int | dict]:
     """Packs {"train": Corpus, and "dev" if there is one} into a folder. Returns the counts that its header holds.
 
-    held_out   one in so many paragraphs of "train" goes to "dev"; 0: none
-    workers    processes that tokenize; they change nothing of what is written
-    made_of    what the header tells of where this came from
-    advance    called with the number of lines read, now and then
-    worked     worked(build, jobs) yields build()(job) of each job in their order, in place of `workers`
+    Args:
+        folder: made or replaced in one step.
+        corpora: the texts.
+        tokenizer: of the checkpoint.
+        max_length: tokens of a row, at most.
+        held_out: one in `held_out` paragraphs of "train" goes to "dev"; 0: none.
+        workers: processes that tokenize; the files are the same for any number.
+        made_of: a record of the sources, for the header.
+        advance: called with the number of lines read, now and then.
+        worked: worked(build, jobs) yields build()(job) of each job in their order, in place of `workers`.
     """
     counts, build = {}, functools.partial(Packing, tokenizer, max_length)
     pack = functools.partial(worked or functools.partial(packed, workers), build)
@@ -89,13 +109,13 @@ def write_records(
     return counts
 
 
-def jobs(corpus, name, held_out):
+def jobs(corpus: TextCorpus, name: str, held_out: int) -> Iterator[tuple[str, list]]:
     """Yields (split, paragraphs), some paragraphs at a time; one in `held_out` of the training text goes to dev."""
     splits = {"train": [], "dev": []}
     for number, paragraph in enumerate(corpus.paragraphs(), start=1):
         split = "dev" if name == "dev" or held_out and number % held_out == 0 else "train"
         splits[split].append(paragraph)
-        if len(splits[split]) == PARAGRAPHS_OF_A_JOB:
+        if len(splits[split]) == PARAGRAPHS_PER_JOB:
             yield split, splits[split]
             splits[split] = []
     yield from ((split, paragraphs) for split, paragraphs in splits.items() if paragraphs)
@@ -114,8 +134,8 @@ class Packing:
         return split, rows, self._packer.cut - before
 
 
-def packed(workers, build, jobs):
-    """Yields build()(job) of each job, in the order of the jobs, by so many processes."""
+def packed(workers: int, build: Callable, jobs: Iterable) -> Iterator:
+    """Yields build()(job) of each job, in the order of the jobs, by `workers` processes."""
     if workers == 1:
         yield from map(build(), jobs)
         return
@@ -126,8 +146,7 @@ def packed(workers, build, jobs):
                 yield future.result()
         except concurrent.futures.BrokenExecutor:
             raise InputError(
-                f"--workers {workers}: expected every process to end its work. Received: one that was killed, perhaps for lack "
-                "of memory. Start again with fewer."
+                f"--workers {workers}: a process was killed, perhaps because memory ran out. Start again with fewer workers."
             ) from None
         finally:
             pool.shutdown(cancel_futures=True)
@@ -161,7 +180,8 @@ class Column:
         for name, file in self.files.items():
             file.close()
             with open(file.name, "rb") as source:
-                blocks = (np.frombuffer(block, self.dtypes[name]) for block in iter(functools.partial(source.read, BLOCK), b""))
+                read = functools.partial(source.read, BLOCK_SIZE)
+                blocks = (np.frombuffer(block, self.dtypes[name]) for block in iter(read, b""))
                 writer.blocks(f"{self.split}_{name}", self.dtypes[name], rows[-1], blocks)
             Path(file.name).unlink()
         writer.array(f"{self.split}_rows", rows)

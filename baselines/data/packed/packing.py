@@ -1,14 +1,17 @@
-"""Sentences to rows of at most so many tokens: as many whole sentences to a row as it holds.
+"""Sentences to rows of limited length: as many whole sentences to a row as it holds.
 
 Sentences of 5, 6, 7, 20, 3 and 4 tokens in rows of 16 -> 13 [5, 6]   9 [7]   16 [14, cut from 20]   9 [3, 4]
 """
 
 import itertools
 import re
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from baselines.data.packed.text_corpus import sentences
+from baselines.tokenizers.vocabulary import Vocabulary
+from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.tokenizers.words import jieba_words, whole_words
 
 CHARACTERS = re.compile("[\u3001-\u301b\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff20“”‘’…—]+")
@@ -18,13 +21,14 @@ CHARACTERS = re.compile("[\u3001-\u301b\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff20�
 class Packer:
     """Texts to rows [CLS] sentence sentence … [SEP] of at most `max_length` tokens. No sentence is split over two rows.
 
-    cut   tokens of sentences longer than a row that were left out
+    Attributes:
+        cut: tokens of sentences longer than a row that were left out.
     """
 
-    def __init__(self, tokenizer, max_length):
+    def __init__(self, tokenizer: Tokenizer, max_length: int):
         self.tokenizer, self.max_length, self.cut = tokenizer, max_length, 0
 
-    def rows(self, paragraph):
+    def rows(self, paragraph: Iterable[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yields (token_ids, starts), int32 and bool (L,), of the rows of a list of texts; `starts`: a word begins here.
 
         [CLS] and [SEP] are words of their own.
@@ -32,17 +36,17 @@ class Packer:
         vocabulary, room = self.tokenizer.vocabulary, self.max_length - 2
         ids, starts = [], []
         for sentence in (sentence for text in paragraph for sentence in sentences(text)):
-            found, begins = self.sentence(sentence)
-            self.cut += max(0, len(found) - room)
-            if len(ids) + len(found[:room]) > room:
+            tokens, begins = self.sentence(sentence)
+            self.cut += max(0, len(tokens) - room)
+            if len(ids) + len(tokens[:room]) > room:
                 yield closed(ids, starts, vocabulary)
                 ids, starts = [], []
-            ids += found[:room]
+            ids += tokens[:room]
             starts += begins[:room]
         if ids:
             yield closed(ids, starts, vocabulary)
 
-    def sentence(self, text):
+    def sentence(self, text: str) -> tuple[list[int], list[bool]]:
         """(token ids, whether a word begins at each) of a sentence."""
         ids = self.tokenizer.ids(text).tolist()
         if CHARACTERS.fullmatch(text) and len(ids) == len(text):        # a token is a character: no need to align them
@@ -55,6 +59,7 @@ class Packer:
         return ids, begins
 
 
-def closed(ids, starts, vocabulary):
+def closed(ids: list[int], starts: list[bool], vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray]:
+    """A row of these tokens between [CLS] and [SEP]."""
     token_ids = np.array([vocabulary.cls_id, *ids, vocabulary.sep_id], np.int32)
     return token_ids, np.array([True, *starts, True])

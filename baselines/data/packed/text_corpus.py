@@ -1,34 +1,36 @@
 """Raw text for pretraining: lines of plain text or of JSON with a "text", gzipped or not, as sentences of paragraphs.
 
 Ten lines make a paragraph; or, in text of documents, those up to an empty line, as in the text that BERT is pretrained on.
-A line that is no use, because it is not UTF-8, not JSON or has no text, is refused with its number, or counted and left out.
+A line that is not UTF-8, not JSON or has no text is refused with its number, or counted and left out.
 """
 
 import dataclasses
 import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.errors import InputError, excerpt
 from baselines.runtime.concurrency import batched
 from baselines.storage.text_files import not_utf8, parse_json, read_lines
 
-LINES_OF_A_PARAGRAPH = 10
-LINES_OF_A_DOCUMENT = 1000
+LINES_PER_PARAGRAPH = 10
+MAX_LINES_PER_DOCUMENT = 1000
 """Longer documents are cut, so that a file without empty lines needs no more memory than others."""
 SENTENCE = re.compile(r"[^\n。！？!?]*[\n。！？!?]+|[^\n。！？!?]+")
-"""Up to and with a run of sentence ends; what stands behind the last one is a sentence too."""
+"""Up to and with a run of sentence ends; the rest behind the last one is a sentence too."""
 
 
 @dataclasses.dataclass
 class TextCorpus:
     """The lines of some files, one after the other.
 
-    paths      text files; a .jsonl or .json, .gz or not, holds an object with "text" on each line
-    skip_bad   leave out lines that are no use; else the first one raises InputError
-    documents  empty lines and the ends of files end a paragraph, and so does every object of JSON; else ten lines make one
-
-    lines, skipped   counts of what was read and what of it was left out
+    Attributes:
+        paths: text files; a .jsonl or .json, .gz or not, holds an object with "text" on each line.
+        skip_bad: leave out invalid lines; else the first one raises InputError.
+        documents: empty lines and the ends of files end a paragraph, and so does every object of JSON; else ten lines make one.
+        lines: count of the lines that were read.
+        skipped: count of those that were left out.
     """
 
     paths: tuple[str, ...]
@@ -37,23 +39,23 @@ class TextCorpus:
     lines: int = 0
     skipped: int = 0
 
-    def paragraphs(self):
+    def paragraphs(self) -> Iterator[list[str]]:
         """Yields lists of texts. Raises InputError for a file that cannot be read, and for one without text."""
-        paragraphs = self._documents() if self.documents else batched(self.texts(), LINES_OF_A_PARAGRAPH)
+        paragraphs = self._documents() if self.documents else batched(self.texts(), LINES_PER_PARAGRAPH)
         first = next(paragraphs, None)
         if first is None:
-            received = f"{self.lines} lines, {self.skipped} of no use" if self.lines else "no lines"
-            raise InputError(f"{', '.join(map(str, self.paths))}: expected text to learn from. Received: {received}.")
+            counts = f"{self.lines} lines, {self.skipped} of them invalid" if self.lines else "no lines"
+            raise InputError(f"{', '.join(map(str, self.paths))}: no text to learn from, but {counts}. Name files with text.")
         yield from itertools.chain([first], paragraphs)
 
-    def texts(self):
+    def texts(self) -> Iterator[str]:
         """Yields the texts of all lines that have any."""
         return filter(None, self._texts())
 
     def _documents(self):
         for ends, texts in itertools.groupby(self._texts(), key=lambda text: not text):
             if not ends:
-                yield from batched(texts, LINES_OF_A_DOCUMENT)
+                yield from batched(texts, MAX_LINES_PER_DOCUMENT)
 
     def _texts(self):
         """Yields the text of each line, and None where a document ends."""
@@ -92,6 +94,6 @@ def text_of(line: bytes, as_json: bool, path: str | Path) -> str:
     return row["text"]
 
 
-def sentences(text):
+def sentences(text: str) -> list[str]:
     """The sentences of a text, nothing lost: joined they are the text."""
     return SENTENCE.findall(text)

@@ -129,7 +129,7 @@ def test_a_line_of_no_use_is_told_or_counted(tokenizer, tmp_path, name, content,
 def test_a_corpus_without_text_is_refused(tokenizer, tmp_path, content):
     path = tmp_path / "empty.txt"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="expected text to learn from"):
+    with pytest.raises(InputError, match="no text to learn from"):
         write_records(tmp_path / "out", {"train": TextCorpus((path,))}, tokenizer, 32)
 
 
@@ -155,14 +155,14 @@ def kill(job):
 
 def test_a_killed_worker_leaves_nothing(packed, tokenizer, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_work", kill)
-    with pytest.raises(InputError, match="one that was killed"):
+    with pytest.raises(InputError, match="a process was killed"):
         write_records(tmp_path / "out", {"train": TextCorpus((packed[1],))}, tokenizer, 32, workers=2)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_damaged_records_are_refused(packed, tokenizer, tmp_path):
     write_records(tmp_path / "out", {"train": TextCorpus((packed[1],))}, tokenizer, 32)
-    with pytest.raises(InputError, match=re.escape("expected rows of the split dev")):
+    with pytest.raises(InputError, match=re.escape("there are no rows of the split dev")):
         PackedDataset.open(tmp_path / "out", "dev")
     with open(tmp_path / "out" / "train_tokens.npy", "ab") as file:
         file.write(b"x")

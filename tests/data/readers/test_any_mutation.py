@@ -131,7 +131,7 @@ def swap(text, swaps):
     What other tasks make of odd values: tests/tasks/test_any_json.py.
     """
     for number, value in swaps:
-        is_lines = "\n" in text.strip()
+        is_lines = "\n" in text.strip() and not text.startswith("[\n")
         root = [[json.loads(row) for row in text.splitlines()]] if is_lines else [json.loads(text)]
         places = list(walk(root))[is_lines:]
         container, key = places[number % len(places)]
