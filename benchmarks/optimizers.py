@@ -41,7 +41,7 @@ class Contender:
         from baselines.training import steps as training
         keras.utils.set_random_seed(0)
         model = ClassificationHead(15)(build_transformer_model(config))
-        optimizer = optimizers.build(recipe, schedule.build(recipe, 10**6), model.trainable_variables)
+        optimizer = optimizers.build_optimizer(recipe, schedule.build_schedule(recipe, 10**6), model.trainable_variables)
         self.steps = training.Steps(model, cross_entropy, optimizer, jit=not arguments.no_jit, clip_norm=1.0)
         self.parameters = sum(math.prod(weight.shape) for weight in model.trainable_variables)
         self.state_bytes = sum(slot.numpy().nbytes for slot in optimizer.variables)

@@ -58,7 +58,7 @@ def classifier(layers):
     from baselines.training import optimizers
 
     model = ClassificationHead(CLASSES)(build_transformer_model(config(layers)))
-    return model, optimizers.build(Recipe(), 2e-5, model.trainable_variables)
+    return model, optimizers.build_optimizer(Recipe(), 2e-5, model.trainable_variables)
 
 
 def compiled_bytes(layers, batch, length, recompute):

@@ -44,8 +44,8 @@ class Contender:
         keras.utils.set_random_seed(0)
         head, recipe = ClassificationHead(CLASSES), Recipe()
         model = head(build_transformer_model(config))
-        optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
-        chosen = strategies.build([] if name == PLAIN else name.split(","), SETTINGS)
+        optimizer = optimizers.build_optimizer(recipe, recipe.learning_rate, model.trainable_variables)
+        chosen = strategies.build_strategies([] if name == PLAIN else name.split(","), SETTINGS)
         used = {part for strategy in chosen for part in strategy.needs}
         batch = batch if "unlabelled" in used else {part: batch[part] for part in ("features", "targets", "weights")}
         self.batch = batch

@@ -45,7 +45,7 @@ class Contender:
         keras.utils.set_random_seed(0)
         self.head, recipe = entity_head(name, CATEGORIES), Recipe()
         model = self.head(build_transformer_model(config))
-        optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
+        optimizer = optimizers.build_optimizer(recipe, recipe.learning_rate, model.trainable_variables)
         self.steps = training.Steps(model, self.head.loss, optimizer, jit=not arguments.no_jit, clip_norm=recipe.clip_norm)
         targets = self.head.batch_targets([CELLS] * arguments.batch_size, arguments.length)
         self.batch = {"features": features, "targets": targets, "weights": np.ones(arguments.batch_size, "float32")}

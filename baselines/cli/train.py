@@ -57,8 +57,8 @@ def check_parts(task, arguments):
     if ":" in recipe.schedule:
         schedule_points.parse(recipe.schedule)
     rate_factors.parse(recipe.rate_factors)
-    strategies.build(recipe.strategies, settings)
-    strategies.check(recipe.strategies, task.head, getattr(arguments.flags, "unlabelled", None))
+    strategies.build_strategies(recipe.strategies, settings)
+    strategies.check_strategies(recipe.strategies, task.head, getattr(arguments.flags, "unlabelled", None))
     optimizer = make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings)
     chosen = [*recipe.strategies, recipe.optimizer]
     if recipe.loss != losses.OWN:

@@ -30,7 +30,7 @@ def kind(name: str) -> type:
     return discovery.load(__name__, name, names(), "--loss").LOSS
 
 
-def check(name: str, settings: Mapping[str, object], loss: Callable, task_name: str, has_table: bool = False) -> None:
+def check_losses(name: str, settings: Mapping[str, object], loss: Callable, task_name: str, has_table: bool = False) -> None:
     """Raises InputError unless a task may be trained by the loss of that name.
 
     loss       the task's own
@@ -60,7 +60,7 @@ def formula_of(loss: Callable) -> Callable:
     return loss.formula if isinstance(loss, TokenMean) else loss
 
 
-def build(name: str, settings: Mapping[str, object], loss: Callable, table: Any = None) -> Callable:
+def build_training_loss(name: str, settings: Mapping[str, object], loss: Callable, table: Any = None) -> Callable:
     """What training minimises, for a checked name: (targets, outputs) -> as the task's `loss`.
 
     table   float (V, D), embeddings of the tokens that the logits score, as training begins; it stays as it is

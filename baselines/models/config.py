@@ -182,7 +182,7 @@ def check_config(given: Mapping[str, object], where: str) -> None:
     for field in dataclasses.fields(Config):
         if field.name in given and field.name not in options.USUAL:
             _check_field(field, given[field.name], refuse)
-    options.check(given, refuse)
+    options.check_option_values(given, refuse)
     _check_sizes(given, where, refuse)
 
 

@@ -26,7 +26,7 @@ CHOICES = {
 }
 
 
-def check(given: Mapping[str, object], refuse: Callable[[str, str], None]) -> None:
+def check_option_values(given: Mapping[str, object], refuse: Callable[[str, str], None]) -> None:
     """refuse(key, what is expected) for a value that is none of the choices."""
     for key, allowed in CHOICES.items():
         if key in given and not any(type(given[key]) is type(value) and given[key] == value for value in allowed):

@@ -51,9 +51,9 @@ def create_task_model(
     checkpoint = open_initial_checkpoint(folder, recipe, display, words, pre_tokenizer=flags.pre_tokenizer)
     task = self_terminating(task, arguments.options, checkpoint.tokenizer)
     table = task.head.token_table
-    losses.check(recipe.loss, arguments.settings, task.loss, name, table is not None)
+    losses.check_losses(recipe.loss, arguments.settings, task.loss, name, table is not None)
     recipe = prepare_keras(recipe, display)
-    gradient_cache.check(recipe, task.loss)
+    gradient_cache.check_gradient_cache(recipe, task.loss)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
     tokenizer, config = checkpoint.tokenizer, checkpoint.config
@@ -64,7 +64,7 @@ def create_task_model(
         verdict = checkpoint.load(encoder, task_model.weight_names, flags.ignore_mismatched)
         display.note(f"{folder}: {verdict.summary()}")
     embeddings = None if table is None else weight_of(task_model.model, table)
-    task_model.training_loss = losses.build(recipe.loss, arguments.settings, task.loss, embeddings)
+    task_model.training_loss = losses.build_training_loss(recipe.loss, arguments.settings, task.loss, embeddings)
     return task_model
 
 

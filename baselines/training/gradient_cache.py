@@ -82,7 +82,7 @@ def with_cache(batches: Sequence[dict], look: Callable, compare: Callable, state
     return [{**batch, CACHE: found} for batch, found in zip(batches, compare(looks), strict=True)]
 
 
-def check(recipe: Recipe, loss: Any) -> None:
+def check_gradient_cache(recipe: Recipe, loss: Any) -> None:
     """Raises InputError for a run that cannot have, or has no use for, --gradient_cache."""
     if not recipe.gradient_cache:
         return

@@ -30,6 +30,6 @@ class LazyEmbeddings(Strategy):
         return updated | {path: moved(path) for path in self.tables}
 
 
-def build(recipe: Recipe, paths: Sequence[str]) -> list:
+def build_lazy_embeddings(recipe: Recipe, paths: Sequence[str]) -> list:
     """[LazyEmbeddings] of the embedding tables among the paths, or []."""
     return [LazyEmbeddings(tuple(path for path in paths if path.endswith("/embeddings")))] if recipe.lazy_embeddings else []

@@ -62,7 +62,7 @@ def of_layers(decay: float, paths: Sequence[str]) -> dict[str, float]:
     return {path: decay ** (top - depth) for path, depth in depths.items()}
 
 
-def build(recipe: Recipe, paths: Sequence[str]) -> list:
+def build_rate_factors(recipe: Recipe, paths: Sequence[str]) -> list:
     """[RateFactors], or [] where every weight has the same rate."""
     by_word, by_layer = of_words(recipe.rate_factors, paths), of_layers(recipe.layer_decay, paths)
     factors = {path: by_word.get(path, 1.0) * by_layer.get(path, 1.0) for path in paths}

@@ -12,7 +12,7 @@ from baselines.training import schedule_points
 KINDS = ("linear", "cosine", "constant")
 
 
-def build(recipe: Recipe, total_updates: int) -> Any:
+def build_schedule(recipe: Recipe, total_updates: int) -> Any:
     """The recipe's schedule for a run of so many updates."""
     if ":" in recipe.schedule:
         return PiecewiseLinear(recipe.learning_rate, schedule_points.parse(recipe.schedule))

@@ -70,7 +70,7 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
         RunFolder.require_unused(flags.output)
     with Display(flags.quiet) as display:
         task_model = create_task_model(name, task, arguments, labels, files["train"], display)
-        strategies.check(arguments.recipe.strategies, task_model.task.head, flags.unlabelled)
+        strategies.check_strategies(arguments.recipe.strategies, task_model.task.head, flags.unlabelled)
         splits = {split: task_model.read_split(split, path) for split, path in files.items()}
         if flags.unlabelled:
             splits["unlabelled"] = splits["unlabelled"].without_gold()

@@ -75,11 +75,11 @@ def _fit(task_model, run, splits, settings, resume):
     batches = task_model.training_batches(splits["train"].encoded, recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
     weights = task_model.model.trainable_variables
-    optimizer = optimizers.build(recipe, schedule.build(recipe, per_epoch * recipe.epochs), weights, settings)
+    optimizer = optimizers.build_optimizer(recipe, schedule.build_schedule(recipe, per_epoch * recipe.epochs), weights, settings)
     full_pass = None if resume else lambda: (batch for _, batch in batches.in_turn())
     paths = [weight.path for weight in weights]
-    innermost = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
-    steps = task_model.steps(optimizer, [*strategies.build(recipe.strategies, settings), *innermost], full_pass)
+    innermost = [*lazy_embeddings.build_lazy_embeddings(recipe, paths), *rate_factors.build_rate_factors(recipe, paths)]
+    steps = task_model.steps(optimizer, [*strategies.build_strategies(recipe.strategies, settings), *innermost], full_pass)
 
     scored = None
 

@@ -30,7 +30,7 @@ def build(sizes):
     config = configure(sizes["config"], hidden_dropout_prob=sizes["dropout"], attention_probs_dropout_prob=sizes["dropout"])
     model = objective.head(build_transformer_model(config, **objective.head.encoder))
     weights = model.trainable_variables
-    optimizer = optimizers.build(objective.recipe, schedule.build(objective.recipe, 10**6), weights)
+    optimizer = optimizers.build_optimizer(objective.recipe, schedule.build_schedule(objective.recipe, 10**6), weights)
     steps = training.Steps(model, objective.loss, optimizer, clip_norm=1.0)
 
     rows, length, rng = sizes["batch_size"], sizes["length"], np.random.default_rng(0)

@@ -27,9 +27,9 @@ def build(sizes, options):
     keras.config.set_dtype_policy(POLICIES[recipe.precision])
     encoder = build_transformer_model(sizes["config"])
     model = ClassificationHead(sizes["classes"])(encoder)
-    optimizer = optimizers.build(recipe, recipe.learning_rate, model.trainable_variables)
+    optimizer = optimizers.build_optimizer(recipe, recipe.learning_rate, model.trainable_variables)
     steps = training.Steps(
-        model, cross_entropy, optimizer, strategies.build(["fgm"] if "fgm" in options else [], {}), jit="jit" in options,
+        model, cross_entropy, optimizer, strategies.build_strategies(["fgm"] if "fgm" in options else [], {}), jit="jit" in options,
         clip_norm=recipe.clip_norm, recompute=recipe.recompute,
     )
 

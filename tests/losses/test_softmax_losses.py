@@ -161,16 +161,16 @@ CLASSES = np.array([0, 3], np.int32)
 
 @pytest.mark.parametrize("name", [name for name in losses.names() if name != "emo"])
 def test_every_loss_is_built_by_its_name(name):
-    losses.check(name, {}, cross_entropy, "clue/tnews")
-    built = losses.build(name, {}, cross_entropy)
+    losses.check_losses(name, {}, cross_entropy, "clue/tnews")
+    built = losses.build_training_loss(name, {}, cross_entropy)
     found = ops.convert_to_numpy(built(CLASSES, ROWS))
     expected = value(losses.kind(name)(), CLASSES, ROWS["logits"])
     np.testing.assert_array_equal(found, expected)
-    assert losses.build("task", {}, cross_entropy) is cross_entropy
+    assert losses.build_training_loss("task", {}, cross_entropy) is cross_entropy
 
 
 def test_settings_reach_the_formula():
-    found = losses.build("label_smoothing", {"label_smoothing.epsilon": "0"}, cross_entropy)(CLASSES, ROWS)
+    found = losses.build_training_loss("label_smoothing", {"label_smoothing.epsilon": "0"}, cross_entropy)(CLASSES, ROWS)
     np.testing.assert_allclose(ops.convert_to_numpy(found), value(losses.kind("cross_entropy")(), CLASSES, ROWS["logits"]))
 
 
@@ -178,7 +178,7 @@ def test_settings_reach_the_formula():
 def test_tokens_without_a_target_do_not_count(name):
     rng = np.random.default_rng(4)
     logits, targets = rng.normal(size=(2, 4, 3)).astype("float32"), np.array([[0, 2, -1, -1], [-1, 1, -1, -1]], np.int32)
-    mean = losses.build(name, {}, TokenMean(), TABLE)
+    mean = losses.build_training_loss(name, {}, TokenMean(), TABLE)
     totals, counts = map(ops.convert_to_numpy, mean(targets, {"logits": logits}))
     np.testing.assert_array_equal(counts, [2, 1])
     part, table = losses.kind(name)(), (TABLE,) * (name == "emo")
@@ -195,12 +195,12 @@ def test_tokens_without_a_target_do_not_count(name):
 ])  # fmt: skip
 def test_what_a_task_does_not_allow(name, loss, has_table, parts):
     with pytest.raises(InputError) as error:
-        losses.check(name, {}, loss, "clue/x", has_table)
+        losses.check_losses(name, {}, loss, "clue/x", has_table)
     assert [part for part in parts if part not in str(error.value)] == [], error.value
 
 
 def test_a_vocabulary_allows_all():
-    losses.check("emo", {}, TokenMean(), "lm", has_table=True)
+    losses.check_losses("emo", {}, TokenMean(), "lm", has_table=True)
     assert set(losses.allowed(TokenMean(), has_table=True)) == set(losses.names())
 
 

@@ -29,7 +29,7 @@ def built(name, value, path="kernel", settings=(), rate=0.1, **recipe):
     """A Weight of the optimizer that flags would choose."""
     variable = Weight.__new__(Weight)
     variable.variable = keras.Variable(np.asarray(value, "float32"), name=path)
-    variable.optimizer = optimizers.build(Recipe(optimizer=name, **recipe), rate, [variable.variable], dict(settings))
+    variable.optimizer = optimizers.build_optimizer(Recipe(optimizer=name, **recipe), rate, [variable.variable], dict(settings))
     return variable
 
 

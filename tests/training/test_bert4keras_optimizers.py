@@ -43,8 +43,8 @@ def trajectory(optimizer, settings, recipe):
         with keras.name_scope(path.partition("/")[0]):
             weights[name] = keras.Variable(GOLDENS[f"start/{name}"], name=path.partition("/")[2])
     paths = [weight.path for weight in weights.values()]
-    stages = [*rate_factors.build(recipe, paths), *lazy_embeddings.build(recipe, paths)]
-    built = optimizers.build(recipe, schedule.build(recipe, 100), list(weights.values()), settings)
+    stages = [*rate_factors.build_rate_factors(recipe, paths), *lazy_embeddings.build_lazy_embeddings(recipe, paths)]
+    built = optimizers.build_optimizer(recipe, schedule.build_schedule(recipe, 100), list(weights.values()), settings)
     found = {name: [] for name in weights}
     for number in range(12):
         gradients = [ops.convert_to_tensor(GOLDENS[f"gradients/{name}"][number]) for name in weights]

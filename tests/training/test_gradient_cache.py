@@ -117,7 +117,7 @@ def test_gradients_are_those_of_all_rows_at_once(dropout):
 def trained(dropout, batches, cache, jit=False, precision="fp32"):
     built = model(dropout)
     recipe = Recipe(optimizer="sgd", learning_rate=0.01, weight_decay=0.0, precision=precision)
-    optimizer = optimizers.build(recipe, 0.01, built.trainable_variables)
+    optimizer = optimizers.build_optimizer(recipe, 0.01, built.trainable_variables)
     if precision == "fp16":
         optimizer.dynamic_scale.assign(2.0**8)                          # 2 ** 15, the initial one, is for smaller gradients
     steps = Steps(built, LOSS, optimizer, jit=jit, gradient_cache=cache)
@@ -161,6 +161,6 @@ def test_mixed_precision_rounds_the_same_way_with_it(precision, policy):
 ])  # fmt: skip
 def test_runs_that_have_no_use_for_it(recipe, loss, message):
     with pytest.raises(InputError, match="--gradient_cache: ") as raised:
-        gradient_cache.check(Recipe(gradient_cache=True, **recipe), loss)
+        gradient_cache.check_gradient_cache(Recipe(gradient_cache=True, **recipe), loss)
     assert message in str(raised.value)
-    gradient_cache.check(Recipe(gradient_cache=True, accumulate=2, strategies=("ema",)), LOSS)
+    gradient_cache.check_gradient_cache(Recipe(gradient_cache=True, accumulate=2, strategies=("ema",)), LOSS)

@@ -31,7 +31,7 @@ def checkpoint(tmp_path):
 def setup(optimizer="adamw", chosen=(), length=128, **settings):
     """A Setup of BERT-base with parts of those names."""
     part = make(optimizers.kind(optimizer), optimizer, settings)
-    return Setup(CONFIG, length, part, tuple(strategies.build(chosen, settings)))
+    return Setup(CONFIG, length, part, tuple(strategies.build_strategies(chosen, settings)))
 
 
 def total(*plan, **options):

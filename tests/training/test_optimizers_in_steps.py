@@ -94,7 +94,7 @@ def test_rates_and_lazy_rows_in_compiled_steps():
     """Against the same update without stages: the way of each weight times its factor, and rows that rest."""
     recipe = Recipe(rate_factors=("Classifier=3",), layer_decay=0.5, lazy_embeddings=True)
     paths = list(tiny.weights(tiny.model()))
-    stages = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
+    stages = [*lazy_embeddings.build_lazy_embeddings(recipe, paths), *rate_factors.build_rate_factors(recipe, paths)]
     start = tiny.weights(tiny.model())
     flags = {"optimizer": "adamw", "weight_decay": 0.1}
     plain, found = (tiny.weights(trained([[tiny.batch()]], strategies, **flags)[0]) for strategies in ((), stages))

@@ -17,18 +17,19 @@ PATHS = [
 
 
 def test_each_layer_learns_slower_than_the_one_above():
-    [stage] = rate_factors.build(Recipe(layer_decay=0.5), PATHS)
+    [stage] = rate_factors.build_rate_factors(Recipe(layer_decay=0.5), PATHS)
     assert stage.factors == {PATHS[0]: 0.125, PATHS[1]: 0.125, PATHS[2]: 0.25, PATHS[3]: 0.5}
 
 
 def test_words_and_layers_multiply():
-    [stage] = rate_factors.build(Recipe(layer_decay=0.5, rate_factors=("Embedding=2", "embeddings=4", "Classifier=100")), PATHS)
+    words = ("Embedding=2", "embeddings=4", "Classifier=100")
+    [stage] = rate_factors.build_rate_factors(Recipe(layer_decay=0.5, rate_factors=words), PATHS)
     assert stage.factors == {PATHS[1]: 0.25, PATHS[2]: 0.25, PATHS[3]: 0.5, PATHS[6]: 100}
 
 
 def test_nothing_to_do_is_no_stage():
-    assert rate_factors.build(Recipe(), PATHS) == lazy_embeddings.build(Recipe(), PATHS) == []
-    assert lazy_embeddings.build(Recipe(lazy_embeddings=True), PATHS)[0].tables == ("Embedding-Token/embeddings",)
+    assert rate_factors.build_rate_factors(Recipe(), PATHS) == lazy_embeddings.build_lazy_embeddings(Recipe(), PATHS) == []
+    assert lazy_embeddings.build_lazy_embeddings(Recipe(lazy_embeddings=True), PATHS)[0].tables == ("Embedding-Token/embeddings",)
 
 
 @pytest.mark.parametrize("text", ["Classifier", "Classifier=", "=3", "Classifier=0", "Classifier=-1", "Classifier=inf", "a=b"])
@@ -39,7 +40,7 @@ def test_what_is_no_factor_is_refused(text):
 
 def test_a_word_of_no_weight_is_refused_with_those_near_it():
     with pytest.raises(InputError, match="Received: 'Clasifier'. Did you mean Classifier?"):
-        rate_factors.build(Recipe(rate_factors=("Clasifier=100",)), PATHS)
+        rate_factors.build_rate_factors(Recipe(rate_factors=("Clasifier=100",)), PATHS)
 
 
 def refusal(*flags):

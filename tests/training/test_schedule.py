@@ -35,7 +35,7 @@ def test_constant_schedule_stays():
     ("0:1", (0, 1, 10**6), (1, 1, 1)),
 ])  # fmt: skip
 def test_points_are_joined_by_lines(text, steps, factors):
-    found = schedule.build(Recipe(schedule=text, learning_rate=0.5, warmup=0.3), 7)
+    found = schedule.build_schedule(Recipe(schedule=text, learning_rate=0.5, warmup=0.3), 7)
     assert [found.at(step) for step in steps] == pytest.approx([0.5 * factor for factor in factors])
 
 
@@ -47,7 +47,7 @@ def test_points_that_are_none_are_refused_in_one_line(text):
 
 
 def test_the_recipe_names_a_schedule_of_all_updates():
-    found = schedule.build(Recipe(schedule="cosine", warmup=0.1, learning_rate=1.0), 50)
+    found = schedule.build_schedule(Recipe(schedule="cosine", warmup=0.1, learning_rate=1.0), 50)
     assert found.get_config() == {"peak": 1.0, "warmup_steps": 5, "total_steps": 50, "kind": "cosine"}
 
 

@@ -22,7 +22,7 @@ WEIGHTS = {path: np.zeros((2, 2), "float32") for path in PATHS}
 ])  # fmt: skip
 def test_numbers_out_of_range_are_refused(name, field, value):
     with pytest.raises(InputError, match=rf"^--{name}\.{field}: expected a number.*Received: ") as caught:
-        strategies.build([name], {f"{name}.{field}": value})
+        strategies.build_strategies([name], {f"{name}.{field}": value})
     assert "\n" not in str(caught.value)
 
 
@@ -32,12 +32,12 @@ def test_every_strategy_has_defaults_and_says_what_it_is():
         "ema", "lookahead",
     }  # fmt: skip
     for name, summary in strategies.names().items():
-        assert strategies.build([name], {}) and len(summary) > 20
+        assert strategies.build_strategies([name], {}) and len(summary) > 20
 
 
 @pytest.mark.parametrize("name", strategies.names())
 def test_what_a_strategy_remembers_is_in_its_copies(name):
-    (strategy,) = strategies.build([name], {})
+    (strategy,) = strategies.build_strategies([name], {})
     weights = {path: np.zeros((64, 64), "float32") for path in PATHS}
     kept = sum(np.asarray(array).nbytes for array in strategy.start(weights, None).values())
     assert kept / (4 * 64 * 64 * len(PATHS)) <= strategy.copies + 0.01
@@ -45,20 +45,20 @@ def test_what_a_strategy_remembers_is_in_its_copies(name):
 
 @pytest.mark.parametrize("name", ["fgm", "pgd", "gradient_penalty", "vat", "noise"])
 def test_a_table_that_is_no_weight_is_told_with_the_nearest(name):
-    (strategy,) = strategies.build([name], {f"{name}.table": "Embedding-Tokens/embeddings"})
+    (strategy,) = strategies.build_strategies([name], {f"{name}.table": "Embedding-Tokens/embeddings"})
     with pytest.raises(InputError, match=rf"--{name}\.table: expected the path .*Received: 'Embedding-Tokens/.*{TABLE}"):
         strategy.start(WEIGHTS, None)
-    (strategy,) = strategies.build([name], {f"{name}.table": "Embedding-Segment/embeddings"})
+    (strategy,) = strategies.build_strategies([name], {f"{name}.table": "Embedding-Segment/embeddings"})
     assert strategy.start(WEIGHTS, None) == {}
 
 
 def test_child_tuning_needs_blocks_and_rows():
-    (strategy,) = strategies.build(["child_tuning_d"], {"child_tuning_d.layers": "Block-"})
+    (strategy,) = strategies.build_strategies(["child_tuning_d"], {"child_tuning_d.layers": "Block-"})
     with pytest.raises(InputError, match=r"--child_tuning_d\.layers: .*Received: 'Block-'"):
         strategy.start(WEIGHTS, None)
     with pytest.raises(InputError, match="expected training rows.*Received: none"):
         fisher(iter([]), WEIGHTS)
-    (strategy,) = strategies.build(["child_tuning_d"], {})
+    (strategy,) = strategies.build_strategies(["child_tuning_d"], {})
     (mask,) = strategy.start(WEIGHTS, None).values()                    # to be read from a saved state
     assert mask.dtype == np.uint8 and mask.shape == (2, 2)
 
@@ -66,18 +66,20 @@ def test_child_tuning_needs_blocks_and_rows():
 class Other:
     """A head that cannot compare."""
 
+    divergence = None
+
 
 def test_strategies_get_what_they_need_or_say_so():
     head, file = ClassificationHead(3), ("more.json",)
-    strategies.check(["vat", "ema"], head, file)
-    strategies.check(["r_drop"], head, file)
-    strategies.check(["r_drop"], None, None)
-    strategies.check(["fgm"], Other(), None)
+    strategies.check_strategies(["vat", "ema"], head, file)
+    strategies.check_strategies(["r_drop"], head, file)
+    strategies.check_strategies(["r_drop"], None, None)
+    strategies.check_strategies(["fgm"], Other(), None)
     with pytest.raises(InputError, match=r"--strategies r_drop: expected a task whose head can compare .*Received: Other"):
-        strategies.check(["r_drop"], Other(), None)
+        strategies.check_strategies(["r_drop"], Other(), None)
     with pytest.raises(InputError, match=r"--strategies vat: expected texts .*Add --unlabelled FILE"):
-        strategies.check(["vat"], head, None)
+        strategies.check_strategies(["vat"], head, None)
     with pytest.raises(InputError, match=r"--unlabelled: expected a strategy that learns from it"):
-        strategies.check(["fgm"], head, file)
+        strategies.check_strategies(["fgm"], head, file)
     with pytest.raises(InputError, match=r"--strategies: expected each strategy once.*Received: fgm again"):
-        strategies.check(["fgm", "ema", "fgm"], head, None)
+        strategies.check_strategies(["fgm", "ema", "fgm"], head, None)

@@ -18,13 +18,13 @@ pytestmark = pytest.mark.keras
 
 
 def steps_of(model, loss, training_loss):
-    optimizer = optimizers.build(Recipe(), 1e-2, model.trainable_variables)
+    optimizer = optimizers.build_optimizer(Recipe(), 1e-2, model.trainable_variables)
     return Steps(model, loss, optimizer, jit=False, training_loss=training_loss)
 
 
 def test_updates_follow_one_loss_and_rows_are_scored_by_the_other():
     model, batch = tiny.model(), tiny.batch()
-    steps = steps_of(model, cross_entropy, losses.build("gamma_ce", {"gamma_ce.gamma": 1}, cross_entropy))
+    steps = steps_of(model, cross_entropy, losses.build_training_loss("gamma_ce", {"gamma_ce.gamma": 1}, cross_entropy))
     outputs, totals, _ = steps.evaluate(batch)
     logits = outputs["logits"].astype(np.float64)
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -43,7 +43,7 @@ def test_emo_learns_tokens_with_the_embeddings_of_the_start():
     table = weight_of(model, "Embedding-Token/embeddings")
     assert table.shape == (30, 16)
     before = table.copy()
-    steps = steps_of(model, TokenMean(), losses.build("emo", {}, TokenMean(), table))
+    steps = steps_of(model, TokenMean(), losses.build_training_loss("emo", {}, TokenMean(), table))
     outputs, totals, counts = steps.evaluate(batch)
     assert outputs["logits"].shape == (4, 8, 30)
     np.testing.assert_array_equal(counts, [4, 8, 4, 8])

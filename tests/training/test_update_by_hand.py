@@ -48,7 +48,7 @@ def test_adam_leaves_decay_aside():
 def test_memory_per_weight(name, slots):
     with keras.name_scope("Transformer-0-FeedForward"):
         weight = keras.Variable(np.zeros((150, 140), "float32"), name="kernel")
-    optimizer = optimizers.build(Recipe(optimizer=name), 1e-3, [weight])
+    optimizer = optimizers.build_optimizer(Recipe(optimizer=name), 1e-3, [weight])
     held = [variable for variable in optimizer.variables if len(variable.shape) > 0]
     assert sum(math.prod(variable.shape) for variable in held) == pytest.approx(slots * 150 * 140)
     assert {variable.dtype for variable in held} <= {"float32"}
@@ -124,7 +124,7 @@ def kept(stage, weights, updated, gradients):
 
 def test_rates_of_words_multiply():
     paths = ["out/kernel", "out/bias", "in/bias"]
-    [stage] = rate_factors.build(Recipe(rate_factors=("out=3", "kernel=2")), paths)
+    [stage] = rate_factors.build_rate_factors(Recipe(rate_factors=("out=3", "kernel=2")), paths)
     assert stage.factors == {"out/kernel": 6, "out/bias": 3}
     found = kept(stage, dict.fromkeys(paths, [1.0]), dict.fromkeys(paths, [1.5]), {})
     assert {path: float(value[0]) for path, value in found.items()} == {"out/kernel": 4, "out/bias": 2.5, "in/bias": 1.5}
@@ -132,7 +132,7 @@ def test_rates_of_words_multiply():
 
 def test_lazy_rows_rest_while_their_token_is_away():
     """Adam with g = 1, 0, 0: row 1 is away in all three, and its row of another table that is no embedding moves on."""
-    [stage] = lazy_embeddings.build(Recipe(lazy_embeddings=True), ["a/embeddings", "a/kernel"])
+    [stage] = lazy_embeddings.build_lazy_embeddings(Recipe(lazy_embeddings=True), ["a/embeddings", "a/kernel"])
     weights = {"a/embeddings": [[1, 1], [2, 2]], "a/kernel": [[1, 1], [2, 2]]}
     updated = {path: [[1.5, 1.5], [2.5, 2.5]] for path in weights}
     found = kept(stage, weights, updated, {path: [[0, 1e-9], [0, 0]] for path in weights})
@@ -150,7 +150,7 @@ def test_adam_moves_on_without_a_gradient():
 def test_stages_are_asked_innermost_first():
     """Rate factors, then lazy rows, then the strategies of --strategies: see the order of lists in fitting.fit."""
     recipe, paths = Recipe(lazy_embeddings=True, rate_factors=("a=2",)), ["a/embeddings"]
-    stages = [*lazy_embeddings.build(recipe, paths), *rate_factors.build(recipe, paths)]
+    stages = [*lazy_embeddings.build_lazy_embeddings(recipe, paths), *rate_factors.build_rate_factors(recipe, paths)]
     objective = Objective.__new__(Objective)
     objective.strategies = tuple(stages)
     assert [type(stage).__name__ for _, stage in objective.overriding("after_update")] == ["RateFactors", "LazyEmbeddings"]

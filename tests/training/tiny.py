@@ -51,7 +51,7 @@ def rows_of(whole, numbers):
 def steps(built, strategies=(), jit=False, divergence=None, full_pass=None, **changes):
     recipe = Recipe(**{"learning_rate": 1e-2, **changes})
     schedule = WarmupSchedule(recipe.learning_rate, 2, 30)
-    optimizer = optimizers.build(recipe, schedule, built.trainable_variables)
+    optimizer = optimizers.build_optimizer(recipe, schedule, built.trainable_variables)
     return Steps(
         built, cross_entropy, optimizer, strategies, jit, recipe.clip_norm, recipe.clip, divergence, full_pass,
         recompute=recipe.recompute,

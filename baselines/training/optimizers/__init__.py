@@ -24,7 +24,7 @@ def kind(name: str) -> type:
     return discovery.load(__name__, name, names(), "--optimizer").OPTIMIZER
 
 
-def build(recipe: Recipe, rate: Any, weights: Sequence, settings: Mapping[str, object] | Sequence = ()) -> Any:
+def build_optimizer(recipe: Recipe, rate: Any, weights: Sequence, settings: Mapping[str, object] | Sequence = ()) -> Any:
     """The recipe's optimizer, built for `weights` with a rate or schedule; with fp16 it scales the loss."""
     import keras
 

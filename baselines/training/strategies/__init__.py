@@ -21,7 +21,7 @@ def kind(name: str) -> type:
     return discovery.load(__name__, name, names(), "--strategies").STRATEGY
 
 
-def check(chosen: Sequence[str], head: Any, unlabelled: Any) -> None:
+def check_strategies(chosen: Sequence[str], head: Any, unlabelled: Any) -> None:
     """Raises InputError unless a run has what its strategies need, and a use for its unlabelled text.
 
     head        the task's, or None where only the user's files will tell
@@ -46,6 +46,6 @@ def check(chosen: Sequence[str], head: Any, unlabelled: Any) -> None:
         raise InputError("--unlabelled: expected a strategy that learns from it, --strategies vat or r_drop. Received: none.")
 
 
-def build(chosen: Sequence[str], settings: Mapping[str, object]) -> list:
+def build_strategies(chosen: Sequence[str], settings: Mapping[str, object]) -> list:
     """Strategies by name, outermost first, with the settings {"name.field": value}. Raises InputError for unknown or unfit ones."""
     return [make(kind(name), name, settings) for name in chosen]
