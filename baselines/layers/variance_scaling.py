@@ -51,7 +51,7 @@ class VarianceScaling(keras.initializers.Initializer):
     def deviation(self, shape: Sequence[int]) -> float:
         """The standard deviation for a variable of `shape`. Raises ValueError if that does not tell the fans."""
         if len(shape) != 2 and (self.fan_in is None or self.fan_out is None):
-            raise ValueError(f"VarianceScaling: expected `fan_in` and `fan_out` for the shape {tuple(shape)}. Received: none")
+            raise ValueError(f"VarianceScaling: the shape {tuple(shape)} does not tell the fans. Give `fan_in` and `fan_out`.")
         fans = self.fan_in or shape[0], self.fan_out or shape[-1]
         return self.gain / MODES[self.mode](*fans) ** 0.5
 

@@ -41,12 +41,12 @@ def check_losses(name: str, settings: Mapping[str, object], loss: Callable, task
     chosen, found = make(kind(name), name, settings), allowed(loss, has_table)
     if not found:
         raise InputError(
-            f"--loss {name}: expected a task that learns one class, choice or token by the cross-entropy of its logits. "
-            f"{task_name}, as it is set, learns by a loss of its own: leave --loss out."
+            f"--loss {name}: replaces the cross-entropy of one class, choice or token, but {task_name}, as it is set, learns by "
+            "another loss. Leave --loss out."
         )
     if name not in found:
         what = "the embeddings of the tokens that its logits score" if chosen.needs_table else "another loss"
-        raise InputError(f"--loss {name}: expected a task with {what}. {task_name} has none: it allows {', '.join(found)}.")
+        raise InputError(f"--loss {name}: needs {what}, which {task_name} has not. Choose one of {', '.join(found)}.")
 
 
 def allowed(loss: Callable, has_table: bool = False) -> list[str]:

@@ -14,7 +14,7 @@ def check_model_parallel(recipe: Recipe, config: Config) -> None:
     sizes = {"attention heads": config.num_attention_heads, "units": config.intermediate_size, "embeddings": config.embedding_size}
     for name, size in sizes.items():
         if size % parts:
-            raise InputError(f"--model_parallel: expected a divisor of the model's {size} {name}. Received: {parts}.")
+            raise InputError(f"--model_parallel: {parts} does not divide the model's {size} {name}. Choose a divisor.")
 
 
 def check_length(max_length: int, config: Config, folder: Any) -> None:
@@ -22,6 +22,6 @@ def check_length(max_length: int, config: Config, folder: Any) -> None:
     limit = trained_positions(config)
     if limit and max_length > limit:
         raise InputError(
-            f"--max_length: expected at most {limit}, the positions of {folder}. Received: {max_length}. "
+            f"--max_length: {max_length} tokens are more than the {limit} positions of {folder}. Set it to {limit} or less. "
             "Another family (nezha, roformer) has no such limit."
         )

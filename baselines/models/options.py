@@ -61,4 +61,4 @@ def require_compatible(config: Any, mask: str) -> None:
     )  # fmt: skip
     for broken, first, second, reason in rules:
         if broken:
-            raise InputError(f"config: expected {first} without {second}, for {reason}. Received: both. Leave one out.")
+            raise InputError(f"config: {first} does not go with {second}: {reason}. Leave one out.")

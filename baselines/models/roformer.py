@@ -16,8 +16,8 @@ def build(config: Config, mask: str = "bidirectional", **heads) -> keras.Model:
     """As bert.build. Raises InputError if attention_key_size is odd, for columns turn in pairs."""
     if config.attention_key_size % 2:
         raise InputError(
-            "model=roformer: expected attention_key_size to be even. "
-            f"Received: {config.attention_key_size}. Correct the config."
+            f"model=roformer: attention_key_size is {config.attention_key_size}, but rotary columns turn in pairs. "
+            "Set it to an even number."
         )
     epsilon = config.layer_norm_eps or EPSILON
     inputs = masks.token_inputs(config, mask)

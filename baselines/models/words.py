@@ -16,8 +16,8 @@ def model_options(words: Sequence[str]) -> dict[str, object]:
         name, assigned, value = word.partition("=")
         if not assigned or name not in fields:
             raise InputError(
-                f"--model_options: expected FIELD=VALUE with a field of config.json, such as hidden_dropout_prob=0.3. "
-                f"Received: {word!r}. {nearest(name, fields)}"
+                f"--model_options: cannot read {word!r}. Write FIELD=VALUE with a field of config.json, such as "
+                f"hidden_dropout_prob=0.3. {nearest(name, fields)}"
             )
         found[name] = yaml.safe_load(value)
     return found

@@ -14,16 +14,16 @@ def spread(recipe: Recipe) -> str:
     found, hosts = backend.available(), backend.host()[1]
     count = {"one": 1, "all": len(found)}.get(recipe.devices) or int(recipe.devices)
     if count > len(found):
-        raise InputError(f"--devices: expected at most {len(found)}, for there are {', '.join(found)}. Received: {count}.")
+        raise InputError(f"--devices: {count} are more than this machine has. Choose at most {len(found)}: {', '.join(found)}.")
     if hosts > 1 and count < len(found):
-        raise InputError(f"--devices: expected all, for {hosts} processes take part. Received: {recipe.devices}.")
+        raise InputError(f"--devices {recipe.devices}: a run on {hosts} hosts needs all devices. Set --devices all.")
     copies, rest = divmod(count, recipe.model_parallel)
     if rest:
         raise InputError(
-            f"--model_parallel: expected a divisor of {count}, the devices chosen by --devices. Received: {recipe.model_parallel}."
+            f"--model_parallel: {recipe.model_parallel} does not divide the {count} devices of --devices. Choose a divisor."
         )
     if recipe.batch_size < copies:
-        raise InputError(f"--batch_size: expected at least {copies}, a row for each device. Received: {recipe.batch_size}.")
+        raise InputError(f"--batch_size: {recipe.batch_size} is less than a row for each device. Set it to {copies} or more.")
     backend.spread(found[:count], recipe.model_parallel)
     if count == 1:
         return f"one device: {found[0]}" if recipe.devices != "one" else ""

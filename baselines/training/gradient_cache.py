@@ -91,13 +91,13 @@ def check_gradient_cache(recipe: Recipe, loss: Any) -> None:
             "--gradient_cache: the loss of this task does not compare the rows of a batch. Use --accumulate alone."
         )
     if recipe.accumulate < 2:
-        raise InputError(f"--gradient_cache: expected --accumulate of 2 or more. Received: {recipe.accumulate}.")
+        raise InputError(f"--gradient_cache: an update has only {recipe.accumulate} micro-batch. Set --accumulate to 2 or more.")
     if devices.shares() > 1:
-        raise InputError(f"--gradient_cache: expected --devices one. Received: {devices.shares()} devices.")
+        raise InputError(f"--gradient_cache: works on one device, not on {devices.shares()}. Set --devices one.")
     for name in recipe.strategies:
         kind = strategies.kind(name)
         if kind.loss is not Strategy.loss or kind.gradients is not Strategy.gradients:
             raise InputError(
-                f"--gradient_cache: expected strategies that leave loss and gradients of a micro-batch as they are, such as ema. "
-                f"Received: {name}."
+                f"--gradient_cache: --strategies {name} changes the loss or the gradients of a micro-batch. "
+                "Leave it out, or choose a strategy that does not, such as ema."
             )

@@ -37,7 +37,7 @@ def parse(words: Sequence[str]) -> dict[str, float]:
         except ValueError:
             factors[word] = math.nan
         if not word or not 0 < factors[word] < math.inf:
-            raise InputError(f"--rate_factors: expected WORD=FACTOR, a number above 0, such as Classifier=100. Received: {text!r}")
+            raise InputError(f"--rate_factors: cannot read {text!r}. Write WORD=FACTOR, a number above 0: Classifier=100.")
     return factors
 
 
@@ -48,7 +48,7 @@ def of_words(words: Sequence[str], paths: Sequence[str]) -> dict[str, float]:
         matching = [path for path in paths if word in path]
         if not matching:
             parts = {part for path in paths for part in path.split("/")}
-            raise InputError(f"--rate_factors: expected words of this model's weights. Received: {word!r}. {nearest(word, parts)}")
+            raise InputError(f"--rate_factors: no weight of this model has {word!r} in its path. {nearest(word, parts)}")
         found |= {path: found.get(path, 1.0) * factor for path in matching}
     return found
 

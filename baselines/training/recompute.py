@@ -52,7 +52,9 @@ class Recompute:
 
     def __init__(self, model, checkpoint):
         if not has_blocks(model):
-            raise ValueError(f"recompute: expected layers named Transformer-<i>-… in the model {model.name}. There are none.")
+            raise ValueError(
+                f"recompute: the model {model.name} has no layers named Transformer-<i>-…. Name its blocks so, or train without."
+            )
         self.model, self.checkpoint = model, checkpoint
         self.segments = plan(model)
         models = [layer for layer in model.layers if isinstance(layer, keras.Model) and has_blocks(layer)]
@@ -81,7 +83,7 @@ class Recompute:
             with keras.StatelessScope(list(zip([*trainable, *state], current, strict=True)), collect_losses=True) as scope:
                 run(segment, inner)
             if scope.losses:
-                raise ValueError(f"recompute: expected no layer of {segment.name}* to add a loss. One does.")
+                raise ValueError(f"recompute: a layer of {segment.name}* adds a loss, and would add it twice. Move it out.")
             return [inner[id(tensor)] for tensor in segment.outputs] + [scope.get_current_value(v) for v in state]
 
         arrays = [values[id(tensor)] for tensor in floats]

@@ -15,7 +15,7 @@ def parse(text: str) -> tuple[tuple[int, float], ...]:
     points = tuple(_point(word) for word in text.split(","))
     steps = [step for step, _ in points]
     if any(later <= earlier for earlier, later in itertools.pairwise(steps)):
-        raise InputError(f"--schedule: expected points whose steps grow. Received: {text}")
+        raise InputError(f"--schedule: the steps of {text} do not grow. Put the points in order, each step once.")
     return points if steps[0] == 0 else ((0, 0.0), *points)
 
 
@@ -27,7 +27,7 @@ def _point(word):
         point = -1, math.nan
     if point[0] < 0 or not 0 <= point[1] < math.inf:
         raise InputError(
-            f"--schedule: expected points STEP:FACTOR with whole steps and factors, both at least 0, such as "
-            f"0:0,1000:1,2000:0.1. Received: {word!r}"
+            f"--schedule: cannot read the point {word!r}. Write STEP:FACTOR, a whole step and a factor, both at least 0, such as "
+            "0:0,1000:1,2000:0.1."
         )
     return point

@@ -79,12 +79,15 @@ def load_state(path: Path, model: Any, optimizer: Any, memory: Sequence = ()) ->
         if expected != received:
             examples = sorted(expected ^ received)[:3]
             raise InputError(
-                f"{path}: expected the state of this model, optimizer and strategies. These differ: {', '.join(examples)}"
+                f"{path}: the state is of another model, optimizer or strategy; these differ: {', '.join(examples)}. "
+                "Resume with the run's own recipe."
             )
         for name, variable in named:
             value = file.get_tensor(name)
             if value.shape != tuple(variable.shape):
-                raise InputError(f"{path}: {name}: expected shape {tuple(variable.shape)}. Received: {value.shape}")
+                raise InputError(
+                    f"{path}: {name} has the shape {value.shape}, not {tuple(variable.shape)}. Resume with the run's own model."
+                )
             variable.assign(value)
     return position
 

@@ -142,7 +142,7 @@ def test_a_checkpoint_without_the_head_is_refused(tmp_path):
     [
         (InputError, "Did you mean nezha?", {"model": "nehza"}),
         (InputError, "attention_key_size to equal attention_head_size", {"model": "nezha", "attention_key_size": 6}),
-        (InputError, "attention_key_size to be even", {"model": "roformer", "attention_key_size": 5}),
+        (InputError, "attention_key_size is 5, but rotary columns turn in pairs", {"model": "roformer", "attention_key_size": 5}),
         (InputError, "config: hidden_act must be gelu", {"hidden_act": "gelo"}),
         (InputError, "pad_token_id=1, fairseq's", {"model": "roberta", "pad_token_id": 1}),
         (ValueError, "Did you mean causal?", {"mask": "causl"}),

@@ -49,8 +49,8 @@ def test_dropout_differs_between_devices(differences):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"devices": "1000"}, "--devices: expected at most"),
-        ({"devices": "one", "model_parallel": 2}, "--model_parallel: expected a divisor of 1"),
+        ({"devices": "1000"}, "--devices: 1000 are more than this machine has"),
+        ({"devices": "one", "model_parallel": 2}, "--model_parallel: 2 does not divide the 1 devices"),
     ],
 )
 def test_what_there_is_not_is_refused(changes, message):

@@ -46,7 +46,7 @@ def test_what_a_strategy_remembers_is_in_its_copies(name):
 @pytest.mark.parametrize("name", ["fgm", "pgd", "gradient_penalty", "vat", "noise"])
 def test_a_table_that_is_no_weight_is_told_with_the_nearest(name):
     (strategy,) = strategies.build_strategies([name], {f"{name}.table": "Embedding-Tokens/embeddings"})
-    with pytest.raises(InputError, match=rf"--{name}\.table: expected the path .*Received: 'Embedding-Tokens/.*{TABLE}"):
+    with pytest.raises(InputError, match=rf"--{name}\.table: no trained weight has the path 'Embedding-Tokens/.*{TABLE}"):
         strategy.start(WEIGHTS, None)
     (strategy,) = strategies.build_strategies([name], {f"{name}.table": "Embedding-Segment/embeddings"})
     assert strategy.start(WEIGHTS, None) == {}
@@ -54,9 +54,9 @@ def test_a_table_that_is_no_weight_is_told_with_the_nearest(name):
 
 def test_child_tuning_needs_blocks_and_rows():
     (strategy,) = strategies.build_strategies(["child_tuning_d"], {"child_tuning_d.layers": "Block-"})
-    with pytest.raises(InputError, match=r"--child_tuning_d\.layers: .*Received: 'Block-'"):
+    with pytest.raises(InputError, match=r"--child_tuning_d\.layers: no weight has 'Block-'"):
         strategy.start(WEIGHTS, None)
-    with pytest.raises(InputError, match="expected training rows.*Received: none"):
+    with pytest.raises(InputError, match="there are no training rows"):
         fisher(iter([]), WEIGHTS)
     (strategy,) = strategies.build_strategies(["child_tuning_d"], {})
     (mask,) = strategy.start(WEIGHTS, None).values()                    # to be read from a saved state
@@ -75,11 +75,11 @@ def test_strategies_get_what_they_need_or_say_so():
     strategies.check_strategies(["r_drop"], head, file)
     strategies.check_strategies(["r_drop"], None, None)
     strategies.check_strategies(["fgm"], Other(), None)
-    with pytest.raises(InputError, match=r"--strategies r_drop: expected a task whose head can compare .*Received: Other"):
+    with pytest.raises(InputError, match=r"--strategies r_drop: the head of this task, Other, has no `divergence`"):
         strategies.check_strategies(["r_drop"], Other(), None)
-    with pytest.raises(InputError, match=r"--strategies vat: expected texts .*Add --unlabelled FILE"):
+    with pytest.raises(InputError, match=r"--strategies vat: needs texts without labels.*Add --unlabelled FILE"):
         strategies.check_strategies(["vat"], head, None)
-    with pytest.raises(InputError, match=r"--unlabelled: expected a strategy that learns from it"):
+    with pytest.raises(InputError, match=r"--unlabelled: no strategy of this run learns from it"):
         strategies.check_strategies(["fgm"], head, file)
-    with pytest.raises(InputError, match=r"--strategies: expected each strategy once.*Received: fgm again"):
+    with pytest.raises(InputError, match=r"--strategies: fgm is listed twice"):
         strategies.check_strategies(["fgm", "ema", "fgm"], head, None)

@@ -15,7 +15,7 @@ def join_hosts() -> None:
     """Raises InputError where the environment names several: TensorFlow's are not supported."""
     if os.environ.get("KERAS_DISTRIBUTION_JOB_ADDRESSES"):
         raise InputError(
-            "KERAS_DISTRIBUTION_JOB_ADDRESSES: expected KERAS_BACKEND=jax for a run on several hosts. Received: tensorflow."
+            "KERAS_DISTRIBUTION_JOB_ADDRESSES: TensorFlow does not run on several hosts here. Set KERAS_BACKEND=jax."
         )
 
 
@@ -37,7 +37,7 @@ def any_shape() -> bool:
 def spread(devices: Sequence[str], model_parallel: int = 1) -> None:
     """Models built from now on train on these devices."""
     if model_parallel > 1:
-        raise InputError("--model_parallel: expected KERAS_BACKEND=jax. Received: tensorflow, which only copies models.")
+        raise InputError("--model_parallel: TensorFlow copies models, it does not split them. Set KERAS_BACKEND=jax.")
     tf.distribute.experimental_set_strategy(_mirrored(tuple(devices)) if len(devices) > 1 else None)
 
 
@@ -45,7 +45,7 @@ def spread(devices: Sequence[str], model_parallel: int = 1) -> None:
 def _mirrored(devices):
     """One for a process: TensorFlow's collective operations know groups of devices by number, and each strategy counts from 1."""
     if _mirrored.cache_info().currsize:
-        raise InputError("--devices: expected one choice of several devices in a process with KERAS_BACKEND=tensorflow.")
+        raise InputError("--devices: TensorFlow cannot change its choice of devices within a process. Start a new process.")
     return tf.distribute.MirroredStrategy(list(devices))
 
 

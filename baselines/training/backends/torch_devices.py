@@ -29,7 +29,7 @@ def any_shape() -> bool:
 def spread(devices: Sequence[str], model_parallel: int = 1) -> None:
     """Raises InputError for more than one."""
     if len(devices) > 1:
-        raise InputError("--devices: expected one with KERAS_BACKEND=torch. Several devices: KERAS_BACKEND=jax or tensorflow.")
+        raise InputError("--devices: PyTorch trains on one device here. Set KERAS_BACKEND=jax or tensorflow for several.")
 
 
 def shares() -> int:

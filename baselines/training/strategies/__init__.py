@@ -30,20 +30,20 @@ def check_strategies(chosen: Sequence[str], head: Any, unlabelled: Any) -> None:
     kinds = {name: kind(name) for name in chosen}
     for name in kinds:
         if chosen.count(name) > 1:
-            raise InputError(f"--strategies: expected each strategy once, for it has one set of settings. Received: {name} again.")
+            raise InputError(f"--strategies: {name} is listed twice. List each strategy once.")
     for name, strategy in kinds.items():
         if "divergence" in strategy.needs and head is not None and head.divergence is None:
             raise InputError(
-                f"--strategies {name}: expected a task whose head can compare two answers. Received: {type(head).__name__}, "
-                "which has no `divergence`. Leave this strategy out, or write that method: see baselines/heads/classification.py."
+                f"--strategies {name}: the head of this task, {type(head).__name__}, has no `divergence` to compare answers with. "
+                "Leave this strategy out, or write that method: see baselines/heads/classification.py."
             )
         if "unlabelled" in strategy.needs and not unlabelled:
             raise InputError(
-                f"--strategies {name}: expected texts to learn from without gold. Received: none. "
+                f"--strategies {name}: needs texts without labels. "
                 "Add --unlabelled FILE, in the format of the training file; the training file itself will do."
             )
     if unlabelled and not any("unlabelled" in (*strategy.needs, *strategy.takes) for strategy in kinds.values()):
-        raise InputError("--unlabelled: expected a strategy that learns from it, --strategies vat or r_drop. Received: none.")
+        raise InputError("--unlabelled: no strategy of this run learns from it. Add --strategies vat or r_drop, or leave it out.")
 
 
 def build_strategies(chosen: Sequence[str], settings: Mapping[str, object]) -> list:

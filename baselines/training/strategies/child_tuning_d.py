@@ -42,7 +42,7 @@ class ChildTuningD(Strategy):
         if not chosen:
             shown = ", ".join(sorted({path.partition("/")[0] for path in weights})[:8])
             raise InputError(
-                f"{flag(self, 'layers')}: expected a part of some weights' paths, such as {shown}. Received: {self.layers!r}"
+                f"{flag(self, 'layers')}: no weight has {self.layers!r} in its path. Paths begin with {shown}."
             )
         if full_pass is None:
             return {path: np.zeros(array.shape, "uint8") for path, array in chosen.items()}
@@ -67,7 +67,7 @@ def fisher(gradients: dict[str, Any], paths: Sequence[str]) -> dict[str, np.ndar
         totals = {path: total + ops.square(found[path]) for path, total in totals.items()}
         count += 1
     if not count:
-        raise InputError("child_tuning_d: expected training rows to estimate the Fisher information from. Received: none.")
+        raise InputError("child_tuning_d: there are no training rows to estimate the Fisher information from. Add some.")
     return {path: ops.convert_to_numpy(total) / count for path, total in totals.items()}
 
 

@@ -30,7 +30,7 @@ class Ema(Strategy):
     def __post_init__(self):
         ranges(self, momentum=(0, 1))
         if self.momentum == 1:
-            raise InputError(f"{flag(self, 'momentum')}: expected a number below 1: at 1 the mean never moves. Received: 1.0")
+            raise InputError(f"{flag(self, 'momentum')}: expected a number below 1, for at 1 the mean never moves. Received: 1.0")
 
     def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         return {SHARE: np.zeros((), "float32")} | {path: np.zeros_like(array) for path, array in weights.items()}

@@ -27,7 +27,7 @@ class OnTable(Strategy):
             known = ", ".join(tables or sorted(weights)[:8])
             advice = nearest(self.table, weights)
             raise InputError(
-                f"{flag(self, 'table')}: expected the path of a trained weight, such as {known}. Received: {self.table!r}. {advice}"
+                f"{flag(self, 'table')}: no trained weight has the path {self.table!r}. Paths of tables: {known}. {advice}"
             )
         return {}
 
