@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from baselines.runtime.ray_cluster import load_ray
 from baselines.storage.atomic_files import atomic_folder
 from baselines.storage.text_files import BOM
 
+if TYPE_CHECKING:
+    import ray.data
+
 RANGE_SIZE = 1 << 26
 """Bytes of a file that one task reads; a gzipped file is read by one task as a whole."""
 MAX_FILE_SIZE = 1 << 44
@@ -26,7 +30,7 @@ MAX_FILE_SIZE = 1 << 44
 BLOCK_SIZE = 1 << 24
 
 
-def shuffle_on_ray(flags) -> str:
+def shuffle_on_ray(flags: Any) -> str:
     """`run.py shuffle --engine ray`: sorts lines by 64 random bits each. Returns the line to print.
 
     The bits come from the seed and a line's place, so that the output is the same for any number of machines.
@@ -49,7 +53,7 @@ def shuffle_on_ray(flags) -> str:
     return f"{out}: {count:,} lines of {len(files):,} files in {written:,} parts on Ray, {seconds:.1f} s"
 
 
-def deduplicate_on_ray(flags, files: RecordFiles, names: Sequence[str]) -> str:
+def deduplicate_on_ray(flags: Any, files: RecordFiles, names: Sequence[str]) -> str:
     """`run.py data dedup --engine ray`: of records with the same text the first one stays. Returns the line to print."""
     started, out = time.monotonic(), new_folder(flags.out, "dedup")
     if files.kind == "csv":
@@ -88,7 +92,7 @@ def ranges(files: Sequence[Path]) -> list[dict]:
     return found
 
 
-def lines_of(files: Sequence[Path], keys: Callable, drop_empty: bool = False, skip_first: bool = False):
+def lines_of(files: Sequence[Path], keys: Callable, drop_empty: bool = False, skip_first: bool = False) -> "ray.data.Dataset":
     """A Ray Dataset of the lines of files: {"line": bytes with their end, "place": int64, "key": of keys(lines, places)}."""
     import ray.data
 
@@ -168,7 +172,7 @@ def text_keys(files: RecordFiles, names: Sequence[str], exact: bool) -> Callable
     return keys
 
 
-def write_parts(rows, out: Path, order: str, suffix: str, header: bytes) -> int:
+def write_parts(rows: "ray.data.Dataset", out: Path, order: str, suffix: str, header: bytes) -> int:
     """Writes the blocks of sorted rows, each by the task that holds it, to part-00000 and so on. Returns how many."""
     with atomic_folder(out) as building:
         folder = str(building.resolve())

@@ -37,8 +37,8 @@ def draw_report(
         figure.savefig(temporary, format="png")
 
 
-def draw_lengths(axes, splits, max_length):
-    """Histograms of the splits in shares; what is beyond the last bin is counts in it."""
+def draw_lengths(axes, splits: Sequence[MeasuredSplit], max_length: int) -> None:
+    """Histograms of the splits in shares; what is beyond the last bin is counted in it."""
     lengths = [split.lengths for split in splits]
     right = max(max_length, *(int(np.quantile(each, 0.995)) for each in lengths)) + 1
     bins = np.linspace(0, right, min(right, BINS) + 1)
@@ -52,7 +52,7 @@ def draw_lengths(axes, splits, max_length):
     axes.legend()
 
 
-def draw_classes(axes, classes, drawn, font):
+def draw_classes(axes, classes: dict, drawn: Callable, font: str | None) -> None:
     """Bars of each class's share in every split, the most frequent of the first split on the left."""
     first = next(iter(classes.values()))
     names = sorted(set().union(*classes.values()), key=lambda name: (-first[name], str(name)))

@@ -135,7 +135,7 @@ def test_misplaced_answers_are_moved_on_request(tmp_path):
 def test_other_texts_than_two_are_refused():
     task = task_of("read")
     examples, _ = load(task, "dev")
-    with pytest.raises(InputError, match="expected two texts, a question and its context. Received: 1."):
+    with pytest.raises(InputError, match="1 texts, but the task reads two."):
         next(task.encode(type(examples[0])(0, ("一",)), tokenizer(examples), 32))
 
 

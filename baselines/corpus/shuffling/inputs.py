@@ -107,7 +107,8 @@ class LineReader:
         with input_errors(self.files[self._next - 1]):
             return self._file.readinto(view[: 1 << 20])
 
-    def close(self):
+    def close(self) -> None:
+        """Closes the file that is open."""
         if self._file:
             self._before += disk_position(self._file)
             self._file.close()

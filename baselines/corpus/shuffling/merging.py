@@ -4,8 +4,12 @@ Every shard has a window of the same size in one buffer. Labels are followed up 
 left in its window; then the windows that are half empty are filled again.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import BinaryIO
+
 import numpy as np
 
+from baselines.corpus.shuffling.shards import Shard
 from baselines.corpus.shuffling.spans import NEWLINE, gather, line_ends, most_lines
 from baselines.corpus.shuffling.write_behind import WriteBehind
 from baselines.errors import InputError
@@ -27,7 +31,7 @@ def window_size(memory: int, shards: int) -> int:
 class Windows:
     """The next lines of every shard of a temporary file, in a buffer of (shards, size) bytes."""
 
-    def __init__(self, file, shards, size):
+    def __init__(self, file: BinaryIO, shards: Sequence[Shard], size: int):
         self.file, self.shards, self.size = file, shards, size
         self.buffer = np.empty(max(1, len(shards)) * size, np.uint8)
         self.read = [shard.start for shard in shards]                   # how far the file was read, per shard
@@ -37,7 +41,7 @@ class Windows:
         for shard in range(len(shards)):
             self.fill(shard)
 
-    def fill(self, shard):
+    def fill(self, shard: int) -> None:
         """Moves what is left of a window to its begin and reads on behind it."""
         first, begin, held = shard * self.size, int(self.begin[shard]), int(self.held[shard])
         if begin > first:
@@ -52,16 +56,16 @@ class Windows:
         self.begin[shard], self.held[shard] = first, held + wanted
         self.look(shard)
 
-    def look(self, shard):
+    def look(self, shard: int) -> None:
         """Finds the next whole lines of a window."""
         begin = int(self.begin[shard])
         self.ends[shard] = line_ends(self.buffer[begin : int(self.held[shard])], most_lines(self.size)) + begin
 
-    def available(self):
+    def available(self) -> np.ndarray:
         """int64 (shards,): whole lines in each window."""
         return np.array([len(ends) for ends in self.ends])
 
-    def take(self, counts):
+    def take(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(starts, lengths) in the buffer of the next counts[i] lines of every shard i, shard by shard; they are used up."""
         shards = np.flatnonzero(counts)
         taken = []
@@ -75,7 +79,7 @@ class Windows:
         self.begin[shards] = ends[last - 1]
         return starts, ends - starts
 
-    def refill(self):
+    def refill(self) -> None:
         """Fills the windows that are half empty, or have no whole line left."""
         for shard, ends in enumerate(self.ends):
             used = int(self.begin[shard]) - shard * self.size
@@ -84,7 +88,7 @@ class Windows:
             if 2 * used >= self.size or used and not len(self.ends[shard]):
                 self.fill(shard)
 
-    def long_line(self, shard):
+    def long_line(self, shard: int) -> Iterator[np.ndarray]:
         """Yields the blocks of the next line of a shard, which is longer than its window."""
         while True:
             begin, held = int(self.begin[shard]), int(self.held[shard])
@@ -97,7 +101,7 @@ class Windows:
                 return
 
 
-def read_whole(file, view):
+def read_whole(file: BinaryIO, view: np.ndarray) -> None:
     while view:
         count = file.readinto(view)
         if not count:
@@ -105,7 +109,7 @@ def read_whole(file, view):
         view = view[count:]
 
 
-def merge(windows, order, write):
+def merge(windows: Windows, order: Iterable[np.ndarray], write: Callable) -> None:
     """Follows `order`, an iterable of arrays of labels. write(block, ends) gets uint8 arrays of whole lines and where each ends.
 
     A line that is longer than its window comes in blocks of its own; `ends` is empty but for the last of them.

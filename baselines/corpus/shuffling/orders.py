@@ -4,17 +4,21 @@ Su, 2021, kexue.fm/archives/8662. A shard's lines are in a random order already,
 rules yield arrays of shard numbers, int64, a part of the output at a time.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
-CHUNK = 1 << 16
+CHUNK_SIZE = 1 << 16
 """Lines whose shards are drawn together."""
 
 
-def uniform(counts, random, chunk=CHUNK):
+def uniform(counts: Sequence[int], random: np.random.Generator, chunk: int = CHUNK_SIZE) -> Iterator[np.ndarray]:
     """At each place shard i with probability (lines left in i) / (lines left): a random order of the multiset of labels.
 
-    counts   lines of each shard
-    random   a numpy Generator; only `integers` and `permutation` are asked, both exact
+    Args:
+        counts: lines of each shard.
+        random: only `integers` and `permutation` are called, both exact.
+        chunk: lines drawn together.
     """
     left = np.array(counts, np.int64)
     while total := int(left.sum()):
@@ -27,7 +31,7 @@ def uniform(counts, random, chunk=CHUNK):
         yield labels
 
 
-def different(total, size, random):
+def different(total: int, size: int, random: np.random.Generator) -> np.ndarray:
     """`size` different numbers below `total`, in a random order: of independent draws, those that are new."""
     if total <= 2 * size:
         return random.permutation(total)[:size]
@@ -40,7 +44,7 @@ def different(total, size, random):
     return drawn
 
 
-def fast(counts, random, chunk=CHUNK):
+def fast(counts: Sequence[int], random: np.random.Generator, chunk: int = CHUNK_SIZE) -> Iterator[np.ndarray]:
     """Rows of at most one line of every shard, each row in a random order; as many rows as the longest shard has lines.
 
     A shard with fewer lines is left out of some rows: which, is as random as can be, and not the last ones. Two lines of

@@ -1,7 +1,10 @@
 """The output: one file, or a folder of parts of the same number of lines; gzipped where the suffix says so."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
 
 from baselines.corpus.shuffling.inputs import PART
 
@@ -16,12 +19,12 @@ class Parts:
     gzipped  whether to compress; the same lines give the same bytes
     """
 
-    def __init__(self, name, split, gzipped):
+    def __init__(self, name: Callable[[int], Path], split: int, gzipped: bool):
         self.name, self.split, self.gzipped = name, split, gzipped
         self.count, self.lines, self.bytes = 0, 0, 0
         self._file, self._raw, self._room = None, None, 0
 
-    def write(self, block, ends):
+    def write(self, block: np.ndarray, ends: np.ndarray) -> None:
         """Lines that stand one after the other in a uint8 array, and where each ends; see `merging.merge`."""
         start = 0
         while start < len(block):
@@ -43,7 +46,7 @@ class Parts:
         self._file = gzip.GzipFile("", "wb", LEVEL, self._raw, mtime=0) if self.gzipped else _Whole(self._raw)
         self.count, self._room = self.count + 1, self.split
 
-    def close(self):
+    def close(self) -> None:
         """Ends the file that is open."""
         if self._raw is None:
             return
@@ -66,6 +69,6 @@ class _Whole:
             view = view[self.raw.write(view) :]
 
 
-def part_names(folder, suffix):
+def part_names(folder: str | Path, suffix: str) -> Callable[[int], Path]:
     """number -> folder/part-00000.txt and so on."""
     return lambda number: Path(folder) / f"{PART.format(number)}{suffix}"

@@ -5,9 +5,12 @@ a buffer is a shard of its own, and is copied by blocks.
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import BinaryIO
 
 import numpy as np
 
+from baselines.corpus.shuffling.inputs import LineReader
 from baselines.corpus.shuffling.spans import NEWLINE, gather, lengths_of, line_ends, most_lines, without_empty
 from baselines.corpus.shuffling.write_behind import WriteBehind
 
@@ -27,17 +30,24 @@ WINDOW = 1 << 18
 """Bytes of a shard that the second pass should read at a time."""
 
 
-def shard_size(memory, total):
+def shard_size(memory: int, total: int) -> int:
     """Bytes of a shard: few enough for the caches, many enough for few shards of `total` bytes, and at most what memory holds."""
     return min(memory // 4, max(CACHED, 4 * WINDOW * total // memory))
 
 
-def write_shards(lines, file, size, random, drop_empty=False, progress=lambda read: None):
-    """Reads all `lines` into shards of a file, open for writing. Returns [Shard].
+def write_shards(
+    lines: LineReader, file: BinaryIO, size: int, random: np.random.Generator, drop_empty: bool = False,
+    progress: Callable[[int], None] = lambda read: None,
+) -> list[Shard]:  # fmt: skip
+    """Reads all `lines` into shards of a file.
 
-    size        bytes of a shard, at most; the buffers take four times that
-    random      a numpy Generator
-    progress    called with the bytes of the inputs that were read
+    Args:
+        lines: the inputs.
+        file: open for writing.
+        size: bytes of a shard, at most; the buffers take four times that.
+        random: of the order within a shard.
+        drop_empty: leave out lines of no byte but their end.
+        progress: called with the bytes of the inputs that were read.
     """
     buffer, held, end = np.empty(size, np.uint8), 0, False
     shards = []

@@ -15,7 +15,7 @@ BYTES_PER_LINE = 96
 _SCANNED = _COPIED = 1 << 20
 
 
-def line_ends(buffer, most):
+def line_ends(buffer: np.ndarray, most: int) -> np.ndarray:
     """int64 (lines,): where each complete line of a uint8 array ends, behind its newline; of the first `most` lines."""
     if len(buffer) <= _SCANNED:
         return np.flatnonzero(buffer == NEWLINE)[:most] + 1
@@ -28,17 +28,17 @@ def line_ends(buffer, most):
     return np.concatenate(pieces)[:most]
 
 
-def most_lines(size):
+def most_lines(size: int) -> int:
     """How many lines of a buffer to handle at a time, for the numbers about them not to take more than the buffer itself."""
     return max(1, size // BYTES_PER_LINE)
 
 
-def lengths_of(ends):
+def lengths_of(ends: np.ndarray) -> np.ndarray:
     """int64 (lines,): bytes of each line, its newline included, of lines that follow one another from 0."""
     return np.diff(ends, prepend=0)
 
 
-def gather(source, starts, lengths, out):
+def gather(source: np.ndarray, starts: np.ndarray, lengths: np.ndarray, out: np.ndarray) -> int:
     """Puts the lines source[start : start + length], all uint8, one after the other into `out`. Returns how many bytes that is.
 
     starts, lengths   int64 (lines,); every length is at least 1
@@ -61,7 +61,7 @@ def gather(source, starts, lengths, out):
     return int(ends[-1]) if len(ends) else 0
 
 
-def without_empty(buffer, ends):
+def without_empty(buffer: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(starts, lengths) of the lines that are more than their line end, \\n or \\r\\n."""
     lengths = lengths_of(ends)
     starts = ends - lengths

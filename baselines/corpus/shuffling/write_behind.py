@@ -1,6 +1,7 @@
 """Blocks are written in a thread of their own while the next one is made."""
 
 import concurrent.futures
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,11 +14,11 @@ class WriteBehind:
     What `write` raises comes out of the next call here, or of leaving the block.
     """
 
-    def __init__(self, write, size):
+    def __init__(self, write: Callable, size: int):
         self._write, self._buffers, self._pending = write, [np.empty(size, np.uint8) for _ in range(2)], None
 
     @property
-    def buffer(self):
+    def buffer(self) -> np.ndarray:
         return self._buffers[0]
 
     def __enter__(self):
@@ -29,12 +30,12 @@ class WriteBehind:
         if kind is None:
             self.wait()
 
-    def write(self, *arguments):
+    def write(self, *arguments: object) -> None:
         self.wait()
         self._pending = self._pool.submit(self._write, *arguments)
         self._buffers.reverse()
 
-    def wait(self):
+    def wait(self) -> None:
         """Until all that was given is written."""
         pending, self._pending = self._pending, None
         if pending:

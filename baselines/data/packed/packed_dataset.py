@@ -124,7 +124,7 @@ def jobs(corpus: TextCorpus, name: str, held_out: int) -> Iterator[tuple[str, li
 class Packing:
     """(split, paragraphs) -> (split, [(token_ids, starts), …], tokens that were cut off)."""
 
-    def __init__(self, tokenizer, max_length):
+    def __init__(self, tokenizer: Tokenizer, max_length: int):
         self._packer = Packer(tokenizer, max_length)
 
     def __call__(self, job):
@@ -164,17 +164,17 @@ def _work(job):
 class Column:
     """The rows of a split, put end to end on the disk until it is known how many there are."""
 
-    def __init__(self, folder, split, vocab_size):
+    def __init__(self, folder: Path, split: str, vocab_size: int):
         self.split, self.lengths = split, []
         self.dtypes = {"tokens": np.uint16 if vocab_size <= 1 << 16 else np.uint32, "starts": np.uint8}
         self.files = {name: open(folder / f"{split}_{name}.unfinished", "wb") for name in self.dtypes}
 
-    def extend(self, rows):
+    def extend(self, rows: Iterable[tuple[np.ndarray, np.ndarray]]) -> None:
         for name, place in (("tokens", 0), ("starts", 1)):
             self.files[name].write(b"".join(row[place].astype(self.dtypes[name]).tobytes() for row in rows))
         self.lengths += [len(row[0]) for row in rows]
 
-    def write(self, writer):
+    def write(self, writer: array_folder.ArrayFolderWriter) -> tuple[int, int]:
         """(rows, tokens) of the arrays that it writes."""
         rows = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)]).astype(np.int64)
         for name, file in self.files.items():

@@ -126,7 +126,9 @@ def join(tokens: list[str]) -> tuple[str, list[int]]:
     return text, starts
 
 
-def entities_of(name, sentence, starts, tagging, repair=False):
+def entities_of(
+    name: str, sentence: list[tuple], starts: list[int], tagging: Tagging, repair: bool = False
+) -> list[tuple[int, int, str]]:
     """[(start, end, category)] of a tagged sentence."""
     entities, begun = [], None                                          # begun: (category, tag) of an entity that may go on
     for (number, token, tag), start in zip(sentence, starts, strict=True):
@@ -144,7 +146,7 @@ def entities_of(name, sentence, starts, tagging, repair=False):
     return entities
 
 
-def check_sequence(origin, tag, is_loose, begun, scheme):
+def check_sequence(origin: str, tag: str, is_loose: bool, begun: tuple[str, str] | None, scheme: str) -> None:
     """Raises InputError if a tag continues nothing (`is_loose`), or if it leaves an entity open where the scheme ends them."""
     if is_loose:
         fault = f"{tag} behind {begun[1]}, which continues no entity" if begun else f"{tag} continues no entity"
@@ -156,7 +158,7 @@ def check_sequence(origin, tag, is_loose, begun, scheme):
                      "at such a tag and ends with its last one.")  # fmt: skip
 
 
-def parse(origin, token, tag, pattern):
+def parse(origin: str, token: str, tag: str | None, pattern: re.Pattern) -> tuple[str, str | None]:
     """(letter of BIOES, category) of a tag; ("O", None) of O."""
     if tag == "O":
         return "O", None

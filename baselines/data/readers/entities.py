@@ -121,7 +121,9 @@ def entities_of(origin: str, text: str, item: object, inclusive: bool = False) -
     raise InputError(f'{origin}: {shorten(item)} is no entity of a known layout. Write [start, end, category]: [0, 2, "NAME"].')
 
 
-def entity(origin, text, start, end, category, mention, inclusive):
+def entity(
+    origin: str, text: str, start: object, end: object, category: object, mention: str | None, inclusive: bool
+) -> Entity:
     """An Entity, checked against its text and, unless None, its `mention`."""
     category = str(category) if type(category) is int else category
     if not (type(start) is type(end) is int and isinstance(category, str) and category.strip()):
