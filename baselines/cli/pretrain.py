@@ -18,6 +18,7 @@ from baselines.plugins import discovery
 from baselines.plugins.locations import task_folders
 from baselines.runtime.command_name import command_name
 from baselines.runtime.ray_cluster import check_engine
+from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.path_patterns import matching_paths
 
 
@@ -118,7 +119,7 @@ def checked(arguments):
     check_engine(flags.engine)
     for flag in ("init", "architecture", "vocab"):
         if getattr(flags, flag):
-            existing(getattr(flags, flag), f"--{flag}")
+            existing(folder_of(getattr(flags, flag)), f"--{flag}")
     for flag, least in (("held_out", 0 if flags.dev else 2), ("epoch_updates", 0), ("workers", 0)):
         if getattr(flags, flag) < least:
             raise InputError(f"--{flag}: {getattr(flags, flag)} is too small. Give at least {least}.")

@@ -21,6 +21,7 @@ from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
 from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.weights import safetensors_file, tensorflow_checkpoint
 from baselines.weights.checkpoint import GOOGLE
+from baselines.weights.finite import require_finite
 from baselines.weights.load import TIED
 from baselines.weights.names import OPTIMIZER_STATE, google_spellings, harmless, hugging_face_spellings
 
@@ -68,6 +69,7 @@ def trim(checkpoint: Checkpoint, out: str | Path, ids: Sequence[int]) -> None:
     tensors, tables = checkpoint.tensors, _tables(checkpoint)
     for name in tensors:
         tensors.verify(name)
+        require_finite(tensors[name], name, str(tensors.path))
     shapes = {name: tensors.shape(name) for name in tensors}
     trimmed = {
         name: rows(tensors[name], ids) if name in tables else tensors[name]

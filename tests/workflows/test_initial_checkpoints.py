@@ -17,7 +17,7 @@ from baselines.weights.save import save_google, save_hugging_face
 
 @pytest.fixture(scope="module")
 def folders(tiny, tmp_path_factory):
-    """{format: folder} of the same weights: Google's with pooler and heads, Hugging Face's a bare encoder; and the weights."""
+    """{format: what --init takes} of the same weights: Google's with all heads, Hugging Face's a bare encoder; and the weights."""
     folder = tmp_path_factory.mktemp("checkpoints")
     values = json.loads((tiny.checkpoint / "config.json").read_text())
     config = configure(values)
@@ -33,7 +33,8 @@ def folders(tiny, tmp_path_factory):
     weights = load_file(ours / "model.safetensors")
     bare = {name.removeprefix("bert."): value for name, value in weights.items() if name.startswith("bert.")}
     safetensors_file.write(hugging_face / "model.safetensors", bare, {"format": "pt"})
-    return {"google": google, "hugging_face": hugging_face, "ours": ours}, weights
+    found = {"google": google, "prefix": google / "bert_model.ckpt", "hugging_face": hugging_face, "ours": ours}
+    return found, weights
 
 
 def train(tiny, checkpoint, output, **changes):
@@ -43,7 +44,7 @@ def train(tiny, checkpoint, output, **changes):
     return load_file(output / "best" / "model.safetensors")
 
 
-@pytest.mark.parametrize("kind", [pytest.param("google", marks=pytest.mark.keras), "hugging_face", "ours"])
+@pytest.mark.parametrize("kind", [pytest.param("google", marks=pytest.mark.keras), "prefix", "hugging_face", "ours"])
 def test_the_encoder_comes_from_the_checkpoint(kind, folders, tiny, tmp_path, capsys):
     found = train(tiny, folders[0][kind], tmp_path / "run")
     encoder = [name for name in found if name.startswith("bert.")]
