@@ -1,4 +1,4 @@
-"""Choose: the right one of several answers to a question on a text, from your own JSON lines. Accuracy.
+"""Choose: multiple-choice questions on a text, from your own JSON lines. Accuracy.
 
 {"passage": "…", "question": "…", "choices": ["…", "…", "…"], "answer": "…"}        answer: a choice, or its number from 0
 

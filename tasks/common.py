@@ -18,16 +18,16 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 @dataclasses.dataclass(frozen=True)
 class WritingFlags:
-    """Flags of tasks that write."""
+    """Flags of tasks that generate text."""
 
     words: str | None = None
-    """File with a token, a tab and its count per line: those counted 10 times or more join the vocabulary."""
+    """File with a token, a tab and its count per line: tokens with a count of 10 or more join the vocabulary."""
     max_tokens: int | None = None
-    """Longest text that is written to be scored; default: that of the task."""
+    """Most tokens of a text that is generated for scoring. Default: the task's."""
     beam: int | None = None
-    """Texts to be scored: beams that search the likeliest; 0 draws. Default: the task's."""
+    """Beams for texts that are generated for scoring; 0 samples. Default: the task's."""
     top_k: int | None = None
-    """Texts to be scored: draw among so many of the likeliest tokens; 1 is greedy. Default: the task's."""
+    """Sample from the top_k most likely tokens for scoring; 1 is greedy. Default: the task's."""
     self_terminating: float = 0.0
     """In (0, 1): learn and write by a distribution in which the end is at least this likely at each token, and ever more, so
     that every text ends: 0.02 within 35 tokens. arXiv:2002.02492. 0: by a softmax."""

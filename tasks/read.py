@@ -1,4 +1,4 @@
-"""Read: the answer to a question as a span of a text, from your own SQuAD-style JSON. Exact match and F1.
+"""Read: extractive question answering on your own SQuAD-style JSON. Exact match and F1.
 
 {"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 9}]}]}]}]}
 

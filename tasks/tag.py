@@ -1,4 +1,4 @@
-"""Tag: the named parts of your own texts, from columns (BIO, BMES, BIOES) or JSON lines with spans. Macro F1 over categories.
+"""Tag: named entity recognition on your own columns (BIO, BMES, BIOES) or JSON lines with spans. Macro F1 over categories.
 
 吴 B-NAME                      run.py train tag --train train.bmes --dev dev.jsonl
 某 E-NAME

@@ -72,7 +72,7 @@ class EmbeddingHead(LanguageModelHead):
         return keras.Model(encoder.input, outputs, name="text_embedding")
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
-        """{"next": int32 (B, L) if there is one, -1 where nothing is learnt; the other marks (B, …)} of rows with such targets."""
+        """{"next": int32 (B, L) if there is one, -1 where nothing is learned; the other marks (B, …)} of rows with such targets."""
         batch = {
             name: np.asarray([target[name] for target in targets], np.float32 if name in FLOATS else np.int32)
             for name in targets[0]

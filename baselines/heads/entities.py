@@ -88,7 +88,7 @@ class EntityHead(Head):
     output_kind = "entities"
 
     def remark(self, examples: Sequence[Example], encoded: Any) -> str:
-        """How many gold entities cannot be learnt or found, in a sentence; "" if there is none."""
+        """How many gold entities cannot be learned or found, in a sentence; "" if there is none."""
         lost, total = lost_entities(examples, encoded)
         reason = "not on the borders of tokens, or beyond --max_length"
         return f"{lost} of {total} entities cannot be found: {reason}. See `run.py lint`." if lost else ""

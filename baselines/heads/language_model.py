@@ -48,7 +48,7 @@ class LanguageModelHead(Head):
         return keras.Model(encoder.input, outputs, name="language_model")
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
-        """Next tokens int32 (L,) of each row, -1 where nothing is learnt, as int32 (B, L) filled up with -1."""
+        """Next tokens int32 (L,) of each row, -1 where nothing is learned, as int32 (B, L) filled up with -1."""
         batch = np.full((len(targets), length), NO_TARGET, np.int32)
         for row, target in zip(batch, targets, strict=True):
             row[: len(target)] = target

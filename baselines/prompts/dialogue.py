@@ -1,4 +1,4 @@
-"""A dialogue of two speakers as one row under the causal mask: [CLS] u0 [SEP] u1 [SEP] …, every utterance learnt at once.
+"""A dialogue of two speakers as one row under the causal mask: [CLS] u0 [SEP] u1 [SEP] …, every utterance learned at once.
 
 ["你好", "在吗", "在"] -> [CLS] 你 好 [SEP] 在 吗 [SEP] 在 [SEP] with segments 0 000 111 00, which tell the speaker: utterance i
 with its [SEP] is in segment i mod 2. The layout is that of bojone/nezha_gpt_dialog, after DialoGPT (arXiv:1911.00536).
@@ -26,7 +26,7 @@ def utterances_of(example: Example) -> tuple[str, ...]:
 
 
 def encode_dialogue(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray]]:
-    """The `encode` stage: one (features, next tokens int32 (L,)). Every token but [CLS] is learnt, of both speakers."""
+    """The `encode` stage: one (features, next tokens int32 (L,)). Every token but [CLS] is learned, of both speakers."""
     utterances = encoded(utterances_of(example), tokenizer)
     retained = [utterances[0][: max_length - 1]]                        # cut: it has no [SEP], for it does not end there
     room = max_length - 1 - len(retained[0])

@@ -1,6 +1,6 @@
 """A source and the target written after it, as one row under the prefix mask: [CLS] source [SEP] target [SEP]. arXiv:1905.03197.
 
-"北京是首都" -> "首都": segments 0 up to the first [SEP], 1 for the target and its [SEP]; only target tokens are learnt.
+"北京是首都" -> "首都": segments 0 up to the first [SEP], 1 for the target and its [SEP]; only target tokens are learned.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from baselines.tokenizers.wordpiece import Tokenizer
 
 
 def encode_pair(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray | None]]:
-    """The `encode` stage: one (features, next tokens int32 (L,), -1 where nothing is learnt); without gold only the source.
+    """The `encode` stage: one (features, next tokens int32 (L,), -1 where nothing is learned); without gold only the source.
 
     What is too long loses the end of its source. A target that is too long alone is cut and has no [SEP], so that nothing
     learns to stop in the middle.

@@ -1,4 +1,4 @@
-"""Chat: replies to a dialogue, learnt from your own dialogues of two speakers; log-likelihood per token, distinct-1/2 of replies.
+"""Chat: replies to a dialogue, learned from your own dialogues of two speakers; log-likelihood per token, distinct-1/2 of replies.
 
 ["吃了吗", "吃了", "吃的什么"]                      run.py train chat --train dialogues.jsonl --init NEZHA_OR_ROFORMER
 

@@ -1,4 +1,4 @@
-"""What chat tasks share: examples from dialogues, the head, and how replies are drawn."""
+"""What chat tasks share: examples from dialogues, the head, and how replies are sampled."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ GENERATION = Generation(
 
 @dataclasses.dataclass(frozen=True)
 class ChatFlags(WritingFlags):
-    """How replies to be scored are drawn."""
+    """How replies are sampled for scoring."""
 
     top_k: int | None = None
-    """Among how many of the likeliest tokens; 1 is greedy, 0 all; default: 5."""
+    """Sample from the top_k most likely tokens: 1 is greedy, 0 takes all. Default: 5."""
     top_p: float | None = None
-    """Among the fewest likeliest tokens that together have this probability; default: 1."""
+    """Nucleus sampling: the smallest set of tokens whose probabilities sum to top_p. Default: 1."""
     temperature: float | None = None
-    """Below 1 sharper, above 1 flatter; default: 1."""
+    """Sampling temperature. Default: 1."""
 
 
 def read(path: str | Path, tokenized: bool = False) -> Iterator[Example]:

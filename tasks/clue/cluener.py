@@ -1,4 +1,4 @@
-"""CLUENER: names of ten categories in news. Macro F1 over the categories, of exact characters. Xu et al., 2020, arXiv:2001.04351.
+"""CLUENER: named entity recognition, ten categories of news. Macro F1 of exact characters. Xu et al., 2020, arXiv:2001.04351.
 
 {"text": "青禾科技的许知秋…", "label": {"name": {"许知秋": [[5, 7]]}, "company": {"青禾科技": [[0, 3]]}}}     ends are inclusive
 

@@ -1,4 +1,4 @@
-"""CMRC2018: the answer to a question, as a span of a passage. Exact match and F1. Cui et al., 2019, arXiv:1810.07366.
+"""CMRC2018: extractive question answering on a passage. Exact match and F1. Cui et al., 2019, arXiv:1810.07366.
 
 {"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 9}]}]}]}]}
 

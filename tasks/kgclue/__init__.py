@@ -1,4 +1,4 @@
-"""KgCLUE: questions of one hop to a knowledge base, answered by writing a key of it; EM and F1 of the object. arXiv:2010.00904.
+"""KgCLUE: one-hop questions over a knowledge base, answered by constrained generation; EM and F1 of the object. arXiv:2010.00904.
 
 {"id": 0, "question": "刘晓华主要讲什么课啊？", "answer": "刘晓华（广东工业大学教授） ||| 主讲课程 ||| 《固体物理》"}
 
@@ -37,24 +37,24 @@ class InferenceOptions:
     """How questions are answered; training needs none of it."""
 
     index: str | None = None
-    """Index of the knowledge base, see `run.py kg build`. In training, dev questions are then answered after each epoch, which
-    decides which one is best; else the likelihood of their keys does."""
+    """Index of the knowledge base, see `run.py kg build`. With it, training answers the dev questions after each epoch and selects
+    the best epoch by their score; without it, by the likelihood of the gold keys."""
     beam: int | None = None
-    """Keys that are searched at once; default 3."""
+    """Beams of the search. Default: 3."""
     look_ahead: str | None = None
-    """Prefer what more of the question is still to come behind: full_key (default), predicate, none. See docs/kg_index.md."""
+    """Prefer keys that share more text with the question: full_key (default), predicate, none. See docs/kg_index.md."""
     end: str | None = None
-    """value (default): a key ends wherever one does; leaf: only where no longer one goes on, as the published decoder."""
+    """value (default): a key may end wherever one does; leaf: only where no longer key continues, as in the published decoder."""
     overrides: str | None = None
     """YAML or JSON file of aliases, preferences, bans and given answers, see docs/kgclue.md."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Options(InferenceOptions):
-    """How questions are answered, and what is learnt to be written."""
+    """How questions are answered, and what the model learns to generate."""
 
     order: str = "spm"
-    """Order of what is written: subject, predicate, meaning; or smp, which is learnt less well. The index has the same."""
+    """Order of generation: spm for subject, predicate, meaning; or smp, which scores lower. The index must have the same order."""
 
 
 def read(path: str | Path) -> Iterator[Example]:

@@ -1,7 +1,7 @@
 """A question and the key of its answer as one row: [CLS] question [SEP] subject [SEP] predicate [SEP] meaning [SEP].
 
 "刘晓华主要讲什么课啊？", "刘晓华（广东工业大学教授） ||| 主讲课程 ||| 《固体物理》": segment 0 up to the first [SEP], 1
-behind it; only the key is learnt. Subject and predicate first, which questions tell well, so that few meanings are left: 8 to 10
+behind it; only the key is learned. Subject and predicate first, which questions tell well, so that few meanings are left: 8 to 10
 points better than subject, meaning, predicate, which is the order "smp". Su, 2021, kexue.fm/archives/8802.
 """
 

@@ -10,8 +10,8 @@ from baselines.tokenizers.vocabulary import Vocabulary
 
 
 def make(token_ids: np.ndarray, starts: np.ndarray, vocabulary: Vocabulary, rng: np.random.Generator) -> tuple[dict, np.ndarray]:
-    learnt = token_ids != vocabulary.pad_id
-    targets = np.stack([next_tokens(*row) for row in zip(token_ids, learnt, strict=True)])
+    learned = token_ids != vocabulary.pad_id
+    targets = np.stack([next_tokens(*row) for row in zip(token_ids, learned, strict=True)])
     return {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids)}, targets
 
 

@@ -1,6 +1,6 @@
 """UniLM: a row is cut in two, and its second part is written after its first. Dong et al., 2019, arXiv:1905.03197.
 
-[CLS] 1 2 3 4 5 [SEP], cut 3 -> [CLS] 1 2 [SEP] 3 4 5 [SEP], segments 0 0 0 0 1 1 1 1; tokens of segment 1 are learnt
+[CLS] 1 2 3 4 5 [SEP], cut 3 -> [CLS] 1 2 [SEP] 3 4 5 [SEP], segments 0 0 0 0 1 1 1 1; tokens of segment 1 are learned
 
 The reference draws the cut in the padding too, where nothing is left to learn; here it is within the row. [CLS] stays before it.
 """

@@ -1,4 +1,4 @@
-"""Seq2seq: a text written from another one, from your own pairs; ROUGE-L/1/2 of characters and of words, BLEU, exact match.
+"""Seq2seq: text-to-text generation from your own pairs; ROUGE-L/1/2 of characters and of words, BLEU, exact match.
 
 {"source": "本报讯 昨日……", "target": "……"}                run.py train seq2seq --train pairs.jsonl --init CHECKPOINT
 
@@ -26,9 +26,9 @@ class Options(WritingFlags):
     """Where the parts of an example stand in the user's files."""
 
     source: str = "source"
-    """Column or field of the text to write from."""
+    """Column or field of the source text."""
     target: str = "target"
-    """Column or field of the text to write; files to predict need none."""
+    """Column or field of the target text; files to predict need none."""
     id: str | None = None
     """Column or field of the row's id; default: `id` where the file has it, else the line number."""
 

@@ -1,4 +1,4 @@
-"""SimBERT: one model that finds and writes texts that mean the same, from groups of them or pairs. kexue.fm/archives/7427.
+"""SimBERT: sentence embeddings and paraphrase generation in one model, from groups or pairs. kexue.fm/archives/7427.
 
 {"text": "怎么开通借书证", "synonyms": ["图书证要怎么办理"]}     run.py train simbert --train groups.jsonl --init CHECKPOINT
 
@@ -35,19 +35,19 @@ class InferenceOptions(TextColumns):
     """How files are read and scored."""
 
     threshold: float | None = None
-    """Cosine above which a pair is called alike; default: tuned on --tune, else each half of a file on its other half."""
+    """Cosine above which a pair counts as a paraphrase. Default: tuned on --tune, else each half of a file on its other half."""
     tune: str | None = None
-    """File of labelled pairs to tune the threshold on; it must not be the one that is scored."""
+    """File of labeled pairs to tune the threshold on; it must not be the one that is scored."""
     paraphrases: int | None = None
-    """Texts of the scored file to write 5 paraphrases each for, to tell how varied they are; default 40, 0 writes none."""
+    """Texts of the scored file for which 5 paraphrases each are generated, to measure their diversity. Default: 40; 0: none."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Options(InferenceOptions):
-    """What is learnt, and from which columns."""
+    """What is learned, and from which columns."""
 
     objective: str = "simbert"
-    """simbert: groups, or pairs labelled 1; simcse: texts alone, twice with other dropout; cosent: pairs with a label or score;
+    """simbert: groups, or pairs labeled 1; simcse: texts alone, twice with other dropout; cosent: pairs with a label or score;
     supcon: pairs with a label, or groups."""
     pooling: str = "first"
     """first: the pooler on [CLS], linear; mean: over the tokens of the text."""
@@ -56,15 +56,15 @@ class Options(InferenceOptions):
     similarity_weight: float = 1.0
     """Weight of the loss that compares the rows of a batch."""
     generation_weight: float | None = None
-    """Weight of the loss of writing a text from its partner; 0: no MLM head, the run cannot write. Default 1, of simbert."""
+    """Weight of the generation loss. 0: no MLM head, so the run cannot generate. Default: 1 for simbert."""
     mask_equal_texts: bool = True
     """Texts of a batch that are equal to a row or to its partner are not its negatives."""
     negative: str | None = None
-    """Column or field of a text, or of a list, that is told apart from `text`: a hard negative; every training row needs one."""
+    """Column or field of a hard negative for `text`, or of a list of them; every training row needs one."""
     longest: int = 30
-    """Characters of a training text: more are cut behind the strongest punctuation that does, as published; 0: never."""
+    """Most characters of a training text; longer ones are cut at punctuation, as published. 0: no limit."""
     source_masks: float = 0.0
-    """Share of the tokens that become [MASK] in the text from which its partner is written (RoFormer-Sim)."""
+    """Share of the source tokens replaced by [MASK] before generation (RoFormer-Sim)."""
 
     def __post_init__(self):
         for flag, known in {"objective": OBJECTIVES, "pooling": POOLINGS}.items():

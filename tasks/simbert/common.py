@@ -174,7 +174,7 @@ class Scoring:
         return result | threshold_scores(golds, predictions, thresholds) | {"threshold": float(np.mean(thresholds))}
 
     def further(self, examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:
-        """The `reference_score` stage: scores of groups, and of labelled pairs by the threshold of another file."""
+        """The `reference_score` stage: scores of groups, and of labeled pairs by the threshold of another file."""
         golds = [example.gold for example in examples]
         if is_groups(golds):
             return retrieval(examples, predict(examples, encode_texts, lambda example, outputs: unit_vectors(outputs[EMBEDDING])))

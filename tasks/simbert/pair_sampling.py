@@ -1,4 +1,4 @@
-"""Rows that are drawn from the texts of an example, anew in each epoch: pairs of a group both ways, labelled pairs, a text twice.
+"""Rows that are drawn from the texts of an example, anew in each epoch: pairs of a group both ways, labeled pairs, a text twice.
 
 encode_train yields the texts once, as ids without special tokens; of them a draw makes rows [CLS] a [SEP] b [SEP] or [CLS] a [SEP].
 """
@@ -41,7 +41,7 @@ def encode_train(
 ) -> Iterator[tuple[dict, dict]]:
     """The `encode_train` stage: an example's texts, shortened, each a row {"token_ids": ids without special tokens}.
 
-    objective   simbert: texts that mean the same; simcse: each text; cosent, supcon: labelled pairs
+    objective   simbert: texts that mean the same; simcse: each text; cosent, supcon: labeled pairs
     longest     characters, see first_clause; 0 keeps texts whole
     negatives   whether every example has texts to tell apart from, in extra["negatives"]
 
