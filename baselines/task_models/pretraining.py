@@ -79,7 +79,7 @@ class PretrainingTaskModel(TrainableModel):
             result, totals, counts = steps.evaluate(batch)
             real = slice(len(numbers))
             total, count = total + totals[real].sum(), count + counts[real].sum()
-            right += np.sum((result["predicted"] == learned(batch))[real])        # -1, nothing to learn, is never predicted
+            right += np.sum((result["predicted"] == target_tokens(batch))[real])        # -1, nothing to learn, is never predicted
             if NEXT in result:
                 followed += np.sum((np.argmax(result[NEXT], axis=-1) == batch["targets"][NEXT])[real])
         loss = float(total / max(count, 1))
@@ -87,10 +87,10 @@ class PretrainingTaskModel(TrainableModel):
         scores = {"log_likelihood": -loss, "accuracy": accuracy, "perplexity": math.exp(min(loss, 700)), "loss": loss}
         if NEXT in self.output_names:
             scores["next_accuracy"] = float(followed / len(split.encoded))
-        return scores | self.speeds(learned(batch).shape[1]), None
+        return scores | self.speeds(target_tokens(batch).shape[1]), None
 
 
-def learned(batch: dict) -> np.ndarray:
+def target_tokens(batch: dict) -> np.ndarray:
     """The tokens that a batch is to predict, int32 (B, P)."""
     targets = batch["targets"]
     return targets[TOKENS] if isinstance(targets, dict) else targets
