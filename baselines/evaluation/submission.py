@@ -71,7 +71,7 @@ def check_submission(
 def records_of(path: Path, layout: str) -> list[tuple[str, Any, Any]]:
     """[(origin, id, label)] of a file to hand in, in its order; id and label are None where a line has none."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         if layout == "object":
             return [(f"{path.name}: {id}", id, value) for id, value in json.loads(text).items()]
         records = map(json.loads, text.removesuffix("\n").split("\n"))

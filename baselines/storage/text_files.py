@@ -102,10 +102,10 @@ def parse_json(text: str) -> Any:
         ValueError: for what is not JSON, Infinity and numbers as large, half a surrogate pair, or nesting too deep to read.
     """
     try:
-        value = json.loads(text, parse_constant=_constant, parse_float=_finite)
+        value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    if "\\ud" in text.lower():
+    if "\\u" in text and "\\ud" in text.lower():
         try:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         except UnicodeEncodeError:
@@ -123,6 +123,9 @@ def _finite(digits: str) -> float:
     if math.isinf(value):
         raise ValueError(f"{digits[:20]} is too large for a number")
     return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_finite)
 
 
 def missing(path: str | Path, source: str = "") -> str:
