@@ -32,11 +32,11 @@ class Can:
     def __post_init__(self):
         ranges(self, k=(2, None), tau=(0, None), alpha=(1e-6, None), iters=(1, None))
 
-    def __call__(self, probs, prior):
+    def __call__(self, probs: np.ndarray, prior: np.ndarray) -> np.ndarray:
         return can(probs, prior, self.k, self.tau, self.alpha, self.iters)
 
 
-def can(probs, prior, k=3, tau=0.9, alpha=1.0, iters=1):
+def can(probs: np.ndarray, prior: np.ndarray, k: int = 3, tau: float = 0.9, alpha: float = 1.0, iters: int = 1) -> np.ndarray:
     """Probabilities (N, C) with the unsure rows adjusted; the others, and the order, stay as they are.
 
     prior   (C,), shares of the classes in the training data; one of 0 excludes its class from adjusted rows
@@ -58,7 +58,7 @@ def can(probs, prior, k=3, tau=0.9, alpha=1.0, iters=1):
     return result
 
 
-def uncertainty(probs, k=3, renormalised=True):
+def uncertainty(probs: np.ndarray, k: int = 3, renormalised: bool = True) -> np.ndarray:
     """float64 (N,), 0 sure to 1: entropy of the k largest probabilities, made to sum to 1, over log k.
 
     renormalised   False: the paper's, of the probabilities as they are, over log C; far below 1 where classes are many
@@ -75,13 +75,13 @@ def uncertainty(probs, k=3, renormalised=True):
     return np.clip(result, 0, 1)
 
 
-def once(sure, queries, prior, alpha):
+def once(sure: np.ndarray, queries: np.ndarray, prior: np.ndarray, alpha: float) -> np.ndarray:
     """All queries at once: q^a prior / (column sums of sure^a + q^a), each row divided by its sum."""
     powers = queries**alpha
     return to_sum_1(divided(powers * prior, (sure**alpha).sum(axis=0) + powers))
 
 
-def repeated(sure, queries, prior, alpha, iters):
+def repeated(sure: np.ndarray, queries: np.ndarray, prior: np.ndarray, alpha: float, iters: int) -> np.ndarray:
     """Several iterations: each query in turn under the sure rows, which are normalised along with it."""
     result = []
     for query in queries:
@@ -93,17 +93,17 @@ def repeated(sure, queries, prior, alpha, iters):
     return np.stack(result)
 
 
-def to_sum_1(rows):
+def to_sum_1(rows: np.ndarray) -> np.ndarray:
     return divided(rows, rows.sum(axis=-1, keepdims=True))
 
 
-def divided(numerator, denominator):
+def divided(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """The quotient, 0 where 0 is divided by 0: a class that nobody predicts."""
     return np.divide(numerator, denominator, out=np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape)),
                      where=denominator > 0)  # fmt: skip
 
 
-def checked(probs, prior):
+def checked(probs: np.ndarray, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both as float64. Raises InputError for what is no distribution."""
     probs, prior = np.asarray(probs, np.float64), np.asarray(prior, np.float64)
     if probs.ndim != 2 or probs.shape[1] < 2:

@@ -25,7 +25,7 @@ from baselines.workflows.fit import Fitted, fit
 def pretrain(
     name: str, objective: Pretraining, arguments: TrainArguments, resume: RunFolder | None = None, command: Sequence[str] = ()
 ) -> RunFolder:
-    """Trains a model on text. Returns the RunFolder. Several hosts do it side by side, as in pipeline.train."""
+    """Trains a model on text. Returns the RunFolder. Several hosts do it side by side, as in finetuning.train."""
     return on_each_host(lambda *run: pretrain_here(objective, *run), name, arguments, resume, command)
 
 
