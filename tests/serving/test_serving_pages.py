@@ -309,7 +309,7 @@ def test_what_a_page_of_similar_texts_cannot_do_is_told(open_page):
     page = open_page("/similar", app=make_app(Limits(max_tokens=16), pause=0.1, similar=True), locale="zh-CN", **PHONE)
     page.locator("#text").fill("砸")
     page.locator("#go").click()
-    expect(page.locator("#notice")).to_contain_text("The server made a mistake")
+    expect(page.locator("#notice")).to_contain_text("The server had an error")
     expect(page.locator("#go")).to_have_text("比较")
     tab(page, "write")
     page.locator("#text").fill("永远" + "x" * 200)
