@@ -53,7 +53,8 @@ class Recipe:
     precision: str = "float32"
     """float32, bf16 or fp16 (mixed: weights stay float32; fp16 scales the loss); auto: bf16 where the device multiplies it."""
     jit: str = "auto"
-    """true compiles the step with XLA, false runs TensorFlow's graph; auto chooses XLA on GPUs and TPUs. JAX always compiles."""
+    """true compiles the step with XLA, false runs TensorFlow's graph; auto chooses XLA on GPUs and TPUs. JAX always compiles.
+    What XLA compiled is cached between processes: `run.py env` names the folder, BASELINES_COMPILE_CACHE sets it."""
     model: str = "auto"
     """Family of the checkpoint: auto reads it from config.json. See `run.py list models`."""
     model_options: tuple[str, ...] = ()

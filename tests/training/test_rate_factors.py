@@ -56,4 +56,4 @@ def test_mistakes_are_told_before_any_work():
     assert "WORD=FACTOR" in refusal("--rate_factors", "Classifier=100", "kernel")
     assert "--adafactor.beta_1: expected a number, from 0 to 1" in refusal("--optimizer", "adafactor", "--adafactor.beta_1", "2")
     assert "with --accumulate 2 and" in refusal("--optimizer", "tiger", "--accumulate", "2", "--lazy_embeddings")
-    assert "a setting of lion, which it does not use" in refusal("--optimizer", "tiger", "--lion.beta_1", "0.9")
+    assert "this run does not use lion, but tiger" in refusal("--optimizer", "tiger", "--lion.beta_1", "0.9")
