@@ -35,7 +35,7 @@ def folder(tmp_path):
         (["--run", "RUN", "--cors", "https://example.org/page"], "such as https://example.org"),
         (["--run", "RUN", "--api_key", ""], "visible ASCII"),
         (["--run", "RUN", "--api_key", "密"], "visible ASCII"),
-        (["--run", "RUN", "--api_key_file", "/no/such"], "--api_key_file: expected a file"),
+        (["--run", "RUN", "--api_key_file", "/no/such"], "--api_key_file: /no/such does not exist"),
         (["--run", "RUN", "--api_key", "a", "--api_key_file", "b"], "exclude each other"),
         (["--run", "RUN", "--prot", "80"], "Did you mean --port"),
     ],
