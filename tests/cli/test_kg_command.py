@@ -52,8 +52,8 @@ def test_lines_that_are_left_out_are_told(knowledge, tmp_path, capsys):
     [
         (["bulid"], "Did you mean build?"),
         (["build"], "kg build: the file is missing"),
-        (["build", "nowhere.txt", "--vocab", VOCABULARY, "--out", "x"], "nowhere.txt, which does not exist"),
-        (["build", "FILE", "--vocab", "nowhere", "--out", "x"], "--vocab: expected a file or folder"),
+        (["build", "nowhere.txt", "--vocab", VOCABULARY, "--out", "x"], "nowhere.txt does not exist"),
+        (["build", "FILE", "--vocab", "nowhere", "--out", "x"], "--vocab: nowhere does not exist"),
         (["build", "FILE", "--vocab", VOCABULARY, "--out", "x", "--format", "json"], "Did you mean jsonl"),
         (["build", "FILE", "--vocab", VOCABULARY], "--out"),
         (["build", "FILE", "--vocab", "nowhere", "--out", "."], "it is the working folder"),
