@@ -1,6 +1,7 @@
 """Whatever happens to a valid file of any format, its loader gives examples or one line that says what is wrong."""
 
 import dataclasses
+import functools
 import gzip
 import json
 from collections.abc import Callable
@@ -21,11 +22,14 @@ TEXT = "许知秋在南屏大学教书"
 SPANS = [(0, 3, "NAME"), (4, 8, "ORG")]
 
 
+find = functools.cache(task_catalog.find)
+
+
 def as_task(name, **options):
     """A loader: the training file of a task, bound to it as `train` does, and the spans of its gold."""
 
     def load(path):
-        task = task_catalog.find(name)[1]
+        task = find(name)[1]
         if task.bind:
             task = task.bind(task, task.options(**options) if task.options else None, None, path)
         for example in read_examples(task.read, path, "train", task.classes)[0]:
