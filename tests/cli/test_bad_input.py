@@ -113,7 +113,7 @@ def test_no_data_at_all_says_where_it_comes_from(refused, tiny):
     ([ROW, ROW | {"label": "3"}], ["train.json:2", "'3'", "label"]),
     ([ROW, {"label": "103", "sentense": "x"}], ["train.json:2", "'sentence'", "Did you mean sentense"]),
     ([ROW, {"sentence": "x"}], ["train.json:2", "gold"]),
-    ([ROW | {"id": 4}, ROW, ROW | {"id": 4}], ["train.json:3", "id=4", "train.json:1"]),
+    ([ROW | {"id": 4}, ROW, ROW | {"id": 4}], ["train.json:3", "the id 4", "train.json:1"]),
     ([ROW, ROW | {"sentence": " "}], ["train.json:2", "sentence"]),
     ([ROW, ROW | {"sentence": 3}], ["train.json:2", "sentence"]),
     ([""], ["train.json", "empty"]),
