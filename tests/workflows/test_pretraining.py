@@ -170,7 +170,7 @@ def test_a_vocabulary_without_mask_is_refused(tiny, corpus, capsys, tmp_path):
 
 def test_another_configuration_is_refused_with_the_difference(pretrained, capsys):
     assert main(["pretrain", "--resume", str(pretrained), "roberta", "--batch_size", "16", "--seed", "42"]) == 2
-    assert "Received: batch_size 16 (not 8)." in capsys.readouterr().err
+    assert "was started with other flags: batch_size 16 (not 8)." in capsys.readouterr().err
 
 
 def test_the_schedule_of_the_specification():
