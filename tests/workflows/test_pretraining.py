@@ -133,7 +133,7 @@ def test_new_words_join_the_vocabulary(pretrained, tiny, corpus):
     "changes, message",
     [
         ({"corpus": "none*.txt"}, "--corpus: none*.txt does not exist."),
-        ({"model": None}, "expected --model config.json, or --init CHECKPOINT. Received: neither"),
+        ({"model": None}, "pretrain: no model is given"),
         ({"held_out": 1}, "--held_out: 1 is too small. Give at least 2."),
         ({"batch_size": 500}, "less than one batch of 500. Add text"),
         ({"max_length": 100}, "--max_length: 100 tokens are more than the 64 positions"),
