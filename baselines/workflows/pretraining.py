@@ -36,10 +36,11 @@ def pretrain_here(
     with Display(flags.quiet) as display:
         source = Path(flags.init or flags.architecture)
         task_model = create_pretraining_model(name, objective, arguments, source, display)
+        given = records(None, task_model, flags) if flags.records else None     # refused before there is a run folder
         run = resume or RunFolder.create(flags.output, name)
         files = {"train": flags.corpus} | ({"dev": flags.dev} if flags.dev else {})
         run.describe(name, arguments.to_dict(), each_file(files), None, command)
-        splits = records(run, task_model, flags)
+        splits = given or records(run, task_model, flags)
         display.log_to(run.log)
         display.note(f"run folder: {run}")
         batch = arguments.recipe.batch_size
