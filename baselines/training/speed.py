@@ -40,6 +40,7 @@ def matrix_peak(size: int = 1024, dtype: str = "float32", repeats: int = 4) -> f
     times = []
     for _ in range(repeats + 1):
         started = time.perf_counter()
-        ops.convert_to_numpy(ops.matmul(one, other)[0, 0])              # reading a number waits for the product
+        product = ops.matmul(one, other)
+        ops.convert_to_numpy(ops.cast(product[0, 0], "float32"))        # waits for the product; NumPy has no bfloat16 scalar
         times.append(time.perf_counter() - started)
     return 2 * size**3 / min(times[1:])

@@ -37,5 +37,7 @@ def test_one_update_says_nothing(clock):
 
 
 @pytest.mark.keras
-def test_the_peak_is_a_rate_of_this_machine():
-    assert 1e7 < matrix_peak(size=128) < 1e15
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_the_peak_is_a_rate_of_this_machine(dtype):
+    """In bfloat16 too, where pretraining on TensorFlow's graph once ended at its first scoring."""
+    assert 1e6 < matrix_peak(size=128, dtype=dtype) < 1e15
