@@ -18,6 +18,7 @@ _PUBLIC = {
     "Example": "task", "Labels": "task", "Span": "task", "Submission": "task", "Recipe": "task", "Task": "task",
     "Head": "task", "Sampling": "task", "Generation": "task", "Linting": "task", "Demo": "task",
     "Predictor": "inference.predictor", "TextGenerator": "inference.text_generator",
+    "BatchGenerator": "generation.batch_generator", "GenerationConfig": "decoding.generation_config",
     "TextEmbedder": "inference.text_embedder", "SemanticSearch": "inference.semantic_search", "FillMask": "inference.fill_mask",
     "KnowledgeAnswerer": "inference.knowledge_answerer", "Paraphraser": "inference.paraphraser",
 }  # fmt: skip

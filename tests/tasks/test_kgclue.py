@@ -197,7 +197,7 @@ def test_ask_shows_parts_scores_and_reasons(arguments, tmp_path, capsys, monkeyp
     (tmp_path / "o.yaml").write_text("aliases: {那山: 大山}\nanswers: {谁: 某 ||| 何 ||| 人}\n", encoding="utf-8")
     assert main("kg", "ask", *arguments, "那山有多高", "谁？", "--overrides", tmp_path / "o.yaml", "--num", 2) == 0
     shown = capsys.readouterr().out
-    assert "1  大山" in shown and "2  " in shown and "3  " not in shown and "alias 那山, by the overrides" in shown
+    assert "1  大山" in shown and "2  " in shown and "3  " not in shown and "alias 那山, from the overrides" in shown
     assert "1  某  何  人   1.0000\n     given in the overrides" in shown
 
     lines = iter(["", "小城有多少人？", "大" * 100])

@@ -112,11 +112,11 @@ class KnowledgeAnswers:
         return KnowledgeAnswer(entry.name, entry.subject, entry.predicate, entry.meaning, first_object(entry), float(score), why)
 
     def _why(self, question, question_ids, token_ids, entries):
-        """What led to a key, in words."""
+        """The reasons that led to a key, as sentences."""
         why, entry, (guided, *_) = [], entries[0], self.constraints(question, question_ids)
         for alias, subject in self.overrides.aliases_in(question).items():
             if subject == entry.subject:
-                why.append(f"alias {alias}, by the overrides")
+                why.append(f"alias {alias}, from the overrides")
         for kind, text in (("subjects", entry.subject), ("predicates", entry.predicate)):
             preferences = getattr(self.overrides, kind)
             if text in preferences.boost:
@@ -124,17 +124,17 @@ class KnowledgeAnswers:
             banned = [name for name in preferences.ban if folded(name) in folded(question)]
             why += [f"{name} is banned by the overrides" for name in banned]
         if any(mention.subject == entry.subject for mention in guided.copying.mentions):
-            why.append(f"{entry.subject} stands in the question and has characters that the vocabulary lacks: copied")
+            why.append(f"{entry.subject} appears in the question; copied, because the vocabulary lacks some of its characters")
         elif folded(entry.subject) in folded(question):
-            why.append(f"{entry.subject} stands in the question")
+            why.append(f"{entry.subject} appears in the question")
         if len(entries) > 1:
-            why.append(f"{len(entries)} entries are spelled alike; this order is by what they share with the question")
+            why.append(f"{len(entries)} entries are spelled alike, ordered by what they share with the question")
         if guided.look_ahead:
             why += self._preferred(guided, token_ids)
         return tuple(why)
 
     def _preferred(self, guided, token_ids):
-        """Steps where look-ahead preferred what was written to all else."""
+        """Yields a reason for each step where look-ahead preferred the generated token to all others."""
         token_ids = [*map(int, token_ids)]
         for place, token in enumerate(token_ids):
             state = self.tree.state(token_ids[:place])
@@ -146,7 +146,7 @@ class KnowledgeAnswers:
             chosen, others = gains[tokens == token].max(), gains[tokens != token].max()
             if chosen > others:
                 part, tokens = self.index.order[state.part], "token" if chosen == 1 else "tokens"
-                yield f"look-ahead: more of the question is to come behind this {part}, {chosen} {tokens} against {others}"
+                yield f"look-ahead: this {part} leads to more of the question, {chosen} {tokens} against {others}"
 
 
 def first_object(entry):

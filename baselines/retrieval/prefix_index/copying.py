@@ -26,7 +26,7 @@ class Copying:
         self.mentions = index.mentions(question)
 
     def is_next(self, prefix: Sequence[int]) -> bool:
-        """Whether the unknown token continues a subject that stands in the question."""
+        """Whether the unknown token continues a subject of the question."""
         written, unknown = tuple(prefix), self.index.unknown_id
         length = len(written)
         return any(mention.token_ids[: length + 1] == (*written, unknown) for mention in self.mentions)

@@ -19,7 +19,7 @@ MAX_SUBJECT_LENGTH = 64                                                # charact
 
 @dataclasses.dataclass(frozen=True)
 class Mention:
-    """A subject that stands in a question.
+    """A subject that appears in a question.
 
     start, end    its place in the folded question
     token_ids     what is written for it, the end token included
