@@ -52,7 +52,7 @@ class EntityPointerHead(EntityHead):
         from keras import ops
 
         scores = outputs["scores"]
-        batch, heads, length = scores.shape[:3]
+        batch, heads, length = ops.shape(scores)[:3]
         losses = sparse_multilabel_cross_entropy(ops.reshape(scores, (batch, heads, length * length)), targets)
         return ops.mean(losses, axis=-1)
 
@@ -60,7 +60,7 @@ class EntityPointerHead(EntityHead):
         """KL(outputs || others) of the spans, each by itself: summed over a category's, then the mean: float32 (B,)."""
         from keras import ops
 
-        batch, heads, length = outputs["scores"].shape[:3]
+        batch, heads, length = ops.shape(outputs["scores"])[:3]
         flat = (ops.reshape(each["scores"], (batch, heads, length * length)) for each in (outputs, others))
         return ops.mean(sigmoid_divergence(*flat), axis=-1)
 

@@ -70,7 +70,7 @@ class SpanHead(Head):
         """KL(outputs || others) of the probabilities of all spans: float32 (B,)."""
         from keras import ops
 
-        length = outputs["scores"].shape[-1]
+        length = ops.shape(outputs["scores"])[-1]
         return softmax_divergence(*(ops.reshape(each["scores"], (-1, length * length)) for each in (outputs, others)))
 
     def row_scores(self, outputs: dict, row: int) -> np.ndarray:

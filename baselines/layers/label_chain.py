@@ -24,6 +24,8 @@ def log_partition(initial: Any, steps: Any, mask: str) -> Any:
     """
     nothing = ops.where(ops.eye(initial.shape[-1], dtype="bool"), 0.0, MASKED)      # the path stays where it is, for 0
     steps = ops.where(mask[:, 1:, None, None], steps, nothing)
+    if steps.shape[1] is None:                                          # a graph for rows of any length, which XLA does not compile
+        return _log_partition_by_token(initial, steps)
     while steps.shape[1] > 1:
         if steps.shape[1] % 2:
             steps = ops.concatenate([steps, ops.broadcast_to(nothing, ops.shape(steps[:, :1]))], axis=1)
@@ -31,6 +33,14 @@ def log_partition(initial: Any, steps: Any, mask: str) -> Any:
     if steps.shape[1]:
         initial = ops.logsumexp(initial[:, :, None] + steps[:, 0], axis=1)
     return ops.logsumexp(initial, axis=-1)
+
+
+def _log_partition_by_token(initial, steps):
+    def forward(sums, step):
+        return ops.logsumexp(sums[:, :, None] + step, axis=1), None
+
+    sums, _ = ops.scan(forward, initial, ops.moveaxis(steps, 1, 0))
+    return ops.logsumexp(sums, axis=-1)
 
 
 def _log_matmul(a, b):

@@ -55,7 +55,7 @@ def sparse_multilabel_cross_entropy(scores: Any, positives: Any) -> Any:
     from keras import ops
 
     scores = ops.cast(scores, "float32")
-    classes, most = scores.shape[-1], positives.shape[-1]
+    classes, most = ops.shape(scores)[-1], ops.shape(positives)[-1]
     flat, numbers = ops.reshape(scores, (-1, classes)), ops.reshape(positives, (-1, most))
     real = numbers >= 0
     chosen = ops.take_along_axis(flat, ops.maximum(numbers, 0), axis=1)

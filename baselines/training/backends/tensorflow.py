@@ -61,8 +61,10 @@ class StepCompiler(step_compiler.StepCompiler):
     """Graphs, compiled by XLA with `jit`; with several devices plain graphs, for XLA compiles for one."""
 
     def compiled(self, function: Callable, any_shape: bool = False) -> Callable:
-        if devices.shares() == 1:                                       # with any_shape the second one's graph serves all others
-            return tf.function(function, jit_compile=self.jit, autograph=False, reduce_retracing=any_shape)
+        if devices.shares() == 1:
+            # A graph of its own: the second length is traced with the axes left open that differ, and serves all others. A trace
+            # takes seconds, and steps are as quick. XLA compiles for sizes, so there each length has its program.
+            return tf.function(function, jit_compile=self.jit, autograph=False, reduce_retracing=not self.jit)
         strategy = tf.distribute.get_strategy()
         return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)
 
