@@ -24,8 +24,6 @@ def log_partition(initial: Any, steps: Any, mask: str) -> Any:
     """
     nothing = ops.where(ops.eye(initial.shape[-1], dtype="bool"), 0.0, MASKED)      # the path stays where it is, for 0
     steps = ops.where(mask[:, 1:, None, None], steps, nothing)
-    if steps.shape[1] is None:                                          # a graph for rows of any length, which XLA does not compile
-        return _log_partition_by_token(initial, steps)
     while steps.shape[1] > 1:
         if steps.shape[1] % 2:
             steps = ops.concatenate([steps, ops.broadcast_to(nothing, ops.shape(steps[:, :1]))], axis=1)
@@ -33,14 +31,6 @@ def log_partition(initial: Any, steps: Any, mask: str) -> Any:
     if steps.shape[1]:
         initial = ops.logsumexp(initial[:, :, None] + steps[:, 0], axis=1)
     return ops.logsumexp(initial, axis=-1)
-
-
-def _log_partition_by_token(initial, steps):
-    def forward(sums, step):
-        return ops.logsumexp(sums[:, :, None] + step, axis=1), None
-
-    sums, _ = ops.scan(forward, initial, ops.moveaxis(steps, 1, 0))
-    return ops.logsumexp(sums, axis=-1)
 
 
 def _log_matmul(a, b):
@@ -83,6 +73,9 @@ class LabelChain(keras.layers.Layer):
     first      label that every path begins with, or None
     forbidden  pairs (a, b): no path has b behind a. Only the best path keeps to it, learning does not need to
     """
+
+    needs_length = True
+    """Whether a graph must know L: loops over tokens are laid out while it is traced."""
 
     def __init__(self, first=None, forbidden=(), **kwargs):
         super().__init__(**kwargs)

@@ -157,29 +157,3 @@ def test_layers_clone_from_their_config():
     layer = crf.ConditionalRandomField(first=0, forbidden=[(0, 2)], name="chain")
     clone = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert (clone.first, clone.forbidden, clone.name) == (0, ((0, 2),), "chain")
-
-
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only its graphs know no lengths")
-def test_a_graph_for_any_length_sums_the_same_paths():
-    import tensorflow as tf
-
-    rng = np.random.default_rng(3)
-    signature = [tf.TensorSpec((3, 4)), tf.TensorSpec((3, None, 4, 4)), tf.TensorSpec((3, None), "bool")]
-
-    @tf.function(autograph=False, input_signature=signature)
-    def gradients(initial, steps, mask):
-        total = log_partition(initial, steps, mask)
-        return total, tf.gradients(tf.reduce_sum(total), [initial, steps])
-
-    for length in (1, 2, 6, 7):
-        values = rng.normal(size=(3, 4)), rng.normal(size=(3, length - 1, 4, 4))
-        initial, steps = (tf.constant(value, "float32") for value in values)
-        mask = tf.constant(np.arange(length) < np.array([[length], [max(1, length - 2)], [1]]))
-        with tf.GradientTape() as tape:
-            tape.watch([initial, steps])
-            expected = log_partition(initial, steps, mask)
-        total, found = gradients(initial, steps, mask)
-        np.testing.assert_allclose(total, expected, rtol=1e-5)
-        wanted = tape.gradient(expected, [initial, steps], unconnected_gradients="zero")
-        for one, other in zip(found, wanted, strict=True):
-            np.testing.assert_allclose(one, other, atol=1e-5)

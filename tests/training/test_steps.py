@@ -11,9 +11,11 @@ import pytest
 import tiny
 from keras import ops
 
+from baselines.heads.sequence_tagging import SequenceTaggingHead
 from baselines.losses.cross_entropy import cross_entropy
+from baselines.models.builder import build_transformer_model
 from baselines.training.objective import Objective
-from baselines.training.steps import to_float
+from baselines.training.steps import Steps, to_float
 from baselines.training.strategies.strategy import Strategy
 
 pytestmark = pytest.mark.keras
@@ -282,3 +284,16 @@ def test_nothing_is_compiled_twice(jit):
     for length in (3, 4, 5, 6, 7, 8):
         steps.predict(tiny.batch(length=length)["features"])
     assert steps.compiled == {"shapes": 12, "traces": 6 if any_length else 12}
+
+
+@pytest.mark.parametrize("chain", ["crf", "memm", "softmax"])
+def test_label_chains_learn_and_predict_rows_of_several_lengths(chain):
+    head = SequenceTaggingHead(2, chain)
+    model = head(build_transformer_model(tiny.CONFIG))
+    steps = Steps(model, head.loss, keras.optimizers.SGD(0.1), jit=False)
+    for length in (4, 8, 6):
+        batch = tiny.batch(rows=4, length=length) | {"targets": np.ones((4, length), np.int32)}
+        assert np.isfinite(to_float(steps.train([batch])["loss"]))
+        outputs, *_ = steps.evaluate(batch)
+        assert outputs["labels"].shape[1] == length
+        np.testing.assert_array_equal(steps.predict(batch["features"])["labels"], outputs["labels"])

@@ -64,7 +64,9 @@ class StepCompiler(step_compiler.StepCompiler):
         if devices.shares() == 1:
             # A graph of its own: the second length is traced with the axes left open that differ, and serves all others. A trace
             # takes seconds, and steps are as quick. XLA compiles for sizes, so there each length has its program.
-            return tf.function(function, jit_compile=self.jit, autograph=False, reduce_retracing=not self.jit)
+            needs_length = any(getattr(layer, "needs_length", False) for layer in self.objective.model.layers)
+            any_length = not self.jit and not needs_length
+            return tf.function(function, jit_compile=self.jit, autograph=False, reduce_retracing=any_length)
         strategy = tf.distribute.get_strategy()
         return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)
 
