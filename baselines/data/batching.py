@@ -75,6 +75,17 @@ class Batches:
         order = training_order(self.rows.lengths, self.batch_size, seed, epoch)
         return [order[i : i + accumulate] for i in range(0, len(order), accumulate)]
 
+    def padding(self, seed: int, epoch: int) -> float:
+        """The share of the tokens of an epoch's batches that are padding, from 0 to 1."""
+        column = self.rows.features["token_ids"]
+        real = padded = 0
+        for numbers in training_order(self.rows.lengths, self.batch_size, seed, epoch):
+            shapes = column.shapes[numbers]
+            real += int(shapes.prod(axis=1).sum())
+            length = bucket(int(shapes[:, -1].max()), self.lengths)
+            padded += self.size * length * int(shapes[:, :-1].max(axis=0).prod())
+        return 1 - real / max(padded, 1)
+
     def in_turn(self) -> Iterator[tuple[np.ndarray, dict]]:
         """Yields (row numbers, batch), longest rows first, so that what does not fit in memory fails at once. Rows past the
         numbers are padding."""

@@ -37,6 +37,7 @@ class Trainer:
     record             {…} -> None, a line of metrics.jsonl; `record.size()` and `record.truncate(bytes)` let it be resumed
     state_path         where the state is saved
     progress           an object with start(position, total), compiling(), advance(loss or None, rows), note(text)
+    padding            epoch -> share of its tokens that are padding, for the record; None: not recorded
     """
 
     model: object
@@ -52,6 +53,7 @@ class Trainer:
     record: object
     state_path: object
     progress: object
+    padding: object = None
 
     def train(self, resume: bool = False) -> Position:
         """Runs to the end, or on from the saved state. Returns the last Position. Raises Interrupted after a clean stop."""
@@ -119,7 +121,8 @@ class Trainer:
             return
         loss = sum(position.losses) / len(position.losses)
         rate = self.learning_rate(position.updates - 1)
-        self._record(position, "train", loss=loss, gradient_norm=position.gradient_norm, learning_rate=rate)
+        padding = {"padding": self.padding(position.epoch)} if self.padding else {}
+        self._record(position, "train", loss=loss, gradient_norm=position.gradient_norm, learning_rate=rate, **padding)
         position.losses = []
 
     def _score_epoch(self, position):

@@ -94,6 +94,8 @@ def _fit(task_model, run, splits, settings, resume):
         fitted.best = scored if scored[1] is not None else None
 
     fitted = Fitted(Position(), steps)
+    share = getattr(batches, "padding", None)                           # rows that are drawn or packed have no lengths before
+    padding = share and functools.cache(lambda epoch: share(recipe.seed, epoch))
 
     with Curves(run.path, run.metrics) as record:
         trainer = Trainer(
@@ -110,6 +112,7 @@ def _fit(task_model, run, splits, settings, resume):
             record=record,
             state_path=run.state,
             progress=TrainingProgress(task_model.display),
+            padding=padding,
         )
         try:
             fitted.position = trainer.train(resume)

@@ -123,3 +123,12 @@ def test_rows_of_several_texts_are_padded_along_the_last_axis():
     token_ids = batch["features"]["token_ids"]
     assert token_ids.shape == (2, 2, 32)
     np.testing.assert_array_equal((token_ids != 0).sum(-1), [[3, 3], [20, 20]])
+
+
+@pytest.mark.parametrize("batch_size", [4, 3])
+def test_the_share_of_padding_is_that_of_the_batches(batch_size):
+    rows = make_rows(range(3, 40))
+    batches = batches_of(rows, batch_size)
+    token_ids = [batch["features"]["token_ids"] for [batch] in batches.updates(seed=1, epoch=2)]
+    expected = 1 - sum(rows.lengths) / sum(array.size for array in token_ids)
+    assert batches.padding(seed=1, epoch=2) == pytest.approx(expected) and 0.1 < expected < 0.6

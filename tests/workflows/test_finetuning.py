@@ -27,6 +27,7 @@ def test_the_best_epoch_is_not_scored_again(tiny, tmp_path, monkeypatch, flags):
     metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     scores = json.loads((run / "dev" / "scores.json").read_text(encoding="utf-8"))
     best = json.loads((run / "summary.json").read_text(encoding="utf-8"))["best_epoch"]
+    assert all(0 < line["padding"] < 1 for line in metrics if line["split"] == "train")
     assert any(line["split"] == "dev" and line["epoch"] == best and scores.items() <= line.items() for line in metrics)
 
     kept = {name: (run / "dev" / name).read_text(encoding="utf-8") for name in REPORT}
