@@ -62,7 +62,7 @@ def check_parts(task, arguments):
     optimizer = make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings)
     chosen = [*recipe.strategies, recipe.optimizer]
     if recipe.loss != losses.OWN:
-        make(losses.kind(recipe.loss), recipe.loss, settings)
+        make(losses.loss_class(recipe.loss), recipe.loss, settings)
         chosen.append(recipe.loss)
     check_chosen(settings, chosen)
     if recipe.lazy_embeddings and recipe.accumulate > 1 and optimizer.accumulates:

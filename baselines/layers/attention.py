@@ -1,7 +1,7 @@
-"""Attention: every query's mean of the values. Vaswani et al., 2017, arXiv:1706.03762.
+"""Scaled dot-product attention. Vaswani et al., 2017, arXiv:1706.03762.
 
-Options that BERT has not: other scales, heads that are mixed, relative positions, and scores that continue those of the
-block before (He et al., 2020, arXiv:2012.11747).
+Options beyond BERT: other scales, talking heads, relative positions, and residual scores added to those of the previous block
+(He et al., 2020, arXiv:2012.11747).
 """
 
 from typing import Any
@@ -9,10 +9,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from baselines.layers.attention_scale import scaled
+from baselines.layers.attention_scale import scale_query
 
 MASKED = -1e9
-"""Added to the scores of keys out of sight: finite, so that no row turns into NaN, and 0 after the softmax."""
+"""Added to the scores of masked keys: finite, so that no row becomes NaN, and 0 after the softmax."""
 
 
 def attend(
@@ -32,22 +32,22 @@ def attend(
 
     query            float (B, Q, H, K)
     key, value       float (B, L, H, K), (B, L, H, V)
-    attention_mask   bool, 1 = may look; broadcast to (B, H, Q, L)
+    attention_mask   bool, True = may attend; broadcast to (B, H, Q, L)
     relative         float (Q, L, K) or (B, Q, L, K), added to the keys and, then K = V, to the values as a query sees them
     previous_scores  float (B, H, Q, L), added to the scores before the mask
     dropout          applied to the weights
     scale            see attention_scale.py
     mix_scores, mix_weights   applied to scaled scores and to weights, float32 (B, H, Q, L)
-    heads_first      key, value are (B, H, L, K), (B, H, L, V): kept ones, which are read many times, lie as products want them
+    heads_first      key, value are (B, H, L, K), (B, H, L, V), the layout of the KV cache
 
     Returns the mean (B, Q, H, V) and the scaled scores (B, H, Q, L), neither mixed nor continued nor masked.
     """
-    each = "bhkd" if heads_first else "bkhd"
-    query = scaled(query, scale, attention_mask, ops.shape(key)[each.index("k")])
-    scores = ops.einsum(f"bqhd,{each}->bhqk", query, key)
+    key_axes = "bhkd" if heads_first else "bkhd"
+    query = scale_query(query, scale, attention_mask, ops.shape(key)[key_axes.index("k")])
+    scores = ops.einsum(f"bqhd,{key_axes}->bhqk", query, key)
     if relative is not None:
-        seen = "qkd" if len(relative.shape) == 3 else "bqkd"
-        scores = scores + ops.einsum(f"bqhd,{seen}->bhqk", query, relative)
+        relative_axes = "qkd" if len(relative.shape) == 3 else "bqkd"
+        scores = scores + ops.einsum(f"bqhd,{relative_axes}->bhqk", query, relative)
     weights = ops.cast(scores, keras.backend.result_type(scores.dtype, "float32"))
     if mix_scores is not None:
         weights = mix_scores(weights)
@@ -61,7 +61,7 @@ def attend(
     weights = ops.cast(weights, value.dtype)
     if dropout is not None:
         weights = dropout(weights)
-    mean = ops.einsum(f"bhqk,{each}->bqhd", weights, value)
+    mean = ops.einsum(f"bhqk,{key_axes}->bqhd", weights, value)
     if relative is not None:
-        mean = mean + ops.einsum(f"bhqk,{seen}->bqhd", weights, relative)
+        mean = mean + ops.einsum(f"bhqk,{relative_axes}->bqhd", weights, relative)
     return mean, scores

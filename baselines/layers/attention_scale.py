@@ -17,7 +17,7 @@ CALIBRATED = 512
 SMALLEST = 16
 
 
-def scaled(query: Any, scale: float | str, attention_mask: Any, num_keys: Any) -> Any:
+def scale_query(query: Any, scale: float | str, attention_mask: Any, num_keys: Any) -> Any:
     """query (B, Q, H, K) times the scale; attention_mask bool (B, 1 or H, 1 or Q, L) or None."""
     root = query.shape[-1] ** -0.5
     if scale == "sqrt":

@@ -1,4 +1,6 @@
-"""Choices of a question as rows of their own, and their scores back side by side."""
+"""Multiple choice: flatten the choices of a question into rows, and reshape their scores back."""
+
+from typing import Any
 
 import keras
 from keras import ops
@@ -8,30 +10,30 @@ from keras import ops
 class ChoicesToRows(keras.layers.Layer):
     """int (B, N, L) -> (B * N, L)."""
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         return ops.reshape(x, (-1, ops.shape(x)[-1]))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (None, input_shape[-1])
 
 
 @keras.saving.register_keras_serializable(package="baselines")
 class RowsToChoices(keras.layers.Layer):
-    """Scores (B * N, 1) -> float32 (B, N), with `hidden` for choices that only fill up: those whose first token is padding.
+    """Scores (B * N, 1) -> float32 (B, N), with `hidden` for padding choices, whose first token is padding.
 
     token_ids int (B, N, L) with 0 on padding.
     """
 
-    def __init__(self, hidden=-1e9, **kwargs):
+    def __init__(self, hidden: float = -1e9, **kwargs: Any):
         super().__init__(**kwargs)
         self.hidden = hidden
 
-    def call(self, scores, token_ids):
+    def call(self, scores: Any, token_ids: Any) -> Any:
         scores = ops.reshape(ops.cast(scores, "float32"), (-1, ops.shape(token_ids)[1]))
         return ops.where(token_ids[:, :, 0] != 0, scores, self.hidden)
 
-    def compute_output_spec(self, scores, token_ids):
+    def compute_output_spec(self, scores: Any, token_ids: Any) -> Any:
         return keras.KerasTensor(token_ids.shape[:2], dtype="float32")
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "hidden": self.hidden}

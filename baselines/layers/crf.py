@@ -1,4 +1,4 @@
-"""Linear-chain conditional random field: label sequences compete as wholes. Lafferty et al., 2001, ICML."""
+"""Linear-chain conditional random field: the likelihood of whole label sequences. Lafferty et al., 2001, ICML."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ def chain(logits: Any, transitions: Any) -> tuple:
     return logits[:, 0], transitions + logits[:, 1:, None, :]
 
 
-def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: str) -> Any:
+def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: Any) -> Any:
     """log P(labels) of each row, float32 (B,).
 
     labels       int32 (B, L), of any value on padding
     logits       float32 (B, L, C)
-    transitions  float32 (C, C), [a, b] for label b behind label a
+    transitions  float32 (C, C), [a, b] scores label b after label a
     mask         bool (B, L), 1 = real; the first token is real
     """
     chosen = ops.one_hot(labels, logits.shape[-1]) * ops.cast(mask, "float32")[:, :, None]      # (B, L, C)
@@ -29,7 +29,7 @@ def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: str) -> Any
 
 @keras.saving.register_keras_serializable(package="baselines")
 class ConditionalRandomField(LabelChain):
-    """A LabelChain that learns by `log_likelihood` above: a label scores its logit plus the transition from the one before."""
+    """A LabelChain trained by `log_likelihood`: a label scores its logit plus the transition from the one before."""
 
-    def chain(self, logits: Any, transitions: Any, mask: str) -> tuple:
+    def chain(self, logits: Any, transitions: Any, mask: Any) -> tuple:
         return chain(logits, transitions)

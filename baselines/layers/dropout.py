@@ -1,7 +1,9 @@
-"""Dropout whose mask is a hash of the element's place: a small part of the time of Keras' own. Srivastava et al., 2014.
+"""Dropout whose mask is a hash of the element's index, much faster than Keras' own. Srivastava et al., 2014.
 
-Otherwise as keras.layers.Dropout, its states and checkpoints included; which elements fall, differs. See random_bits.py.
+Like keras.layers.Dropout, including its state and checkpoints, but it drops other elements. See random_bits.py.
 """
+
+from typing import Any
 
 import keras
 from keras import ops
@@ -11,10 +13,10 @@ from baselines.layers import random_bits
 
 @keras.saving.register_keras_serializable(package="baselines")
 class Dropout(keras.layers.Dropout):
-    """x (any shape) -> x / (1 - rate) where kept, else 0; x itself unless training."""
+    """x (any shape) -> x / (1 - rate) where the mask is True, else 0; x itself unless training."""
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         if not training or self.rate == 0:
             return inputs
-        kept = random_bits.kept(ops.shape(inputs), self.seed_generator, self.rate)
+        kept = random_bits.keep_mask(ops.shape(inputs), self.seed_generator, self.rate)
         return ops.where(kept, inputs * (1 / (1 - self.rate)), ops.zeros_like(inputs))

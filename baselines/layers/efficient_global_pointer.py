@@ -1,7 +1,9 @@
-"""EfficientGlobalPointer: all categories share where spans are; each adds what its first and last token are. Su et al., 2022.
+"""EfficientGlobalPointer: one span score shared by all categories, plus start and end scores per category. Su et al., 2022.
 
 arXiv:2208.03054, section 3.3. A new category costs 4 K weights (K = `head_size`), not 2 D K as in GlobalPointer.
 """
+
+from typing import Any
 
 import keras
 from keras import ops
@@ -21,13 +23,13 @@ class EfficientGlobalPointer(GlobalPointer):
         self.projection = self.dense(2 * self.head_size, "projection")
         self.borders = self.dense(2 * self.heads, "borders")
 
-    def build(self, hidden_states_shape, padding_mask_shape=None):
+    def build(self, hidden_states_shape: tuple, padding_mask_shape: tuple | None = None) -> None:
         self.projection.build(hidden_states_shape)
         self.borders.build((*hidden_states_shape[:-1], 2 * self.head_size))
 
-    def call(self, hidden_states, padding_mask):
+    def call(self, hidden_states: Any, padding_mask: Any) -> Any:
         both = self.projection(hidden_states)                           # (B, L, 2 K)
-        query, key = self.turned(both[..., None, ::2], both[..., None, 1::2])
+        query, key = self.rotate_both(both[..., None, ::2], both[..., None, 1::2])
         spans = ops.einsum("bihk,bjhk->bhij", query * self.head_size**-0.5, key)
         borders = ops.transpose(self.borders(both), (0, 2, 1)) / 2      # (B, 2 H, L)
         scores = spans + borders[:, 1::2, :, None] + borders[:, ::2, None, :]

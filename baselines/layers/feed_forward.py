@@ -16,7 +16,13 @@ class FeedForward(keras.layers.Layer):
     """
 
     def __init__(
-        self, intermediate_size, hidden_size, hidden_act="gelu", initializer_range=0.02, kernel_initializer=None, **kwargs
+        self,
+        intermediate_size: int,
+        hidden_size: int,
+        hidden_act: str = "gelu",
+        initializer_range: float = 0.02,
+        kernel_initializer: Any = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.intermediate_size = intermediate_size
@@ -28,21 +34,21 @@ class FeedForward(keras.layers.Layer):
         self.inner = self.dense(intermediate_size, "inner", activation=activation(hidden_act))
         self.outer = self.dense(hidden_size, "outer")
 
-    def dense(self, units: Any, name: str, **options) -> keras.layers.Dense:
+    def dense(self, units: Any, name: str, **options: Any) -> keras.layers.Dense:
         initializer = fresh_initializer(self.kernel_initializer, self.initializer_range)
         return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name, **options)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.inner.build(input_shape)
         self.outer.build((*input_shape[:-1], self.intermediate_size))
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         return self.outer(self.inner(x))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], self.hidden_size)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "intermediate_size": self.intermediate_size,

@@ -31,7 +31,14 @@ class GlobalPointer(keras.layers.Layer):
     """
 
     def __init__(
-        self, heads, head_size=64, rotary=True, use_bias=True, upper=True, kernel_initializer="lecun_normal", **kwargs
+        self,
+        heads: int,
+        head_size: int = 64,
+        rotary: bool = True,
+        use_bias: bool = True,
+        upper: bool = True,
+        kernel_initializer: str = "lecun_normal",
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.heads = heads
@@ -55,31 +62,31 @@ class GlobalPointer(keras.layers.Layer):
             name=name,
         )
 
-    def build(self, hidden_states_shape, padding_mask_shape=None):
+    def build(self, hidden_states_shape: tuple, padding_mask_shape: tuple | None = None) -> None:
         self.projection.build(hidden_states_shape)
 
-    def call(self, hidden_states, padding_mask):
+    def call(self, hidden_states: Any, padding_mask: Any) -> Any:
         length = ops.shape(hidden_states)[1]
         both = ops.reshape(self.projection(hidden_states), (-1, length, self.heads, 2 * self.head_size))
-        query, key = self.turned(both[..., : self.head_size], both[..., self.head_size :])
+        query, key = self.rotate_both(both[..., : self.head_size], both[..., self.head_size :])
         scores = ops.einsum("bihk,bjhk->bhij", query * self.head_size**-0.5, key)
         return hide_impossible(ops.cast(scores, "float32"), padding_mask, self.upper)
 
-    def turned(self, query: Any, key: Any) -> tuple:
+    def rotate_both(self, query: Any, key: Any) -> tuple:
         """Queries and keys (B, L, H, K), rotated by their positions."""
         if self.position is None:
             return query, key
         rotary = self.position(query)
         return rotate(query, rotary), rotate(key, rotary)
 
-    def compute_mask(self, hidden_states, padding_mask, previous_mask=None):
+    def compute_mask(self, hidden_states: Any, padding_mask: Any, previous_mask: Any = None) -> Any:
         return None
 
-    def compute_output_spec(self, hidden_states, padding_mask):
+    def compute_output_spec(self, hidden_states: Any, padding_mask: Any) -> Any:
         batch, length = hidden_states.shape[:2]
         return keras.KerasTensor((batch, self.heads, length, length), dtype="float32")
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "heads": self.heads,

@@ -15,7 +15,7 @@ from keras import ops
 from baselines.layers.attention import MASKED
 
 
-def log_partition(initial: Any, steps: Any, mask: str) -> Any:
+def log_partition(initial: Any, steps: Any, mask: Any) -> Any:
     """log of the sum over all label paths of exp(score): float32 (B,).
 
     initial  float32 (B, C): score of each first label
@@ -41,7 +41,7 @@ def _log_matmul(a, b):
     return ops.log(ops.maximum(product, 1e-37)) + rows + columns
 
 
-def best_path(initial: Any, steps: Any, mask: str) -> Any:
+def best_path(initial: Any, steps: Any, mask: Any) -> Any:
     """The label path with the largest score, int32 (B, L); padding repeats the last label. Arguments as in log_partition."""
 
     def forward(best, step):
@@ -77,12 +77,12 @@ class LabelChain(keras.layers.Layer):
     needs_length = True
     """Whether a graph must know L: loops over tokens are laid out while it is traced."""
 
-    def __init__(self, first=None, forbidden=(), **kwargs):
+    def __init__(self, first: int | None = None, forbidden: Any = (), **kwargs: Any):
         super().__init__(**kwargs)
         self.first = first
         self.forbidden = tuple(tuple(pair) for pair in forbidden)
 
-    def build(self, logits_shape, mask_shape=None):
+    def build(self, logits_shape: tuple, mask_shape: tuple | None = None) -> None:
         self.classes = logits_shape[-1]
         bound = math.sqrt(6 / (2 * self.classes))
         self.transitions = self.add_weight(
@@ -92,7 +92,7 @@ class LabelChain(keras.layers.Layer):
             dtype="float32",
         )
 
-    def call(self, logits, mask):
+    def call(self, logits: Any, mask: Any) -> Any:
         logits, transitions = ops.cast(logits, "float32"), ops.convert_to_tensor(self.transitions)
         initial, steps = self.chain(logits, transitions, mask)
         if self.first is not None:
@@ -102,7 +102,7 @@ class LabelChain(keras.layers.Layer):
         shape = (ops.shape(logits)[0], self.classes, self.classes)
         return {"labels": best_path(initial, steps, mask), "transitions": ops.broadcast_to(transitions, shape)}
 
-    def chain(self, logits: Any, transitions: Any, mask: str) -> tuple:
+    def chain(self, logits: Any, transitions: Any, mask: Any) -> tuple:
         """(initial, steps) of best_path, from float32 (B, L, C), (C, C) and bool (B, L)."""
         raise NotImplementedError
 
@@ -110,12 +110,12 @@ class LabelChain(keras.layers.Layer):
         allowed = [[(a, b) not in self.forbidden for b in range(self.classes)] for a in range(self.classes)]
         return ops.convert_to_tensor(allowed, dtype="bool")
 
-    def compute_output_spec(self, logits, mask):
+    def compute_output_spec(self, logits: Any, mask: Any) -> Any:
         batch, length, classes = logits.shape
         return {
             "labels": keras.KerasTensor((batch, length), dtype="int32"),
             "transitions": keras.KerasTensor((batch, classes, classes), dtype="float32"),
         }
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "first": self.first, "forbidden": self.forbidden}

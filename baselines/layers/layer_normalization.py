@@ -4,6 +4,8 @@ Keras computes x * inv + (beta - mean * inv). In a constant row inv is 1 / sqrt(
 beta away: 0.1 off bert4keras. (x - mean) * inv + beta has no such term, and is not slower.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -15,7 +17,7 @@ class LayerNormalization(keras.layers.LayerNormalization):
     The arguments, weights and checkpoints are those of keras.layers.LayerNormalization.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         dtype = keras.backend.result_type(inputs.dtype, "float32")
         centered = ops.cast(inputs, dtype)
         centered = centered - ops.mean(centered, axis=-1, keepdims=True)

@@ -1,6 +1,6 @@
 """Attention in time linear in the length: phi(Q) (phi(K)' V) with phi = elu + 1. Katharopoulos et al., 2020, arXiv:2006.16236.
 
-It sees padding, but no other mask, and has no weights that could be dropped out, mixed or continued. Rotary positions turn
+It applies the padding mask only, and has no attention weights to drop out, mix or pass on. Rotary positions turn
 the numerator only (Su et al., 2021, arXiv:2104.09864, 3.3). Not faster below some thousand tokens: docs/benchmarks.md.
 """
 
@@ -25,8 +25,8 @@ def linear_attend(query: Any, key: Any, value: Any, attention_mask: Any = None, 
     """
     if attention_mask is not None and tuple(attention_mask.shape[1:3]) != (1, 1):
         raise ValueError(
-            "linear_attend: expected an attention_mask (B, 1, 1, L), for every query sees the same keys. "
-            f"Received: shape {tuple(attention_mask.shape)}"
+            f"linear_attend: attention_mask has the shape {tuple(attention_mask.shape)}, but every query must see the same keys. "
+            "Give a mask of shape (B, 1, 1, L)."
         )
     dtype = keras.backend.result_type(query.dtype, "float32")
     query, key = (ops.elu(ops.cast(x, dtype)) + 1 for x in (query, key))
@@ -43,8 +43,8 @@ def linear_attend(query: Any, key: Any, value: Any, attention_mask: Any = None, 
 class MultiHeadLinearAttention(MultiHeadAttention):
     """hidden_states (B, L, D) -> (B, L, D), with the weights of MultiHeadAttention."""
 
-    with_kv_cache = None                                                # no mask can hide what is cached from it
+    with_kv_cache = None                                                # it cannot mask cached keys
 
-    def call(self, hidden_states, attention_mask=None, rotary=None):
+    def call(self, hidden_states: Any, attention_mask: Any = None, rotary: Any = None) -> Any:
         query, key, value = self.project(hidden_states)
         return self.merge(linear_attend(query, key, value, attention_mask, rotary))

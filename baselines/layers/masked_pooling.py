@@ -1,4 +1,6 @@
-"""From the vectors of all tokens of a row to one vector, or to some: mean, maximum, first token, given positions."""
+"""Pooling over the tokens of a row: mean, maximum, first token, or given positions."""
+
+from typing import Any
 
 import keras
 from keras import ops
@@ -6,16 +8,16 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="baselines")
 class MaskedPooling(keras.layers.Layer):
-    """Mean or maximum of the vectors of a row, padding left out, in float32.
+    """Mean or maximum over the real tokens of a row, in float32.
 
     hidden_states float (B, L, D), token_ids int (B, L) with 0 on padding (never at position 0); returns float32 (B, D).
     """
 
-    def __init__(self, pooling, **kwargs):
+    def __init__(self, pooling: str, **kwargs: Any):
         super().__init__(**kwargs)
         self.pooling = pooling
 
-    def call(self, hidden_states, token_ids):
+    def call(self, hidden_states: Any, token_ids: Any) -> Any:
         real = ops.concatenate([ops.ones_like(token_ids[:, :1]), token_ids[:, 1:]], axis=1) != 0
         real = ops.expand_dims(real, -1)                                # (B, L, 1)
         hidden_states = ops.cast(hidden_states, "float32")
@@ -24,10 +26,10 @@ class MaskedPooling(keras.layers.Layer):
         weights = ops.cast(real, "float32")
         return ops.sum(hidden_states * weights, axis=1) / ops.sum(weights, axis=1)
 
-    def compute_output_shape(self, hidden_states_shape, token_ids_shape):
+    def compute_output_shape(self, hidden_states_shape: tuple, token_ids_shape: tuple) -> tuple:
         return hidden_states_shape[0], hidden_states_shape[-1]
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "pooling": self.pooling}
 
 
@@ -35,28 +37,28 @@ class MaskedPooling(keras.layers.Layer):
 class FirstToken(keras.layers.Layer):
     """The vector of the first token, [CLS]: x (B, L, D) -> (B, D)."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         return x[:, 0]
 
-    def compute_mask(self, x, mask=None):
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
         return None
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], input_shape[2])
 
 
 @keras.saving.register_keras_serializable(package="baselines")
 class TakePositions(keras.layers.Layer):
-    """The vectors at some places: [x (B, L, D), positions int (B, P)] -> (B, P, D)."""
+    """The vectors at given positions: [x (B, L, D), positions int (B, P)] -> (B, P, D)."""
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         x, positions = inputs
         return ops.take_along_axis(x, ops.cast(positions, "int32")[:, :, None], axis=1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         x, positions = input_shape
         return (x[0], positions[1], x[2])

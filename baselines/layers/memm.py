@@ -1,8 +1,8 @@
-"""Maximum entropy Markov model in both directions: each label given its neighbour, and no sum over paths.
+"""Maximum entropy Markov model in both directions: each label given its neighbor, and no sum over paths.
 
-McCallum et al., 2000, ICML. That it is read in both directions, which mends the label bias, is Su Jianlin's (2020,
-kexue.fm/archives/7213) as in bert4keras, where we add the decoding: with P(path) = sqrt(P forward * P backward) every
-step depends on two neighbouring labels only, so Viterbi finds the best path exactly.
+McCallum et al., 2000, ICML. Reading it in both directions, which removes the label bias, is due to Su Jianlin (2020,
+kexue.fm/archives/7213) and in bert4keras; the decoding is ours: with P(path) = sqrt(P forward * P backward) every
+step depends on two neighboring labels only, so Viterbi finds the best path exactly.
 """
 
 from typing import Any
@@ -13,10 +13,10 @@ from keras import ops
 from baselines.layers.label_chain import LabelChain
 
 
-def conditionals(logits: Any, transitions: Any, mask: str) -> tuple:
-    """log P of every label given its neighbour's: (first, forward, backward, last).
+def conditionals(logits: Any, transitions: Any, mask: Any) -> tuple:
+    """log P of every label given its neighbor's: (first, forward, backward, last).
 
-    first, last  float32 (B, C): of the first token's label and of the last one's, which have no neighbour before them
+    first, last  float32 (B, C): of the first token's label and of the last one's, which have no neighbor before them
     forward      float32 (B, L - 1, C, C): [t, a, b] = log P(b at t + 1 | a at t)
     backward     float32 (B, L - 1, C, C): [t, a, b] = log P(a at t | b at t + 1)
     """
@@ -27,7 +27,7 @@ def conditionals(logits: Any, transitions: Any, mask: str) -> tuple:
     return ops.log_softmax(logits[:, 0]), forward, backward, ops.log_softmax(last)
 
 
-def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: str) -> Any:
+def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: Any) -> Any:
     """Mean of the two directions' log P(labels), summed over the tokens of each row: float32 (B,). As crf.log_likelihood."""
     labels = ops.where(mask, labels, 0)
     first, forward, backward, last = conditionals(logits, transitions, mask)
@@ -43,9 +43,9 @@ def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: str) -> Any
 
 @keras.saving.register_keras_serializable(package="baselines")
 class MaximumEntropyMarkovModel(LabelChain):
-    """A LabelChain that learns by `log_likelihood` above: faster to train than a conditional random field."""
+    """A LabelChain trained by `log_likelihood`: faster to train than a conditional random field."""
 
-    def chain(self, logits: Any, transitions: Any, mask: str) -> tuple:
+    def chain(self, logits: Any, transitions: Any, mask: Any) -> tuple:
         first, forward, backward, last = conditionals(logits, transitions, mask)
         ending = ops.concatenate([mask[:, 2:], ops.zeros_like(mask[:, :1])], axis=1)    # is there a step after this one?
         steps = forward + backward + ops.where(ending[:, :, None, None], 0.0, last[:, None, None, :])

@@ -1,6 +1,6 @@
 """Multi-head self-attention as a layer. Vaswani et al., 2017, arXiv:1706.03762.
 
-Keys may have another size than values. Keys and values can be kept for tokens that come later: `with_kv_cache`.
+Keys may have another size than values. `with_kv_cache` decodes with a KV cache.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from keras import ops
 from baselines.layers import attention_options
 from baselines.layers.attention import attend
 from baselines.layers.dropout import Dropout
-from baselines.layers.fused_attention import fused_attend, wanted
+from baselines.layers.fused_attention import fused_attend, should_fuse
 from baselines.layers.rotary_position import rotate
 from baselines.layers.talking_heads import TalkingHeads
 from baselines.layers.variance_scaling import fresh_initializer, serialized_initializer
@@ -26,30 +26,30 @@ class MultiHeadAttention(keras.layers.Layer):
     key_size             of queries and keys; `head_size` is that of values
     scale                see attention_scale.py
     talking_heads        none, pre or pre_post, see talking_heads.py
-    fused                auto, True or False, see fused_attention.py. Used where nothing asks for the weights themselves:
-                         no mixing, no relative positions, no scores from or for another block, no dropout just now
+    fused                auto, True or False, see fused_attention.py. Used where the weights themselves are not needed:
+                         no talking heads, no relative positions, no residual scores, no active dropout
     kernel_initializer   instead of the truncated normal of `initializer_range`
-    value_initializer    that of value and output, if it is another
+    value_initializer    of value and output, if different
     """
 
     def __init__(
         self,
-        num_heads,
-        head_size,
-        hidden_size,
-        key_size=None,
-        dropout_rate=0.0,
-        initializer_range=0.02,
-        return_scores=False,
-        scale="sqrt",
-        talking_heads="none",
-        fused="auto",
-        kernel_initializer=None,
-        value_initializer=None,
-        **kwargs,
+        num_heads: int,
+        head_size: int,
+        hidden_size: int,
+        key_size: int | None = None,
+        dropout_rate: float = 0.0,
+        initializer_range: float = 0.02,
+        return_scores: bool = False,
+        scale: float | str = "sqrt",
+        talking_heads: str = "none",
+        fused: bool | str = "auto",
+        kernel_initializer: Any = None,
+        value_initializer: Any = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        attention_options.require(scale, talking_heads, fused)
+        attention_options.check_attention_options(scale, talking_heads, fused)
         self.num_heads = num_heads
         self.head_size = head_size
         self.hidden_size = hidden_size
@@ -75,7 +75,7 @@ class MultiHeadAttention(keras.layers.Layer):
         initializer = fresh_initializer(initializer or self.kernel_initializer, self.initializer_range)
         return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
 
-    def build(self, hidden_states_shape):
+    def build(self, hidden_states_shape: tuple) -> None:
         for dense in (self.query_dense, self.key_dense, self.value_dense):
             dense.build(hidden_states_shape)
         self.output_dense.build((*hidden_states_shape[:-1], self.num_heads * self.head_size))
@@ -113,11 +113,11 @@ class MultiHeadAttention(keras.layers.Layer):
         training: bool | None = None,
         heads_first: bool = False,
     ) -> tuple:
-        """What the function of that name does, with the options of this layer; no scores from the fused kernel."""
-        weights_asked_for = (training and self.dropout_rate) or self.return_scores
+        """`attention.attend` with the options of this layer; the fused kernel returns no scores."""
+        needs_weights = (training and self.dropout_rate) or self.return_scores
         plain = all(option is None for option in (relative, previous_scores, self.mix_scores))
         fit = self.key_size == self.head_size and not heads_first
-        if plain and not weights_asked_for and fit and wanted(self.fused):
+        if plain and not needs_weights and fit and should_fuse(self.fused):
             return fused_attend(query, key, value, attention_mask, self.scale), None
         return attend(
             query,
@@ -157,21 +157,27 @@ class MultiHeadAttention(keras.layers.Layer):
         return (merged, scores) if self.return_scores else merged
 
     def call(
-        self, hidden_states, attention_mask=None, rotary=None, relative=None, previous_scores=None, training=None
-    ):
+        self,
+        hidden_states: Any,
+        attention_mask: Any = None,
+        rotary: Any = None,
+        relative: Any = None,
+        previous_scores: Any = None,
+        training: bool | None = None,
+    ) -> Any:
         query, key, value = self.project(hidden_states, rotary)
         mean, scores = self.attend(query, key, value, attention_mask, relative, previous_scores, training)
         merged = self.merge(mean)
         return (merged, scores) if self.return_scores else merged
 
-    def compute_output_spec(self, hidden_states, *args, **kwargs):
+    def compute_output_spec(self, hidden_states: Any, *args: Any, **kwargs: Any) -> Any:
         merged = keras.KerasTensor((*hidden_states.shape[:-1], self.hidden_size), dtype=self.compute_dtype)
         if not self.return_scores:
             return merged
         batch, length = hidden_states.shape[:2]
         return merged, keras.KerasTensor((batch, self.num_heads, length, length), dtype=self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "num_heads": self.num_heads,

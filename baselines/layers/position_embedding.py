@@ -1,4 +1,4 @@
-"""Trained positions, and how n of them serve n^2: hierarchical decomposition (Su, 2020, kexue.fm/archives/7947)."""
+"""Trained position embeddings; hierarchical decomposition extends n of them to n^2 (Su, 2020, kexue.fm/archives/7947)."""
 
 from typing import Any
 
@@ -14,34 +14,36 @@ class PositionEmbedding(keras.layers.Layer):
     trained positions and u = (p - a p_0) / (1 - a): the first n stay what they were.
     """
 
-    def __init__(self, num_positions, hierarchical=None, initializer_range=0.02, **kwargs):
+    def __init__(
+        self, num_positions: int, hierarchical: float | bool | None = None, initializer_range: float = 0.02, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.num_positions = num_positions
         self.hierarchical = hierarchical
         self.initializer_range = initializer_range
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         self.embeddings = self.add_weight(
             shape=(self.num_positions, input_shape[-1]),
             initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
             name="embeddings",
         )
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         length = ops.shape(x)[1]
         limit = self.num_positions**2 if self.hierarchical else self.num_positions
         if isinstance(length, int) and length > limit:
             raise ValueError(
-                f"{self.name}: expected at most {limit} tokens. Received: {length}. "
-                "Cut the texts (max_length), or give `hierarchical_position`."
+                f"{self.name}: a row has {length} tokens, but there are position embeddings for {limit}. "
+                "Truncate the texts (max_length), or set `hierarchical_position`."
             )
         if not self.hierarchical:
             return x + ops.cast(self.embeddings, x.dtype)[:length]
         return x + self.vectors(ops.arange(length, dtype="int32"), x.dtype)
 
     def decode_step(self, step: Any, x: Any) -> Any:
-        """x (B, Q, D) of the tokens of a Step, with the vectors of their positions."""
+        """x (B, Q, D) of the tokens of a decoding step, plus their position embeddings."""
         return x + self.vectors(step.positions, x.dtype)
 
     def vectors(self, position: Any, dtype: str) -> Any:
@@ -54,10 +56,10 @@ class PositionEmbedding(keras.layers.Layer):
         fine = ops.take(table, position % self.num_positions, axis=0)
         return ops.cast(share * coarse + (1 - share) * fine, dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "num_positions": self.num_positions,

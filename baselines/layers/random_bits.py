@@ -1,13 +1,13 @@
-"""Random numbers as a hash of their place and a seed: no state, a few integer operations each, the same on every backend.
+"""Random numbers as a hash of their index and a seed: stateless, cheap, and the same on every backend.
 
-Compilers for CPUs make slow loops of the ciphers that TensorFlow and JAX draw from; this hash runs at the speed of the arithmetic
-around it, and what is needed again in the backward pass is computed again, not stored. Two rounds of the mixer lowbias32 (Wellons,
-github.com/skeeto/hash-prospector), each with a key of its own: numbers of one seed are as random as those of another, and of
-neighbouring seeds as well. They serve training, not cryptography. Within one call no 32-bit number comes twice.
+CPU compilers turn the ciphers behind TensorFlow's and JAX's random numbers into slow loops; this hash runs at the speed of the
+arithmetic around it, and the backward pass recomputes it in place of storing it. Two rounds of the mixer lowbias32 (Wellons,
+github.com/skeeto/hash-prospector), each with its own key, so that neighboring seeds give independent numbers. For training,
+not cryptography. Within one call no 32-bit number occurs twice.
 
-generator    a keras.random.SeedGenerator, moved on by one for each call
+generator    a keras.random.SeedGenerator, advanced by one on each call
 
-On torch, which has no arithmetic of uint32, they are Keras' own.
+On torch, which lacks uint32 arithmetic, Keras' own random numbers are used.
 """
 
 import math
@@ -34,7 +34,7 @@ def normal(shape: Sequence[int], generator: keras.random.SeedGenerator) -> Any:
     return math.sqrt(2) * ops.erfinv(2 * uniform(shape, generator) - (1 - 2.0**-24))
 
 
-def kept(shape: Sequence[int], generator: keras.random.SeedGenerator, rate: float) -> Any:
+def keep_mask(shape: Sequence[int], generator: keras.random.SeedGenerator, rate: float) -> Any:
     """bool, each False with probability `rate` in [0, 1)."""
     if keras.backend.backend() == "torch":
         return keras.random.uniform(shape, seed=generator) >= rate
@@ -42,20 +42,20 @@ def kept(shape: Sequence[int], generator: keras.random.SeedGenerator, rate: floa
 
 
 def bits(shape: Sequence[int], seed: Any) -> Any:
-    """uint32, of at most 2^31 places; sizes may be tensors. seed: integers (2,), of which the low 32 bits count."""
-    first = mixed(ops.bitwise_xor(unsigned(seed[0]), mixed(unsigned(seed[1]) + unsigned(GOLDEN))))
-    second = mixed(first + unsigned(GOLDEN))
-    return mixed(ops.bitwise_xor(mixed(ops.bitwise_xor(places(shape), first)), second))
+    """uint32, of at most 2^31 elements; sizes may be tensors. seed: integers (2,), of which the low 32 bits count."""
+    first = mix_bits(ops.bitwise_xor(unsigned(seed[0]), mix_bits(unsigned(seed[1]) + unsigned(GOLDEN))))
+    second = mix_bits(first + unsigned(GOLDEN))
+    return mix_bits(ops.bitwise_xor(mix_bits(ops.bitwise_xor(flat_indices(shape), first)), second))
 
 
-def mixed(x: Any) -> Any:
+def mix_bits(x: Any) -> Any:
     """lowbias32: a bijection of uint32 in which every bit of the input changes half of the output's."""
     x = ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(16))) * unsigned(0x7FEB352D)
     x = ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(15))) * unsigned(0x846CA68B)
     return ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(16)))
 
 
-def places(shape: Sequence[int]) -> Any:
+def flat_indices(shape: Sequence[int]) -> Any:
     """0, 1, 2, … in a shape, uint32."""
     size = math.prod(shape) if all(isinstance(number, int) for number in shape) else ops.prod(ops.stack(shape))
     return ops.reshape(ops.cast(ops.arange(size, dtype="int32"), "uint32"), shape)

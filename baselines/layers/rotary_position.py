@@ -1,4 +1,4 @@
-"""Rotary positions: queries and keys turn with their position. Su et al., 2021, arXiv:2104.09864."""
+"""Rotary position embeddings: queries and keys are rotated by their position. Su et al., 2021, arXiv:2104.09864."""
 
 from typing import Any
 
@@ -9,39 +9,39 @@ from baselines.layers.sinusoid import frequencies
 
 
 def rotate(x: Any, rotary: Any) -> Any:
-    """Turn each pair of neighbouring columns of x (B, L, H, K) by its position's angle; rotary (2, L, K) or (2, B, L, K)."""
+    """Rotate each pair of neighboring columns of x (B, L, H, K) by its position's angle; rotary (2, L, K) or (2, B, L, K)."""
     cos, sin = rotary[0][..., None, :], rotary[1][..., None, :]
-    turned = ops.reshape(ops.stack([-x[..., 1::2], x[..., ::2]], axis=-1), ops.shape(x))
-    return x * cos + turned * sin
+    rotated = ops.reshape(ops.stack([-x[..., 1::2], x[..., ::2]], axis=-1), ops.shape(x))
+    return x * cos + rotated * sin
 
 
 @keras.saving.register_keras_serializable(package="baselines")
 class RotaryPosition(keras.layers.Layer):
     """x (B, L, ...) -> (2, L, K): cosines and sines, each twice in a row. Only the length of x counts; no weights."""
 
-    def __init__(self, size, **kwargs):
+    def __init__(self, size: int, **kwargs: Any):
         super().__init__(**kwargs)
         if size % 2:
-            raise ValueError(f"RotaryPosition: expected an even `size`, for columns turn in pairs. Received: size={size}")
+            raise ValueError(f"RotaryPosition: size={size} is odd, but columns are rotated in pairs. Give an even size.")
         self.size = size
 
-    def call(self, x):
-        return self.turns(ops.arange(ops.shape(x)[1], dtype="float32"))
+    def call(self, x: Any) -> Any:
+        return self.rotations(ops.arange(ops.shape(x)[1], dtype="float32"))
 
     def decode_step(self, step: Any, x: Any) -> Any:
-        """Those of the tokens of a Step: (2, B, Q, K)."""
-        return self.turns(ops.cast(step.positions, "float32"))
+        """Cosines and sines for the tokens of a decoding step: (2, B, Q, K)."""
+        return self.rotations(ops.cast(step.positions, "float32"))
 
-    def turns(self, position: Any) -> Any:
+    def rotations(self, position: Any) -> Any:
         """position float32 (...) -> (2, ..., K)."""
         angle = ops.repeat(position[..., None] * frequencies(self.size).astype("float32"), 2, axis=-1)
         return ops.cast(ops.stack([ops.cos(angle), ops.sin(angle)]), self.compute_dtype)
 
-    def compute_mask(self, x, mask=None):
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
         return None
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (2, input_shape[1], self.size)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "size": self.size}

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def frequencies(size: int, base: float = 10000.0) -> np.ndarray:
-    """float64 (size / 2,): base^(-2i / size), the angle between neighbouring positions."""
+    """float64 (size / 2,): base^(-2i / size), the angle between neighboring positions."""
     return base ** (-np.arange(0, size, 2) / size)
 
 

@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -26,20 +27,28 @@ DISTRIBUTIONS = {
     "normal": lambda std, seed: keras.initializers.RandomNormal(stddev=std, seed=seed),
     "uniform": lambda std, seed: keras.initializers.RandomUniform(-(3**0.5) * std, 3**0.5 * std, seed=seed),
 }
-"""{name: maker of an initializer with that true deviation}."""
+"""{name: (standard deviation, seed) -> initializer}."""
 
 
 @keras.saving.register_keras_serializable(package="baselines")
 class VarianceScaling(keras.initializers.Initializer):
-    """Draws with mean 0 and the true deviation gain / sqrt(D).
+    """Draws with mean 0 and the standard deviation gain / sqrt(D), truncation accounted for.
 
     fan_in, fan_out   m and n, where they are not those of a matrix (m, n): kernels of another rank, embedding tables
     """
 
-    def __init__(self, mode="fan_in", gain=1.0, distribution="truncated_normal", fan_in=None, fan_out=None, seed=None):
+    def __init__(
+        self,
+        mode: str = "fan_in",
+        gain: float = 1.0,
+        distribution: str = "truncated_normal",
+        fan_in: int | None = None,
+        fan_out: int | None = None,
+        seed: Any = None,
+    ):
         for name, value, known in (("mode", mode, MODES), ("distribution", distribution, DISTRIBUTIONS)):
             if value not in known:
-                raise ValueError(f"VarianceScaling: expected `{name}` to be one of {', '.join(known)}. Received: {value!r}")
+                raise ValueError(f"VarianceScaling: unknown {name}={value!r}. Choose one of {', '.join(known)}.")
         self.mode = mode
         self.gain = gain
         self.distribution = distribution
@@ -49,16 +58,20 @@ class VarianceScaling(keras.initializers.Initializer):
         self.seed = keras.initializers.RandomNormal(seed=seed).seed     # one of its own where none is given
 
     def deviation(self, shape: Sequence[int]) -> float:
-        """The standard deviation for a variable of `shape`. Raises ValueError if that does not tell the fans."""
+        """The standard deviation for a variable of `shape`.
+
+        Raises:
+            ValueError: The shape is not a matrix, and `fan_in` or `fan_out` is missing.
+        """
         if len(shape) != 2 and (self.fan_in is None or self.fan_out is None):
-            raise ValueError(f"VarianceScaling: the shape {tuple(shape)} does not tell the fans. Give `fan_in` and `fan_out`.")
+            raise ValueError(f"VarianceScaling: cannot infer the fans from the shape {tuple(shape)}. Give `fan_in` and `fan_out`.")
         fans = self.fan_in or shape[0], self.fan_out or shape[-1]
         return self.gain / MODES[self.mode](*fans) ** 0.5
 
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
         return DISTRIBUTIONS[self.distribution](self.deviation(shape), self.seed)(shape, dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             "mode": self.mode,
             "gain": self.gain,

@@ -1,4 +1,4 @@
-"""A contrastive loss: rows are compared with each other by one vector each, and may also learn a language model.
+"""A contrastive loss: the rows of a batch are compared by one vector each, optionally beside a language-model loss.
 
 SimBERT's is the mean over rows of a softmax over the others, plus the mean over target tokens of their cross-entropy.
 """

@@ -1,9 +1,10 @@
-"""CoSENT: pairs that are more alike shall have the larger cosine. Su Jianlin, kexue.fm/archives/8847.
+"""CoSENT: pairs that are more similar get larger cosines. Su Jianlin, kexue.fm/archives/8847.
 
 log(1 + sum of exp(scale * (cos_j - cos_i)) over all pairs of pairs of a batch whose scores are score_i > score_j)
 """
 
 import dataclasses
+from typing import Any
 
 from baselines.losses.in_batch_similarity import HIDDEN, partners, unit
 
@@ -14,12 +15,12 @@ class CoSENT:
 
     scale: float = 20.0
 
-    def __call__(self, vectors, marks, weights):
+    def __call__(self, vectors: Any, marks: Any, weights: Any) -> Any:
         """(totals, counts), float32 (B,) each: every row has the one loss of the batch, 0 where no two scores differ.
 
         vectors   float (B, D)
         marks     "partner" int32 (B,), above 0 for the first row of each pair; "score" float32 (B,): how alike the pair is
-        weights   float32 (B,), 0 for rows that only fill up
+        weights   float32 (B,), 0 for padding rows
         """
         from keras import ops
 

@@ -19,7 +19,7 @@ class CrossEntropy:
 
     needs_table: ClassVar[bool] = False
 
-    def __call__(self, targets, logits):
+    def __call__(self, targets: Any, logits: Any) -> Any:
         return cross_entropy(targets, {"logits": logits})
 
 

@@ -1,8 +1,8 @@
 """Earth mover's distance to the target token: a wrong token costs less, the nearer its embedding is. arXiv:2310.04691.
 
-sum over i of p_i (1 - cos(e_i, e_t)), with embeddings as they were before training. It is at most 2, too little to learn from
-nothing: training minimises half of CE + w EMO, w = min(CE / EMO, 3) without gradient, as in the authors' code (DRSY/EMO).
-Worked: e = (1, 0), (.8, .6), (0, 1), target 0, p = (.5, .3, .2): .26; p = (.5, .1, .4): .42, where CE tells no difference.
+sum over i of p_i (1 - cos(e_i, e_t)), with embeddings as they were before training. It is at most 2, too weak a signal from random
+weights: training minimizes half of CE + w EMO, w = min(CE / EMO, 3) without gradient, as in the authors' code (DRSY/EMO).
+Worked: e = (1, 0), (.8, .6), (0, 1), target 0, p = (.5, .3, .2): .26; p = (.5, .1, .4): .42, where CE is equal.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from baselines.losses.cross_entropy import cross_entropy
 from baselines.plugins.settings import ranges
 
 
-def earth_mover(targets: Any, logits: Any, table: str) -> Any:
+def earth_mover(targets: Any, logits: Any, table: Any) -> Any:
     """targets int32 (...) in [0, V), logits float (..., V), table float (V, D); returns float32 (...), from 0 to 2.
 
     Costs V * D per token, not V * V. Rows of 0 (such as [PAD]'s) have cosine 0 with all.
@@ -37,7 +37,7 @@ class Emo:
     def __post_init__(self):
         ranges(self, limit=(0, None))
 
-    def __call__(self, targets, logits, table):
+    def __call__(self, targets: Any, logits: Any, table: Any) -> Any:
         from keras import ops
 
         loss, distance = cross_entropy(targets, {"logits": logits}), earth_mover(targets, logits, table)

@@ -1,10 +1,10 @@
-"""Cross-entropy in which what is right already counts less: (1 - p)^gamma CE. Lin et al., 2017, arXiv:1708.02002.
+"""Focal loss, cross-entropy that weighs easy examples less: (1 - p)^gamma CE. Lin et al., 2017, arXiv:1708.02002.
 
 For classes of one softmax, without the paper's weights of the two classes of a detector.
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.plugins.settings import ranges
@@ -22,7 +22,7 @@ class Focal:
     def __post_init__(self):
         ranges(self, gamma=(0, None))
 
-    def __call__(self, targets, logits):
+    def __call__(self, targets: Any, logits: Any) -> Any:
         from keras import ops
 
         loss = cross_entropy(targets, {"logits": logits})

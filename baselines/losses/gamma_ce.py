@@ -7,7 +7,7 @@ for translation, .8 for summaries. Worked: p = .5: .664263 for .1, .526803 for .
 
 import dataclasses
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.plugins.settings import ranges
@@ -25,7 +25,7 @@ class GammaCrossEntropy:
     def __post_init__(self):
         ranges(self, gamma=(0, 1))
 
-    def __call__(self, targets, logits):
+    def __call__(self, targets: Any, logits: Any) -> Any:
         from keras import ops
 
         loss, gamma = cross_entropy(targets, {"logits": logits}), self.gamma

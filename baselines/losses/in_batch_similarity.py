@@ -1,14 +1,16 @@
-"""Which row of the batch is the partner? A softmax over cosines. SimBERT: kexue.fm/archives/7427; SimCSE: arXiv:2104.08821.
+"""In-batch negatives: each row predicts its partner by a softmax over cosines.
 
-Four rows, the pairs (0, 1) and (2, 3): S = scale * cosines, its diagonal hidden, and row r shall name 1, 0, 3, 2. Whatever else
-stands in the batch is a negative, in vain where it says the same in the same words: equal texts are hidden too.
+SimBERT: kexue.fm/archives/7427; SimCSE: arXiv:2104.08821.
+
+Four rows, the pairs (0, 1) and (2, 3): S = scale * cosines, its diagonal hidden, and the rows predict 1, 0, 3, 2. All other rows
+are negatives, except equal texts, which are hidden too.
 """
 
 import dataclasses
 from typing import Any
 
 HIDDEN = -1e9
-"""A logit that has no share in a softmax, and is finite in every sum."""
+"""A logit that counts nothing in a softmax and stays finite in sums."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,19 +20,19 @@ class InBatchSimilarity:
     scale: float = 30.0
     mask_equal_texts: bool = True
 
-    def __call__(self, vectors, marks, weights):
+    def __call__(self, vectors: Any, marks: Any, weights: Any) -> Any:
         """(totals, counts), float32 (B,) each: -log of the partner's share, of the rows that have a partner.
 
         vectors   float (B, D), of any length
-        marks     "partner" int32 (B,): how many rows below its partner stands, 0 if it has none; "text" int32 (B,): the same number
+        marks     "partner" int32 (B,): offset of its partner in rows, 0 without a partner; "text" int32 (B,): the same number
                   for equal texts
-        weights   float32 (B,), 0 for rows that only fill up: nobody's negatives
+        weights   float32 (B,), 0 for padding rows, which are no negatives
         """
         from keras import ops  # here: tasks import losses, and `--help` must be quick
 
         scores = self.scale * cosines(vectors)                          # (B, B)
         is_partner = partners(marks)
-        hidden = ops.logical_not(is_partner) & (itself_or_filling(weights) | self._equal(marks, is_partner))
+        hidden = ops.logical_not(is_partner) & (is_self_or_padding(weights) | self._equal(marks, is_partner))
         logs = ops.log_softmax(ops.where(hidden, HIDDEN, scores), axis=1)
         totals = -ops.sum(ops.where(is_partner, logs, 0.0), axis=1)
         return totals, ops.cast(marks["partner"] != 0, "float32")
@@ -62,16 +64,16 @@ def partners(marks: Any) -> Any:
     from keras import ops
 
     partner = marks["partner"]
-    places = ops.arange(ops.shape(partner)[0], dtype="int32")
-    return (partner != 0)[:, None] & ((places + partner)[:, None] == places[None, :])
+    rows = ops.arange(ops.shape(partner)[0], dtype="int32")
+    return (partner != 0)[:, None] & ((rows + partner)[:, None] == rows[None, :])
 
 
-def itself_or_filling(weights: Any) -> Any:
-    """bool (B, B): is column c the row itself, or a row that only fills up?"""
+def is_self_or_padding(weights: Any) -> Any:
+    """bool (B, B): is column c the row itself, or a padding row?"""
     from keras import ops
 
-    places = ops.arange(ops.shape(weights)[0], dtype="int32")
-    return (places[:, None] == places[None, :]) | (weights == 0)[None, :]
+    rows = ops.arange(ops.shape(weights)[0], dtype="int32")
+    return (rows[:, None] == rows[None, :]) | (weights == 0)[None, :]
 
 
 def equal_texts(marks: Any) -> Any:

@@ -1,17 +1,17 @@
 """Cross-entropy against (1 - epsilon) of the target and epsilon spread over all classes. Szegedy et al., 2016, arXiv:1512.00567.
 
-Worked: p = (.7, .2, .1), target 0, epsilon .1: .463297, smallest at p = (.9333, .0333, .0333). Choices that only fill up a
-question, logit -1e9, get no share.
+Worked: p = (.7, .2, .1), target 0, epsilon .1: .463297, smallest at p = (.9333, .0333, .0333). Padding choices, logit -1e9,
+get no share.
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.plugins.settings import ranges
 
 HIDDEN = -1e8
-"""Logits below it are those of choices that there are not."""
+"""Logits below it belong to padding choices."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,7 @@ class LabelSmoothing:
     def __post_init__(self):
         ranges(self, epsilon=(0, 1))
 
-    def __call__(self, targets, logits):
+    def __call__(self, targets: Any, logits: Any) -> Any:
         from keras import ops
 
         logits = ops.cast(logits, "float32")

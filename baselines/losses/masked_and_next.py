@@ -1,4 +1,4 @@
-"""BERT's loss: the mean over masked tokens, plus the mean over rows of whether the second text is the next one."""
+"""BERT's loss: masked language model plus next sentence prediction."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from baselines.losses.cross_entropy import cross_entropy
 from baselines.losses.token_mean import TokenMean
 
 TOKENS, NEXT = "tokens", "next"
-"""Targets: masked tokens int32 (B, P), -1 where there is none; 0 for a row whose second text is the next one, else 1, (B,)."""
+"""Targets: masked tokens int32 (B, P), -1 for padding; 0 for a row whose second text is the next one, else 1, (B,)."""
 
 
 class MaskedAndNext:
@@ -14,7 +14,7 @@ class MaskedAndNext:
 
     tokens = TokenMean()
 
-    def __call__(self, targets, outputs):
+    def __call__(self, targets: Any, outputs: Any) -> Any:
         return self.tokens(targets[TOKENS], outputs)
 
     def terms(self, targets: Any, outputs: Any, weights: Any) -> list[tuple]:

@@ -55,8 +55,8 @@ def sparse_multilabel_cross_entropy(scores: Any, positives: Any) -> Any:
     from keras import ops
 
     scores = ops.cast(scores, "float32")
-    classes, most = ops.shape(scores)[-1], ops.shape(positives)[-1]
-    flat, numbers = ops.reshape(scores, (-1, classes)), ops.reshape(positives, (-1, most))
+    classes, max_positives = ops.shape(scores)[-1], ops.shape(positives)[-1]
+    flat, numbers = ops.reshape(scores, (-1, classes)), ops.reshape(positives, (-1, max_positives))
     real = numbers >= 0
     chosen = ops.take_along_axis(flat, ops.maximum(numbers, 0), axis=1)
     flat = ops.concatenate([flat, ops.full_like(flat[:, :1], NOT)], axis=1)     # what -1 strikes out

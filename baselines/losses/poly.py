@@ -4,7 +4,7 @@ Cross-entropy is the sum over n of (1 - p)^n / n; this is the paper's Poly-1, an
 """
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.plugins.settings import ranges
@@ -22,7 +22,7 @@ class Poly:
     def __post_init__(self):
         ranges(self, epsilon=(-1, None))
 
-    def __call__(self, targets, logits):
+    def __call__(self, targets: Any, logits: Any) -> Any:
         from keras import ops
 
         loss = cross_entropy(targets, {"logits": logits})

@@ -1,11 +1,12 @@
 """Cross-entropy under a distribution with which every search ends. Welleck et al., 2020, arXiv:2002.02492.
 
-`decoding/self_terminating.py` has the formula, and decodes with it. Where a row holds several texts, each begins anew behind an
-end.
+`decoding/self_terminating.py` has the formula, and decodes with it. Where a row holds several texts, the product restarts
+after each end.
 """
 
 import dataclasses
 import math
+from typing import Any
 
 from baselines.errors import InputError
 
@@ -25,9 +26,9 @@ class SelfTerminating:
 
     def __post_init__(self):
         if not 0 < self.epsilon < 1:
-            raise InputError(f"epsilon: expected a number in (0, 1). Received: {self.epsilon}.")
+            raise InputError(f"epsilon is {self.epsilon}. Give a number between 0 and 1, both excluded.")
 
-    def __call__(self, targets, outputs):
+    def __call__(self, targets: Any, outputs: Any) -> Any:
         from keras import ops
 
         logits = ops.cast(outputs["logits"], "float32")
@@ -44,11 +45,11 @@ class SelfTerminating:
 
     @staticmethod
     def _since_the_text_began(values, is_end):
-        """Sums of `values` (B, L) up to each position, begun anew behind each end."""
+        """Sums of `values` (B, L) up to each position, restarted after each end."""
         from keras import ops
 
         ends = ops.cast(is_end, "int32")
         text = ops.cumsum(ends, axis=-1) - ends                         # (B, L), texts that ended before
-        places = ops.arange(values.shape[-1])
-        same = (text[:, :, None] == text[:, None, :]) & (places[None, :] <= places[:, None])
+        positions = ops.arange(values.shape[-1])
+        same = (text[:, :, None] == text[:, None, :]) & (positions[None, :] <= positions[:, None])
         return ops.sum(ops.where(same, values[:, None, :], 0.0), axis=-1)

@@ -1,7 +1,8 @@
-"""A formula for one target, taken over the tokens of a row: their mean, without those that have no target."""
+"""The mean of a per-target loss over the tokens of a row that have a target."""
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 from baselines.losses.cross_entropy import cross_entropy
 
@@ -15,9 +16,9 @@ class TokenMean:
 
     formula: Callable = cross_entropy
 
-    def __call__(self, targets, outputs):
+    def __call__(self, targets: Any, outputs: Any) -> Any:
         from keras import ops
 
         real = targets >= 0
-        losses = self.formula(ops.maximum(targets, 0), outputs)         # a target that is not there must still be one to look up
+        losses = self.formula(ops.maximum(targets, 0), outputs)         # a missing target still needs a valid index
         return ops.sum(ops.where(real, losses, 0.0), axis=-1), ops.sum(ops.cast(real, "float32"), axis=-1)

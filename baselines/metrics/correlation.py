@@ -1,4 +1,4 @@
-"""Do predicted numbers rise with gold ones? Spearman's rank correlation and Pearson's, for graded similarity."""
+"""Spearman's and Pearson's correlation, for graded similarity."""
 
 import math
 from collections.abc import Sequence
@@ -12,13 +12,16 @@ def spearman_and_pearson(golds: Sequence, predictions: Sequence) -> dict[str, fl
 def pearson(golds: Sequence, predictions: Sequence) -> float:
     """Covariance over the product of standard deviations; 0.0 where one of the two never varies."""
     if not golds or len(golds) != len(predictions):
-        raise ValueError(f"pearson: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")
-    one, two = centred(golds), centred(predictions)
+        raise ValueError(
+            f"pearson: {len(golds)} golds, but {len(predictions)} predictions. "
+            "Give one prediction per gold, and at least one."
+        )
+    one, two = centered(golds), centered(predictions)
     norm = math.sqrt(math.fsum(x * x for x in one) * math.fsum(y * y for y in two))
     return max(-1.0, min(1.0, math.fsum(x * y for x, y in zip(one, two, strict=True)) / norm)) if norm else 0.0
 
 
-def centred(values: Sequence[float]) -> list[float]:
+def centered(values: Sequence[float]) -> list[float]:
     mean = math.fsum(values) / len(values)
     return [value - mean for value in values] if max(values) > min(values) else [0.0] * len(values)
 
@@ -30,10 +33,10 @@ def ranks(values: Sequence[float]) -> list[float]:
     [2.5, 1.0, 2.5]
     """
     order = sorted(range(len(values)), key=values.__getitem__)
-    found, start = [0.0] * len(values), 0
+    result, start = [0.0] * len(values), 0
     for end in range(1, len(order) + 1):
         if end == len(order) or values[order[end]] != values[order[start]]:
             for position in order[start:end]:
-                found[position] = (start + 1 + end) / 2
+                result[position] = (start + 1 + end) / 2
             start = end
-    return found
+    return result

@@ -13,7 +13,7 @@ def macro_f1(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     right = collections.Counter(gold for gold, prediction in zip(golds, predictions, strict=True) if gold == prediction)
     classes = dict.fromkeys([*gold_counts, *predicted_counts])
     if not classes:
-        raise ValueError("macro_f1: expected at least one gold. Received: none")
+        raise ValueError("macro_f1: there is nothing to score. Give at least one gold.")
     scores = [2 * right[name] / (gold_counts[name] + predicted_counts[name]) for name in classes]
     return {"macro_f1": math.fsum(scores) / len(scores)}
 

@@ -1,4 +1,4 @@
-"""Scores of written texts: ROUGE (Lin, 2004), BLEU (Papineni et al., 2002), exact match, and how varied replies are.
+"""Scores of generated texts: ROUGE (Lin, 2004), BLEU (Papineni et al., 2002), exact match, and diversity.
 
 Texts are compared in lower case and without spaces, as BERT's tokenizer loses both; by characters, and ROUGE by jieba's words too.
 All scores are from 0 to 1. ROUGE is that of Google's rouge-score: F1 (beta = 1) of each pair, then the mean. BLEU is
@@ -16,7 +16,7 @@ ROUGE = {"rouge_l": "rougeL", "rouge_1": "rouge1", "rouge_2": "rouge2"}
 
 def text_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"rouge_l", "rouge_1", "rouge_2": of characters, the same with "word_" before it, "bleu", "exact"} of texts."""
-    golds, predictions = list(map(normalized, golds)), list(map(normalized, predictions))
+    golds, predictions = list(map(normalize, golds)), list(map(normalize, predictions))
     return {
         **rouge(golds, predictions, list),
         **{f"word_{name}": value for name, value in rouge(golds, predictions, words).items()},
@@ -26,12 +26,12 @@ def text_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]:
 
 
 def reply_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]:
-    """{"distinct_1", "distinct_2"} of replies. What else was said to a message tells little of whether a reply is good."""
-    replies = list(map(normalized, predictions))
+    """{"distinct_1", "distinct_2"} of replies; golds are ignored, because a good reply need not resemble them."""
+    replies = list(map(normalize, predictions))
     return {"distinct_1": distinct(replies, 1), "distinct_2": distinct(replies, 2)}
 
 
-def normalized(text: str) -> str:
+def normalize(text: str) -> str:
     return "".join(text.lower().split())
 
 
@@ -47,15 +47,15 @@ def rouge(golds: Sequence, predictions: Sequence, tokenize: Callable[[str], list
     """{"rouge_l", "rouge_1", "rouge_2"}: mean F1 over pairs of texts, cut by `tokenize`; an empty prediction counts 0."""
     from rouge_score.rouge_scorer import RougeScorer
 
-    scorer = RougeScorer(list(ROUGE.values()), tokenizer=Cut(tokenize))
-    found = [scorer.score(gold, prediction) for gold, prediction in zip(golds, predictions, strict=True)]
-    return {ours: float(np.mean([scores[theirs].fmeasure for scores in found])) for ours, theirs in ROUGE.items()}
+    scorer = RougeScorer(list(ROUGE.values()), tokenizer=RougeTokenizer(tokenize))
+    results = [scorer.score(gold, prediction) for gold, prediction in zip(golds, predictions, strict=True)]
+    return {ours: float(np.mean([scores[theirs].fmeasure for scores in results])) for ours, theirs in ROUGE.items()}
 
 
-class Cut:
-    """What rouge-score wants for a tokenizer."""
+class RougeTokenizer:
+    """A function as the tokenizer object that rouge-score expects."""
 
-    def __init__(self, tokenize):
+    def __init__(self, tokenize: Callable[[str], list[str]]):
         self.tokenize = tokenize
 
 

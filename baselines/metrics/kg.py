@@ -16,12 +16,15 @@ def knowledge_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]
     Raises ValueError for lists that are empty or of different lengths.
     """
     if not golds or len(golds) != len(predictions):
-        raise ValueError(f"kg: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")
-    pairs = [(_columns(gold), _columns(found or ("", "", ""))) for gold, found in zip(golds, predictions, strict=True)]
+        raise ValueError(
+            f"kg: {len(golds)} golds, but {len(predictions)} predictions. "
+            "Give one prediction per gold, and at least one."
+        )
+    pairs = [(_columns(gold), _columns(prediction or ("", "", ""))) for gold, prediction in zip(golds, predictions, strict=True)]
     exact, f1s = {}, {}
     for name in ("object", "subject", "predicate", "all"):
-        exact[name] = sum(gold[name] == found[name] for gold, found in pairs) / len(pairs)
-        f1s[name] = sum(f1(_joined(gold[name]), _joined(found[name])) for gold, found in pairs) / len(pairs)
+        exact[name] = sum(gold[name] == predicted[name] for gold, predicted in pairs) / len(pairs)
+        f1s[name] = sum(f1(_joined(gold[name]), _joined(predicted[name])) for gold, predicted in pairs) / len(pairs)
     scores = {"score": (exact["object"] + f1s["object"]) / 2, "exact_match": exact.pop("object"), "f1": f1s.pop("object")}
     for name in exact:
         scores |= {f"{name}_exact_match": exact[name], f"{name}_f1": f1s[name]}
@@ -35,22 +38,22 @@ def f1(first: str, second: str) -> float:
 
 def common_length(first: str, second: str) -> int:
     """Length of the longest common subsequence of two texts, by bits (Hyyrö, 2004)."""
-    places = {}
-    for place, character in enumerate(first):
-        places[character] = places.get(character, 0) | 1 << place
+    positions = {}
+    for position, character in enumerate(first):
+        positions[character] = positions.get(character, 0) | 1 << position
     every = bits = (1 << len(first)) - 1
     for character in second:
-        matches = bits & places.get(character, 0)
+        matches = bits & positions.get(character, 0)
         bits = ((bits + matches) | (bits - matches)) & every
     return (every ^ bits).bit_count()
 
 
-def normalized(text: str) -> str:
+def normalize(text: str) -> str:
     return " ".join(text.lower().split())
 
 
 def _columns(triple):
-    subject, predicate, object_ = map(normalized, triple)
+    subject, predicate, object_ = map(normalize, triple)
     return {"subject": subject, "predicate": predicate, "object": object_, "all": (subject, predicate, object_)}
 
 

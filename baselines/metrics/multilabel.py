@@ -1,4 +1,4 @@
-"""Scores of sets of labels: F1 over all labels (micro) and as a mean over classes (macro), and the share of sets that are right.
+"""Scores of sets of labels: micro F1, macro F1 over classes, and subset accuracy.
 
 Gold {a, b} and predicted {a, c}: one right of two and two, F1 0.5; the set is wrong.
 """
@@ -18,14 +18,21 @@ def multilabel_scores(golds: Sequence, predictions: Sequence) -> dict[str, float
     right: 1. Raises ValueError for lists that are empty or of different lengths.
     """
     if not golds or len(golds) != len(predictions):
-        raise ValueError(f"multilabel_scores: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")
+        raise ValueError(
+            f"multilabel_scores: {len(golds)} golds, but {len(predictions)} predictions. "
+            "Give one prediction per gold, and at least one."
+        )
     counts = label_counts(golds, predictions)
     scores = [f1(**count) for count in counts.values()]
     return {
         "micro_f1": f1(**sum(counts.values(), collections.Counter())),
         "macro_f1": math.fsum(scores) / len(scores) if scores else 1.0,     # labels are a set: only an exact sum has no order
-        "subset_accuracy": sum(set(gold) == set(found) for gold, found in zip(golds, predictions, strict=True)) / len(golds),
+        "subset_accuracy": sum(map(_equal_sets, golds, predictions)) / len(golds),
     }
+
+
+def _equal_sets(gold, predicted):
+    return set(gold) == set(predicted)
 
 
 def label_counts(golds: Sequence, predictions: Sequence) -> dict:

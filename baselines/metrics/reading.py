@@ -20,17 +20,20 @@ def exact_match_and_f1(golds: Sequence, predictions: Sequence) -> dict[str, floa
     Raises ValueError for lists that are empty or of different lengths.
     """
     if not golds or len(golds) != len(predictions):
-        raise ValueError(f"reading: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")
+        raise ValueError(
+            f"reading: {len(golds)} golds, but {len(predictions)} predictions. "
+            "Give one prediction per gold, and at least one."
+        )
     pairs = list(zip(golds, predictions, strict=True))
     return {
-        "exact_match": sum(max(exact_match(text, found) for text, _ in gold) for gold, found in pairs) / len(pairs),
-        "f1": sum(max(f1(text, found) for text, _ in gold) for gold, found in pairs) / len(pairs),
+        "exact_match": sum(max(exact_match(text, prediction) for text, _ in gold) for gold, prediction in pairs) / len(pairs),
+        "f1": sum(max(f1(text, prediction) for text, _ in gold) for gold, prediction in pairs) / len(pairs),
     }
 
 
 def exact_match(gold: str, prediction: str) -> int:
     """1 if two texts are the same without case and punctuation, else 0."""
-    return int(normalized(gold) == normalized(prediction))
+    return int(normalize(gold) == normalize(prediction))
 
 
 def f1(gold: str, prediction: str) -> float:
@@ -40,19 +43,19 @@ def f1(gold: str, prediction: str) -> float:
     return 2 * common / (len(gold) + len(prediction)) if common else 0.0
 
 
-def normalized(text: str) -> str:
+def normalize(text: str) -> str:
     return "".join(character for character in text.lower().strip() if character not in PUNCTUATION)
 
 
 def segments(text: str) -> list[str]:
     """["2.5", "公", "里", "gps"] of "2.5公里，GPS"."""
-    return SEGMENT.findall(normalized(text))
+    return SEGMENT.findall(normalize(text))
 
 
 def longest_common_run(first: str, second: str) -> int:
-    """Length of the longest sequence that stands in both lists without a gap."""
+    """Length of the longest sequence contained in both lists without a gap."""
     longest, row = 0, [0] * (len(second) + 1)
     for item in first:
-        row = [0] + [row[place] + 1 if item == other else 0 for place, other in enumerate(second)]
+        row = [0] + [row[index] + 1 if item == other else 0 for index, other in enumerate(second)]
         longest = max(longest, *row)
     return longest

@@ -1,4 +1,4 @@
-"""Entities, and their F1 over exact characters: per category, their mean (macro), and all together (micro)."""
+"""Entities, and their F1 over exact characters: per category, macro and micro."""
 
 import collections
 from collections.abc import Sequence
@@ -19,15 +19,18 @@ def span_f1(golds: Sequence, predictions: Sequence) -> dict[str, float]:
 
     golds, predictions  per example its Entities; each counts once, and is right if start, end and category are
     Macro is the mean over the categories that occur in golds or predictions; one that is only predicted counts 0. Where
-    there is no entity at all, to find none is right: 1.
+    there is no entity at all, predicting none scores 1.
     """
     if len(golds) != len(predictions) or not golds:
-        raise ValueError(f"span_f1: expected a prediction per gold. Received: {len(predictions)} for {len(golds)}")
+        raise ValueError(
+            f"span_f1: {len(golds)} golds, but {len(predictions)} predictions. "
+            "Give one prediction per gold, and at least one."
+        )
     counts = collections.defaultdict(collections.Counter)
     for gold, predicted in zip(golds, predictions, strict=True):
         gold, predicted = ({tuple(entity[:3]) for entity in entities} for entities in (gold, predicted))
-        for name, found in (("gold", gold), ("predicted", predicted), ("right", gold & predicted)):
-            for _, _, category in found:
+        for name, entities in (("gold", gold), ("predicted", predicted), ("right", gold & predicted)):
+            for _, _, category in entities:
                 counts[category][name] += 1
     scores = {category: f1(**counts[category]) for category in sorted(counts)}
     macro = sum(scores.values()) / len(scores) if scores else 1.0

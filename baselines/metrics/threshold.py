@@ -1,4 +1,4 @@
-"""From scores to yes or no: accuracy and F1 of a threshold, tuned on pairs that it is not scored on.
+"""Accuracy and F1 at a threshold that is tuned on other pairs than it is scored on.
 
 A threshold tuned on the very pairs that it scores flatters them. Without another file, each half of the pairs is judged by the
 threshold that is best for the other half; halves are drawn, always the same, with as many of each answer in both.
@@ -10,13 +10,13 @@ import numpy as np
 
 
 def best_threshold(golds: Sequence, scores: np.ndarray) -> float:
-    """The threshold with the most right answers, midway between two scores: golds 0 or 1, "1" is said for scores above it.
+    """The threshold with the most right answers, midway between two scores: golds 0 or 1, scores above it predict 1.
 
     Of equally good ones the lowest. Raises ValueError without golds.
     """
     golds, scores = np.asarray(golds, bool), np.asarray(scores, np.float64)
     if not len(golds):
-        raise ValueError("best_threshold: expected at least one gold. Received: none")
+        raise ValueError("best_threshold: there is nothing to score. Give at least one gold.")
     order = np.argsort(scores, kind="stable")
     golds, scores = golds[order], scores[order]
     right = np.concatenate([[0], np.cumsum(np.where(golds, -1, 1))])    # of a cut before each score, less those of the lowest
@@ -29,13 +29,13 @@ def best_threshold(golds: Sequence, scores: np.ndarray) -> float:
 
 def threshold_scores(golds: Sequence, scores: np.ndarray, thresholds: float | np.ndarray) -> dict[str, float]:
     """{"accuracy", "f1": of the pairs that are alike}. thresholds   a number, or one for each score"""
-    golds, found = np.asarray(golds, bool), np.asarray(scores, np.float64) > thresholds
-    both = int(np.sum(golds & found))
-    either = int(golds.sum() + found.sum())
-    return {"accuracy": float(np.mean(golds == found)), "f1": 2 * both / either if either else 0.0}
+    golds, predictions = np.asarray(golds, bool), np.asarray(scores, np.float64) > thresholds
+    both = int(np.sum(golds & predictions))
+    either = int(golds.sum() + predictions.sum())
+    return {"accuracy": float(np.mean(golds == predictions)), "f1": 2 * both / either if either else 0.0}
 
 
-def crossed_thresholds(golds: Sequence, scores: np.ndarray) -> np.ndarray:
+def cross_fitted_thresholds(golds: Sequence, scores: np.ndarray) -> np.ndarray:
     """float64 (N,): for each pair the best threshold of the half that it does not belong to; a pair alone has its own."""
     golds, scores = np.asarray(golds), np.asarray(scores, np.float64)
     drawn = np.random.Generator(np.random.PCG64(0)).permutation(len(golds))

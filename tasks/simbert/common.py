@@ -20,7 +20,7 @@ from baselines.heads.embedding import cosines_of, encode_texts, unit_vectors
 from baselines.losses.contrastive import EMBEDDING
 from baselines.metrics.correlation import spearman_and_pearson
 from baselines.metrics.retrieval import retrieval_scores
-from baselines.metrics.threshold import best_threshold, crossed_thresholds, threshold_scores
+from baselines.metrics.threshold import best_threshold, cross_fitted_thresholds, threshold_scores
 from baselines.task import Example
 from tasks.common import check_columns
 
@@ -170,7 +170,7 @@ class Scoring:
             return result
         if self.threshold is not None:
             return result | threshold_scores(golds, predictions, self.threshold) | {"threshold": self.threshold}
-        thresholds = crossed_thresholds(golds, predictions)
+        thresholds = cross_fitted_thresholds(golds, predictions)
         return result | threshold_scores(golds, predictions, thresholds) | {"threshold": float(np.mean(thresholds))}
 
     def further(self, examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:

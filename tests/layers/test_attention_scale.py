@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baselines.layers.attention import attend
-from baselines.layers.attention_scale import log_factor, scaled
+from baselines.layers.attention_scale import log_factor, scale_query
 from baselines.layers.multi_head_attention import MultiHeadAttention
 
 pytestmark = pytest.mark.keras
@@ -35,7 +35,7 @@ def test_log_scale_counts_the_keys_in_sight(n, factor):
     assert float(np.asarray(log_factor(mask, 1200)).item()) == pytest.approx(factor, abs=5e-5)
     assert float(np.asarray(log_factor(None, n)).item()) == pytest.approx(factor, abs=5e-5)
     query = np.ones((1, 1, 1, 64), "float32")
-    np.testing.assert_allclose(scaled(query, "log", mask, 1200), query * factor / 8, rtol=1e-4)
+    np.testing.assert_allclose(scale_query(query, "log", mask, 1200), query * factor / 8, rtol=1e-4)
 
 
 def test_log_scale_is_of_each_query():

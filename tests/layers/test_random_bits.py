@@ -82,9 +82,9 @@ def test_uniform_and_normal_have_their_moments():
 
 def test_a_generator_moves_on_and_the_same_state_gives_the_same():
     made = generator(1, 2)
-    first, second = (ops.convert_to_numpy(random_bits.kept((64, 64), made, 0.5)) for _ in range(2))
+    first, second = (ops.convert_to_numpy(random_bits.keep_mask((64, 64), made, 0.5)) for _ in range(2))
     assert 0.4 < np.mean(first == second) < 0.6
-    np.testing.assert_array_equal(first, ops.convert_to_numpy(random_bits.kept((64, 64), generator(1, 2), 0.5)))
+    np.testing.assert_array_equal(first, ops.convert_to_numpy(random_bits.keep_mask((64, 64), generator(1, 2), 0.5)))
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.999])

@@ -123,7 +123,8 @@ def test_earth_mover_is_bounded_and_a_row_of_zeros_is_as_far_as_a_right_angle():
 def test_the_weight_of_the_distance_has_no_gradient():
     logits = np.log([[0.5, 0.3, 0.2]])
     weight = 0.693147 / 0.26
-    expected = (gradient(losses.kind("cross_entropy")(), [0], logits) + weight * gradient(earth_mover, [0], logits, TABLE)) / 2
+    cross_entropy = losses.loss_class("cross_entropy")()
+    expected = (gradient(cross_entropy, [0], logits) + weight * gradient(earth_mover, [0], logits, TABLE)) / 2
     np.testing.assert_allclose(gradient(Emo(), [0], logits, TABLE), expected, atol=1e-5)
 
 
@@ -164,14 +165,14 @@ def test_every_loss_is_built_by_its_name(name):
     losses.check_losses(name, {}, cross_entropy, "clue/tnews")
     built = losses.build_training_loss(name, {}, cross_entropy)
     found = ops.convert_to_numpy(built(CLASSES, ROWS))
-    expected = value(losses.kind(name)(), CLASSES, ROWS["logits"])
+    expected = value(losses.loss_class(name)(), CLASSES, ROWS["logits"])
     np.testing.assert_array_equal(found, expected)
     assert losses.build_training_loss("task", {}, cross_entropy) is cross_entropy
 
 
 def test_settings_reach_the_formula():
     found = losses.build_training_loss("label_smoothing", {"label_smoothing.epsilon": "0"}, cross_entropy)(CLASSES, ROWS)
-    np.testing.assert_allclose(ops.convert_to_numpy(found), value(losses.kind("cross_entropy")(), CLASSES, ROWS["logits"]))
+    np.testing.assert_allclose(ops.convert_to_numpy(found), value(losses.loss_class("cross_entropy")(), CLASSES, ROWS["logits"]))
 
 
 @pytest.mark.parametrize("name", ["label_smoothing", "emo"])
@@ -181,7 +182,7 @@ def test_tokens_without_a_target_do_not_count(name):
     mean = losses.build_training_loss(name, {}, TokenMean(), TABLE)
     totals, counts = map(ops.convert_to_numpy, mean(targets, {"logits": logits}))
     np.testing.assert_array_equal(counts, [2, 1])
-    part, table = losses.kind(name)(), (TABLE,) * (name == "emo")
+    part, table = losses.loss_class(name)(), (TABLE,) * (name == "emo")
     expected = [value(part, [0, 2], logits[0, :2], *table).sum(), value(part, [1], logits[1, 1:2], *table).sum()]
     np.testing.assert_allclose(totals, expected, rtol=1e-5)
     logits[0, 2:], logits[1, 0] = 1e4, -1e4                             # there is nothing to learn there
@@ -189,8 +190,8 @@ def test_tokens_without_a_target_do_not_count(name):
 
 
 @pytest.mark.parametrize("name, loss, has_table, parts", [
-    ("emo", cross_entropy, False, ["--loss emo", "clue/x", "allows cross_entropy, focal, gamma_ce, label_smoothing, poly"]),
-    ("focal", span_cross_entropy, False, ["--loss focal", "clue/x", "of its own", "leave --loss out"]),
+    ("emo", cross_entropy, False, ["--loss emo", "clue/x", "Choose one of cross_entropy, focal, gamma_ce, label_smoothing, poly"]),
+    ("focal", span_cross_entropy, False, ["--loss focal", "clue/x", "trained by another loss", "Leave --loss out"]),
     ("focl", cross_entropy, False, ["--loss", "'focl'", "Did you mean focal"]),
 ])  # fmt: skip
 def test_what_a_task_does_not_allow(name, loss, has_table, parts):
@@ -201,7 +202,7 @@ def test_what_a_task_does_not_allow(name, loss, has_table, parts):
 
 def test_a_vocabulary_allows_all():
     losses.check_losses("emo", {}, TokenMean(), "lm", has_table=True)
-    assert set(losses.allowed(TokenMean(), has_table=True)) == set(losses.names())
+    assert set(losses.compatible_losses(TokenMean(), has_table=True)) == set(losses.names())
 
 
 @pytest.mark.parametrize("make", [

@@ -12,5 +12,5 @@ def test_share_of_equal_pairs():
 
 @pytest.mark.parametrize("golds, predictions", [([], []), (["a"], [])])
 def test_lists_must_match(golds, predictions):
-    with pytest.raises(ValueError, match="expected a prediction per gold"):
+    with pytest.raises(ValueError, match="Give one prediction per gold"):
         accuracy(golds, predictions)

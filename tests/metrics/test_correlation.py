@@ -36,7 +36,7 @@ def test_what_never_varies_correlates_with_nothing():
 
 
 def test_bad_lengths():
-    with pytest.raises(ValueError, match="Received: 1 for 2"):
+    with pytest.raises(ValueError, match="2 golds, but 1 predictions"):
         pearson([1, 2], [1])
-    with pytest.raises(ValueError, match="Received: 0 for 0"):
+    with pytest.raises(ValueError, match="0 golds, but 0 predictions"):
         spearman_and_pearson([], [])

@@ -38,5 +38,5 @@ def test_against_scikit_learn(seed):
 
 @pytest.mark.parametrize("golds, predictions", [([], []), ([["a"]], [])])
 def test_lists_that_do_not_match(golds, predictions):
-    with pytest.raises(ValueError, match="expected a prediction per gold"):
+    with pytest.raises(ValueError, match="Give one prediction per gold"):
         multilabel_scores(golds, predictions)

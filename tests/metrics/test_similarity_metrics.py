@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, f1_score, label_ranking_average_prec
 
 from baselines.metrics.paraphrases import paraphrase_scores, self_bleu
 from baselines.metrics.retrieval import rank_of, retrieval_scores
-from baselines.metrics.threshold import best_threshold, crossed_thresholds, threshold_scores
+from baselines.metrics.threshold import best_threshold, cross_fitted_thresholds, threshold_scores
 
 
 @pytest.mark.parametrize("golds, scores, threshold", [
@@ -31,16 +31,16 @@ def test_best_threshold_against_all_cuts():
 
 def test_no_pair_is_judged_by_a_threshold_that_saw_it():
     golds, scores = np.arange(12) % 3 == 0, np.random.default_rng(1).random(12)
-    thresholds = crossed_thresholds(golds, scores)
+    thresholds = cross_fitted_thresholds(golds, scores)
     one, other = (thresholds == value for value in set(thresholds))
     assert golds[one].sum() == golds[other].sum() == 2 and one.sum() == 6
     assert set(thresholds[one]) == {best_threshold(golds[other], scores[other])}
     assert set(thresholds[other]) == {best_threshold(golds[one], scores[one])}
     rng = np.random.default_rng(0)
     noise, labels = rng.normal(size=2000), rng.integers(0, 2, 2000)
-    crossed = threshold_scores(labels, noise, crossed_thresholds(labels, noise))["accuracy"]
+    crossed = threshold_scores(labels, noise, cross_fitted_thresholds(labels, noise))["accuracy"]
     assert crossed <= threshold_scores(labels, noise, best_threshold(labels, noise))["accuracy"]
-    assert crossed_thresholds([1], [0.5]) == pytest.approx([0.5 - 1e-6])
+    assert cross_fitted_thresholds([1], [0.5]) == pytest.approx([0.5 - 1e-6])
 
 
 def test_retrieval_worked():

@@ -70,7 +70,7 @@ def test_an_unknown_field_names_its_flag(tmp_path):
 @pytest.mark.parametrize("name", ["seq2seq", "seq2seq/csl_title", "chat", "chat/lccc"])
 def test_every_loss_of_a_token_may_be_chosen(name):
     task = task_catalog.find(name)[1]
-    assert {"emo", "focal", "label_smoothing"} <= set(losses.allowed(task.loss, has_table=bool(task.head.token_table)))
+    assert {"emo", "focal", "label_smoothing"} <= set(losses.compatible_losses(task.loss, has_table=bool(task.head.token_table)))
 
 
 def test_csl_in_both_published_formats(tmp_path):

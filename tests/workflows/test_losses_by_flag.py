@@ -36,7 +36,7 @@ def test_training_follows_the_loss_and_dev_keeps_its_own(tiny, tmp_path):
     ("clue/tnews", ["--loss", "focal", "--focal.gamma", "-1"], ["--focal.gamma", "at least 0"]),
     ("clue/tnews", ["--loss", "focal", "--focal.epsilon", "1"], ["--focal.epsilon", "a setting of focal: gamma"]),
     ("clue/tnews", ["--focal.gamma", "1"], ["--focal.gamma", "does not use"]),
-    ("read", ["--loss", "focal"], ["--loss focal", "read, as it is set, learns by another loss"]),
+    ("read", ["--loss", "focal"], ["--loss focal", "with these settings read is trained by another loss"]),
 ])  # fmt: skip
 def test_what_does_not_fit(task, flags, parts, tiny, tmp_path, capsys):
     output = tmp_path / "run"

@@ -1,8 +1,11 @@
 """AdaFactor: steps relative to each weight, hardly any memory for matrices. Shazeer and Stern, 2018, arXiv:1804.04235."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 from baselines.plugins.settings import ranges
+from baselines.task.recipe import Recipe
 from baselines.training.optimizers.optimizer import Optimizer
 
 
@@ -39,7 +42,7 @@ class Adafactor(Optimizer):
     def slots(self) -> int:
         return 1 if self.beta_1 else 0                                  # rows and columns beside it: next to nothing
 
-    def build(self, recipe, rate, weights):
+    def build(self, recipe: Recipe, rate: Any, weights: Sequence[Any]) -> Any:
         from baselines.training.optimizers.rules import adafactor
         from baselines.training.schedule import RelativeStep
 

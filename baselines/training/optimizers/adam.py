@@ -1,8 +1,11 @@
 """Adam without weight decay: --weight_decay is left aside. Kingma and Ba, 2015, arXiv:1412.6980."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 from baselines.plugins.settings import ranges
+from baselines.task.recipe import Recipe
 from baselines.training.optimizers.optimizer import Optimizer
 
 
@@ -22,7 +25,7 @@ class Adam(Optimizer):
     def __post_init__(self):
         ranges(self, beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
 
-    def build(self, recipe, rate, weights):
+    def build(self, recipe: Recipe, rate: Any, weights: Sequence[Any]) -> Any:
         import keras
 
         return keras.optimizers.Adam(rate, self.beta_1, self.beta_2, self.epsilon)

@@ -1,8 +1,11 @@
 """LAMB: Adam whose steps are as long as each weight, for batches of thousands. You et al., 2020, arXiv:1904.00962."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 from baselines.plugins.settings import ranges
+from baselines.task.recipe import Recipe
 from baselines.training.optimizers.optimizer import Optimizer
 
 
@@ -24,7 +27,7 @@ class Lamb(Optimizer):
     def __post_init__(self):
         ranges(self, beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
 
-    def build(self, recipe, rate, weights):
+    def build(self, recipe: Recipe, rate: Any, weights: Sequence[Any]) -> Any:
         from baselines.training.optimizers.rules import lamb
 
         return lamb.Lamb(rate, **dataclasses.asdict(self), weight_decay=recipe.weight_decay, no_decay=recipe.no_decay)

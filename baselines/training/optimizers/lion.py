@@ -1,8 +1,11 @@
 """Lion: the sign of one moment; fast and light, weak below batches of 64. Chen et al., 2023, arXiv:2302.06675."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 from baselines.plugins.settings import ranges
+from baselines.task.recipe import Recipe
 from baselines.training.optimizers import not_decayed
 from baselines.training.optimizers.optimizer import Optimizer
 
@@ -21,7 +24,7 @@ class Lion(Optimizer):
     def __post_init__(self):
         ranges(self, beta_1=(1e-6, 1), beta_2=(0, 1))
 
-    def build(self, recipe, rate, weights):
+    def build(self, recipe: Recipe, rate: Any, weights: Sequence[Any]) -> Any:
         import keras
 
         optimizer = keras.optimizers.Lion(rate, self.beta_1, self.beta_2, weight_decay=recipe.weight_decay)

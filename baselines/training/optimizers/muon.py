@@ -1,8 +1,11 @@
 """Muon: orthogonal steps for the matrices of the blocks, AdamW for all else. Liu et al., 2025, arXiv:2502.16982."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 from baselines.plugins.settings import ranges
+from baselines.task.recipe import Recipe
 from baselines.training.optimizers import not_decayed
 from baselines.training.optimizers.optimizer import Optimizer
 
@@ -27,7 +30,7 @@ class Muon(Optimizer):
     def __post_init__(self):
         ranges(self, momentum=(0, 1), beta_1=(0, 1), beta_2=(0, 1), epsilon=(0, None))
 
-    def build(self, recipe, rate, weights):
+    def build(self, recipe: Recipe, rate: Any, weights: Sequence[Any]) -> Any:
         import keras
 
         optimizer = keras.optimizers.Muon(

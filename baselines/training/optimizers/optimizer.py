@@ -4,7 +4,10 @@ An optimizer is a frozen dataclass whose fields are flags, as a strategy is. Imp
 """
 
 import dataclasses
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from baselines.task.recipe import Recipe
 
 
 class Optimizer:
@@ -18,7 +21,7 @@ class Optimizer:
     slots: ClassVar[int]
     accumulates: ClassVar[bool] = False
 
-    def build(self, recipe, rate, weights):
+    def build(self, recipe: Recipe, rate: Any, weights: Sequence[Any]) -> Any:
         """rate: float or schedule; weights: the trainable variables. Returns a Keras optimizer."""
         raise NotImplementedError
 

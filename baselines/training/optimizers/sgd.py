@@ -1,8 +1,11 @@
 """Stochastic gradient descent with decoupled weight decay; momentum as an option. Robbins and Monro, 1951; Polyak, 1964."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 from baselines.plugins.settings import ranges
+from baselines.task.recipe import Recipe
 from baselines.training.optimizers import not_decayed
 from baselines.training.optimizers.optimizer import Optimizer
 
@@ -23,7 +26,7 @@ class Sgd(Optimizer):
     def slots(self) -> int:
         return 1 if self.momentum else 0
 
-    def build(self, recipe, rate, weights):
+    def build(self, recipe: Recipe, rate: Any, weights: Sequence[Any]) -> Any:
         import keras
 
         optimizer = keras.optimizers.SGD(rate, self.momentum, self.nesterov, weight_decay=recipe.weight_decay)

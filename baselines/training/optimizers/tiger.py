@@ -1,8 +1,11 @@
 """Tiger: signs and relative rates; accumulates without extra memory, survives NaN. Su Jianlin, 2023, kexue.fm/archives/9512."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 from baselines.plugins.settings import ranges
+from baselines.task.recipe import Recipe
 from baselines.training.optimizers.optimizer import Optimizer
 
 
@@ -21,7 +24,7 @@ class Tiger(Optimizer):
     def __post_init__(self):
         ranges(self, beta=(0, 1), shrink=(0, 1))
 
-    def build(self, recipe, rate, weights):
+    def build(self, recipe: Recipe, rate: Any, weights: Sequence[Any]) -> Any:
         from baselines.training.optimizers.rules import tiger
 
         return tiger.Tiger(rate, self.beta, self.shrink, weight_decay=recipe.weight_decay, no_decay=recipe.no_decay)

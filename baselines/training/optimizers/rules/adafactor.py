@@ -29,15 +29,16 @@ class Adafactor(Decoupled):
     )  # fmt: skip
 
     def __init__(
-        self, learning_rate=1e-3, beta_1=0.0, beta_2=0.0, epsilon_1=1e-30, epsilon_2=1e-3, scale=True, no_scale=(),
-        clipping_threshold=1.0, min_dim_size_to_factor=128, **options,
+        self, learning_rate: Any = 1e-3, beta_1: float = 0.0, beta_2: float = 0.0, epsilon_1: float = 1e-30,
+        epsilon_2: float = 1e-3, scale: bool = True, no_scale: Sequence[str] = (), clipping_threshold: float = 1.0,
+        min_dim_size_to_factor: int = 128, **options: Any,
     ):  # fmt: skip
         super().__init__(learning_rate, **options)
         self.beta_1, self.beta_2, self.epsilon_1, self.epsilon_2 = beta_1, beta_2, epsilon_1, epsilon_2
         self.scale, self.no_scale, self.clipping_threshold = scale, tuple(no_scale), clipping_threshold
         self.min_dim_size_to_factor = min_dim_size_to_factor
 
-    def add_slots(self, variables):
+    def add_slots(self, variables: Sequence) -> None:
         self.axes = [factored_axes(variable.shape, self.min_dim_size_to_factor) for variable in variables]
         self.squares = [self.square_slots(variable, axes) for variable, axes in zip(variables, self.axes, strict=True)]
         self.means = self.slots(variables, "mean") if self.beta_1 else None

@@ -8,6 +8,7 @@ v is the paper's corrected moment: its raw one overflows float32 after 887,272 u
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -20,11 +21,11 @@ from baselines.training.optimizers.rules.decoupled import Decoupled
 class AdaX(Decoupled):
     SETTINGS = ("beta_1", "beta_2", "epsilon")
 
-    def __init__(self, learning_rate=1e-3, beta_1=0.9, beta_2=1e-4, epsilon=1e-7, **options):
+    def __init__(self, learning_rate: Any = 1e-3, beta_1: float = 0.9, beta_2: float = 1e-4, epsilon: float = 1e-7, **options: Any):
         super().__init__(learning_rate, **options)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
-    def add_slots(self, variables):
+    def add_slots(self, variables: Sequence) -> None:
         self.means, self.squares = self.slots(variables, "mean"), self.slots(variables, "square")
 
     def moved(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:

@@ -20,11 +20,11 @@ class Decoupled(keras.optimizers.Optimizer):
 
     SETTINGS = ()
 
-    def __init__(self, learning_rate=1e-3, weight_decay=0.0, no_decay=(), **options):
+    def __init__(self, learning_rate: Any = 1e-3, weight_decay: float = 0.0, no_decay: Sequence[str] = (), **options: Any):
         super().__init__(learning_rate=learning_rate, weight_decay=weight_decay, **options)
         self.no_decay = tuple(no_decay)
 
-    def build(self, variables):
+    def build(self, variables: Sequence) -> None:
         if self.built:
             return
         super().build(variables)
@@ -53,7 +53,7 @@ class Decoupled(keras.optimizers.Optimizer):
     def _apply_weight_decay(self, variables):
         """Nothing: Keras would decay before the update; `moved` does it as part of it."""
 
-    def get_config(self):
+    def get_config(self) -> dict:
         settings = {name: getattr(self, name) for name in (*self.SETTINGS, "no_decay")}
         settings = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
         return super().get_config() | settings

@@ -6,6 +6,7 @@
 `keras.optimizers.Lamb` decays outside the ratio, and leaves no weight out.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -18,11 +19,19 @@ from baselines.training.optimizers.rules.decoupled import Decoupled, named
 class Lamb(Decoupled):
     SETTINGS = ("beta_1", "beta_2", "epsilon", "no_adaptation")
 
-    def __init__(self, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-6, no_adaptation=(), **options):
+    def __init__(
+        self,
+        learning_rate: Any = 1e-3,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-6,
+        no_adaptation: Sequence[str] = (),
+        **options: Any,
+    ):
         super().__init__(learning_rate, **options)
         self.beta_1, self.beta_2, self.epsilon, self.no_adaptation = beta_1, beta_2, epsilon, tuple(no_adaptation)
 
-    def add_slots(self, variables):
+    def add_slots(self, variables: Sequence) -> None:
         self.means, self.squares = self.slots(variables, "mean"), self.slots(variables, "square")
         self.adapted = [not named(variable, self.no_adaptation) for variable in variables]
 

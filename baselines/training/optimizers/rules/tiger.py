@@ -12,6 +12,7 @@ tests for NaN only: an infinite gradient would stay in its m for good. Matrices 
 """
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -32,11 +33,13 @@ class Tiger(Decoupled):
 
     SETTINGS = ("beta", "shrink")
 
-    def __init__(self, learning_rate=1e-3, beta=0.965, shrink=0.99, weight_decay=0.01, **options):
+    def __init__(
+        self, learning_rate: Any = 1e-3, beta: float = 0.965, shrink: float = 0.99, weight_decay: float = 0.01, **options: Any
+    ):
         super().__init__(learning_rate, weight_decay=weight_decay, **options)
         self.beta, self.shrink, self._part = beta, shrink, WHOLE
 
-    def add_slots(self, variables):
+    def add_slots(self, variables: Sequence) -> None:
         self.means = self.slots(variables, "mean")
         self.sizes = [size_of(variable) for variable in variables]
         self.centres = [float(named(variable, ["gamma"])) for variable in variables]
@@ -49,7 +52,7 @@ class Tiger(Decoupled):
         finally:
             self._part = WHOLE
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(self, grads: Sequence, trainable_variables: Sequence | None = None) -> None:
         super().apply(grads, trainable_variables)
         if not self._part.last:
             self._iterations.assign_sub(1)
