@@ -1,8 +1,9 @@
-"""The verbs of run.py: each file here is one, with `main(argv)`, and its first line is what `run.py --help` shows."""
+"""The verbs of run.py. Each file here is one and defines `main(argv)`; `run.py --help` shows its first line."""
 
 import json
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from baselines.errors import InputError
 from baselines.runtime.command_name import as_typed
@@ -11,7 +12,7 @@ from baselines.storage.temporary_names import file_destination
 
 
 def task_of(argv: list[str], verb: str, usage: str) -> tuple[str, list[str]]:
-    """(task name, other arguments) of `run.py VERB TASK …`. Prints `usage` and leaves for --help alone."""
+    """(task name, other arguments) of `run.py VERB TASK …`. Prints `usage` and exits if --help comes first."""
     if argv and argv[0] in ("-h", "--help"):
         print(f"{usage.strip()}\n\nrun.py {verb} TASK --help shows a task's flags and their defaults; run.py list, the tasks.")
         raise SystemExit(0)
@@ -21,25 +22,29 @@ def task_of(argv: list[str], verb: str, usage: str) -> tuple[str, list[str]]:
 
 
 def optional_task(argv: list[str]) -> tuple[str | None, list[str]]:
-    """(task name or None, other arguments): verbs that take a run know its task already."""
+    """(task name or None, other arguments). The name is optional for verbs that take a run, which records its task."""
     return (argv[0], argv[1:]) if argv and not argv[0].startswith("-") else (None, argv)
 
 
-def check_output(flags) -> None:
-    """Raises InputError, before long work, where --output cannot be a file."""
+def check_output(flags: Any) -> None:
+    """Raises InputError, before long work, if --output cannot be written as a file.
+
+    Args:
+        flags: Flags of a verb, with `output`: a path, or None for standard output.
+    """
     if flags.output is not None:
         file_destination(flags.output)
 
 
-def write_results(inputs: list, process: Callable, flags, label: str, chunk_size: int) -> int:
+def write_results(inputs: list, process: Callable, flags: Any, label: str, chunk_size: int) -> int:
     """Writes a JSON line for each input, to --output or standard output, once all are processed.
 
     Args:
-        inputs: What is processed.
-        process: Takes a group of inputs, returns a dict for each.
+        inputs: Items to process.
+        process: Takes a group of inputs and returns a dict for each.
         flags: Flags with `output` and `quiet`.
         label: Text of the progress bar.
-        chunk_size: Inputs of a group.
+        chunk_size: Number of inputs per group.
 
     Returns:
         The exit code.
@@ -59,7 +64,7 @@ def write_results(inputs: list, process: Callable, flags, label: str, chunk_size
 
 
 def converse(answer: Callable[[str], None]) -> int:
-    """Calls `answer` with each line that is typed, until Ctrl-D. An error is printed, and the next line read."""
+    """Calls `answer` with each line that is typed, until Ctrl-D. Prints an error and reads the next line."""
     while True:
         try:
             text = input("> " if sys.stdin.isatty() else "").strip()

@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
 
 
 def default_folder(runs: Path) -> Path:
-    """runs/TASK/ablation; runs/TASK/tricks where the verb's former name left runs to go on with."""
+    """runs/TASK/ablation, or runs/TASK/tricks if the verb's former name left runs there to resume."""
     former, folder = runs / "tricks", runs / "ablation"
     return former if former.is_dir() and not folder.is_dir() else folder
 
@@ -80,7 +80,7 @@ def seeds_of(text: str | None, first: int) -> range:
 
 
 def arguments_of(task: Task, names: list[str], argv: list[str], prog: str) -> dict[str, TrainArguments]:
-    """{variant: its TrainArguments}, settings of parts that only other variants use left out. Raises InputError."""
+    """{variant: its TrainArguments}, without the settings of parts that only other variants use. Raises InputError."""
     result, users = {}, {}
     argv, settings = take_settings(argv)
     for name in names:
@@ -99,7 +99,7 @@ def arguments_of(task: Task, names: list[str], argv: list[str], prog: str) -> di
 
 
 def check_inputs(name: str, task: Task, flags: TrainFlags) -> None:
-    """Raises InputError for a file or a checkpoint that is not there: every run would end with it."""
+    """Raises InputError for a missing file or checkpoint, because every run would fail."""
     files = each_file({split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")})
     for split, path in files.items():
         existing(path, f"--{split}")
@@ -129,9 +129,20 @@ def flags_of(variant: str) -> tuple[list[str], dict[str, str]]:
 
 
 def measure(name: str, variants: Mapping[str, TrainArguments], seeds: range, output: Path, run: Callable[[list[str]], int]) -> int:
-    """Runs what is not there yet, seed by seed, and writes the tables after each run. Returns the exit code: 1 if runs failed.
+    """Runs the missing runs, seed by seed, and writes the tables after each.
 
-    run   words after `run.py` -> exit code
+    Args:
+        name: Full name of the task.
+        variants: TrainArguments by variant.
+        seeds: Seeds of each variant.
+        output: Folder of the runs and tables.
+        run: Starts a run: takes the words after `run.py`, returns the exit code.
+
+    Returns:
+        The exit code: 1 if runs failed.
+
+    Raises:
+        InputError: The first run failed, or a folder holds a run with other options.
     """
     plan = [Planned(variant, seed, output, variants[variant]) for seed in seeds for variant in variants]
     for planned in plan:
@@ -148,7 +159,7 @@ def measure(name: str, variants: Mapping[str, TrainArguments], seeds: range, out
             if not planned.finished:
                 message = f"{planned.folder}: the run failed with exit code {code}. Its message is above."
                 if not results:
-                    raise InputError(message)                              # others would most likely end likewise
+                    raise InputError(message)                              # the others would most likely fail, too
                 display.note(message)
                 failures.append((planned.variant, planned.seed))
                 continue
@@ -161,12 +172,13 @@ def measure(name: str, variants: Mapping[str, TrainArguments], seeds: range, out
 
 
 class Clock:
-    """How long the runs that are left will take, from those done so far."""
+    """Estimates how long the remaining runs will take, from the runs done so far."""
 
-    def __init__(self, left):
+    def __init__(self, left: int):
         self.left, self.done, self.started = left, 0, time.monotonic()
 
     def ahead(self) -> str:
+        """The estimate as text, such as ", about 5 min left"; "" before the first run is done."""
         if not self.done:
             return ""
         seconds = (time.monotonic() - self.started) / self.done * (self.left - self.done)
@@ -176,7 +188,7 @@ class Clock:
 class Planned:
     """One run: a variant with a seed, in a folder of its own."""
 
-    def __init__(self, variant, seed, output, arguments):
+    def __init__(self, variant: str, seed: int, output: Path, arguments: TrainArguments):
         self.variant, self.seed = variant, seed
         self.folder = RunFolder(output / re.sub(r"[^\w.+=-]", "_", variant) / f"seed-{seed}")
         flags = dataclasses.replace(arguments.flags, output=str(self.folder))
@@ -187,7 +199,7 @@ class Planned:
         return (self.folder.path / "summary.json").is_file()
 
     def check(self) -> None:
-        """Raises InputError if there is a run in the folder that other flags made."""
+        """Raises InputError if the folder holds a run with other options."""
         if not (self.folder.path / "recipe.yaml").is_file():
             return
         before, now = self.folder.read_recipe(), self.arguments.to_dict()
@@ -195,12 +207,12 @@ class Planned:
         for key in keys:
             if before.get(key) != now.get(key):
                 raise InputError(
-                    f"{self.folder}: holds a run with {key} {before.get(key)!r}, not {now.get(key)!r}. "
+                    f"{self.folder} holds a run with {key} {before.get(key)!r}, not {now.get(key)!r}. "
                     "Choose another --output, or repeat the options of that run."
                 )
 
     def words(self, name: str) -> list[str]:
-        """What follows `run.py` to start the run, or to go on with it if its state was saved."""
+        """The words after `run.py` that start the run, or resume it if its state was saved."""
         if self.folder.state.is_file():
             return ["train", "--resume", str(self.folder)]
         if self.folder.path.exists():

@@ -1,4 +1,4 @@
-"""Command lines from dataclasses: every field is a flag and a YAML key, its docstring is its help, unknown ones are refused."""
+"""Parses command lines into dataclasses: a field is a flag and a YAML key, its docstring is the help. Unknown flags are errors."""
 
 import contextlib
 import dataclasses
@@ -6,7 +6,9 @@ import io
 import itertools
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import tyro
 
@@ -16,18 +18,33 @@ from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import take_settings
 from baselines.storage.yaml_files import read_yaml
-from baselines.task import Recipe
+from baselines.task import Recipe, Task
+
+FlagsClass = TypeVar("FlagsClass")
 
 OUR_WORDS = {
     "Error parsing ": "",
-    "Missing from run.py": "expected for run.py",
+    "Missing from run.py": "missing for run.py",
     "invalid literal for int() with base 10:": "expected a whole number. Received:",
     "could not convert string to float:": "expected a number. Received:",
 }
 
 
-def parse_train(task, argv, prog, flags=TrainFlags):
-    """TrainArguments from a command line. Later wins: task's recipe, --demo, --config FILE, flags."""
+def parse_train(task: Task, argv: Sequence[str], prog: str, flags: type = TrainFlags) -> TrainArguments:
+    """Reads the TrainArguments of a command line. Later sources win: the task's recipe, --demo, --config FILE, flags.
+
+    Args:
+        task: Task whose recipe and options give the defaults.
+        argv: Words after the task's name.
+        prog: Command in messages, such as "run.py train clue/tnews".
+        flags: Dataclass of the flags about files.
+
+    Returns:
+        The checked arguments.
+
+    Raises:
+        InputError: A flag is unknown, or a value is not allowed.
+    """
     argv, config = take_option(argv, "--config")
     argv, settings = take_settings(with_jit_value(argv))
     values = {} if config is None else read_yaml(config)
@@ -49,8 +66,8 @@ def parse_train(task, argv, prog, flags=TrainFlags):
     return check_recipe(TrainArguments(parsed.files, recipe, getattr(parsed, "task", None), settings))
 
 
-def with_jit_value(argv):
-    """A command line whose `--jit` has a value: alone it means true, and --no_jit means --jit false."""
+def with_jit_value(argv: Sequence[str]) -> list[str]:
+    """Adds the value of `--jit` to a command line: alone it means true, and --no_jit means --jit false."""
     words = []
     for index, word in enumerate(argv):
         if word in ("--no_jit", "--no-jit"):
@@ -62,14 +79,27 @@ def with_jit_value(argv):
     return words
 
 
-def separated(names):
-    """Names that may be written with commas, `fgm,ema`, one by one; "none" is no name."""
+def separated(names: Sequence[str]) -> tuple[str, ...]:
+    """Splits names that may be written with commas (`fgm,ema`). Drops "none"."""
     words = [word.strip() for name in names for word in name.split(",")]
     return tuple(word for word in words if word and word != "none")
 
 
-def parse(kind, argv, prog, **settings):
-    """An instance of the dataclass `kind` from a command line; nested dataclasses add their fields without a prefix."""
+def parse(kind: type[FlagsClass], argv: Sequence[str], prog: str, **settings: Any) -> FlagsClass:
+    """Reads an instance of a dataclass from a command line. Nested dataclasses add their fields without a prefix.
+
+    Args:
+        kind: Dataclass; each field is a flag.
+        argv: Words to parse.
+        prog: Command in messages.
+        settings: More keywords of `tyro.cli`, such as `default`.
+
+    Returns:
+        An instance of `kind`.
+
+    Raises:
+        InputError: A flag is unknown or missing, or a value has the wrong type.
+    """
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
@@ -88,31 +118,54 @@ def parse(kind, argv, prog, **settings):
     return parsed
 
 
-def parse_for_run(kind, argv, prog):
-    """(an instance of the dataclass `kind`, {name: value} of given flags that the task of --run takes anew)."""
+def parse_for_run(kind: type[FlagsClass], argv: Sequence[str], prog: str) -> tuple[FlagsClass, dict[str, Any]]:
+    """Reads flags of a verb that takes a run, and the inference options of the run's task.
+
+    Args:
+        kind: Dataclass of the verb's flags.
+        argv: Words to parse.
+        prog: Command in messages.
+
+    Returns:
+        (an instance of `kind`, {name: value} of the task's inference options that are given).
+
+    Raises:
+        InputError: A flag is unknown, or --run is not a run folder.
+    """
     _, run = take_option(argv, "--run")
-    later = _later(run) if run else None
-    if not later:
+    options = _inference_options(run) if run else None
+    if not options:
         try:
             return parse(kind, argv, prog), {}
         except InputError:
             if run:
-                RunFolder.open(run)                                     # where there is none, its flags are not what is wrong
+                RunFolder.open(run)                                     # without a run folder, the flags are not the problem
             raise
-    joint = dataclasses.make_dataclass("Arguments", [("flags", kind), ("task", later)], frozen=True)
+    joint = dataclasses.make_dataclass("Arguments", [("flags", kind), ("task", options)], frozen=True)
     joint.__doc__ = kind.__doc__
     parsed = parse(joint, argv, prog)
     return parsed.flags, {name: value for name, value in dataclasses.asdict(parsed.task).items() if value is not None}
 
 
-def _later(run):
-    """The flags that the task of a run takes anew, a dataclass; None where there are none, or no such run."""
+def _inference_options(run):
+    """The dataclass of the inference options of a run's task; None without options or without such a run."""
     run = RunFolder(run)
     return task_catalog.find(run.read_recipe()["task"])[1].inference_options if (run.path / "recipe.yaml").is_file() else None
 
 
-def take_option(argv, name):
-    """A command line without `--name VALUE` (or `--name=VALUE`), and the value or None."""
+def take_option(argv: Sequence[str], name: str) -> tuple[list[str], str | None]:
+    """Takes `--name VALUE` (or `--name=VALUE`) out of a command line.
+
+    Args:
+        argv: Words of a command line.
+        name: The option with its dashes, such as "--config".
+
+    Returns:
+        (the other words, the value or None).
+
+    Raises:
+        InputError: The option comes last, without a value.
+    """
     argv, value = list(argv), None
     for index, word in enumerate(argv):
         if word == name:
@@ -128,8 +181,16 @@ def take_option(argv, name):
     return argv, value
 
 
-def existing(path, flag):
-    """A Path that exists. Raises InputError that names the flag and what lies beside it."""
+def existing(path: str | os.PathLike, flag: str) -> Path:
+    """Returns a path as a Path if it exists.
+
+    Args:
+        path: File or folder.
+        flag: The flag that gave it, for the message.
+
+    Raises:
+        InputError: The path does not exist. The message lists its neighbors.
+    """
     path = Path(path)
     if not path.exists():
         beside = sorted(p.name for p in path.parent.iterdir())[:8] if path.parent.is_dir() else []
@@ -139,7 +200,7 @@ def existing(path, flag):
 
 
 def _in_one_line(box):
-    """What tyro's box says above its first rule, in one line."""
+    """The text of tyro's box above its first rule, in one line."""
     lines = re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()[1:]
     words = " ".join(itertools.takewhile(lambda line: not line.startswith("─"), (line.strip("│ ") for line in lines)))
     for theirs, ours in OUR_WORDS.items():

@@ -26,11 +26,11 @@ class Flags(SamplingFlags):
     text: str = "text"
     """Column or field of the text; all others are kept."""
     factor: int = 3
-    """New rows for each row, at most."""
+    """Maximum number of new rows per row."""
     samples: int = 20
     """Texts to sample for each text."""
     threshold: float = 0.8
-    """Cosine with the text below which a sampled one is dropped."""
+    """Drop samples whose cosine with the text is lower."""
     held_out: tuple[str, ...] = ()
     """Files of dev and test with the same column: their texts are never added."""
     out: str = tyro.MISSING
@@ -39,11 +39,11 @@ class Flags(SamplingFlags):
     """Show no progress."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     argv, file = take_option(argv, "--input")
     flags = parse(Flags, [*([file] if file else []), *argv], "run.py augment")
     if flags.factor < 1:
-        raise InputError(f"--factor: {flags.factor} new rows for each row add nothing. Give at least 1.")
+        raise InputError(f"--factor: {flags.factor} is out of range. Give at least 1.")
     check_options(1, flags.samples, flags.top_k, flags.top_p, flags.threshold)
     path = existing(flags.data, "run.py augment")
     held_out = [existing(file, "--held_out") for file in flags.held_out]

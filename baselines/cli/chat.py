@@ -5,12 +5,19 @@ run.py chat --run DIR        run.py chat --demo        in it: /reset  /params  /
 
 import dataclasses
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from baselines.cli.argument_parser import parse
 from baselines.cli.generate import GenerationFlags
 from baselines.cli.startup import start_backend
+from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from baselines.inference.text_generator import TextGenerator
 
 HELP = """/reset           start a new dialogue
 /undo            remove the last message and its reply
@@ -29,7 +36,7 @@ class Flags(GenerationFlags):
     """Train a small model on the embedded dialogues first (half a minute), and chat with it."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     flags = parse(Flags, argv, "run.py chat")
     if bool(flags.run) == flags.demo:
         problem = "--run and --demo exclude each other" if flags.demo else "no run is given"
@@ -45,14 +52,14 @@ def main(argv):
 
     generator = TextGenerator.from_run(flags.run or demo_run(), num_rows=1)
     if not generator.dialogue:
-        raise InputError(f"{flags.run}, a run of {generator.task_name}, holds no conversation. Use `run.py generate`.")
+        raise InputError(f"{flags.run}, a run of {generator.task_name}, does not hold conversations. Use `run.py generate`.")
     config = flags.generation_config(generator.generation_config)
     if config.beam or config.num > 1:
         raise InputError("chat: this run generates by beam search. Sample instead, with --beam 0 or --top_k 5.")
     Conversation(generator, config).talk()
 
 
-def demo_run():
+def demo_run() -> Path:
     """The folder of a chat run on the embedded dialogues."""
     from baselines.runtime.progress import Display
     from baselines.workflows import demo_chat
@@ -64,10 +71,10 @@ def demo_run():
 class Conversation:
     """The dialogue so far, and how replies are generated."""
 
-    def __init__(self, generator, config):
+    def __init__(self, generator: "TextGenerator", config: GenerationConfig):
         self.generator, self.config, self.utterances = generator, config, []
 
-    def talk(self):
+    def talk(self) -> None:
         """Reads messages and commands until the input ends."""
         self.say(f"{self.generator.name}: type a message; /help shows the commands.")
         while True:
@@ -75,7 +82,7 @@ class Conversation:
                 line = input("> " if sys.stdin.isatty() else "").strip()
             except EOFError:
                 return
-            except KeyboardInterrupt:                                   # nothing to stop: a new line, as shells do
+            except KeyboardInterrupt:                                   # there is nothing to stop: start a new line, as shells do
                 self.say("")
                 continue
             if line == "/quit":
@@ -85,7 +92,8 @@ class Conversation:
             except InputError as error:
                 self.say(f"error: {error}")
 
-    def command(self, line):
+    def command(self, line: str) -> None:
+        """Runs a command such as /params. Raises InputError for an unknown one."""
         name, *values = line.split()
         if name == "/reset":
             self.utterances = []
@@ -100,8 +108,8 @@ class Conversation:
             known = ("/reset", "/undo", "/params", "/help", "/quit")
             raise InputError(f"There is no command {excerpt(name)}. {nearest(name, known)}")
 
-    def answer(self, message):
-        """Shows the reply while it is generated; what Ctrl-C leaves of it is part of the dialogue."""
+    def answer(self, message: str) -> None:
+        """Prints the reply while it is generated. If Ctrl-C stops it, the part so far joins the dialogue."""
         if not message:
             return
         utterances = [*self.utterances, message]
@@ -117,16 +125,16 @@ class Conversation:
             print(" …", end="")
         print()
         reply = "".join(pieces)
-        if reply.strip():                                               # a reply without text would not be one of a dialogue
+        if reply.strip():                                               # a dialogue has no empty replies
             self.utterances = [*utterances, reply]
 
-    def say(self, text):
-        """What is no part of the dialogue goes to standard error."""
+    def say(self, text: str) -> None:
+        """Prints to standard error what is not part of the dialogue."""
         print(text, file=sys.stderr)
 
 
-def parameters(config):
-    """{flag: value} of a GenerationConfig that samples."""
+def parameters(config: GenerationConfig) -> dict[str, object]:
+    """{flag: value} of a GenerationConfig for sampling."""
     return {
         "top_k": config.top_k, "top_p": config.top_p, "temperature": config.temperature, "min_length": config.min_tokens,
         "max_length": config.max_tokens, "repetition_penalty": config.repetition_penalty,
@@ -134,8 +142,8 @@ def parameters(config):
     }  # fmt: skip
 
 
-def change_config(config, words):
-    """The GenerationConfig changed by words NAME=VALUE. Raises InputError for another word, and for unfit values."""
+def change_config(config: GenerationConfig, words: Sequence[str]) -> GenerationConfig:
+    """Changes a GenerationConfig by words such as top_k=5. Raises InputError for an unknown name or a value out of range."""
     argv, keep_end = [], config.keep_end
     for word in words:
         name, sign, value = word.partition("=")

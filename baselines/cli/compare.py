@@ -12,7 +12,7 @@ from baselines.experiment.run_folder import RunFolder
 NOT_COMPARED = ("output", "quiet", "cache")
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     if "-h" in argv or "--help" in argv:
         print(__doc__.strip())
         return
@@ -29,8 +29,8 @@ def main(argv):
     Console(soft_wrap=True).print(table)
 
 
-def describe(run):
-    """Flags, then best dev scores and training time of a run, flat."""
+def describe(run: RunFolder) -> dict[str, object]:
+    """The flags of a run, then its best dev scores and its training time, in one dict."""
     flags = {key: value for key, value in run.read_recipe().items() if key not in NOT_COMPARED}
     lines = [line for line in run.metrics.read() if line["split"] == "dev"]
     if not lines:
@@ -40,5 +40,6 @@ def describe(run):
     return {**flags, "epoch": best["epoch"], **{key: best[key] for key in best if key not in ("epoch", "step", "split")}}
 
 
-def text(value):
+def text(value: object) -> str:
+    """Formats a cell of the table: four digits for numbers, - for None."""
     return f"{value:.4f}" if isinstance(value, float) and value >= 0.001 else "-" if value is None else str(value)

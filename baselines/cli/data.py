@@ -1,4 +1,4 @@
-"""Chores over files of texts: what they hold, what they hold twice, and train, dev and test of them.
+"""Prepare files of texts: statistics, deduplication, and a split into train, dev and test.
 
 run.py data stats FILE … [--vocab CHECKPOINT] [--out DIR]
 run.py data dedup FILE … --out DIR [--exact]
@@ -30,7 +30,7 @@ class TextFlags:
     text: str = "text"
     """Field or column of the text; several with commas. Plain lines have none."""
     skip_bad_lines: bool = False
-    """Skip and count records that are not UTF-8, not JSON, lack the text or have another number of cells than the header."""
+    """Skip and count records that are not UTF-8, not JSON, lack the text, or have more or fewer cells than the header."""
     out: str | None = None
     """Folder to write."""
     quiet: bool = False
@@ -49,7 +49,7 @@ class TextFlags:
         return files, files.text_fields(self.text)
 
     def refuse_other_content(self, paths: list[Path]) -> None:
-        """Raises InputError for a folder that holds inputs, or anything else than what this command writes."""
+        """Raises InputError for a folder that holds inputs, or files that this command does not write."""
         folder = Path(self.out) if self.out else None
         if folder is None or not folder.exists():
             return
@@ -82,21 +82,21 @@ class DedupFlags(TextFlags):
 
 @dataclasses.dataclass(frozen=True)
 class SplitFlags(TextFlags):
-    """Split records into train, dev and test; those with the same text, but for case, space, punctuation, stay together."""
+    """Split records into train, dev and test; records whose texts differ only in case, space or punctuation stay together."""
 
     dev: float = 0.0
-    """Records of dev: a number, or below 1 a share."""
+    """Records of dev: a number, or a share if below 1."""
     test: float = 0.0
-    """Records of test."""
+    """Records of test: a number, or a share if below 1."""
     seed: int = 0
     """The same files and seed give the same split."""
     stratify: str | None = None
-    """Field of a label that every part has in the same proportions."""
+    """Field of a label: each part has the same label proportions."""
     group: str | None = None
-    """Field whose values, such as a user's number, are not torn apart."""
+    """Field such as a user's number: records with the same value stay together."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     if not argv or argv[0] in ("-h", "--help"):
         print(f"{__doc__.strip()}\n\nrun.py data stats --help and the like show the flags of each.")
         return
@@ -106,7 +106,8 @@ def main(argv):
     VERBS[verb](rest)
 
 
-def stats(argv):
+def stats(argv: list[str]) -> None:
+    """Runs `data stats`."""
     from baselines.corpus import statistics
     from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -114,19 +115,20 @@ def stats(argv):
     files, names = flags.files("stats")
     tokenizer = Tokenizer.from_folder(existing(flags.vocab, "--vocab")) if flags.vocab else None
     with Display(flags.quiet) as display:
-        found = statistics.measure(files, names, tokenizer, display.bar("reading", None).advance)
-        table = statistics.format_table(found)
+        report = statistics.measure(files, names, tokenizer, display.bar("reading", None).advance)
+        table = statistics.format_table(report)
         display.result("\n".join(table))
         if flags.out:
             with atomic_folder(flags.out) as folder:
-                statistics.draw_lengths(folder / "lengths.png", found)
-                report = {"unknown": dict(found.unknown.most_common(1000)), "characters": dict(found.characters.most_common())}
-                report |= {name: value for name, value in vars(found).items() if isinstance(value, int)}
+                statistics.draw_lengths(folder / "lengths.png", report)
+                values = {"unknown": dict(report.unknown.most_common(1000)), "characters": dict(report.characters.most_common())}
+                values |= {name: value for name, value in vars(report).items() if isinstance(value, int)}
                 with atomic_write(folder / "stats.json", "w") as file:
-                    json.dump(report, file, ensure_ascii=False, indent=1)
+                    json.dump(values, file, ensure_ascii=False, indent=1)
 
 
-def dedup(argv):
+def dedup(argv: list[str]) -> None:
+    """Runs `data dedup`."""
     from baselines.corpus.deduplication import deduplicate
 
     flags = parse(DedupFlags, argv, "run.py data dedup")
@@ -137,21 +139,23 @@ def dedup(argv):
 
             display.result(deduplicate_on_ray(flags, files, names))
             return
-        found = deduplicate(files, flags.out, names, flags.exact, display.bar("records, twice", None).advance)
-        for name, (count, kept) in found["files"].items():
-            display.note(f"  {name}: {kept:,} of {count:,}")
-        display.result(f"{flags.out}: {found['kept']:,} of {found['records']:,} records, {found['dropped']:,} dropped "
-                       f"(dropped.jsonl), {found['skipped']:,} invalid")  # fmt: skip
+        report = deduplicate(files, flags.out, names, flags.exact, display.bar("records, twice", None).advance)
+        for name, (count, num_retained) in report["files"].items():
+            display.note(f"  {name}: {num_retained:,} of {count:,}")
+        display.result(f"{flags.out}: {report['kept']:,} of {report['records']:,} records, {report['dropped']:,} dropped "
+                       f"(dropped.jsonl), {report['skipped']:,} invalid")  # fmt: skip
 
 
-def split(argv):
+def split(argv: list[str]) -> None:
+    """Runs `data split`."""
     from baselines.corpus import splitting
     from baselines.corpus.deduplication import open_output
     from baselines.corpus.record_files import normalized
 
     flags = parse(SplitFlags, argv, "run.py data split")
     if min(flags.dev, flags.test) < 0 or not flags.dev + flags.test:
-        raise InputError(f"--dev is {flags.dev:g} and --test {flags.test:g}. Set one to a share such as 0.1, or a number.")
+        problem = f"--dev {flags.dev:g} and --test {flags.test:g} are out of range."
+        raise InputError(f"{problem} Set one to a share such as 0.1, or to a number.")
     files, names = flags.files("split")
     with Display(flags.quiet) as display:
         bar, keys, labels, known = display.bar("records, twice", None), [[], []], [], {}

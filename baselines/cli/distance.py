@@ -20,7 +20,7 @@ class Flags(ModelFlags):
     """The two texts, each between quotes."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     flags = parse(Flags, argv, "run.py distance")
     if len(flags.texts) != 2 or not all(text.strip() for text in flags.texts):
         raise InputError(f"distance: {len(flags.texts)} texts are given, or one is empty. Give two texts between quotes.")

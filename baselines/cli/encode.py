@@ -5,7 +5,9 @@ run.py encode --run DIR --input texts.txt --output vectors.npy [--whitening 256]
 
 import dataclasses
 import functools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.startup import start_backend
@@ -16,6 +18,9 @@ from baselines.inference.poolings import check_pooling
 from baselines.runtime.ray_cluster import check_engine
 from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.temporary_names import file_destination
+
+if TYPE_CHECKING:
+    from baselines.inference.text_embedder import TextEmbedder
 
 PRECISIONS = ("float32", "bf16", "fp16")
 
@@ -36,8 +41,8 @@ class ModelFlags:
     max_length: int | None = None
     """With --init: longer texts are truncated to this number of tokens. Default: 128. A run keeps the length of its training."""
 
-    def check(self, verb):
-        """Raises InputError for unfit flags, before anything is loaded."""
+    def check(self, verb: str) -> None:
+        """Raises InputError for wrong flags, before anything is loaded."""
         if bool(self.run) == bool(self.init):
             problem = "--run and --init exclude each other" if self.run else "no model is given"
             raise InputError(f"{verb}: {problem}. Give --run DIR or --init CHECKPOINT.")
@@ -54,7 +59,7 @@ class ModelFlags:
         else:
             existing(folder_of(self.init), "--init")
 
-    def embedder(self, quiet=True):
+    def embedder(self, quiet: bool = True) -> "TextEmbedder":
         """The TextEmbedder of these flags."""
         start_backend()
         from baselines.inference.semantic_search import open_embedder
@@ -75,7 +80,8 @@ class TextFlags:
     skip_empty: bool = False
     """Skip rows without a text. Otherwise the first one is an error."""
 
-    def source(self):
+    def source(self) -> Source:
+        """The Source that reads the texts. Raises InputError if --input does not exist."""
         return Source(str(existing(self.input, "--input")), self.text, self.id, self.skip_empty)
 
 
@@ -97,7 +103,7 @@ class Flags(ModelFlags, TextFlags):
     """Show no progress."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     flags = parse(Flags, argv, "run.py encode")
     if not flags.input or not flags.output:
         raise InputError("encode: both --input and --output are required.")
@@ -123,13 +129,22 @@ def main(argv):
         display.result(f"{flags.output}: {survey.count:,} vectors of {size} numbers by {embedder.name} ({embedder.pooling})")
 
 
-def on_cluster(flags, encode, chunks):
-    """Yields encode(embedder, chunk) of each chunk with the model of `flags`, on a Ray cluster."""
+def on_cluster(flags: ModelFlags, encode: Callable, chunks: Iterable) -> Iterator:
+    """Embeds chunks of texts on a Ray cluster, with the model of `flags`.
+
+    Args:
+        flags: Flags that name the model.
+        encode: Called with (embedder, chunk) on a worker.
+        chunks: Chunks of texts.
+
+    Yields:
+        The result of `encode` for each chunk.
+    """
     from baselines.runtime.ray_cluster import worked
 
     paths = {name: str(Path(path).resolve()) for name in ("run", "init") if (path := getattr(flags, name))}
     return worked(functools.partial(with_model, dataclasses.replace(flags, **paths), encode), chunks, on_gpus=True)
 
 
-def with_model(flags, encode):
+def with_model(flags: ModelFlags, encode: Callable) -> Callable:
     return functools.partial(encode, flags.embedder())

@@ -8,7 +8,7 @@ from baselines.runtime.compile_cache import cache_folder
 from baselines.runtime.environment import devices, versions
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     if "-h" in argv or "--help" in argv:
         print(__doc__.strip())
         return

@@ -31,7 +31,7 @@ class Flags:
     """Print the scores only."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     name, argv = optional_task(argv)
     argv, can = take_can(argv)
     flags, changes = parse_for_run(Flags, argv, "run.py evaluate TASK")

@@ -71,7 +71,7 @@ def main(argv: list[str]) -> int:
 
 
 def lines_of(path: str) -> list[str]:
-    """The lines of a file that are not empty. Raises InputError for a folder, or a file without one."""
+    """The lines of a file that are not empty. Raises InputError for a folder, or a file without text."""
     if not existing(path, "--input").is_file():
         raise InputError(f"--input: {path} is a folder. Give a file with one text per line.")
     texts = [line.strip() for _, line in text_lines.read(path) if line.strip()]

@@ -1,10 +1,11 @@
-"""Generate texts with a run that generates, by beam search or sampling, for one prompt or a file of them.
+"""Generate texts with a run that generates, by beam search or sampling, for one prompt or a file of prompts.
 
 run.py generate --run DIR "text" --beam 3        run.py generate --run DIR --input F --output F --top_k 5
 """
 
 import dataclasses
 import sys
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -16,19 +17,22 @@ from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 from baselines.retrieval.prefix_index.index import PrefixIndex
 
+if TYPE_CHECKING:
+    from baselines.inference.text_generator import TextGenerator
+
 FIELDS = {"min_length": "min_tokens", "max_length": "max_tokens"}
 """{flag: field of GenerationConfig}, where they differ."""
 SAMPLING = {"top_k", "top_p", "temperature", "keep_end"}
 """Settings of sampling, not of beam search."""
 NO_LIMIT = 1 << 20
-"""Tokens that no limit of a run forbids: --min_length alone is checked with the run."""
+"""More tokens than any run allows: --min_length alone is checked later, with the run."""
 CHUNK_SIZE = 64
 """Texts of a file between two updates of the progress bar."""
 
 
 @dataclasses.dataclass(frozen=True)
 class GenerationFlags:
-    """How texts are generated. Default: as the run's task scores its texts."""
+    """Settings of generation. Default: those that the run's task is scored with."""
 
     beam: int | None = None
     """Beam search with this number of beams; 0 samples instead."""
@@ -53,13 +57,13 @@ class GenerationFlags:
     keep_end: bool = False
     """Keep the end token possible where top_k and top_p would drop it, so that every text ends."""
     seed: int | None = None
-    """Seed of the sampling: the same texts again."""
+    """Seed of the sampling; the same seed gives the same texts."""
 
     def generation_config(self, default: GenerationConfig) -> GenerationConfig:
-        """The GenerationConfig of these flags, with `default` for what they leave open. Raises InputError in the flags' names."""
+        """The GenerationConfig of these flags, with `default` for absent ones. Raises InputError in the flags' names."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(GenerationFlags)}
         values = {FIELDS.get(name, name): value for name, value in values.items() if value is not None and value is not False}
-        default = dataclasses.replace(default, seed=None)               # that of scored texts, which are to be compared
+        default = dataclasses.replace(default, seed=None)               # only scored texts need a fixed seed
         if values.get("beam"):
             default = dataclasses.replace(default, top_k=0, top_p=1.0, temperature=1.0, keep_end=False)
         elif SAMPLING & values.keys() or values.get("num", 1) > max(default.beam, 1):
@@ -70,7 +74,7 @@ class GenerationFlags:
             raise in_flags(error) from None
 
     def check(self) -> None:
-        """Raises InputError for values that no default makes right, before anything is loaded."""
+        """Raises InputError for values that are wrong with any default, before anything is loaded."""
         self.generation_config(GenerationConfig(beam=0 if self.num is None or self.beam == 0 else self.num, max_tokens=NO_LIMIT))
 
 
@@ -87,7 +91,7 @@ class Flags(GenerationFlags):
     """Generate texts with a run's best checkpoint."""
 
     texts: tyro.conf.Positional[tuple[str, ...]] = ()
-    """The source text; for a run of dialogues all of it so far, the newest utterance last."""
+    """The source text; for a dialogue run, all utterances so far, the newest last."""
     run: str = tyro.MISSING
     """Run folder."""
     input: str | None = None
@@ -100,7 +104,7 @@ class Flags(GenerationFlags):
     """Print texts only."""
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     flags = parse(Flags, argv, "run.py generate")
     if bool(flags.texts) == bool(flags.input):
         problem = "a text and --input exclude each other" if flags.input else "no text is given"
@@ -123,8 +127,18 @@ def main(argv):
         raise in_flags(error) from None
 
 
-def generate(generator, flags, config, index):
-    """Generates for the texts or the file that the flags name, and prints or writes the results."""
+def generate(generator: "TextGenerator", flags: Flags, config: GenerationConfig, index: PrefixIndex | None) -> int:
+    """Generates for the texts or the file that the flags name, and prints or writes the results.
+
+    Args:
+        generator: TextGenerator of the run.
+        flags: Flags of the command line.
+        config: How to generate.
+        index: Index whose keys are the only texts to generate, or None.
+
+    Returns:
+        The exit code.
+    """
     if flags.input:
         return generate_file(generator, flags, config, index)
     _, dropped = generator.prompt(flags.texts, config.max_tokens)
@@ -145,7 +159,7 @@ def generate(generator, flags, config, index):
 
 
 def _keys(generator, inputs, config, index):
-    """For each list of texts the keys of an index generated after it, as dicts, best first."""
+    """For each list of texts, the index keys generated from it as dicts, best first."""
     return [
         [{"text": entry.name, "score": round(score, 4), "values": entry.values} for entry, score in group]
         for group in generator.retrieve(inputs, index, config)
@@ -153,15 +167,15 @@ def _keys(generator, inputs, config, index):
 
 
 def _texts(generator, inputs, config):
-    """For each list of texts those generated after it, as dicts, best first."""
+    """For each list of texts, the generated texts as dicts, best first."""
     return [
         [{"text": text.text, "score": round(text.score, 4), "finished": text.finished} for text in texts]
         for texts in generator.generate(inputs, config)
     ]
 
 
-def generate_file(generator, flags, config, index=None):
-    """Writes a JSON line for each text of the input: its id and the texts generated after it, best first."""
+def generate_file(generator: "TextGenerator", flags: Flags, config: GenerationConfig, index: PrefixIndex | None = None) -> int:
+    """Writes a JSON line for each text of the input: its id and the generated texts, best first. Returns the exit code."""
 
     def process(group):
         texts = [texts for _, texts in group]

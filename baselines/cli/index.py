@@ -5,6 +5,7 @@ run.py index --out INDEX --delete 17 q1                       run.py index --out
 """
 
 import dataclasses
+from pathlib import Path
 
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.encode import ModelFlags, TextFlags
@@ -43,7 +44,7 @@ class Flags(ModelFlags, TextFlags):
     """Show no progress."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     flags = parse(Flags, argv, "run.py index")
     check(flags)
     with Display(flags.quiet) as display:
@@ -54,7 +55,7 @@ def main(argv):
         display.result(f"{flags.out}: {change(flags, display)}")
 
 
-def check(flags):
+def check(flags: Flags) -> None:
     """Raises InputError for flags that are out of range or contradict each other, before anything is loaded."""
     if not flags.out:
         raise InputError("index: --out INDEX is required.")
@@ -65,11 +66,11 @@ def check(flags):
     if flags.vectors and (flags.add or not flags.input):
         raise InputError("--vectors: a new index needs the texts of the vectors. Give --input FILE, without --add.")
     if flags.vectors and (flags.run or flags.init):
-        raise InputError("--vectors: the vectors are made already, no model is needed. Leave --run and --init out.")
+        raise InputError("--vectors: the texts are already embedded, so no model is needed. Leave out --run and --init.")
     check_metric(flags.metric)
     structure.choose(flags.kind, 0)
     if not 0 < flags.recall <= 1:
-        raise InputError(f"--recall: {flags.recall} is no share. Give a number above 0, at most 1.")
+        raise InputError(f"--recall: {flags.recall} is out of range. Give a number above 0, at most 1.")
     if flags.whitening < 0:
         raise InputError(f"--whitening: a vector cannot have {flags.whitening} dimensions. Give at least 1, or 0 for no whitening.")
     if flags.input and not flags.add:
@@ -78,7 +79,8 @@ def check(flags):
             flags.check("index")
 
 
-def build(flags, display):
+def build(flags: Flags, display: Display) -> str:
+    """Builds an index, and returns a line about it."""
     source = flags.source()
     embedder = None if existing_vectors(flags) else flags.embedder(flags.quiet)
     from baselines.workflows.vector_indexing import IndexOptions, build_index, format_index, index_of_vectors
@@ -89,11 +91,13 @@ def build(flags, display):
     return format_index(build_index(embedder, source, flags.out, options, display))
 
 
-def existing_vectors(flags):
-    return flags.vectors and existing(flags.vectors, "--vectors")
+def existing_vectors(flags: Flags) -> Path | None:
+    """The path of --vectors, or None. Raises InputError if it does not exist."""
+    return existing(flags.vectors, "--vectors") if flags.vectors else None
 
 
-def add(flags, display):
+def add(flags: Flags, display: Display) -> str:
+    """Adds the texts of --input to an index, and returns a line about it."""
     source = flags.source()
     start_backend()
     from baselines.inference.semantic_search import SemanticSearch
@@ -103,13 +107,15 @@ def add(flags, display):
     return format_index(add_to_index(embedder, source, flags.out, display))
 
 
-def delete(flags, display):
+def delete(flags: Flags, display: Display) -> str:
+    """Deletes texts from an index, and returns a line about it."""
     from baselines.workflows.vector_indexing import delete_from_index, format_index
 
     return format_index(delete_from_index(flags.out, flags.delete, display))
 
 
-def inspect(flags, display):
+def inspect(flags: Flags, display: Display) -> str:
+    """Verifies an index, and returns lines about it."""
     from baselines.retrieval.vector_index.index import VectorIndex
     from baselines.workflows.vector_indexing import format_index
 

@@ -17,7 +17,7 @@ from baselines.weights.checkpoint import Description, describe
 from baselines.weights.names import google_spellings, harmless, hugging_face_spellings
 
 WEIGHTS = (".index", ".safetensors", ".bin", ".h5", ".msgpack", ".pt", ".pth")
-"""Suffixes of files with weights, those of formats that are not read included."""
+"""Suffixes of files with weights, including formats that are not supported."""
 
 
 def main(argv: list[str]) -> None:
@@ -26,7 +26,7 @@ def main(argv: list[str]) -> None:
         print(__doc__.strip())
         return
     if len(argv) != 1 or argv[0].startswith("-"):
-        raise InputError(f"run.py inspect: expected one checkpoint. Received: {' '.join(argv) or 'nothing'}. See --help.")
+        raise InputError(f"run.py inspect takes one checkpoint, but got {len(argv)} arguments. Name a folder or file.")
     path, folder = Path(argv[0]), folder_of(argv[0])
     folder = folder if folder.is_dir() else folder.parent
     config = Config.from_folder(folder) if folder.is_dir() and find(folder) else None
@@ -51,7 +51,7 @@ def print_config(config: Config) -> None:
 
 
 def print_vocabulary(tokenizer: Tokenizer) -> None:
-    """One line: the number of tokens, the case, how texts are cut, and some tokens."""
+    """One line: the number of tokens, the case, how texts are split, and some tokens."""
     vocabulary = tokenizer.vocabulary
     added = f", {len(vocabulary.added)} of them added" if vocabulary.added else ""
     case = "lower case" if tokenizer.lower_case else "upper and lower case"
@@ -61,7 +61,7 @@ def print_vocabulary(tokenizer: Tokenizer) -> None:
 
 
 def print_remarks(folder: Path, tokenizer: Tokenizer, config: Config | None) -> None:
-    """A line for each thing that is unusual: rows without a token, names of files, words that no text can give."""
+    """A line for each thing that is unusual: rows without a token, names of files, words that no text can contain."""
     with without_small_talk():                                          # the module of a checkpoint imports Keras
         from baselines.models.checkpoint import remarks, spare_rows
     notes = remarks(folder, tokenizer)
@@ -72,22 +72,22 @@ def print_remarks(folder: Path, tokenizer: Tokenizer, config: Config | None) -> 
 
 
 def has_weights(folder: Path) -> bool:
-    """Whether a folder holds weights of any format, formats that are not read included."""
+    """Whether a folder holds weights of any format, including formats that are not supported."""
     return any(file.suffix in WEIGHTS or file.name.endswith(".index.json") for file in folder.iterdir())
 
 
 def print_tensors(description: Description, config: Config | None) -> None:
-    """A summary, then a line per tensor: its name, shape, dtype, and the weight of our model that takes it."""
+    """A summary, then a line per tensor: its name, shape, dtype, and the weight of our model that uses it."""
     takers = weights_by_tensor(config) if config else {}
     shapes = {row.name: row.shape for row in description.rows}
     uses = [takers.get(row.name) or harmless(row.name, shapes) or "-" for row in description.rows]
     taken = sum(row.name in takers for row in description.rows)
     print(f"weights        {description.path} ({description.format}): {len(description.rows)} tensors, "
-          f"{description.num_parameters:,} numbers; {taken} tensors have a place in our model")  # fmt: skip
+          f"{description.num_parameters:,} numbers; {taken} tensors are used by our model")  # fmt: skip
     for note in description.notes:
         print(f"note           {note}")
     print()
-    lines = [("tensor", "shape", "type", "taken by, or why by none")]
+    lines = [("tensor", "shape", "type", "used by, or why unused")]
     for row, use in zip(description.rows, uses, strict=True):
         lines.append((row.name, " x ".join(map(str, row.shape)) or "scalar", row.dtype, use))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -96,7 +96,7 @@ def print_tensors(description: Description, config: Config | None) -> None:
 
 
 def weights_by_tensor(config: Config) -> dict[str, str]:
-    """{any spelling of a tensor's name: path of the weight that takes it}."""
+    """{any spelling of a tensor's name: path of the weight that uses it}."""
     with without_small_talk():                                          # the module of a family imports Keras
         module = family(config.model_type)
     return {

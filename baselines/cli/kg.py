@@ -8,6 +8,8 @@ run.py kg ask --run DIR --index INDEX ["question" …] [--num 3]
 import dataclasses
 import math
 import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -24,6 +26,9 @@ from baselines.retrieval.prefix_index.string_table import KeyTokenizer
 from baselines.runtime.progress import Display, StageProgress
 from baselines.storage.array_folder import require_replaceable
 from baselines.tokenizers.wordpiece import Tokenizer
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,9 +73,9 @@ class AskFlags:
     """Answers to show for each question, at most."""
 
 
-def main(argv):
+def main(argv: list[str]) -> int | None:
     if not argv or argv[0] in ("-h", "--help"):
-        print(f"{__doc__.strip()}\n\nrun.py kg build --help shows the flags of build, and so on.")
+        print(f"{__doc__.strip()}\n\nrun.py kg build --help shows the flags of build; the other verbs have --help, too.")
         return
     verb, *rest = argv
     if verb == "ask":
@@ -84,7 +89,8 @@ def main(argv):
     run(target, rest)
 
 
-def build_index(source, argv):
+def build_index(source: str | None, argv: list[str]) -> None:
+    """Runs `kg build`."""
     flags = parse(BuildFlags, argv, "run.py kg build FILE")
     source = existing(source, "run.py kg build")
     key_reader(flags.format), order_of(flags.order), require_replaceable(flags.out, INDEX)      # before the vocabulary is read
@@ -96,10 +102,11 @@ def build_index(source, argv):
         if counts["skipped_lines"]:
             display.result(f"skipped {counts['skipped_lines']:,} lines; without --skip_bad_lines the first one is shown")
         if counts.get("unbalanced_names"):
-            display.note(f"{counts['unbalanced_names']:,} names have unmatched brackets and are taken as they are")
+            display.note(f"{counts['unbalanced_names']:,} names have unmatched brackets and are kept unchanged")
 
 
-def inspect_index(folder, argv):
+def inspect_index(folder: str | None, argv: list[str]) -> None:
+    """Runs `kg inspect`."""
     flags = parse(InspectFlags, argv, "run.py kg inspect INDEX")
     fingerprint = Tokenizer.from_folder(existing(flags.vocab, "--vocab")).fingerprint() if flags.vocab else None
     index = PrefixIndex.open(folder, fingerprint, verify=True)
@@ -116,7 +123,8 @@ def inspect_index(folder, argv):
         print("  ".join([*parts, *map(excerpt_of, entry.values[:3]), *(["…"] if len(entry.values) > 3 else [])]))
 
 
-def ask(argv):
+def ask(argv: list[str]) -> int:
+    """Runs `kg ask`. Returns the exit code."""
     flags, changes = parse_for_run(AskFlags, argv, "run.py kg ask")
     if flags.num < 1:
         raise InputError(f"--num: {flags.num} is out of range. Give at least 1.")
@@ -131,12 +139,17 @@ def ask(argv):
             print_answers(answers, question if len(flags.questions) > 1 else "")
         return 0
     print(f"{answerer.task_name}: type a question; Ctrl-D ends.", file=sys.stderr)
-    typed = sys.stdin.isatty()                                          # what comes by a pipe is not on the screen
+    typed = sys.stdin.isatty()                                          # piped questions are not on the screen
     return converse(lambda question: print_answers(answerer.ask([question], flags.num)[0], "" if typed else question))
 
 
-def print_answers(answers, question=""):
-    """Prints the answers to a question, best first, with the reasons for each."""
+def print_answers(answers: Sequence, question: str = "") -> None:
+    """Prints the answers to a question, best first, with the reasons for each.
+
+    Args:
+        answers: KnowledgeAnswers, best first.
+        question: Printed first if it is not empty.
+    """
     if question:
         print(question)
     if not answers:
@@ -149,13 +162,13 @@ def print_answers(answers, question=""):
 
 
 VERBS = {"build": (build_index, "the file"), "inspect": (inspect_index, "the folder of an index")}
-"""{verb: (function, what comes first)}"""
+"""{verb: (function, its first argument in words)}"""
 
 
-def summary(counts):
-    """What an index holds, in one line."""
+def summary(counts: Mapping[str, int]) -> str:
+    """Describes what an index holds, in one line."""
     return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number)
 
 
-def excerpt_of(value):
+def excerpt_of(value: object) -> str:
     return excerpt(value, 80)

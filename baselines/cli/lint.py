@@ -9,7 +9,7 @@ from baselines.plugins import task_catalog
 from baselines.workflows.data_linting import lint
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     name, argv = task_of(argv, "lint", __doc__)
     full_name, task = task_catalog.find(name)
     arguments = parse_train(task, argv, f"run.py lint {full_name}")

@@ -1,4 +1,4 @@
-"""List what there is: tasks, models, strategies, optimizers, losses.
+"""List the available tasks, models, strategies, optimizers, losses.
 
 run.py list        run.py list tasks|models|strategies|optimizers|losses        the last three with their settings
 """
@@ -18,7 +18,7 @@ PARTS = {"strategies": strategies, "optimizers": optimizers, "losses": losses}
 """Kinds whose members have settings."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     if "-h" in argv or "--help" in argv:
         print(__doc__.strip())
         return
@@ -26,19 +26,25 @@ def main(argv):
         if kind not in KINDS:
             raise InputError(f"list: there is no list of {excerpt(kind)!r}. {nearest(kind, KINDS)}")
     for kind in argv or KINDS:
-        found = KINDS[kind]()
-        width = max(map(len, found), default=0)
+        summaries = KINDS[kind]()
+        width = max(map(len, summaries), default=0)
         print(f"{kind}:")
-        for name, summary in found.items():
+        for name, summary in summaries.items():
             print(f"  {name:<{width}}  {summary}")
             if argv and kind in PARTS:
                 print_settings(name, PARTS[kind].kind(name), indent=width + 4)
-        if not found:
+        if not summaries:
             print("  none yet")
 
 
-def print_settings(name, kind, indent):
-    """A line per setting of a part: the flag with its default, and what it means."""
+def print_settings(name: str, kind: type, indent: int) -> None:
+    """Prints a line per setting of a part: the flag with its default, and its meaning.
+
+    Args:
+        name: Name of the part, such as "fgm".
+        kind: Its class.
+        indent: Number of spaces before each line.
+    """
     settings = [(f"--{name}.{field} {'VALUE' if default is None else default}", text) for field, default, text in described(kind)]
     width = max((len(flag) for flag, _ in settings), default=0)
     for flag, text in settings:

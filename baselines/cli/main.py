@@ -28,34 +28,34 @@ ALIASES = {"fit-to-card": "plan-memory", "tricks": "ablate"}
 """Former names of verbs: they work for one more release, and name the new one."""
 
 
-def verbs():
-    """{verb: first line of its docstring}: each other file of this folder that defines `main`, with - for _."""
+def verbs() -> dict[str, str]:
+    """{verb: first line of its docstring}. A verb is another file of this folder that defines `main`, with - in place of _."""
     known = offered(FOLDER, "main")
     return {name.replace("_", "-"): summary for name, summary in known.items() if name != Path(__file__).stem}
 
 
-def usage():
+def usage() -> str:
     known = verbs()
     width = max(map(len, known))
     rows = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in known.items())
     return f"{USAGE}\n\nverbs:\n{rows}\n"
 
 
-def start():
-    """The process's entry point: the command line's words to an exit code."""
+def start() -> None:
+    """Entry point of the process: runs the command line and exits with its exit code."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stdout.reconfigure(errors="backslashreplace")                   # a terminal that cannot show Chinese is no reason to stop
+    sys.stdout.reconfigure(errors="backslashreplace")                   # do not fail on a terminal without Chinese
     sys.exit(main(sys.argv[1:]))
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     """Runs one verb.
 
     Args:
-        argv: list of str, the words after the program's name.
+        argv: The words after the program's name.
 
     Returns:
-        int, the exit code: 0, 2 for a mistake of the user's, which is reported in one line, 130 after Ctrl-C.
+        The exit code: 0; 2 for a user's mistake, which is reported in one line; 130 after Ctrl-C.
     """
     if not argv or argv[0] in (*HELP, "help"):
         print(as_typed(usage()))
@@ -88,7 +88,7 @@ def main(argv):
 
 
 def _help(run, argv):
-    """Runs a verb that prints its help, whose commands then begin as the user types them."""
+    """Runs a verb that prints its help, with the commands written as the user typed them."""
     printed = io.StringIO()
     printed.isatty = sys.stdout.isatty
     try:

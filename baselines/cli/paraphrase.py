@@ -5,6 +5,7 @@ run.py paraphrase --run DIR "text" --num 20        run.py paraphrase --run DIR -
 
 import dataclasses
 import sys
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -16,13 +17,16 @@ from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 from baselines.inference.paraphrase_options import check_options
 
+if TYPE_CHECKING:
+    from baselines.inference.paraphraser import Paraphraser
+
 CHUNK_SIZE = 16
 """Texts of a file between two updates of the progress bar."""
 
 
 @dataclasses.dataclass(frozen=True)
 class SamplingFlags:
-    """How paraphrases are sampled."""
+    """Settings of the sampling."""
 
     samples: int = 100
     """Texts to sample for each text."""
@@ -31,11 +35,11 @@ class SamplingFlags:
     top_p: float = 1.0
     """Nucleus sampling: the smallest set of tokens whose probabilities sum to p."""
     threshold: float = -1.0
-    """Cosine with the text below which a sampled one is dropped."""
+    """Drop samples whose cosine with the text is lower."""
     seed: int | None = None
-    """Seed of the sampling: the same texts again."""
+    """Seed of the sampling; the same seed gives the same texts."""
 
-    def sampling(self):
+    def sampling(self) -> dict[str, object]:
         """The keywords of Paraphraser.paraphrase."""
         return {name: getattr(self, name) for name in ("samples", "top_k", "top_p", "seed")} | {"min_score": self.threshold}
 
@@ -49,7 +53,7 @@ class Flags(SamplingFlags):
     run: str = tyro.MISSING
     """Run folder of a run that embeds and generates."""
     num: int = 20
-    """Paraphrases of each text, at most; fewer if fewer different ones were sampled."""
+    """Maximum number of paraphrases per text; fewer if fewer different texts were sampled."""
     input: str | None = None
     """File of texts: .txt with one per line, .csv, .tsv, .json or .jsonl."""
     text: str = "text"
@@ -60,7 +64,7 @@ class Flags(SamplingFlags):
     """Print texts only."""
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     flags = parse(Flags, argv, "run.py paraphrase")
     if bool(flags.texts) == bool(flags.input):
         problem = "texts and --input exclude each other" if flags.input else "no text is given"
@@ -83,8 +87,8 @@ def main(argv):
     return 0
 
 
-def load_paraphraser(run):
-    """The Paraphraser of a run folder."""
+def load_paraphraser(run: str) -> "Paraphraser":
+    """Loads the Paraphraser of a run folder. Raises InputError if the run has no checkpoint."""
     RunFolder.open(run).require_best()
     start_backend()
     from baselines.inference.paraphraser import Paraphraser
@@ -92,8 +96,8 @@ def load_paraphraser(run):
     return Paraphraser.from_run(run)
 
 
-def write_file(paraphraser, source, flags):
-    """Writes a JSON line for each text of a file: its id or number, the text, and its paraphrases."""
+def write_file(paraphraser: "Paraphraser", source: Source, flags: Flags) -> int:
+    """Writes a JSON line for each text of a file: its id or number, the text, and its paraphrases. Returns the exit code."""
 
     def process(group):
         results = paraphraser.paraphrase([text for _, text in group], flags.num, **flags.sampling())

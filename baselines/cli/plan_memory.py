@@ -38,7 +38,7 @@ def main(argv: list[str]) -> None:
         raise InputError("run.py plan-memory: --memory is missing. Add the memory of your GPU, such as --memory 24GB.")
     size, recipe = memory_planner.parse_bytes(memory), arguments.recipe
     if recipe.precision == "auto":
-        recipe = dataclasses.replace(recipe, precision="bf16")          # what it is on GPUs since Ampere
+        recipe = dataclasses.replace(recipe, precision="bf16")          # auto means bf16 on GPUs since Ampere
     setup = setup_of(full_name, task, arguments)
     candidates = memory_planner.candidates(setup, recipe)
     best = memory_planner.choose(candidates, recipe.precision, size)
@@ -68,7 +68,7 @@ def setup_of(name: str, task: Task, arguments: TrainArguments) -> Setup:
 
 
 def choices_of(name: str, task: Task, arguments: TrainArguments) -> int:
-    """Rows that one row of a batch holds: the choices of a question, as the first one of the training data is encoded; else 1."""
+    """Sequences per row of a batch: the number of choices of the first training question; 1 for other tasks."""
     if task.head is None or task.head.output_kind != "choice":
         return 1
     flags = arguments.flags
@@ -115,7 +115,7 @@ def table(candidates: Sequence[memory_planner.Candidate], best: memory_planner.C
 
 
 def refusal(candidates: Sequence[memory_planner.Candidate], memory: str) -> str:
-    """Why nothing fits: what the smallest candidate needs, and its largest part."""
+    """The message if nothing fits: the memory of the smallest candidate, and its largest part."""
     least = min(candidates, key=lambda one: one.memory.total)
     part = least.memory.largest()
     advice = {

@@ -36,7 +36,7 @@ class Flags:
     """Print predictions only."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     name, argv = optional_task(argv)
     argv, can = take_can(argv)
     flags, changes = parse_for_run(Flags, argv, "run.py predict TASK")
@@ -44,7 +44,7 @@ def main(argv):
         problem = "texts and --input exclude each other" if flags.input else "there is nothing to predict"
         raise InputError(f'predict: {problem}. Give --input FILE, or the texts of one example, such as "好吃不贵".')
     if any(not text.strip() for text in flags.texts):
-        raise InputError("predict: a text is empty. Give one with at least a character.")
+        raise InputError("predict: a text is empty. Give at least one character.")
     if flags.can and flags.texts:
         raise InputError("predict: --can compares the predictions of many examples. Give --input FILE with it.")
     run = RunFolder.open(flags.run)

@@ -1,7 +1,7 @@
-"""Pretrain a model on raw text: masked words (roberta; bert with next sentences), next tokens (gpt), or texts after texts (unilm).
+"""Pretrain a model on raw text: masked words (roberta; bert with next sentences), next tokens (gpt), or text-to-text (unilm).
 
 run.py pretrain roberta --corpus 'texts/*.txt.gz' --model config.json --out DIR        run.py pretrain --resume DIR
-run.py pretrain unilm --corpus new.txt --init CHECKPOINT [--words words.txt]           goes on from a checkpoint
+run.py pretrain unilm --corpus new.txt --init CHECKPOINT [--words words.txt]          continues from a checkpoint
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.startup import start_backend
 from baselines.cli.train import check_data, check_parts, started_with
 from baselines.errors import InputError
-from baselines.experiment.arguments import check_recipe, train_arguments
+from baselines.experiment.arguments import TrainArguments, check_recipe, train_arguments
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import discovery
 from baselines.plugins.locations import task_folders
@@ -20,6 +20,7 @@ from baselines.runtime.command_name import command_name
 from baselines.runtime.ray_cluster import check_engine
 from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.path_patterns import matching_paths
+from baselines.task import Pretraining
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,19 +28,19 @@ class Flags:
     """What pretraining reads and where it writes."""
 
     corpus: tuple[str, ...] = ()
-    """Text files, or patterns such as 'texts/*.gz': a text per line, or objects with "text" in .jsonl; .gz of them."""
+    """Text files, or patterns such as 'texts/*.gz': a text per line, or .jsonl objects with "text"; also gzipped."""
     dev: tuple[str, ...] | None = None
     """Text files to score on; default: --held_out of the corpus."""
     held_out: int = 200
-    """One in so many paragraphs is held out to score on, where there is no --dev."""
+    """Without --dev: one in this number of paragraphs is held out to score on."""
     documents: bool = False
-    """A row holds text of one document: up to an empty line, or an object of .jsonl. Else of ten lines, whatever they are."""
+    """A row holds text of one document, which ends at an empty line, or is an object of .jsonl. Default: text of ten lines."""
     architecture: str | None = None
     """config.json of the model, or a folder with it and the vocabulary; --model FILE is the same."""
     vocab: str | None = None
     """Folder with vocab.txt or tokenizer.json; default: that of --init or of the configuration."""
     init: str | None = None
-    """Checkpoint folder to go on from."""
+    """Checkpoint folder to continue training from."""
     words: str | None = None
     """File with a token, a tab and its count per line: those counted 10 times or more join the vocabulary."""
     ignore_mismatched: bool = False
@@ -49,36 +50,36 @@ class Flags:
     output: str | None = None
     """Run folder; its best/ is the checkpoint. Default: runs/pretraining/OBJECTIVE/TIME. --out is the same."""
     records: str | None = None
-    """Folder of packed text, to be used again by other runs; default: records/ in the run folder."""
+    """Folder of packed text, which other runs can reuse; default: records/ in the run folder."""
     epoch_updates: int = 1000
-    """Updates to an epoch, after which is scored and saved; 0: a pass over the text."""
+    """Updates per epoch; each epoch ends with scoring and saving. 0: one pass over the text."""
     workers: int = 0
-    """Processes that pack text; 0: one per processor."""
+    """Processes that pack text; 0: one per CPU."""
     engine: str = "local"
-    """What packs text: local, or ray: the machines of a Ray cluster."""
+    """Where text is packed: local, or ray for the machines of a Ray cluster."""
     skip_bad_lines: bool = False
-    """Leave out, and count, lines that are not UTF-8, not JSON or without text; else the first one stops everything."""
+    """Skip and count lines that are not UTF-8, not JSON or without text. Otherwise the first one is an error."""
     store_half: bool = False
     """Store the weights of best/ in float16."""
     quiet: bool = False
     """Print results only."""
 
 
-def objectives():
+def objectives() -> dict[str, str]:
     """{name: first line of its docstring}: the files of tasks/pretraining that define OBJECTIVE."""
-    found = {}
+    summaries = {}
     for folder in task_folders():
-        found = discovery.offered(folder / "pretraining", "OBJECTIVE") | found
-    return dict(sorted(found.items()))
+        summaries = discovery.offered(folder / "pretraining", "OBJECTIVE") | summaries
+    return dict(sorted(summaries.items()))
 
 
-def find(name):
+def find(name: str) -> tuple[str, Pretraining]:
     """("pretraining/NAME", Pretraining) of an objective. Raises InputError for an unknown one."""
     name = name.removeprefix("pretraining/")
     return f"pretraining/{name}", discovery.load("tasks.pretraining", name, objectives(), "objective").OBJECTIVE
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     command = [command_name(), "pretrain", *argv]
     argv, resumed = take_option(argv, "--resume")
     if resumed:
@@ -90,7 +91,7 @@ def main(argv):
     pretraining.pretrain(name, objective, arguments, command=command)
 
 
-def arguments_of(command):
+def arguments_of(command: list[str]) -> tuple[str, Pretraining, TrainArguments]:
     """(full name of the objective, its Pretraining, TrainArguments) of a command line, checked."""
     name, argv = task_of(command[2:], "pretrain", __doc__)
     name, objective = find(name)
@@ -99,8 +100,8 @@ def arguments_of(command):
     return name, objective, arguments
 
 
-def in_our_words(argv):
-    """The command line with --output for --out, and --architecture for a --model that is a file or folder, not a family."""
+def in_our_words(argv: list[str]) -> list[str]:
+    """Writes --output for --out, and --architecture for a --model that is a file or folder instead of a family."""
     argv, output = take_option(argv, "--out")
     if output is not None:
         argv = [*argv, "--output", output]
@@ -108,8 +109,18 @@ def in_our_words(argv):
     return [*rest, "--architecture", model] if model and Path(model).exists() else argv
 
 
-def checked(arguments):
-    """The arguments with the files that patterns stand for. Raises InputError for what is missing or out of its range."""
+def checked(arguments: TrainArguments) -> TrainArguments:
+    """Checks the flags and expands the patterns of files.
+
+    Args:
+        arguments: The arguments of the command line.
+
+    Returns:
+        The arguments with files in place of patterns.
+
+    Raises:
+        InputError: A flag is missing or out of range, or a file does not exist.
+    """
     flags = arguments.flags
     if not flags.corpus:
         raise InputError("--corpus: no text file is given. Name one or more, or a pattern such as 'texts/*.gz'.")
@@ -126,25 +137,25 @@ def checked(arguments):
     return with_files(arguments)
 
 
-def with_files(arguments):
-    """The arguments with the files of their patterns."""
+def with_files(arguments: TrainArguments) -> TrainArguments:
+    """Returns the arguments with files in place of patterns."""
     flags = arguments.flags
     corpus = tuple(path for pattern in flags.corpus for path in matching(pattern, "--corpus"))
     dev = flags.dev and tuple(path for pattern in flags.dev for path in matching(pattern, "--dev"))
     return dataclasses.replace(arguments, flags=dataclasses.replace(flags, corpus=corpus, dev=dev))
 
 
-def matching(pattern, flag):
-    """The files of a pattern, sorted; a path that exists is itself."""
-    found = [path for path in matching_paths(pattern) if Path(path).is_file()]
-    if not found:
+def matching(pattern: str, flag: str) -> list[str]:
+    """The files that match a pattern, sorted. Raises InputError if there are none."""
+    files = [path for path in matching_paths(pattern) if Path(path).is_file()]
+    if not files:
         existing(pattern, flag)
         raise InputError(f"{flag}: {pattern} is not a file. Name files, or a pattern that matches some.")
-    return found
+    return files
 
 
-def resume(argv, folder):
-    """Goes on with a run as it was started. Flags that say otherwise are refused with the difference."""
+def resume(argv: list[str], folder: str) -> None:
+    """Resumes a run with its own flags. Raises InputError for flags that differ from them."""
     argv, devices = take_option(argv, "--devices")
     run, started = RunFolder(folder), started_with("pretrain", RunFolder(folder))
     if started:
@@ -162,8 +173,8 @@ def resume(argv, folder):
         argv = in_our_words(argv)
         given = with_files(parse_train(objective, argv, f"run.py pretrain {name}", Flags))
         words = {word.lstrip("-").partition("=")[0] for word in argv if word.startswith("--")}
-        asked, kept = given.to_dict(), arguments.to_dict()
-        other = [f"{key} {asked[key]} (not {kept.get(key)})" for key in asked if key in words and asked[key] != kept.get(key)]
+        new, saved = given.to_dict(), arguments.to_dict()
+        other = [f"{key} {new[key]} (not {saved.get(key)})" for key in new if key in words and new[key] != saved.get(key)]
         if other:
             raise InputError(f"--resume: {folder} was started with other flags: {', '.join(other)}. Leave them out.")
     check_data(run)

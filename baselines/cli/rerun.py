@@ -9,7 +9,7 @@ from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     if argv and argv[0] in ("-h", "--help"):
         print(f"{__doc__.strip()}\n\nrun.py train TASK --help, or pretrain, shows the flags.")
         return

@@ -6,7 +6,8 @@ run.py search INDEX "text" -k 10 [--rerank wrd]        run.py search INDEX      
 import dataclasses
 import json
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
@@ -15,6 +16,9 @@ from baselines.cli.argument_parser import existing, parse
 from baselines.cli.startup import start_backend
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError, excerpt, nearest
+
+if TYPE_CHECKING:
+    from baselines.inference.semantic_search import SemanticSearch
 
 RERANKERS = ("wmd", "wrd")
 CHUNK_SIZE = 256
@@ -25,7 +29,7 @@ MAX_ROW_LENGTH = 100
 
 @dataclasses.dataclass(frozen=True)
 class Flags:
-    """Find the most similar texts. Without a text and --input, those for each line typed."""
+    """Find the most similar texts. Without a text and --input, each line typed is a query."""
 
     index: tyro.conf.Positional[str]
     """Folder of the index."""
@@ -36,7 +40,7 @@ class Flags:
     rerank: str | None = None
     """wmd or wrd: rerank the nearest 100 by an exact comparison of their tokens."""
     run: str | None = None
-    """Where the run or checkpoint that made the index is now, if it has moved."""
+    """The run or checkpoint that made the index, if it has moved."""
     input: str | None = None
     """File of queries: .txt with one per line, .csv, .tsv, .json or .jsonl."""
     text: str = "text"
@@ -47,7 +51,7 @@ class Flags:
     """Print results only."""
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     flags = parse(Flags, argv, "run.py search")
     if flags.texts and flags.input:
         raise InputError("search: texts and --input exclude each other. Leave one out.")
@@ -77,8 +81,13 @@ def main(argv):
     return converse(lambda text: print_items(search.search(text, k=flags.k, rerank=flags.rerank)))
 
 
-def print_items(items, query=""):
-    """Prints the items found, best first."""
+def print_items(items: Sequence[dict], query: str = "") -> None:
+    """Prints search results, best first.
+
+    Args:
+        items: Dicts with "score", "id", "text", "metadata" and, if reranked, "distance".
+        query: Printed first if it is not empty.
+    """
     if query:
         print(query)
     for item in items:
@@ -89,8 +98,8 @@ def print_items(items, query=""):
         print(f"{item['score']:7.4f}{distance}  {item['id']}  {item['text']}  {row}".rstrip())
 
 
-def search_file(search, source, flags):
-    """Writes a JSON line for each text of a file: its id or number, the text, and the items found."""
+def search_file(search: "SemanticSearch", source: Source, flags: Flags) -> int:
+    """Writes a JSON line for each text of a file: its id or number, the text, and the results. Returns the exit code."""
 
     def process(group):
         results = search.search_many([text for _, text in group], flags.k, flags.rerank)

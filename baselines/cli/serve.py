@@ -7,6 +7,7 @@ import dataclasses
 import ipaddress
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -15,9 +16,14 @@ from baselines.errors import InputError, excerpt
 from baselines.experiment.run_folder import RunFolder
 from baselines.storage.text_files import read_text
 
+if TYPE_CHECKING:
+    from socket import socket as Socket
+
+    from baselines.serving.model_registry import ModelRegistry
+
 KEY = "BASELINES_API_KEY"
 GRACE_SECONDS = 30
-"""Seconds that running replies have when the server is told to end."""
+"""Seconds that running replies have to finish when the server shuts down."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Flags:
     run: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Run folder. Repeat the flag for several: --run A --run B."""
     index: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Index to search (`run.py index`), or the one that runs answer from (`run.py kg build`; default: the one of their training).
+    """Index to search (`run.py index`), or that runs answer from (`run.py kg build`; default: the one they were trained with).
     Repeat the flag for several."""
     demo: bool = False
     """Serve a small chat run. It is trained first, which takes some minutes, unless runs/demo has one."""
@@ -57,7 +63,7 @@ class Flags:
     """Log errors only."""
 
 
-def main(argv):
+def main(argv: list[str]) -> int | None:
     flags = parse(Flags, argv, "run.py serve")
     check(flags)
     key = api_key(flags)
@@ -70,7 +76,17 @@ def main(argv):
         return serve(flags, key, socket)
 
 
-def serve(flags, key, socket):
+def serve(flags: Flags, key: str | None, socket: "Socket") -> int | None:
+    """Loads the runs and serves them until Ctrl-C.
+
+    Args:
+        flags: Checked flags.
+        key: Key that clients must send, or None.
+        socket: Bound socket to listen at.
+
+    Returns:
+        The exit code.
+    """
     from baselines.cli.startup import start_backend
     from baselines.runtime.progress import Display
     from baselines.serving import server
@@ -96,20 +112,20 @@ def serve(flags, key, socket):
         return server.run(app, socket, GRACE_SECONDS, lambda: display.result(ready))
 
 
-def page_of(registry):
-    """The address of the page that fits best what is served."""
+def page_of(registry: "ModelRegistry") -> str:
+    """The path of the page that fits the served runs best."""
     if registry.generators.keys() - registry.embedders.keys():
         return "/"
     return "/similar" if registry.embedders else "/try"
 
 
-def check(flags):
+def check(flags: Flags) -> None:
     """Raises InputError for flags that are out of range."""
     if bool(flags.run) == flags.demo:
         problem = "--run and --demo exclude each other" if flags.demo else "no run is given"
         raise InputError(f"serve: {problem}. Give --run DIR or --demo.")
     if len(set(map(os.path.realpath, flags.run))) < len(flags.run):
-        raise InputError(f"--run: a run is given twice among {' '.join(flags.run)}. Give every run once.")
+        raise InputError(f"--run: {' '.join(flags.run)} names a run twice. Give each run once.")
     for name, least in (("rows", 1), ("max_queue", 1), ("max_body", 1), ("max_tokens", 1), ("timeout", 0.001), ("port", 0)):
         if not getattr(flags, name) >= least:
             raise InputError(f"--{name}: {getattr(flags, name)} is out of range. Give at least {least}.")
@@ -119,8 +135,8 @@ def check(flags):
             raise InputError(f"--cors: {excerpt(origin)!r} is not the address of a web site. Give one such as https://example.org.")
 
 
-def api_key(flags):
-    """The key that clients must send, or None. Raises InputError for an empty one, and for two."""
+def api_key(flags: Flags) -> str | None:
+    """The key that clients must send, or None. Raises InputError for an empty key, and for two keys."""
     if flags.api_key is not None and flags.api_key_file is not None:
         raise InputError("serve: --api_key and --api_key_file exclude each other. Leave one out.")
     origin, key = "--api_key", flags.api_key
@@ -132,11 +148,12 @@ def api_key(flags):
     if key is None:
         return None
     if not key.strip() or not key.isascii() or not key.isprintable():
-        raise InputError(f"{origin}: the key is empty or has other characters than visible ASCII ones. Choose another key.")
+        raise InputError(f"{origin}: the key is empty or has characters that are not visible ASCII. Choose another key.")
     return key.strip()
 
 
-def is_local(host):
+def is_local(host: str) -> bool:
+    """Whether only this machine can reach an address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

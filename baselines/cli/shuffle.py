@@ -16,13 +16,13 @@ from baselines.runtime.ray_cluster import check_engine
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 BASE_MEMORY = 72 * 10**6
-"""Bytes of the interpreter, its libraries and small arrays, and some to spare; fixed, because the output depends on it."""
+"""Bytes of the interpreter, its libraries and small arrays, with a reserve; a constant, because the output depends on it."""
 MIN_BUFFERS = 4 * 10**6
 
 
 @dataclasses.dataclass(frozen=True)
 class Flags:
-    """Shuffle the lines of files: every order is as likely as any other."""
+    """Shuffle the lines of files."""
 
     inputs: tyro.conf.Positional[tuple[str, ...]] = ()
     """Text files, .gz or not, or quoted patterns of them."""
@@ -31,7 +31,7 @@ class Flags:
     memory: str = "1GB"
     """Memory limit of the whole command: 200MB, 1GB, 1GiB, …"""
     seed: int = 0
-    """The same inputs, seed and memory give the same bytes."""
+    """Seed of the order; the same inputs, seed and memory give the same bytes."""
     split: int = 0
     """Write a folder of files with this many lines each: part-00000.txt, part-00001.txt, …; 0: one file."""
     mode: str = "uniform"
@@ -48,7 +48,7 @@ class Flags:
     """Print the result only."""
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     flags = parse(Flags, argv, "run.py shuffle")
     if not flags.inputs:
         raise InputError("shuffle: no input files. Name text files, or quoted patterns of them.")
@@ -65,21 +65,21 @@ def main(argv):
 
 def shuffle_here(flags: Flags, display: Display) -> str:
     """Shuffles on this machine. Returns the line to print."""
-    with StageProgress(display) as report:
-        found = shuffle(
+    with StageProgress(display) as progress:
+        report = shuffle(
             flags.inputs, flags.out, for_buffers(flags.memory), flags.seed, flags.split, flags.mode, flags.drop_empty,
             True if flags.gzip else None, flags.temp,
-            lambda stage, done, total: report(f"{stage}, MB", done // 10**6, total // 10**6),
+            lambda stage, done, total: progress(f"{stage}, MB", done // 10**6, total // 10**6),
         )  # fmt: skip
-    rate = found.bytes / 1e6 / max(found.seconds, 1e-3)
-    if found.completed:
-        display.note(f"added the missing newline at the end of {found.completed:,} files")
-    return (f"{flags.out}: {found.lines:,} lines of {found.files:,} files, {found.bytes:,} bytes, {found.shards:,} shards, "
-            f"{found.parts:,} parts, {found.seconds:.1f} s ({rate:.0f} MB/s)")  # fmt: skip
+    rate = report.bytes / 1e6 / max(report.seconds, 1e-3)
+    if report.completed:
+        display.note(f"added the missing newline at the end of {report.completed:,} files")
+    return (f"{flags.out}: {report.lines:,} lines of {report.files:,} files, {report.bytes:,} bytes, {report.shards:,} shards, "
+            f"{report.parts:,} parts, {report.seconds:.1f} s ({rate:.0f} MB/s)")  # fmt: skip
 
 
 def for_buffers(text: str) -> int:
-    """Bytes of memory that are left for buffers of "1GB" for the whole. Raises InputError where that is too little."""
+    """The bytes that a limit such as "1GB" leaves for buffers. Raises InputError if they are too few."""
     left = size_of(text) - BASE_MEMORY
     if left < MIN_BUFFERS:
         least = (BASE_MEMORY + MIN_BUFFERS) // 10**6
@@ -91,5 +91,5 @@ def size_of(text: str) -> int:
     """Bytes of "200MB", "1.5GiB" or "4096"."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?)\s*([kmgt]i?)?b?", text.strip().lower())
     if not match:
-        raise InputError(f"--memory {text!r} is no size. Write it as 500MB or 1GB.")
+        raise InputError(f"--memory {text!r} is not a size. Write it as 500MB or 1GB.")
     return int(float(match[1]) * UNITS[match[2] or ""])

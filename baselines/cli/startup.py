@@ -1,19 +1,21 @@
-"""Starting a backend without its small talk: TensorFlow reports to the terminal that it will use this CPU's instructions."""
+"""Starts a backend without its log noise, such as TensorFlow's line about the CPU instructions it uses."""
 
 import contextlib
 import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 
 from baselines.runtime.compile_cache import use_compile_cache
 from baselines.runtime.lean_imports import OPTIONAL, without_collections, without_packages
 from baselines.runtime.memory_allocator import keep_freed_memory
+from baselines.task import Recipe
 
 SMALL_TALK = ("I0000 ", "WARNING: All log messages before absl::InitializeLog()", "To enable the following instructions:")
 
 
-def start_backend(recipe=None):
+def start_backend(recipe: Recipe | None = None) -> None:
     """Imports Keras and starts its backend. A verb calls this before it imports modules that need Keras.
 
     Args:
@@ -37,8 +39,8 @@ def start_backend(recipe=None):
 
 
 @contextlib.contextmanager
-def without_keras_json():
-    """Keras imported inside has its own defaults, float32 among them: ~/.keras/keras.json was written for other programs.
+def without_keras_json() -> Iterator[None]:
+    """Imports Keras with its own defaults, such as float32: ~/.keras/keras.json was written for other programs.
 
     KERAS_BACKEND still chooses the backend.
     """
@@ -52,14 +54,14 @@ def without_keras_json():
             os.environ["KERAS_HOME"] = given
 
 
-def is_no_retracing(record):
-    """Whether a record of TensorFlow's log says something else than that a function was compiled for several shapes."""
+def is_no_retracing(record: logging.LogRecord) -> bool:
+    """Filters TensorFlow's log: False for warnings that a function was compiled for several shapes."""
     return "triggered tf.function retracing" not in record.getMessage()
 
 
 @contextlib.contextmanager
-def without_small_talk():
-    """What native code writes to standard error inside is shown afterwards, less the lines that inform of nothing amiss."""
+def without_small_talk() -> Iterator[None]:
+    """Holds back what native code writes to standard error, and prints it afterwards without harmless lines."""
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as held:

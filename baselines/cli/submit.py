@@ -44,7 +44,7 @@ class GroupFlags:
     """Print the name of the archive only."""
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     name, argv = optional_task(argv)
     if any(word.partition("=")[0] == "--runs" for word in argv):
         return submit_group(name, argv)
@@ -58,10 +58,11 @@ def main(argv):
     print(finetuning.submit(run, name, tests, flags.quiet, can if flags.can else None, changes))
 
 
-def submit_group(group, argv):
+def submit_group(group: str | None, argv: list[str]) -> None:
+    """Puts the submissions of a group's runs into one archive. Raises InputError without a group or runs."""
     flags = parse(GroupFlags, argv, "run.py submit GROUP")
     if group is None:
-        raise InputError("submit: --runs needs the group of the tasks first. Write it as in `run.py submit clue --runs DIR DIR`.")
+        raise InputError("submit: --runs needs the group of the tasks. Put it first, as in `run.py submit clue --runs DIR DIR`.")
     if not flags.runs:
         raise InputError("--runs: no run folder is given. Name one or more.")
     target = Path(flags.output or Path("runs") / group / "submit.zip")

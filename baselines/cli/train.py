@@ -1,4 +1,4 @@
-"""Train a task: the best epoch on dev is kept in the run folder.
+"""Train a task. The run folder keeps the best epoch on dev.
 
 run.py train TASK [flags]        run.py train TASK --config my.yaml [flags]
 run.py train --resume runs/clue/tnews/… [--devices all]
@@ -19,6 +19,7 @@ from baselines.plugins import task_catalog
 from baselines.plugins.settings import check_chosen, make
 from baselines.runtime.command_name import command_name
 from baselines.storage.checksums import sha256
+from baselines.task import Task
 from baselines.training import optimizers, rate_factors, schedule_points, strategies
 
 
@@ -46,8 +47,16 @@ def arguments_of(command: list[str]) -> tuple[str, TrainArguments]:
     return name, arguments
 
 
-def check_parts(task, arguments):
-    """Raises InputError for a model, strategy, optimizer, loss or setting that there is not or that lacks what it needs."""
+def check_parts(task: Task, arguments: TrainArguments) -> None:
+    """Checks the parts that a run chooses, before anything is loaded.
+
+    Args:
+        task: The task to train.
+        arguments: Its arguments.
+
+    Raises:
+        InputError: A model, strategy, optimizer, loss or setting does not exist, or lacks what it needs.
+    """
     recipe, settings = arguments.recipe, arguments.settings
     known = families.families()
     if recipe.model not in ("auto", *known):
@@ -68,12 +77,12 @@ def check_parts(task, arguments):
     if recipe.lazy_embeddings and recipe.accumulate > 1 and optimizer.accumulates:
         raise InputError(
             f"--lazy_embeddings does not work with --accumulate {recipe.accumulate} and --optimizer {recipe.optimizer}, which "
-            "keeps no gradients that would show the tokens of an update. Leave one of the three out."
+            "keeps no gradients to show which tokens an update has seen. Leave out one of the three."
         )
 
 
 def resume(argv: list[str], folder: str) -> None:
-    """Resumes a run as it was started: its recipe.yaml holds every flag. Only --devices may differ: no state depends on it."""
+    """Resumes a run with the flags of its recipe.yaml. Only --devices may differ, because no state depends on it."""
     argv, devices = take_option(argv, "--devices")
     run, started = RunFolder(folder), started_with("train", RunFolder(folder))
     if started:
@@ -104,7 +113,7 @@ def started_with(verb: str, run: RunFolder) -> list[str] | None:
 
 
 def check_data(run: RunFolder) -> None:
-    """Raises InputError if a data file is not what it was when the run began: its batches would be others."""
+    """Raises InputError if a data file has changed since the run began, because its batches would differ."""
     if not (run.path / "environment.json").exists() and not run.state.exists():
         return                                                          # a kill came first: it starts from the beginning
     for split, data in run.read_data().items():

@@ -48,7 +48,7 @@ class CorpusFlags:
         bar.close()
 
     def check(self) -> None:
-        """Raises InputError for unfit flags, before anything is read."""
+        """Raises InputError for wrong flags, before anything is read."""
         if not self.corpus:
             raise InputError("--corpus is missing. Give files of texts.")
         if self.min_count < 1:
@@ -63,7 +63,7 @@ class BuildFlags(CorpusFlags):
     """Build a WordPiece vocabulary from a corpus."""
 
     words: int = 0
-    """Number of tokens that are words of several characters, as jieba cuts them."""
+    """Number of tokens that are words of several characters, as jieba segments them."""
     lower_case: bool = True
     """Convert to lower case and drop accents."""
 
@@ -102,7 +102,7 @@ def build(argv: list[str]) -> None:
     flags = parse(BuildFlags, argv, "run.py vocab build")
     flags.check()
     if flags.words < 0 or flags.size is None:
-        raise InputError(f"--size {flags.size} with --words {flags.words} is no number of tokens. Give --size N.")
+        raise InputError(f"--size {flags.size}, --words {flags.words}: a number is missing or negative. Give --size N and --words N.")
     words = vocabulary_building.WordCounts(flags.lower_case, jieba_words if flags.words else None)
     with Display(flags.quiet) as display:
         for text in flags.texts(display):

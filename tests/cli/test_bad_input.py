@@ -92,7 +92,7 @@ def data_file(folder, *lines, name="train.json"):
     (["rerun", "none"], ["not a run folder"]),
     (["compare", "none"], ["two run folders or more"]),
     (["compare", "none", "nowhere"], ["not a run folder"]),
-    (["inspect"], ["expected one checkpoint"]),
+    (["inspect"], ["takes one checkpoint"]),
     (["inspect", "none"], ["none"]),
 ])  # fmt: skip
 def test_command_lines(refused, folder, argv, parts):

@@ -111,7 +111,7 @@ def test_only_a_run_of_chat_talks(seq2seq_run, capsys):
     assert main(["chat", "--run", str(seq2seq_run)]) == 2
     assert main(["chat", "--run", str(seq2seq_run), "--beam", "3"]) == 2
     told = capsys.readouterr().err
-    assert "holds no conversation" in told and "Leave --beam and --num out" in told
+    assert "does not hold conversations" in told and "Leave --beam and --num out" in told
 
 
 def test_the_help_lists_every_command():
