@@ -102,7 +102,7 @@ def build(argv: list[str]) -> None:
     flags = parse(BuildFlags, argv, "run.py vocab build")
     flags.check()
     if flags.words < 0 or flags.size is None:
-        raise InputError(f"--size {flags.size}, --words {flags.words}: a number is missing or negative. Give --size N and --words N.")
+        raise InputError(f"--size {flags.size}, --words {flags.words}: a number is missing or negative. Give --size N.")
     words = vocabulary_building.WordCounts(flags.lower_case, jieba_words if flags.words else None)
     with Display(flags.quiet) as display:
         for text in flags.texts(display):
