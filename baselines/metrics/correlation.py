@@ -12,10 +12,7 @@ def spearman_and_pearson(golds: Sequence, predictions: Sequence) -> dict[str, fl
 def pearson(golds: Sequence, predictions: Sequence) -> float:
     """Covariance over the product of standard deviations; 0.0 where one of the two never varies."""
     if not golds or len(golds) != len(predictions):
-        raise ValueError(
-            f"pearson: {len(golds)} golds, but {len(predictions)} predictions. "
-            "Give one prediction per gold, and at least one."
-        )
+        raise ValueError(f"pearson: {len(golds)} gold and {len(predictions)} predicted items. Give one prediction per gold.")
     one, two = centered(golds), centered(predictions)
     norm = math.sqrt(math.fsum(x * x for x in one) * math.fsum(y * y for y in two))
     return max(-1.0, min(1.0, math.fsum(x * y for x, y in zip(one, two, strict=True)) / norm)) if norm else 0.0

@@ -16,10 +16,7 @@ def knowledge_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]
     Raises ValueError for lists that are empty or of different lengths.
     """
     if not golds or len(golds) != len(predictions):
-        raise ValueError(
-            f"kg: {len(golds)} golds, but {len(predictions)} predictions. "
-            "Give one prediction per gold, and at least one."
-        )
+        raise ValueError(f"kg: {len(golds)} gold and {len(predictions)} predicted items. Give one prediction per gold.")
     pairs = [(_columns(gold), _columns(prediction or ("", "", ""))) for gold, prediction in zip(golds, predictions, strict=True)]
     exact, f1s = {}, {}
     for name in ("object", "subject", "predicate", "all"):

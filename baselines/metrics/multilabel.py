@@ -18,10 +18,7 @@ def multilabel_scores(golds: Sequence, predictions: Sequence) -> dict[str, float
     right: 1. Raises ValueError for lists that are empty or of different lengths.
     """
     if not golds or len(golds) != len(predictions):
-        raise ValueError(
-            f"multilabel_scores: {len(golds)} golds, but {len(predictions)} predictions. "
-            "Give one prediction per gold, and at least one."
-        )
+        raise ValueError(f"multilabel: {len(golds)} gold and {len(predictions)} predicted items. Give one prediction per gold.")
     counts = label_counts(golds, predictions)
     scores = [f1(**count) for count in counts.values()]
     return {

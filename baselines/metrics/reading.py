@@ -20,10 +20,7 @@ def exact_match_and_f1(golds: Sequence, predictions: Sequence) -> dict[str, floa
     Raises ValueError for lists that are empty or of different lengths.
     """
     if not golds or len(golds) != len(predictions):
-        raise ValueError(
-            f"reading: {len(golds)} golds, but {len(predictions)} predictions. "
-            "Give one prediction per gold, and at least one."
-        )
+        raise ValueError(f"reading: {len(golds)} gold and {len(predictions)} predicted items. Give one prediction per gold.")
     pairs = list(zip(golds, predictions, strict=True))
     return {
         "exact_match": sum(max(exact_match(text, prediction) for text, _ in gold) for gold, prediction in pairs) / len(pairs),

@@ -22,10 +22,7 @@ def span_f1(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     there is no entity at all, predicting none scores 1.
     """
     if len(golds) != len(predictions) or not golds:
-        raise ValueError(
-            f"span_f1: {len(golds)} golds, but {len(predictions)} predictions. "
-            "Give one prediction per gold, and at least one."
-        )
+        raise ValueError(f"span_f1: {len(golds)} gold and {len(predictions)} predicted items. Give one prediction per gold.")
     counts = collections.defaultdict(collections.Counter)
     for gold, predicted in zip(golds, predictions, strict=True):
         gold, predicted = ({tuple(entity[:3]) for entity in entities} for entities in (gold, predicted))

@@ -61,5 +61,5 @@ def test_scores_are_scaled(scale, factor):
 
 @pytest.mark.parametrize("options", [{"scale": "srqt"}, {"scale": 0}, {"scale": True}, {"talking_heads": "post"}, {"fused": "yes"}])
 def test_unknown_options_are_refused(options):
-    with pytest.raises(ValueError, match="Received"):
+    with pytest.raises(ValueError, match="Give one of"):
         MultiHeadAttention(2, 3, 6, **options)

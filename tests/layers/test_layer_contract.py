@@ -98,5 +98,5 @@ def test_attention_mask_clones_with_its_arguments(mask):
 
 @pytest.mark.parametrize("layer, argument", [(RotaryPosition, 5), (RelativePosition, 5), (AttentionMask, "unilm")])
 def test_impossible_arguments_are_refused(layer, argument):
-    with pytest.raises(ValueError, match="Received"):
+    with pytest.raises(ValueError, match="Give an even size|Choose one of"):
         layer(argument)

@@ -58,7 +58,7 @@ def test_its_weights_are_those_of_attention():
 
 
 def test_a_mask_that_differs_between_queries_is_refused():
-    with pytest.raises(ValueError, match=r"every query sees the same keys. Received: shape \(1, 1, 5, 5\)"):
+    with pytest.raises(ValueError, match=r"has the shape \(1, 1, 5, 5\), but every query must see the same keys"):
         linear_attend(*[random(B, L, H, K)] * 3, np.tril(np.ones((L, L), bool))[None, None])
 
 

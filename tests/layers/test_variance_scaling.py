@@ -56,7 +56,7 @@ def test_a_layer_keeps_the_second_moment():
 
 
 def test_other_ranks_need_their_fans():
-    with pytest.raises(ValueError, match=r"the shape \(768, 12, 64\) does not tell the fans"):
+    with pytest.raises(ValueError, match=r"cannot infer the fans from the shape \(768, 12, 64\)"):
         VarianceScaling()((768, 12, 64))
     assert draw(VarianceScaling(fan_in=768, fan_out=768), 768, 12, 64).std() == pytest.approx(0.0361, abs=2e-4)
     assert draw(VarianceScaling(fan_in=768), 21128, 76).std() == pytest.approx(768**-0.5, rel=0.01)
@@ -73,5 +73,5 @@ def test_it_is_saved_and_cloned():
 
 @pytest.mark.parametrize("options", [{"mode": "fan_avg"}, {"distribution": "cauchy"}])
 def test_unknown_names_are_refused(options):
-    with pytest.raises(ValueError, match="Received"):
+    with pytest.raises(ValueError, match="Choose one of"):
         VarianceScaling(**options)

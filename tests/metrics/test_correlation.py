@@ -36,7 +36,7 @@ def test_what_never_varies_correlates_with_nothing():
 
 
 def test_bad_lengths():
-    with pytest.raises(ValueError, match="2 golds, but 1 predictions"):
+    with pytest.raises(ValueError, match="2 gold and 1 predicted"):
         pearson([1, 2], [1])
-    with pytest.raises(ValueError, match="0 golds, but 0 predictions"):
+    with pytest.raises(ValueError, match="0 gold and 0 predicted"):
         spearman_and_pearson([], [])

@@ -40,5 +40,5 @@ def test_scores_as_the_official_script_gives_them():
 
 def test_lists_that_do_not_fit():
     for golds, predictions in (([], []), ([("a", "b", "c")], [])):
-        with pytest.raises(ValueError, match="a prediction per gold"):
+        with pytest.raises(ValueError, match="one prediction per gold"):
             knowledge_scores(golds, predictions)

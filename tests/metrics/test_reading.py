@@ -57,5 +57,5 @@ def test_longest_common_run_against_brute_force():
 def test_the_best_answer_counts_and_questions_are_averaged():
     golds = [(("北京大学", 0), ("北大", 9)), (("三年", 4),)]
     assert exact_match_and_f1(golds, ["北大", "三"]) == {"exact_match": 0.5, "f1": pytest.approx((1 + 2 / 3) / 2)}
-    with pytest.raises(ValueError, match="2 for 1"):
+    with pytest.raises(ValueError, match="1 gold and 2 predicted"):
         exact_match_and_f1(golds[:1], ["甲", "乙"])

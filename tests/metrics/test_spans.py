@@ -33,7 +33,7 @@ def test_nothing_to_find():
 
 
 def test_lists_of_different_lengths_are_refused():
-    with pytest.raises(ValueError, match="Received: 1 for 2"):
+    with pytest.raises(ValueError, match="2 gold and 1 predicted"):
         span_f1([[A], [A]], [[A]])
 
 
