@@ -125,7 +125,7 @@ def check(flags: Flags) -> None:
         problem = "--run and --demo exclude each other" if flags.demo else "no run is given"
         raise InputError(f"serve: {problem}. Give --run DIR or --demo.")
     if len(set(map(os.path.realpath, flags.run))) < len(flags.run):
-        raise InputError(f"--run: {' '.join(flags.run)} names a run twice. Give each run once.")
+        raise InputError(f"--run: {' '.join(flags.run)} names a run twice. Give every run once.")
     for name, least in (("rows", 1), ("max_queue", 1), ("max_body", 1), ("max_tokens", 1), ("timeout", 0.001), ("port", 0)):
         if not getattr(flags, name) >= least:
             raise InputError(f"--{name}: {getattr(flags, name)} is out of range. Give at least {least}.")

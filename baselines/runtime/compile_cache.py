@@ -1,7 +1,7 @@
-"""Programs that XLA compiled, kept for the next process: JAX's persistent compilation cache, and that of TensorFlow.
+"""Caches the programs that XLA compiles for later processes: JAX's persistent compilation cache, and TensorFlow's.
 
-They lie under ~/.cache/baselines/compiled, or in the folder that BASELINES_COMPILE_CACHE names; with "off" nothing is kept.
-Programs of other versions, processors and XLA flags have a folder of their own; the oldest go when all of them exceed LIMIT.
+The cache is ~/.cache/baselines/compiled, or the folder in BASELINES_COMPILE_CACHE; "off" turns it off. Each combination of
+versions, processor and XLA flags has its own folder. The oldest programs are removed when the cache exceeds LIMIT.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from baselines.runtime import processor
 log = logging.getLogger(__name__)
 VARIABLE = "BASELINES_COMPILE_CACHE"
 LIMIT = 2 * 2**30
-"""Bytes."""
+"""Maximum size of the cache, in bytes."""
 ROOM = 256 * 2**20
 """Bytes that must be free on the disk."""
 JAX_FOLDER, JAX_SECONDS = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
 
 
 def cache_folder() -> Path | None:
-    """The folder of all backends and versions, or None where the user wants none."""
+    """The folder of all backends and versions, or None if the cache is off."""
     named = os.environ.get(VARIABLE)
     if named is not None:
         return Path(named) if named and named != "off" else None
@@ -32,13 +32,13 @@ def cache_folder() -> Path | None:
 
 
 def use_compile_cache(backend: str) -> Path | None:
-    """Let a backend that is not imported yet keep what it compiles. A folder that cannot be used is noted once, in one line.
+    """Turns the cache on for a backend that is not imported yet. An unusable folder is logged in one line.
 
     Args:
         backend: "tensorflow", "jax" or "torch".
 
     Returns:
-        The folder of this backend's programs; None where nothing is kept, or the user's own settings stay.
+        The folder of this backend's programs; None if the cache is off, or the user has set up their own.
     """
     root = cache_folder()
     if root is None or backend not in ("tensorflow", "jax"):
@@ -67,7 +67,7 @@ def use_compile_cache(backend: str) -> Path | None:
 
 
 def _fingerprint(backend):
-    """Of what a program depends on besides its source: a program for another processor may not run on this one."""
+    """A hash of the versions, processor and flags: a program for another processor may not run on this one."""
     versions = []
     for package in ("jaxlib",) if backend == "jax" else ("tensorflow", "tensorflow-cpu"):
         try:

@@ -1,4 +1,4 @@
-"""Versions, devices and hashes: what a bug report and a run folder need to tell."""
+"""Versions, devices and peak memory, for bug reports and run folders."""
 
 import importlib.metadata
 import os
@@ -10,27 +10,31 @@ from pathlib import Path
 PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch", "numpy", "tokenizers", "safetensors", "jieba")
 
 
-def versions():
-    """{"python", "platform", "backend", "packages"}; imports no backend."""
-    found = {}
+def versions() -> dict[str, object]:
+    """{"python", "platform", "backend", "packages"}. Imports no backend."""
+    packages = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            packages[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
     backend = sys.modules["keras"].backend.backend() if "keras" in sys.modules else os.environ.get("KERAS_BACKEND", "tensorflow")
-    return {"python": platform.python_version(), "platform": platform.platform(), "backend": backend, "packages": found}
+    return {"python": platform.python_version(), "platform": platform.platform(), "backend": backend, "packages": packages}
 
 
-def devices():
+def devices() -> list[str]:
     """Names of the devices that the backend sees."""
     from baselines.runtime import backends
 
     return backends.current().devices()
 
 
-def peak_memory():
-    """{"host", "device"}: bytes that this process has held at most; device is that of the fullest accelerator, or None."""
+def peak_memory() -> dict[str, int | None]:
+    """Peak memory of this process, in bytes.
+
+    Returns:
+        {"host", "device"}; device is the peak of the fullest accelerator, or None.
+    """
     from baselines.runtime import backends
 
     return {"host": _peak_of_process(), "device": max(backends.current().peaks(), default=None)}

@@ -1,41 +1,47 @@
-"""The graph of a functional Keras model, to be run node by node in another way than Keras does.
+"""The graph of a functional Keras model, run node by node in our own way.
 
-Keras keeps it to itself: this is all that reaches into its private parts (Function._nodes_by_depth, Node.arguments.fill_in and
+The graph is private in Keras. Only this module uses Keras' private names (Function._nodes_by_depth, Node.arguments.fill_in and
 Layer._call_context_args, as of Keras 3.15).
 """
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import keras
 
 
-def nodes(model):
-    """The nodes of a model's graph, inputs left out, in an order in which they can run."""
+def nodes(model: keras.Model) -> list:
+    """The nodes of a model's graph without inputs, in an order in which they can run."""
     by_depth = model._nodes_by_depth
-    found = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
-    return [node for node in found if node.operation and not node.is_input]
+    ordered = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+    return [node for node in ordered if node.operation and not node.is_input]
 
 
-def needed(nodes, tensors):
-    """Those of `nodes` that some of the symbolic `tensors` depend on, in the same order."""
-    wanted, found = {id(tensor) for tensor in tensors}, []
+def needed(nodes: Sequence, tensors: Iterable) -> list:
+    """Selects the nodes that symbolic tensors depend on, in the same order."""
+    inputs, required = {id(tensor) for tensor in tensors}, []
     for node in reversed(nodes):
-        if any(id(tensor) in wanted for tensor in node.outputs):
-            found.append(node)
-            wanted |= {id(tensor) for tensor in node.input_tensors}
-    return found[::-1]
+        if any(id(tensor) in inputs for tensor in node.outputs):
+            required.append(node)
+            inputs |= {id(tensor) for tensor in node.input_tensors}
+    return required[::-1]
 
 
-def has_mode(operation):
-    """Does it take `training`?"""
+def has_mode(operation: Any) -> bool:
+    """Whether an operation takes `training`."""
     return "training" in getattr(operation, "_call_context_args", ())
 
 
-def run(nodes, values, call):
-    """Adds the outputs of `nodes` to `values` {id of symbolic tensor: array}.
+def run(nodes: Sequence, values: dict[int, Any], call: Callable) -> None:
+    """Runs nodes and adds their outputs to `values`.
 
-    call   (operation, args, kwargs) -> its outputs; `training` is not among kwargs
+    Args:
+        nodes: Nodes in an order in which they can run.
+        values: {id of a symbolic tensor: array}; holds the inputs.
+        call: (operation, args, kwargs) -> outputs; kwargs do not contain `training`.
     """
     for node in nodes:
         args, kwargs = node.arguments.fill_in(values)
         kwargs = {name: value for name, value in kwargs.items() if name != "training"}
-        found = call(node.operation, args, kwargs)
-        values.update(zip(map(id, node.outputs), keras.tree.flatten(found), strict=True))
+        outputs = call(node.operation, args, kwargs)
+        values.update(zip(map(id, node.outputs), keras.tree.flatten(outputs), strict=True))

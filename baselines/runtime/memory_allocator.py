@@ -1,13 +1,14 @@
-"""Freed memory: an update's buffers stay with the process, which asks for the same ones again; what compiling took goes back.
+"""Allocator settings: the process keeps the buffers of an update for the next, and returns the memory of compilation.
 
-glibc returns blocks above 32 MB, at most, to the system as soon as they are freed; asked for again they come back as pages that the
-kernel fills with zeros one by one, which took a fifth of the processors' time (docs/benchmarks.md). For TensorFlow glibc's setting
-is wrong: new weights would settle in the block that an update has freed, and the next update would not find its place.
+glibc returns large blocks to the system as soon as they are freed. When they are allocated again, the kernel zeroes them page by
+page, which took a fifth of the CPU time (docs/benchmarks.md). For TensorFlow, glibc's setting is wrong: new weights would occupy
+the block that an update has freed, and the next update would not find a place.
 """
 
 import ctypes
 import os
 import sys
+from collections.abc import MutableMapping
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 """Parameters of mallopt(3)."""
@@ -16,10 +17,17 @@ POOL = {"TF_CPU_ALLOCATOR_USE_BFC": "1", "TF_CPU_BFC_MEM_LIMIT_IN_MB": str(1 << 
 """TensorFlow's variables, read when the first array is made: arrays on the CPU come from a pool that grows, as on a GPU."""
 
 
-def keep_freed_memory(backend, environment=os.environ):
-    """Tells "tensorflow" or, for "jax", glibc so, before the first array; returns whether it did.
+def keep_freed_memory(backend: str, environment: MutableMapping[str, str] = os.environ) -> bool:
+    """Makes the allocator keep freed memory. Call it before the first array.
 
-    Not where MALLOC_…, GLIBC_TUNABLES or TF_CPU_… say what the user wants, and glibc only where it is.
+    Does nothing if a variable MALLOC_…, GLIBC_TUNABLES or TF_CPU_… says what the user wants, or without glibc.
+
+    Args:
+        backend: "tensorflow", "jax" or "torch".
+        environment: Environment variables; TensorFlow's are added.
+
+    Returns:
+        Whether the allocator was set.
     """
     if any(name.startswith("MALLOC_") or name == "GLIBC_TUNABLES" or name in POOL for name in environment):
         return False
@@ -31,13 +39,13 @@ def keep_freed_memory(backend, environment=os.environ):
     return mallopt is not None and all([mallopt(name, value) == 1 for name, value in settings])
 
 
-def return_freed_memory():
-    """Gives the system what is free in glibc's heaps. A compiler frees in small pieces, of which glibc returns none by itself."""
+def return_freed_memory() -> None:
+    """Returns free memory in glibc's heaps to the system: a compiler frees small blocks, which glibc keeps."""
     trim = _of_glibc("malloc_trim")
     if trim is not None:
         trim(0)
 
 
 def _of_glibc(name):
-    """One of its functions; None elsewhere, such as for musl."""
+    """A function of glibc; None on other systems."""
     return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None

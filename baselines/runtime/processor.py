@@ -1,4 +1,4 @@
-"""What this machine's processor can do."""
+"""The features of this machine's processor."""
 
 import functools
 import platform
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 NATIVE_BFLOAT16 = ("amx_bf16", "avx512_bf16")
-"""Instructions that multiply bfloat16: a step of TensorFlow is 1.7 times as quick as in float32."""
+"""Instructions that multiply bfloat16: a step of TensorFlow is 1.7 times as fast as in float32."""
 
 
 @functools.cache
@@ -16,8 +16,8 @@ def features() -> frozenset[str]:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return frozenset()
-    found = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
-    return frozenset(found[1].split()) if found else frozenset()
+    match = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
+    return frozenset(match[1].split()) if match else frozenset()
 
 
 def multiplies_bfloat16() -> bool:

@@ -1,8 +1,11 @@
-"""What people see while they wait: bars in a terminal, plain lines elsewhere, nothing but results with --quiet."""
+"""Progress output: bars in a terminal, plain lines elsewhere, and only results with --quiet."""
 
 import collections
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,10 +22,14 @@ RECENT_STEPS = 50
 class Display:
     """Progress of a whole command. `with Display(quiet) as display: for x in display.track(xs, "encoding"): …`
 
-    bars are for a terminal, elsewhere there is a line every 15 seconds; quiet shows neither, and results but no notes
+    A terminal shows bars; elsewhere a line is printed every 15 seconds.
+
+    Args:
+        quiet: Print results only: no bars, lines or notes.
+        stream: Where to print. Default: standard error.
     """
 
-    def __init__(self, quiet=False, stream=None):
+    def __init__(self, quiet: bool = False, stream: TextIO | None = None):
         self.console = Console(file=stream or sys.stderr, highlight=False, soft_wrap=True)
         self.bars = self.console.is_terminal and not quiet
         self.quiet, self._lines, self._log = quiet, [], None
@@ -38,21 +45,21 @@ class Display:
         if self.bars:
             self._progress.stop()
 
-    def note(self, text):
-        """Tells how the work goes."""
+    def note(self, text: str) -> None:
+        """Prints and logs a note on the progress of the work."""
         text = as_typed(text)
         self._keep(text)
         if not self.quiet:
             self.console.print(text, markup=False)
 
-    def result(self, text):
-        """Tells what the work was done for."""
+    def result(self, text: str) -> None:
+        """Prints and logs a result, even with `quiet`."""
         text = as_typed(text)
         self._keep(text)
         self.console.print(text, markup=False)
 
-    def log_to(self, path):
-        """Adds the notes and results so far, and all that follow, to the end of a file, each with its time."""
+    def log_to(self, path: str | Path) -> None:
+        """Appends the notes and results so far, and all later ones, to a file, each with its time."""
         self._log, lines, self._lines = path, self._lines, []
         with open(path, "a", encoding="utf-8") as file:
             file.writelines(lines)
@@ -63,11 +70,18 @@ class Display:
         if self._log:
             self.log_to(self._log)
 
-    def bar(self, label, total, completed=0):
+    def bar(self, label: str, total: int | None, completed: int = 0) -> "Bar":
+        """Creates a Bar.
+
+        Args:
+            label: Text before the bar.
+            total: Number of steps; None if unknown.
+            completed: Steps done before.
+        """
         return Bar(self, label, total, completed)
 
-    def track(self, iterable, label, total=None):
-        """Yields from `iterable` and shows how far it is."""
+    def track(self, iterable: Iterable, label: str, total: int | None = None) -> Iterator:
+        """Yields from `iterable` and shows the progress."""
         bar = self.bar(label, total if total is not None else len(iterable))
         try:
             for item in iterable:
@@ -78,17 +92,23 @@ class Display:
 
 
 class Bar:
-    """One line of progress: `advance` moves it, with a text such as the loss. `total` None: nobody knows how far it goes."""
+    """One line of progress. `advance` moves it, with a text such as the loss. `total` is None if the end is unknown."""
 
-    def __init__(self, display, label, total, completed=0):
+    def __init__(self, display: Display, label: str, total: int | None, completed: int = 0):
         self.display, self.label, self.total, self.completed = display, label, total, completed
         self.shown = self.before = time.monotonic()
         self._recent, self._first_step = collections.deque(maxlen=RECENT_STEPS), True
         fields = {"text": "", "left": ""}
         self.id = display._progress.add_task(label, total=total, completed=completed, **fields) if display.bars else None
 
-    def advance(self, text="", by=1, steady=True):
-        """Moves by `by` steps. The time left is estimated from `steady` ones: not from the first, nor from one that compiled."""
+    def advance(self, text: str = "", by: int = 1, steady: bool = True) -> None:
+        """Moves the bar.
+
+        Args:
+            text: Text behind the bar.
+            by: Number of steps.
+            steady: Whether to estimate the time left from this step; not from one that compiled.
+        """
         self.completed += by
         now = time.monotonic()
         if steady and not self._first_step and by > 0:
@@ -102,8 +122,8 @@ class Bar:
             self.display.console.print(f"{self.label} {self._far()}  {text}".rstrip(), markup=False)
             self.shown = now
 
-    def say(self, text):
-        """Shows a text at once where it stands."""
+    def say(self, text: str) -> None:
+        """Shows a text at once, without moving."""
         if self.display.bars:
             self.display._progress.update(self.id, text=text, left="")
         elif not self.display.quiet:
@@ -122,15 +142,15 @@ class Bar:
         left = seconds / steps * (self.total - self.completed)
         return f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"
 
-    def close(self):
+    def close(self) -> None:
         if self.display.bars:
             self.display._progress.remove_task(self.id)
 
 
 class StageProgress:
-    """One bar after the other, of what is reported as (stage, how far, of how much): `with StageProgress(display) as report: …`"""
+    """One bar per stage: `with StageProgress(display) as report: report(stage, done, total)`."""
 
-    def __init__(self, display):
+    def __init__(self, display: Display):
         self._display, self._stage, self._bar = display, None, None
 
     def __enter__(self):
@@ -139,7 +159,8 @@ class StageProgress:
     def __exit__(self, *exception):
         self._close()
 
-    def report(self, stage, done, total):
+    def report(self, stage: str, done: int, total: int | None) -> None:
+        """Shows how much of a stage is done; a new stage gets a new bar."""
         if (stage, total) != self._stage:
             self._close()
             self._stage, self._bar = (stage, total), self._display.bar(stage, total)
@@ -151,23 +172,30 @@ class StageProgress:
 
 
 class TrainingProgress:
-    """What a Trainer reports to: a bar with the smoothed loss and rows per second, and a note after each epoch."""
+    """The progress of a Trainer: a bar with the smoothed loss and rows per second, and a note after each epoch."""
 
-    def __init__(self, display):
+    def __init__(self, display: Display):
         self.display, self.loss, self.rows, self.seconds, self._compiles, self._said = display, None, 0, 0.0, False, False
 
-    def start(self, position, total):
+    def start(self, position: Any, total: int) -> None:
+        """Starts the bar at a Position, with the number of updates as the total."""
         self.bar = self.display.bar("training", total, position.updates)
         self.before = time.monotonic()
 
-    def compiling(self):
-        """Says that the update in hand is compiled first: in a terminal each time, in plain lines once."""
+    def compiling(self) -> None:
+        """Reports that the current update is compiled first: in a terminal each time, in plain lines once."""
         self._compiles = True
         if self.display.bars or not self._said:
             self.bar.say("compiling: the first update of each length takes longer")
         self._said = True
 
-    def advance(self, loss, rows):
+    def advance(self, loss: float | None, rows: int) -> None:
+        """Moves the bar by an update.
+
+        Args:
+            loss: Loss of the update, or None if it is not read back.
+            rows: Number of training rows in the update.
+        """
         if loss is not None:
             self.loss = loss if self.loss is None else 0.9 * self.loss + 0.1 * loss
         now = time.monotonic()
@@ -179,5 +207,5 @@ class TrainingProgress:
         self.bar.advance("  ".join(texts), steady=not self._compiles)
         self.before, self._compiles = now, False
 
-    def note(self, text):
+    def note(self, text: str) -> None:
         self.display.note(text)

@@ -1,28 +1,31 @@
-"""Work on the machines of a Ray cluster, as many actors as it has processors, or GPUs where it has any; answers come in order.
+"""Runs work on a Ray cluster, with one actor per CPU or GPU. Results arrive in order.
 
-The machines need this code under the same path. A cluster is found by RAY_ADDRESS; without it this machine is one.
+The machines need this code under the same path. RAY_ADDRESS names the cluster; without it, this machine is the cluster.
 """
 
 import itertools
 import os
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
+from typing import Any
 
 from baselines.errors import InputError, excerpt
 from baselines.runtime.concurrency import bounded_map
 
 ENGINES = ("local", "ray")
 IN_FLIGHT = 3
-"""Items that wait or are worked on, for each actor."""
+"""Items in flight per actor."""
 
 
-def check_engine(engine):
-    """Raises InputError for another --engine than those that there are."""
+def check_engine(engine: str) -> str:
+    """Returns --engine. Raises InputError for an unknown engine."""
     if engine not in ENGINES:
         raise InputError(f"--engine: there is no engine {excerpt(engine)!r}. Choose local or ray.")
     return engine
 
 
-def load_ray():
-    """The module ray, connected. Raises InputError where it is not installed."""
+def load_ray() -> ModuleType:
+    """The module ray, connected to the cluster. Raises InputError if it is not installed."""
     try:
         import ray
         import ray.data
@@ -36,12 +39,16 @@ def load_ray():
     return ray
 
 
-def worked(build, items, on_gpus=False):
-    """Yields work(item) of each item, in the order of the items, of which few are read ahead.
+def worked(build: Callable[[], Callable], items: Iterable, on_gpus: bool = False) -> Iterator:
+    """Yields work(item) for each item, in order. Only a few items are read ahead.
 
-    build     called without arguments by each actor, once, for its `work`; both it and what `work` takes and returns are sent
-    on_gpus   an actor for each GPU of the cluster, if it has any; else one for each processor, which computes with one thread
-    Raises what `build` and `work` raise, and InputError where an actor is lost.
+    Args:
+        build: Called once by each actor, without arguments; returns its `work`. Both are pickled, as are items and results.
+        items: Items to work on.
+        on_gpus: One actor per GPU of the cluster, if it has any. Default: one single-threaded actor per CPU.
+
+    Raises:
+        InputError: An actor is lost. Errors of `build` and `work` are raised as they are.
     """
     ray = load_ray()
     resources = ray.cluster_resources()
@@ -62,19 +69,21 @@ def worked(build, items, on_gpus=False):
 
 
 class Actor:
-    def __init__(self, build):
+    """A remote worker: builds its `work` on the first item."""
+    def __init__(self, build: Callable[[], Callable]):
         self._build, self._work = build, None
 
-    def work(self, item):
-        self._work = self._work or self._build()                        # here, where what it raises reaches the caller
+    def work(self, item: Any) -> Any:
+        self._work = self._work or self._build()                        # here, so that its errors reach the caller
         return self._work(item)
 
 
-def answer(ray, reference):
+def answer(ray: ModuleType, reference: Any) -> Any:
+    """Waits for a result. Raises the error of the work, and InputError if the actor is lost."""
     try:
         return ray.get(reference)
     except ray.exceptions.RayTaskError as error:
         raise error.cause from None
     except ray.exceptions.RayActorError as error:
         received = str(error).splitlines()[0]
-        raise InputError(f"--engine ray: an actor was lost: {received}. Check that machine, then start again.") from None
+        raise InputError(f"--engine ray: an actor was lost: {received}. Check that machine, then restart.") from None

@@ -1,19 +1,24 @@
-"""What differs between backends outside of training, one file for each. training/backends/ has what differs within.
+"""The differences between backends outside of training, one file per backend. training/backends/ has those of training.
 
-A file gives `compiled`, `sealed`, `devices` and `peaks`; and, to choose how to train (training/engine.py), `jit_pays`, whether XLA
-is the quickest compiler here, `bfloat16_pays`, whether half precision is quicker, and `engine_name`.
+A file defines `compiled`, `sealed`, `devices` and `peaks`. training/engine.py also chooses how to train by `jit_pays` (whether
+XLA is the fastest compiler here), `bfloat16_pays` (whether half precision is faster) and `engine_name`.
 """
 
 import importlib
+from types import ModuleType
 
 import keras
 
 NAMES = ("tensorflow", "jax", "torch")
 
 
-def current():
-    """The module of the backend that runs. Raises ImportError for one that has none."""
+def current() -> ModuleType:
+    """The module of the active backend.
+
+    Raises:
+        ImportError: The backend has no module.
+    """
     name = keras.backend.backend()
     if name not in NAMES:
-        raise ImportError(f"expected KERAS_BACKEND to be one of {', '.join(NAMES)}. Received: {name}")
+        raise ImportError(f"KERAS_BACKEND {name} is not supported. Choose one of {', '.join(NAMES)}.")
     return importlib.import_module(f"{__name__}.{name}")

@@ -1,4 +1,7 @@
-"""JAX."""
+"""The JAX backend."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import keras
@@ -7,10 +10,15 @@ AMPERE = 8.0
 """Compute capability of the first GPUs that multiply bfloat16."""
 
 
-def compiled(function, variables):
-    """function(state, *arguments) -> (outputs, state), compiled once for each shape; state is updated in place.
+def compiled(function: Callable, variables: Sequence) -> Callable:
+    """Compiles a function once per shape. It updates its state in place.
 
-    function    of pytrees of arrays; reads `variables` as they are when it is called
+    Args:
+        function: (state, *arguments) -> (outputs, state), of pytrees of arrays.
+        variables: Keras variables that it reads, with their values at each call.
+
+    Returns:
+        The compiled function, with the same arguments.
     """
 
     def pure(values, state, *arguments):
@@ -18,38 +26,38 @@ def compiled(function, variables):
             return function(state, *arguments)
 
     inner = jax.jit(pure, donate_argnums=1)
-    # Not their `value`, which asks for scopes that nobody has opened here: of a hundred weights that takes half a millisecond.
+    # Not `value`, which looks for scopes that are never open here: with a hundred weights that takes half a millisecond.
     return lambda state, *arguments: inner([variable._value for variable in variables], state, *arguments)
 
 
-def sealed(array):
-    """`array` as it is; inside of what is compiled, nothing that follows is computed together with what was before."""
+def sealed(array: Any) -> Any:
+    """Returns `array`, as a barrier for the compiler: it fuses nothing across it."""
     return jax.lax.optimization_barrier(array)
 
 
-def devices():
+def devices() -> list[str]:
     """Names of the devices that the backend sees."""
     return [str(device) for device in keras.distribution.list_devices()]
 
 
-def jit_pays():
-    """There is nothing but XLA."""
+def jit_pays() -> bool:
+    """Whether XLA is the fastest compiler: JAX has no other."""
     return True
 
 
-def bfloat16_pays(jit):
-    """On TPUs and on GPUs since Ampere; XLA's products on CPUs are as slow in bf16 as in float32."""
+def bfloat16_pays(jit: bool) -> bool:
+    """Whether bf16 is faster: on TPUs and on GPUs since Ampere. On CPUs, XLA multiplies bf16 as slowly as float32."""
     device = jax.local_devices()[0]
     if device.platform == "gpu":
         return float(getattr(device, "compute_capability", 0)) >= AMPERE
     return device.platform == "tpu"
 
 
-def engine_name(jit):
-    """For people."""
+def engine_name(jit: bool) -> str:
+    """Describes the engine for the log."""
     return f"compiled by XLA for {jax.default_backend().upper()}"
 
 
-def peaks():
-    """Bytes that each accelerator has held at most."""
-    return [found["peak_bytes_in_use"] for found in (device.memory_stats() for device in jax.local_devices()) if found]
+def peaks() -> list[int]:
+    """Peak memory of each accelerator, in bytes."""
+    return [stats["peak_bytes_in_use"] for stats in (device.memory_stats() for device in jax.local_devices()) if stats]

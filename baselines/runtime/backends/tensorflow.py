@@ -1,4 +1,7 @@
-"""TensorFlow."""
+"""The TensorFlow backend."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 from tensorflow.compiler.tf2xla.python.xla import optimization_barrier
@@ -9,30 +12,35 @@ AMPERE = (8, 0)
 """Compute capability of the first GPUs that multiply bfloat16."""
 
 
-def compiled(function, variables):
-    """function(state, *arguments) -> (outputs, state), compiled by XLA once for each shape; state is updated in place.
+def compiled(function: Callable, variables: Sequence) -> Callable:
+    """Compiles a function with XLA, once per shape. It updates its state in place.
 
-    function    of pytrees of arrays; reads `variables` as they are when it is called
+    Args:
+        function: (state, *arguments) -> (outputs, state), of pytrees of arrays.
+        variables: Keras variables that it reads, with their values at each call.
+
+    Returns:
+        The compiled function, with the same arguments.
     """
-    made = {}
+    programs = {}
 
     def call(state, *arguments):
-        kept, leaves = tf.nest.flatten(state), tf.nest.flatten(arguments)
-        if not isinstance(kept[0], tf.Variable):                        # XLA copies tensors, but not variables that it updates
+        state_variables, leaves = tf.nest.flatten(state), tf.nest.flatten(arguments)
+        if not isinstance(state_variables[0], tf.Variable):             # XLA copies tensors, but not variables that it updates
             state = tf.nest.map_structure(tf.Variable, state)
-            kept = tf.nest.flatten(state)
+            state_variables = tf.nest.flatten(state)
         given = [leaf for leaf in leaves if leaf is not None]
-        key = (*map(id, kept), *(leaf is not None and (leaf.shape, leaf.dtype) for leaf in leaves))
-        if key not in made:
-            made[key] = traced(function, state, arguments), kept
-        # Called by its shapes, for tf.function takes a millisecond to find out which of its traces these arguments are for.
-        return made[key][0](*map(tf.convert_to_tensor, given)), state
+        key = (*map(id, state_variables), *(leaf is not None and (leaf.shape, leaf.dtype) for leaf in leaves))
+        if key not in programs:
+            programs[key] = traced(function, state, arguments), state_variables
+        # Looked up by shapes, because tf.function takes a millisecond to find the trace for its arguments.
+        return programs[key][0](*map(tf.convert_to_tensor, given)), state
 
     return call
 
 
-def traced(function, state, arguments):
-    """A concrete function of those tensors in `arguments` that are not None; it updates the variables of `state`."""
+def traced(function: Callable, state: Any, arguments: Any) -> Callable:
+    """Traces a concrete function of the tensors in `arguments` that are not None. It updates the variables of `state`."""
     leaves = tf.nest.flatten(arguments)
 
     @tf.function(jit_compile=True, autograph=False)
@@ -46,31 +54,31 @@ def traced(function, state, arguments):
     return update.get_concrete_function(*(tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves if leaf is not None))
 
 
-def sealed(array):
-    """`array` as it is; inside of what is compiled, nothing that follows is computed together with what was before."""
+def sealed(array: Any) -> Any:
+    """Returns `array`, as a barrier for the compiler: it fuses nothing across it."""
     return array if tf.executing_eagerly() else optimization_barrier(array)[0]
 
 
-def devices():
+def devices() -> list[str]:
     """Names of the devices that the backend sees."""
     return [device.name for device in tf.config.list_logical_devices()]
 
 
-def jit_pays():
-    """Whether XLA is quicker than TensorFlow's own graph: on GPUs and TPUs, not on CPUs, where the graph calls oneDNN."""
+def jit_pays() -> bool:
+    """Whether XLA is faster than TensorFlow's own graph: on GPUs and TPUs, but not on CPUs, where the graph calls oneDNN."""
     return _has_accelerator()
 
 
-def bfloat16_pays(jit):
-    """On GPUs since Ampere and TPUs; on processors that multiply it, but not through XLA."""
+def bfloat16_pays(jit: bool) -> bool:
+    """Whether bf16 is faster: on TPUs, GPUs since Ampere, and CPUs that multiply it, but not through XLA."""
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         return all(tf.config.experimental.get_device_details(gpu).get("compute_capability", (0,)) >= AMPERE for gpu in gpus)
     return _has_accelerator() or not jit and processor.multiplies_bfloat16()
 
 
-def engine_name(jit):
-    """For people."""
+def engine_name(jit: bool) -> str:
+    """Describes the engine for the log."""
     return f"compiled by XLA for {_kind()}" if jit else f"TensorFlow graph on {_kind()}"
 
 
@@ -84,6 +92,6 @@ def _kind():
     return f"CPU ({processor.name()})"
 
 
-def peaks():
-    """Bytes that each accelerator has held at most."""
+def peaks() -> list[int]:
+    """Peak memory of each GPU, in bytes."""
     return [tf.config.experimental.get_memory_info(gpu.name)["peak"] for gpu in tf.config.list_logical_devices("GPU")]

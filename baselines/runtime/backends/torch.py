@@ -1,4 +1,7 @@
-"""PyTorch: functions run as they are."""
+"""The PyTorch backend: functions run without a compiler."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import torch
@@ -6,38 +9,38 @@ import torch
 from baselines.runtime import processor
 
 
-def compiled(function, variables):
-    """function(state, *arguments) -> (outputs, state), without gradients."""
+def compiled(function: Callable, variables: Sequence) -> Callable:
+    """Returns a function (state, *arguments) -> (outputs, state) that runs without gradients."""
     return torch.no_grad()(function)
 
 
-def sealed(array):
-    """`array` as it is: nothing is compiled."""
+def sealed(array: Any) -> Any:
+    """Returns `array`: nothing is compiled."""
     return array
 
 
-def devices():
+def devices() -> list[str]:
     """Names of the devices that the backend sees."""
     return [str(device) for device in keras.distribution.list_devices()]
 
 
-def jit_pays():
-    """Nothing is compiled."""
+def jit_pays() -> bool:
+    """Whether XLA is the fastest compiler: nothing is compiled."""
     return False
 
 
-def bfloat16_pays(jit):
-    """On GPUs that support it, and on processors that multiply it."""
+def bfloat16_pays(jit: bool) -> bool:
+    """Whether bf16 is faster: on GPUs that support it, and on CPUs that multiply it."""
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return processor.multiplies_bfloat16()
 
 
-def engine_name(jit):
-    """For people."""
+def engine_name(jit: bool) -> str:
+    """Describes the engine for the log."""
     return "PyTorch, not compiled"
 
 
-def peaks():
-    """Bytes that each accelerator has held at most: not asked for."""
+def peaks() -> list[int]:
+    """Peak memory of each accelerator, in bytes: not measured."""
     return []
