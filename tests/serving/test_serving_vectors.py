@@ -167,11 +167,11 @@ def test_requests_and_texts_are_counted():
 def test_texts_of_many_users_go_through_the_model_together(thread):
     embedding = thread(pause=0.1)
     futures = [embedding.submit(["今天"])]
-    while not embedding.embedder.passes:
+    while not embedding.model.passes:
         time.sleep(0.005)
     futures += [embedding.submit([text]) for text in "你好吗天"]
     found = [future.result(5)[0][0] for future in futures]
-    assert embedding.embedder.passes == [["今天"], list("你好吗天")]
+    assert embedding.model.passes == [["今天"], list("你好吗天")]
     np.testing.assert_allclose(found, Letters().embed(["今天", *"你好吗天"])[0])
 
 
@@ -182,7 +182,7 @@ def test_a_large_request_does_not_hold_up_a_small_one(thread):
     for name, future in (("large", large), ("small", small)):
         future.add_done_callback(lambda _, name=name: done.append(name))
     concurrent.futures.wait([large, small], 10)
-    assert done == ["small", "large"] and max(map(len, embedding.embedder.passes)) <= BATCH_SIZE
+    assert done == ["small", "large"] and max(map(len, embedding.model.passes)) <= BATCH_SIZE
     assert large.result()[0].shape == (10 * BATCH_SIZE, Letters.dimensions) and large.result()[1] == [4] * 10 * BATCH_SIZE
 
 
@@ -198,7 +198,7 @@ def test_a_text_that_fails_fails_its_own_request_only(thread):
 def test_a_full_queue_and_the_end_are_told_and_what_was_given_up_is_left_out(thread):
     embedding = thread(pause=0.2, max_queue=2)
     first = embedding.submit(["今天"])
-    while not embedding.embedder.passes:
+    while not embedding.model.passes:
         time.sleep(0.005)
     waiting = [embedding.submit(["你好"]), embedding.submit(["再见"])]
     with pytest.raises(ApiError) as full:
@@ -206,7 +206,7 @@ def test_a_full_queue_and_the_end_are_told_and_what_was_given_up_is_left_out(thr
     assert full.value.status == 429 and full.value.headers == {"Retry-After": "1"}
     assert waiting[0].cancel()
     assert len(first.result(5)[1]) == len(waiting[1].result(5)[1]) == 1
-    assert ["再见"] in embedding.embedder.passes
+    assert ["再见"] in embedding.model.passes
     embedding.close()
     with pytest.raises(ApiError) as closed:
         embedding.submit(["好"])

@@ -27,7 +27,7 @@ def router(generation, embedding, limits, metrics) -> APIRouter:
     def model(name):
         about = {"id": name, "object": "model", "created": started, "owned_by": "baselines"}
         if name in embedding:
-            about |= {"dimensions": embedding[name].embedder.dimensions}
+            about |= {"dimensions": embedding[name].model.dimensions}
         if name not in generation:
             return {**about, "task": embedding[name].task_name, "kind": "embedding"}
         generator = generation[name].generator

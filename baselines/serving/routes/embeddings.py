@@ -24,7 +24,7 @@ def router(workers, limits, metrics) -> APIRouter:
     async def embeddings(request: Request):
         body = await read_body(request, EmbeddingBody, limits)
         worker = _worker_of(workers, body.model)
-        size = worker.embedder.dimensions
+        size = worker.model.dimensions
         if body.dimensions not in (None, size):
             raise invalid("dimensions", f"{size}, which all vectors of this model have", body.dimensions)
         request.state.record.update(model=worker.name, num_texts=len(body.input), texts=body.input)

@@ -41,12 +41,12 @@ def texts_of(body: BaseModel, names: tuple[str, ...]) -> tuple[str, ...]:
 def router(workers, limits, metrics) -> APIRouter:
     """The routes of {run name: PredictionWorker}."""
     routes = APIRouter()
-    kinds = {name: body_kind(worker.predictor.texts) for name, worker in workers.items()}
+    kinds = {name: body_kind(worker.model.texts) for name, worker in workers.items()}
 
     @routes.get("/predict")
     async def predictors():
         return {"object": "list", "data": [
-            {"id": name, "task": worker.task_name, "kind": worker.predictor.kind, "texts": worker.predictor.texts}
+            {"id": name, "task": worker.task_name, "kind": worker.model.kind, "texts": worker.model.texts}
             for name, worker in workers.items()
         ]}  # fmt: skip
 
@@ -54,7 +54,7 @@ def router(workers, limits, metrics) -> APIRouter:
     async def predict(name: str, request: Request):
         worker = workers[find(name, workers, "task or run")]
         body = parse(await read_bytes(request, limits), kinds[worker.name])
-        texts = texts_of(body, worker.predictor.texts)
+        texts = texts_of(body, worker.model.texts)
         request.state.record.update(model=worker.name, texts=texts)
         prediction = await unless_gone(request.receive, predict_with(worker, texts, limits))
         request.state.record["prediction"] = prediction["prediction"]

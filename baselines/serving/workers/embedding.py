@@ -2,11 +2,11 @@
 
 import concurrent.futures
 import logging
-import threading
 
 import numpy as np
 
-from baselines.serving.workers.request_queue import RequestQueue, fail
+from baselines.serving.workers.queue_worker import QueueWorker
+from baselines.serving.workers.request_queue import fail
 
 log = logging.getLogger(__name__)
 BATCH_SIZE = 64
@@ -29,29 +29,11 @@ class _EmbeddingJob:
             self.future.set_result((np.stack(self.vectors), self.counts))
 
 
-class EmbeddingWorker:
+class EmbeddingWorker(QueueWorker):
     """Embeds in a thread of its own; `submit` may be called from any thread.
 
     Every pending request gets an equal share of each pass, so that one of 2,000 texts does not hold up one of a single text.
-
-    Args:
-        name: Name of the model.
-        embedder: A ServedEmbedder.
-        max_queue: Requests that may wait.
     """
-
-    def __init__(self, name, embedder, max_queue: int):
-        self.name, self.embedder, self.task_name = name, embedder, embedder.task_name
-        self.queue = RequestQueue(name, max_queue)
-        self._thread = threading.Thread(target=self._run, name=f"embedding {name}", daemon=True)
-
-    def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
-
-    def alive(self) -> bool:
-        """Whether it answers."""
-        return self._thread.is_alive() and not self.queue.closed
 
     def submit(self, texts: list[str]) -> concurrent.futures.Future:
         """A Future of (float32 (N, D), tokens of each text). If it is canceled, the rest of its texts is left out.
@@ -63,16 +45,11 @@ class EmbeddingWorker:
         self.queue.put(job)
         return job.future
 
-    def close(self, seconds: float = 10.0) -> None:
-        """Ends after the pass that is being computed; requests that are not complete fail."""
-        self.queue.close()
-        self._thread.join(seconds)
-
     def _run(self):
         while parts := self.queue.take(share_of_a_pass):
             texts = [job.texts[number] for job, numbers in parts for number in numbers]
             try:
-                vectors, counts = self.embedder.embed(texts)
+                vectors, counts = self.model.embed(texts)
             except Exception:                                           # of one request: the others of the pass are not at fault
                 for job, numbers in parts:
                     self._embed_alone(job, numbers)
@@ -85,7 +62,7 @@ class EmbeddingWorker:
 
     def _embed_alone(self, job, numbers):
         try:
-            job.receive(numbers, *self.embedder.embed([job.texts[number] for number in numbers]))
+            job.receive(numbers, *self.model.embed([job.texts[number] for number in numbers]))
         except Exception as error:
             if not isinstance(error, ValueError):
                 log.exception("%s: a pass failed", self.name)
