@@ -1,4 +1,4 @@
-"""Everything that determines a run: what it reads and writes, its recipe, the options of its task, the settings of its parts."""
+"""The arguments that determine a run: files, recipe, options of the task, and settings of the chosen parts."""
 
 import dataclasses
 import sys
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from baselines.errors import InputError, excerpt, nearest
 from baselines.plugins.settings import fitted, shortened
-from baselines.task import Recipe
+from baselines.task import Recipe, Task
 
 MAX_INTEGER = 2**53
-"""Floats hold every whole number up to it."""
+"""Floats represent all integers up to it exactly."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,9 +19,9 @@ class TrainFlags:
     train: tuple[str, ...] | None = None
     """Training file, or several to read one after the other; default: the official ones under datasets/TASK."""
     dev: tuple[str, ...] | None = None
-    """File, or several, to choose the best epoch by; default as above."""
+    """File, or several, to select the best epoch on; default: the official ones under datasets/TASK."""
     unlabelled: tuple[str, ...] | None = None
-    """File, or several, in the format of the training file, whose gold is not read: for --strategies vat or r_drop."""
+    """File, or several, in the format of the training file, for --strategies vat or r_drop. Gold labels in it are ignored."""
     test: str | None = None
     """File to predict at the end; default: none."""
     init: str | None = None
@@ -31,22 +31,26 @@ class TrainFlags:
     ignore_mismatched: bool = False
     """Load what fits from --init, leave the rest random, and list it."""
     pre_tokenizer: str | None = None
-    """jieba cuts texts into words first, none into characters; default: as the checkpoint's tokenizer_config.json says."""
+    """jieba: split texts into words first; none: into characters. Default: as the checkpoint's tokenizer_config.json says."""
     output: str | None = None
     """Run folder; default: runs/TASK/TIME."""
     demo: bool = False
-    """Use the embedded data (datasets/mini) and the embedded small model (checkpoints/mini; mini_unilm for tasks that write)."""
+    """Use the embedded data (datasets/mini) and the embedded small model (checkpoints/mini; mini_unilm for tasks that generate)."""
     cache: str = ".cache/encoded"
-    """Folder that keeps encoded data for the next run; "" keeps nothing."""
+    """Folder that caches encoded data for later runs; "" turns the cache off."""
     quiet: bool = False
     """Print results only."""
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainArguments:
-    """All that determines a run: flags, recipe, the task's own options and the settings of chosen parts ("fgm.epsilon": 0.5).
+    """The arguments that determine a run.
 
-    `to_dict` is what recipe.yaml holds.
+    Args:
+        flags: Files and switches.
+        recipe: Hyperparameters.
+        options: The task's own options, or None.
+        settings: Settings of the chosen parts, such as {"fgm.epsilon": 0.5}.
     """
 
     flags: TrainFlags
@@ -54,16 +58,24 @@ class TrainArguments:
     options: object = None
     settings: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, object]:
+        """The flat mapping that recipe.yaml holds."""
         parts = [part for part in (self.flags, self.recipe, self.options) if part is not None]
         values = {key: value for part in parts for key, value in dataclasses.asdict(part).items()}
         return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()} | dict(self.settings)
 
 
-def train_arguments(task, values, origin="--config", flags=TrainFlags):
-    """TrainArguments of a task from a flat mapping such as recipe.yaml's. Raises InputError for unknown keys and unfit values.
+def train_arguments(task: Task, values: Mapping, origin: object = "--config", flags: type = TrainFlags) -> TrainArguments:
+    """Builds TrainArguments from a flat mapping, such as recipe.yaml's.
 
-    flags   the dataclass of what is read and written
+    Args:
+        task: Task whose recipe and options give the defaults.
+        values: Value by flag or setting.
+        origin: Where the values come from, for messages.
+        flags: Dataclass of the flags about files.
+
+    Raises:
+        InputError: A key is unknown, or a value has the wrong type.
     """
     types = [flags, Recipe, *([task.options] if task.options else [])]
     known = {field.name: field for kind in types for field in dataclasses.fields(kind)}
@@ -72,8 +84,8 @@ def train_arguments(task, values, origin="--config", flags=TrainFlags):
     values = {key: value for key, value in values.items() if key not in settings}
     for key in values:
         if key not in known:
-            raise InputError(f"{origin}: {excerpt(key)!r} is no flag of this task. {nearest(key, known)}")
-    if isinstance(values.get("jit"), bool):                             # as runs before 2026-12 have it, and as YAML reads true
+            raise InputError(f"{origin}: this task has no flag {excerpt(key)!r}. {nearest(key, known)}")
+    if isinstance(values.get("jit"), bool):                             # from runs before 2026-12, or YAML's true
         values["jit"] = str(values["jit"]).lower()
     values = {key: fitted(known[key], value, origin) for key, value in values.items()}
     pick = lambda kind: {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}  # noqa: E731
@@ -88,8 +100,8 @@ def train_arguments(task, values, origin="--config", flags=TrainFlags):
     )
 
 
-def check_recipe(arguments):
-    """Returns the arguments. Raises InputError for a number out of its range."""
+def check_recipe(arguments: TrainArguments) -> TrainArguments:
+    """Returns the arguments. Raises InputError for a number out of range or an unknown choice."""
     recipe = arguments.recipe
     limits = {
         "max_length": (3, None), "batch_size": (1, None), "epochs": (1, None), "learning_rate": (0, None), "warmup": (0, 1),
@@ -99,8 +111,8 @@ def check_recipe(arguments):
     }  # fmt: skip
     for name, (low, high) in limits.items():
         value = getattr(recipe, name)
-        most = (MAX_INTEGER if isinstance(value, int) else sys.float_info.max) if high is None else high
-        if not low <= value <= most:
+        upper = (MAX_INTEGER if isinstance(value, int) else sys.float_info.max) if high is None else high
+        if not low <= value <= upper:
             bound = f"at least {low}" if high is None else f"from {low} to {high}"
             raise InputError(f"--{name}: expected a number, {bound}. Received: {shortened(value)}")
     choices = {

@@ -1,20 +1,30 @@
-"""What a command starts from, found before any backend is imported: data files, the checkpoint folder, the bound task."""
+"""Finds the inputs of a command before any backend is imported: data files, the checkpoint folder, the bound task."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from baselines.errors import InputError
 from baselines.plugins.locations import ROOT, dataset_folders
 from baselines.storage.checkpoint_paths import folder_of
-from baselines.task import Labels
+from baselines.task import Labels, Task
 
 
-def data_file(name, task, split, given, demo):
-    """The path of a split: the one given, else the official file under datasets/ (with --demo: datasets/mini/).
+def data_file(name: str, task: Task, split: str, given: str | Path | tuple | None, demo: bool) -> Path | tuple[Path, ...]:
+    """Finds the files of a split: the given ones, or the official ones under datasets/ (with `demo`: datasets/mini/).
 
-    split   "train" or "dev", or the name of a test file
-    given   a path, or a tuple of them
-    Returns a Path, or a tuple of them where a split is several files, to be read one after the other.
-    Raises InputError that says where to get a missing file.
+    Args:
+        name: Full name of the task.
+        task: The task.
+        split: "train", "dev", or the name of a test file.
+        given: Path, or several, that the user gave; None for the official files.
+        demo: Use the embedded data.
+
+    Returns:
+        A Path, or a tuple of Paths if the split has several files, to be read one after the other.
+
+    Raises:
+        InputError: A file is missing. The message says where to get it.
     """
     if given:
         paths = (given,) if isinstance(given, str | Path) else given
@@ -26,47 +36,55 @@ def data_file(name, task, split, given, demo):
         if all(path.is_file() for path in paths):
             return one_or_all(paths)
     missing = next(path for path in paths if not path.is_file())
-    flag = f" or name yours with --{split}" if split in ("train", "dev") else ""
+    flag = f" or name your own with --{split}" if split in ("train", "dev") else ""
     raise InputError(
         f"{missing} does not exist: it is the {split} file of {name}. {task.source}{flag}."
         + ("" if demo else " To try the command first: --demo.")
     )
 
 
-def official_file(name, file, demo):
-    """The path of one official file of a task under datasets/ (with `demo`: datasets/mini/); None if it is not there."""
+def official_file(name: str, file: str, demo: bool) -> Path | None:
+    """The path of an official file of a task under datasets/ (with `demo`: datasets/mini/); None if it is missing."""
     paths = [folder / name / file for folder in dataset_folders(demo)]
     return next((path for path in paths if path.is_file()), None)
 
 
-def one_or_all(paths):
-    """The one path among `paths`, or a tuple of several."""
+def one_or_all(paths: Iterable[Path]) -> Path | tuple[Path, ...]:
+    """Returns the only path, or a tuple of several."""
     paths = tuple(paths)
     return paths[0] if len(paths) == 1 else paths
 
 
-def shown(path):
-    """A path, or several, for a message."""
+def shown(path: str | Path | tuple) -> str:
+    """Formats a path, or several, for a message."""
     return " and ".join(map(str, path)) if isinstance(path, tuple) else str(path)
 
 
-def each_file(files):
-    """{split: path or tuple of paths} with a key for every path: train, "train 2", dev, …"""
-    found = {}
+def each_file(files: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives every path its own key: "train", "train 2", "dev", …
+
+    Args:
+        files: A path or a tuple of paths by split.
+    """
+    paths_by_name = {}
     for split, paths in files.items():
         for number, path in enumerate(paths if isinstance(paths, tuple) else (paths,), start=1):
-            found[split if number == 1 else f"{split} {number}"] = path
-    return found
+            paths_by_name[split if number == 1 else f"{split} {number}"] = path
+    return paths_by_name
 
 
-def checkpoint_folder(flags, embedded="mini"):
-    """What --init names or, with --demo, an embedded model under checkpoints/.
+def checkpoint_folder(flags: Any, embedded: str = "mini") -> Path:
+    """The checkpoint of --init or, with --demo, an embedded model under checkpoints/.
+
+    Args:
+        flags: Flags with `init` and `demo`.
+        embedded: Name of the embedded model.
 
     Returns:
-        The Path of a folder, a .safetensors file or a TensorFlow prefix.
+        The path of a folder, a .safetensors file or a TensorFlow prefix.
 
     Raises:
-        InputError: Nothing is given, or nothing is there.
+        InputError: No checkpoint is given, or it does not exist.
     """
     if flags.init is None and not flags.demo:
         raise InputError(
@@ -79,8 +97,15 @@ def checkpoint_folder(flags, embedded="mini"):
     return folder
 
 
-def bind(task, options, labels, train_file):
-    """The task completed by what only the user's files know."""
+def bind(task: Task, options: object, labels: Iterable[str] | None, train_file: Any) -> Task:
+    """Completes a task with what only the user's files define.
+
+    Args:
+        task: The task.
+        options: Its options.
+        labels: Class names of a trained run; None to read them from the data.
+        train_file: Training file, or a tuple of several.
+    """
     if task.bind is None:
         return task
     return task.bind(task, options, Labels(*labels) if labels else None, train_file)

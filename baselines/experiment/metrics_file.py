@@ -1,4 +1,4 @@
-"""metrics.jsonl: a line for every reading of the training loss and every dev score."""
+"""metrics.jsonl: one line per reading of the training loss and per dev score."""
 
 import json
 import os
@@ -20,16 +20,16 @@ class MetricsFile:
             file.write(json.dumps(values) + "\n")
 
     def size(self) -> int:
-        """Bytes of the file; 0 where there is none."""
+        """Size of the file in bytes; 0 if it does not exist."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     def truncate(self, size: int) -> None:
-        """Forgets what was written after the file had `size` bytes."""
+        """Truncates the file to `size` bytes."""
         if self.size() > size:
             os.truncate(self.path, size)
 
     def read(self) -> list[dict]:
-        """All lines; a last one that a kill cut short is left out.
+        """All lines, without a last one that a kill truncated.
 
         Raises:
             InputError: A line is damaged.
@@ -48,7 +48,7 @@ class MetricsFile:
         except (ValueError, RecursionError):
             raise self._damaged(number, "is not JSON") from None
         if not isinstance(values, dict) or [key for key in KEYS if key not in values]:
-            raise self._damaged(number, f"is no object with {', '.join(KEYS)}")
+            raise self._damaged(number, f"is not an object with {', '.join(KEYS)}")
         for key, value in values.items():
             fits = isinstance(value, str) if key == "split" else isinstance(value, int | float) and not isinstance(value, bool)
             if not fits:

@@ -1,4 +1,4 @@
-"""The folder of one run: `runs/<task>/<time>/`, everything that a run read, did and found.
+"""The folder of one run, `runs/<task>/<time>/`: its inputs, its log and its results.
 
 recipe.yaml        every flag of the run; `run.py train --config` takes it, `run.py rerun` repeats it
 environment.json   command line, versions, devices, hashes of the data
@@ -6,7 +6,7 @@ labels.json        class names in index order, for tasks with classes; label_cou
 summary.json       of a finished run: best dev score, updates, time, peak memory
 log.txt  metrics.jsonl  curves.png  tensorboard/
 last/              the state to resume from        best/   the checkpoint folder of the best epoch
-dev/  test/        predictions, scores, tables of errors (evaluate/: of other files)        submission/   files to hand in
+dev/  test/        predictions, scores, tables of errors (evaluate/: of other files)        submission/   files to submit
 """
 
 import itertools
@@ -29,7 +29,7 @@ from baselines.task import Labels
 
 
 class RunFolder:
-    """Paths and small files of a run. `RunFolder.create` makes one, `RunFolder.open` finds one."""
+    """Paths and small files of a run. `RunFolder.create` makes a new one, `RunFolder.open` opens an earlier one."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
@@ -40,7 +40,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: str | Path | None, task_name: str) -> "RunFolder":
-        """A new folder, which no other process gets at the same time.
+        """Creates a folder that no other process can get at the same time.
 
         Args:
             path: Folder to use, new or empty. Default: runs/<task>/<time>.
@@ -58,7 +58,7 @@ class RunFolder:
                 _claim(run.log)
         except OSError as error:
             raise InputError(
-                f"{path or default}: cannot be written: {error.strerror}. Choose another folder with --output."
+                f"Cannot write to {path or default}: {error.strerror}. Choose another folder with --output."
             ) from None
         return run
 
@@ -71,28 +71,28 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> "RunFolder":
-        """The folder of an earlier run.
+        """Opens the folder of an earlier run.
 
         Raises:
-            InputError: It is none.
+            InputError: The path is not a run folder.
         """
         run = cls(path)
         if not run.has_recipe():
-            raise InputError(f"{path} is not a run folder: it has no recipe.yaml. Name one of runs/, or start one: `run.py train`.")
+            raise InputError(f"{path} is not a run folder: it has no recipe.yaml. Name one of runs/, or run `run.py train`.")
         recover(run.best)
         return run
 
     def describe(
         self, task_name: str, values: Mapping, files: Mapping[str, Path], labels: Labels | None, command: Sequence[str]
     ) -> None:
-        """Writes what determines the run, as far as it is not there: a killed process may not have come to the end of it.
+        """Writes the files that describe the run. Existing ones stay: a killed process may have written some.
 
         Args:
             task_name: Full name of the task.
             values: Every flag, for recipe.yaml.
-            files: Paths of the data by split, to be hashed.
-            labels: For labels.json, of tasks with classes.
-            command: What was typed.
+            files: Paths of the data by split; their hashes are recorded.
+            labels: Classes for labels.json, or None.
+            command: Command line that started the run.
         """
         if not (self.path / "recipe.yaml").exists():
             with atomic_write(self.path / "recipe.yaml", "w") as file:
@@ -109,20 +109,20 @@ class RunFolder:
             self.write_json("environment.json", environment)
 
     def has_recipe(self) -> bool:
-        """Whether recipe.yaml is there. Runs of before 0.2 wrote it last, so that a kill could leave a folder without."""
+        """Whether recipe.yaml exists. Runs before 0.2 wrote it last, so a kill could leave a folder without it."""
         return (self.path / "recipe.yaml").is_file()
 
     def read_command(self) -> list[str] | None:
-        """The command line that started the run, of environment.json; None where it is not known."""
+        """The command line that started the run, from environment.json; None if it is unknown."""
         path = self.path / "environment.json"
         command = read_json_object(path).get("command") if path.is_file() else None
         return command if isinstance(command, list) and command and all(isinstance(word, str) for word in command) else None
 
     def read_recipe(self) -> dict:
-        """The flat values of recipe.yaml, "task" among them."""
+        """The flat values of recipe.yaml, including "task". Raises InputError if there is no task."""
         values = read_yaml(self.path / "recipe.yaml")
         if not isinstance(values.get("task"), str):
-            raise InputError(f"{self.path / 'recipe.yaml'}: has no line such as `task: clue/tnews`. Add it.")
+            raise InputError(f"{self.path / 'recipe.yaml'} has no line such as `task: clue/tnews`. Add it.")
         return values
 
     def read_labels(self) -> list[str] | None:
@@ -132,7 +132,7 @@ class RunFolder:
             return None
         names = read_json(path)
         if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-            raise InputError(f"{path}: not a list of class names. Copy the run folder again.")
+            raise InputError(f"{path} is not a list of class names. Copy the run folder again.")
         if len(set(names)) < len(names):
             raise InputError(f"{path}: a class name occurs twice. Copy the run folder again.")
         return names
@@ -146,22 +146,22 @@ class RunFolder:
             for file in data.values()
         )
         if not whole:
-            raise InputError(f"{path}: does not say which data the run has read. Copy the run folder again, or start a new run.")
+            raise InputError(f"{path} does not name the data of the run. Copy the run folder again, or start a new run.")
         return data
 
     def read_label_counts(self, names: Sequence[str]) -> list[int] | None:
-        """How often the training data has each of the classes `names`, of label_counts.json; None for a run that did not count."""
+        """The count of each class in the training data, from label_counts.json; None for a run that did not count."""
         path = self.path / "label_counts.json"
         if not path.exists():
             return None
         counts = read_json_object(path)
         numbers = [counts.get(name) for name in names]
         if not all(_is_number(number) and number >= 0 for number in numbers) or not sum(numbers):
-            raise InputError(f"{path}: does not have a count of every class. Copy the run folder again.")
+            raise InputError(f"{path} lacks the count of a class. Copy the run folder again.")
         return numbers
 
     def read_summary(self) -> dict | None:
-        """What summary.json says of a finished run, None before: metric, score, step_seconds, peak_memory and more."""
+        """summary.json of a finished run, with metric, score, step_seconds, peak_memory and more; None before."""
         path = self.path / "summary.json"
         if not path.exists():
             return None
@@ -176,7 +176,7 @@ class RunFolder:
         return summary
 
     def write_json(self, name: str, value: object) -> None:
-        """Writes a JSON file in the folder, whole or not at all."""
+        """Writes a JSON file in the folder atomically."""
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path, "w") as file:
@@ -192,7 +192,7 @@ class RunFolder:
         """The best checkpoint's folder.
 
         Raises:
-            InputError: The run has none yet.
+            InputError: The run has no checkpoint yet.
         """
         if not (self.best / "model.safetensors").is_file():
             raise InputError(f"{self.best}: the run has no checkpoint yet. Train at least one epoch first.")
@@ -211,7 +211,7 @@ def _in_use(path):
 
 
 def _claim(log):
-    """Creates log.txt, which two processes cannot both do."""
+    """Creates log.txt. Only one of several processes succeeds."""
     try:
         os.close(os.open(log, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except FileExistsError:
@@ -219,7 +219,7 @@ def _claim(log):
 
 
 def _new_folder(path):
-    """Makes `path`, or the first of path-2, path-3, … that does not exist: two runs may start in one second."""
+    """Creates `path`, or the first of path-2, path-3, … that does not exist, because two runs may start in one second."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for number in itertools.count(1):
         candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")

@@ -1,1 +1,1 @@
-"""What a folder offers, found by its files: tasks, families, strategies, optimizers, losses and their settings."""
+"""Discovery of tasks, families, strategies, optimizers and losses by their files, and their settings."""

@@ -1,4 +1,4 @@
-"""What a folder offers, found by its files: a new task, family, optimizer or trick is a new file, and no list is edited."""
+"""Discovery by files: a new task, family, optimizer or trick is a new file; no list is edited."""
 
 import ast
 import importlib
@@ -10,7 +10,7 @@ from baselines.errors import InputError, excerpt, nearest
 
 
 def offered(folder: str | Path, *defined: str) -> dict[str, str]:
-    """Finds what a folder offers. Its files are read, not imported: importing Keras takes seconds.
+    """Finds the modules that a folder offers. Files are parsed, not imported, because importing Keras takes seconds.
 
     Args:
         folder: Folder to search, with all folders below it.
@@ -22,21 +22,21 @@ def offered(folder: str | Path, *defined: str) -> dict[str, str]:
     summaries = {}
     for path in Path(folder).rglob("*.py"):
         module = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-        place = path.relative_to(folder).with_suffix("")
-        place = place.parent if place.name == "__init__" else place
-        if place.name and set(defined) <= set(_definitions(module)):
-            summaries[place.as_posix()] = (ast.get_docstring(module) or "").partition("\n")[0]
+        module_path = path.relative_to(folder).with_suffix("")
+        module_path = module_path.parent if module_path.name == "__init__" else module_path
+        if module_path.name and set(defined) <= set(_definitions(module)):
+            summaries[module_path.as_posix()] = (ast.get_docstring(module) or "").partition("\n")[0]
     return dict(sorted(summaries.items()))
 
 
 def load(package: str, name: str, known: Iterable[str], what: str) -> ModuleType:
-    """Imports what `offered` has found.
+    """Imports a module that `offered` has listed.
 
     Args:
         package: Package of the folder, such as "baselines.losses".
         name: Name to import.
         known: Names that exist.
-        what: Flag or word that messages begin with.
+        what: Flag or word at the start of messages.
 
     Raises:
         InputError: The name is unknown.

@@ -1,7 +1,8 @@
-"""Modules that have moved: importing one under its old path raises an ImportError that names the new path. For one release."""
+"""Old paths of modules, for one release: importing one raises an ImportError that names the new path."""
 
 import importlib.abc
 import sys
+from importlib.machinery import ModuleSpec
 
 MOVED = {
     "adjustment": "evaluation.prior_correction", "allocator": "runtime.memory_allocator",
@@ -52,13 +53,13 @@ MOVED = {
     "training.memory": "training.objective, training.strategy_context", "training.passes": "training.strategy_context",
     "training.shift": "training.strategy_context", "training.update": "training.steps",
 }  # fmt: skip
-"""Old path below `baselines` -> its new path or, where it was split, paths. A folder stands for its modules too."""
+"""Old path below `baselines` -> its new path, or several if it was split. A folder stands for its modules, too."""
 
 
 class MovedModules(importlib.abc.MetaPathFinder):
-    """The last finder: whatever exists was found before."""
+    """The last finder on sys.meta_path, which sees only names that no other finder knows."""
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Raises ImportError for a module that has moved; None for other names."""
         if not new_paths(name):
             return None
@@ -66,14 +67,14 @@ class MovedModules(importlib.abc.MetaPathFinder):
         raise ImportError(f"{name} has moved. Import {' or '.join(new_paths(name))} instead.", name=name)
 
 
-def new_paths(name):
-    """Where a module has moved to.
+def new_paths(name: str) -> list[str]:
+    """The new paths of a module that has moved.
 
     Args:
-        name: its old full path, such as "baselines.commands.train".
+        name: Its old full path, such as "baselines.commands.train".
 
     Returns:
-        list of full paths, such as ["baselines.cli.train"]; empty if it has not moved.
+        Full paths, such as ["baselines.cli.train"]; empty if it has not moved.
     """
     head, _, rest = name.partition("baselines.")
     if head or not rest:
@@ -82,13 +83,13 @@ def new_paths(name):
     for size in range(len(parts), 0, -1):
         moved = MOVED.get(".".join(parts[:size]))
         if moved:
-            places = [place if place.startswith("tasks.") else f"baselines.{place}" for place in moved.split(", ")]
-            return [".".join([place, *parts[size:]]) for place in places]
+            targets = [target if target.startswith("tasks.") else f"baselines.{target}" for target in moved.split(", ")]
+            return [".".join([target, *parts[size:]]) for target in targets]
     return []
 
 
 def _requested(name):
-    """The module that the import statement names, of which Python asks for the folder `name` first."""
+    """The module that the import statement names; Python looks up its parent package `name` first."""
     frame = sys._getframe()
     while frame:
         if frame.f_globals.get("__name__") == "importlib._bootstrap":

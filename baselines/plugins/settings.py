@@ -19,7 +19,14 @@ SETTING = re.compile(r"--([a-z]\w*\.[a-z]\w*)(?:=(.*))?", re.DOTALL)
 
 
 def take_settings(argv: Iterable[str]) -> tuple[list[str], dict[str, str]]:
-    """A command line without its `--part.field VALUE` (or =VALUE), and those as {"part.field": text}."""
+    """Takes `--part.field VALUE` (or =VALUE) out of a command line.
+
+    Returns:
+        The other words, and {"part.field": text}.
+
+    Raises:
+        InputError: A value is missing.
+    """
     rest, settings, words = [], {}, iter(argv)
     for word in words:
         match = SETTING.fullmatch(word)
@@ -35,7 +42,19 @@ def take_settings(argv: Iterable[str]) -> tuple[list[str], dict[str, str]]:
 
 
 def make(kind: type, name: str, settings: Mapping[str, object]) -> object:
-    """The dataclass `kind` with the fields that `settings` gives the part `name`. Raises InputError for unknown or unfit ones."""
+    """Creates a part with its settings.
+
+    Args:
+        kind: Dataclass of the part.
+        name: Name of the part, such as "fgm".
+        settings: Values by "part.field"; those of other parts are ignored.
+
+    Returns:
+        An instance of `kind`.
+
+    Raises:
+        InputError: A setting is unknown, or its value is wrong.
+    """
     fields = {field.name: field for field in dataclasses.fields(kind)}
     given = {key.partition(".")[2]: value for key, value in settings.items() if key.partition(".")[0] == name}
     for field in given:
@@ -45,7 +64,7 @@ def make(kind: type, name: str, settings: Mapping[str, object]) -> object:
 
 
 def check_chosen(settings: Iterable[str], chosen: Iterable[str]) -> None:
-    """Raises InputError for a setting of a part that the recipe does not choose: it would change nothing."""
+    """Raises InputError for a setting of a part that the recipe does not use, because it would have no effect."""
     for key in settings:
         part = key.partition(".")[0]
         if part not in chosen:
@@ -56,7 +75,7 @@ def check_chosen(settings: Iterable[str], chosen: Iterable[str]) -> None:
 
 
 def ranges(part: object, **limits: tuple[float, float | None]) -> None:
-    """Raises InputError where a field of `part` leaves its range (low, high or None); for a part's __post_init__."""
+    """Raises InputError if a field of `part` is out of its range (low, high or None); for a part's __post_init__."""
     for field, (low, high) in limits.items():
         value = getattr(part, field)
         if not (value >= low and (high is None or value <= high)):
@@ -65,7 +84,7 @@ def ranges(part: object, **limits: tuple[float, float | None]) -> None:
 
 
 def positive(part: object, *fields: str) -> None:
-    """Raises InputError where a field of `part` is not above 0; for a part's __post_init__."""
+    """Raises InputError if a field of `part` is not above 0; for a part's __post_init__."""
     for field in fields:
         value = getattr(part, field)
         if not value > 0:
@@ -73,12 +92,12 @@ def positive(part: object, *fields: str) -> None:
 
 
 def flag(part: object, field: str) -> str:
-    """How a field of a part is typed: a part has the name of its file."""
+    """The flag of a field of a part. A part has the name of its file."""
     return f"--{type(part).__module__.rpartition('.')[2]}.{field}"
 
 
 def described(kind: type) -> list[tuple[str, str | None, str]]:
-    """[(name, default as it is typed, docstring)] of the fields of a part; the default is None where one must be given."""
+    """[(name, default as typed, docstring)] of the fields of a part; the default is None if a value is required."""
     documented = {}
     for part in filter(dataclasses.is_dataclass, reversed(kind.__mro__)):
         body = ast.parse(textwrap.dedent(inspect.getsource(part))).body[0].body
@@ -111,11 +130,11 @@ def _read(field, value):
 
 
 def fitted(field: dataclasses.Field, value: object, origin: str) -> object:
-    """A YAML value as that of a dataclass field: 2e-5, which YAML reads as text, is a float.
+    """Converts a YAML value to the type of a dataclass field: 2e-5, which YAML reads as text, becomes a float.
 
     Args:
         field: Field that the value is for.
-        value: What YAML or JSON gives.
+        value: Value from YAML or JSON.
         origin: Where the value comes from, for messages.
 
     Raises:
@@ -138,15 +157,15 @@ def fitted(field: dataclasses.Field, value: object, origin: str) -> object:
 
 
 def shortened(value: object) -> str:
-    """The repr of a value that may be of any size, short enough for a message."""
+    """The repr of a value of any size, short enough for a message."""
     short = reprlib.Repr()
     short.maxstring = short.maxother = 120
     try:
         return short.repr(value)
-    except ValueError:                                      # a number of more digits than Python writes
+    except ValueError:                                      # a number with more digits than Python prints
         return f"a {type(value).__name__}"
 
 
 def _is_text(value):
-    """Whether it is text that a path or a flag may be: neither system nor disk takes null characters and lone surrogates."""
+    """Whether a value is text without null characters and lone surrogates, which no path or flag can hold."""
     return isinstance(value, str) and "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)

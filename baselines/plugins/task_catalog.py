@@ -1,43 +1,49 @@
-"""Tasks by path: tasks/clue/tnews.py is `clue/tnews`, and `tnews` alone while no other ends so; tasks/chat/__init__.py is `chat`.
+"""Tasks by path: tasks/clue/tnews.py is `clue/tnews`, or `tnews` if no other name ends so; tasks/chat/__init__.py is `chat`.
 
-No list exists. The tasks/ of the user's working folder comes first, the program's own are beside it.
+Tasks come from tasks/ of the user's working folder first, then from the program's own.
 """
 
 import functools
 import importlib
 import logging
+from collections.abc import Iterable
+from pathlib import Path
 
 from baselines.errors import InputError, nearest
 from baselines.plugins import discovery
 from baselines.plugins.locations import task_folders
+from baselines.task import Task
 
 log = logging.getLogger(__name__)
 
 
-def names(*folders):
-    """The tasks that there are, found without importing any: files that assign TASK are tasks.
+def names(*folders: str | Path) -> dict[str, str]:
+    """Lists the tasks without importing any: files that assign TASK are tasks.
 
     Args:
-        *folders: Paths, the most important first. Default: `task_folders()`.
+        *folders: Folders of tasks, the most important first. Default: `task_folders()`.
 
     Returns:
-        dict: task name -> first line of its docstring, sorted by name.
+        Task name -> first line of its docstring, sorted by name.
     """
-    found = {}
+    summaries = {}
     for folder in folders or task_folders():
-        found = discovery.offered(folder, "TASK") | found
-    return dict(sorted(found.items()))
+        summaries = discovery.offered(folder, "TASK") | summaries
+    return dict(sorted(summaries.items()))
 
 
-def resolve(name, known):
-    """The full name of a task.
+def resolve(name: str, known: Iterable[str]) -> str:
+    """Completes the name of a task.
 
     Args:
-        name: str as a user types it: `clue/tnews`, `tnews` or `tasks/clue/tnews.py`.
-        known: full names.
+        name: As the user types it: `clue/tnews`, `tnews` or `tasks/clue/tnews.py`.
+        known: Full names.
+
+    Returns:
+        The full name.
 
     Raises:
-        InputError: the name is unknown, or the end of several.
+        InputError: The name is unknown or ambiguous.
     """
     name = name.removeprefix("tasks/").removesuffix("/__init__.py").removesuffix(".py")
     if name in known:
@@ -54,17 +60,17 @@ def resolve(name, known):
     raise InputError(f"task {name!r}: there is no such task. {advice} See `run.py list tasks`.")
 
 
-def find(name):
+def find(name: str) -> tuple[str, Task]:
     """Imports a task.
 
     Args:
-        name: str as a user types it.
+        name: As the user types it.
 
     Returns:
         (full name, Task).
 
     Raises:
-        InputError: the name is unknown, or the end of several.
+        InputError: The name is unknown or ambiguous.
     """
     full = resolve(name, names())
     _report_replaced(full, *task_folders())
@@ -73,11 +79,11 @@ def find(name):
 
 @functools.cache
 def _report_replaced(name, *folders):
-    """Says, once, that a task of the user's replaces one of the same name."""
+    """Logs, once, that a task of the user replaces an embedded one of the same name."""
     if sum(name in discovery.offered(folder, "TASK") for folder in folders) > 1:
         log.warning("%s: the task in %s is used, not the embedded one of the same name.", name, folders[0])
 
 
-def load_task(name):
-    """The Task of a name, such as "clue/tnews"; see `find`."""
+def load_task(name: str) -> Task:
+    """Returns the Task of a name such as "clue/tnews". Raises InputError if the name is unknown or ambiguous."""
     return find(name)[1]

@@ -1,8 +1,9 @@
-"""Makes `import tasks.…` find the tasks of the user's working folder and, beside them, the program's own."""
+"""Makes `import tasks.…` find the tasks of the user's working folder and the program's own."""
 
 import importlib.abc
 import importlib.machinery
 import importlib.util
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from baselines.plugins.locations import task_folders
@@ -14,7 +15,7 @@ class TaskFinder(importlib.abc.MetaPathFinder):
     Another package of that name, which Python would find without us, keeps its modules.
     """
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """The spec of `tasks` or of a module in it; None for other names."""
         if name != "tasks" and not name.startswith("tasks."):
             return None
@@ -37,9 +38,9 @@ class TaskFinder(importlib.abc.MetaPathFinder):
 
 
 class _MergedLoader(importlib.machinery.SourceFileLoader):
-    """Gives a module, under the names that it does not define, what a shadowed file of the same name defines.
+    """Adds to a module the names that only a shadowed file of the same name defines.
 
-    A common.py of the user's thus takes nothing away from the program's own tasks.
+    So a common.py of the user does not break the program's own tasks.
     """
 
     def __init__(self, name, path, shadowed):

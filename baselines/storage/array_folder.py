@@ -1,9 +1,9 @@
-"""A folder of arrays as .npy files, and a header in JSON that says what they are and what they must add up to.
+"""A folder of arrays as .npy files, with a JSON header that describes them and holds their checksums.
 
     KIND = Kind("prefix-index", 1, "index.json", "an index", "Build one with `run.py kg build`.")
 
-A file that is cut, swapped or of another version is refused on opening, in milliseconds whatever the size; so is a flipped bit in a
-small folder, and in a large one by `verify`, which reads all of it. What slips through is one line where it is read: `guarded`.
+Opening fails within milliseconds, whatever the size, if a file is truncated, swapped or of another version, or a bit flipped in a
+small folder. `verify` reads all of a large folder. `guarded` turns errors that remain into one line when an array is read.
 """
 
 import dataclasses
@@ -15,6 +15,7 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,19 +25,19 @@ from baselines.storage.temporary_names import folder_destination
 
 _BLOCK = 1 << 24
 VERIFIED_BYTES = 1 << 25
-"""Folders up to this size are read and compared with their checksums whenever they are opened: it takes milliseconds."""
+"""Folders up to this size are always compared with their checksums when opened, which takes milliseconds."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What a folder holds.
+    """The kind of content of a folder.
 
     Args:
         format: Name of the format in the header.
-        version: Version of the format; another one is refused.
+        version: Version of the format; other versions cannot be opened.
         header: Name of the header's file.
         noun: What the folder is, for messages: "an index".
-        made_by: Sentence that tells how one is made.
+        made_by: Sentence that says how to make one.
     """
 
     format: str
@@ -63,7 +64,7 @@ class ArrayFolderWriter:
         self.array(f"{name}_offsets", rows.offsets)
 
     def blocks(self, name: str, dtype: np.dtype, shape: int | tuple, blocks: Iterable[np.ndarray]) -> None:
-        """Writes an array of this shape, or of this many numbers, that arrives in blocks of its first axis."""
+        """Writes an array that arrives in blocks of its first axis. A shape that is an int means a vector."""
         path = path_of(self.folder, name)
         with open(path, "wb") as file:                      # not ndarray.tofile, whose error on a full disk has no errno
             np.lib.format.write_array_header_1_0(
@@ -74,12 +75,12 @@ class ArrayFolderWriter:
         self.file(name)
 
     def file(self, name: str) -> None:
-        """Takes up a file that is in the folder: an array's, or one of a library's own format, whose name has its suffix."""
+        """Adds a file of the folder to the header: an array, or a file in a library's own format, whose name has its suffix."""
         path = path_of(self.folder, name)
         self._files[name] = {"bytes": path.stat().st_size, "crc32": _crc32(path)}
 
     def link(self, name: str, source: str | os.PathLike, header: dict) -> None:
-        """Takes a file over from the folder `source` of that header: the same file, where the system has links."""
+        """Adds a file of another folder by a hard link, or a copy where links are not possible. `header` is that folder's."""
         path = path_of(self.folder, name)
         try:
             os.link(path_of(source, name), path)
@@ -87,8 +88,12 @@ class ArrayFolderWriter:
             shutil.copyfile(path_of(source, name), path)
         self._files[name] = header["files"][name]
 
-    def header(self, **about) -> None:
-        """Writes the header. `about` is what it says beside format, version and files, as plain JSON."""
+    def header(self, **about: Any) -> None:
+        """Writes the header.
+
+        Args:
+            **about: Further fields of the header, as plain JSON.
+        """
         header = {"format": self.kind.format, "version": self.kind.version, **about, "files": self._files}
         header["digest"] = _digest(header)
         (self.folder / self.kind.header).write_text(json.dumps(header, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -113,7 +118,7 @@ def read_header(folder: str | os.PathLike, kind: Kind) -> dict:
     """Reads the header of a folder of a Kind.
 
     Raises:
-        InputError: There is none, it is of another version or changed, or files are missing or of another size.
+        InputError: The header is missing, changed or of another version, or files are missing or of another size.
     """
     folder = Path(folder)
     path = folder / kind.header
@@ -126,8 +131,8 @@ def read_header(folder: str | os.PathLike, kind: Kind) -> dict:
     if not isinstance(header, dict) or header.get("format") != kind.format:
         raise InputError(f"{path} is not the header of {kind.noun}. {kind.made_by}")
     if header.get("version") != kind.version:
-        found = excerpt(header.get("version"))
-        raise InputError(f"{path} has version {found} of the format, not {kind.version}. Build it again. {kind.made_by}")
+        version = excerpt(header.get("version"))
+        raise InputError(f"{path} has version {version} of the format, not {kind.version}. Build it again. {kind.made_by}")
     if header.get("digest") != _digest(header):
         raise _damaged(path, "it was changed after it was written")
     try:
@@ -147,8 +152,8 @@ def open_folder(folder: str | os.PathLike, kind: Kind, verified: bool = False) -
 
     Args:
         folder: The folder.
-        kind: What it has to hold.
-        verified: Read everything and compare checksums, even of a large folder.
+        kind: Expected kind.
+        verified: Compare all checksums, even of a large folder.
 
     Returns:
         The header, and {name: read-only array in the memory of its file, which all processes share}.
@@ -180,14 +185,14 @@ def verify(folder: str | os.PathLike, header: dict) -> None:
     """Reads every file. Raises InputError for one whose checksum differs."""
     for name, file in header["files"].items():
         path = path_of(folder, name)
-        found = _crc32(path)
-        if found != file["crc32"]:
-            raise InputError(f"{path}: checksum mismatch (expected {excerpt(file['crc32'])}, got {found}). The file is corrupted; "
+        actual = _crc32(path)
+        if actual != file["crc32"]:
+            raise InputError(f"{path}: checksum mismatch (expected {excerpt(file['crc32'])}, got {actual}). The file is corrupted; "
                              "copy or rebuild the folder.")  # fmt: skip
 
 
 def guarded(method: Callable) -> Callable:
-    """Lets a method of an opened folder (`self.folder`) raise InputError where its arrays contradict each other."""
+    """Decorates a method of an opened folder (`self.folder`): it raises InputError if the arrays contradict each other."""
 
     @functools.wraps(method)
     def reading(self, *args, **kwargs):
@@ -202,7 +207,7 @@ def guarded(method: Callable) -> Callable:
 
 
 def path_of(folder: str | os.PathLike, name: str) -> Path:
-    """The file of a name in the header: NAME.npy of an array, the name itself where it has a suffix."""
+    """The path of a file in the header: NAME.npy for an array, or the name itself if it has a suffix."""
     return Path(folder) / (name if "." in name else f"{name}.npy")
 
 
@@ -218,8 +223,8 @@ def _damaged(path, reason):
 def _require_size(path, expected):
     size = path.stat().st_size if path.is_file() else None
     if size != expected:
-        found = "is missing" if size is None else f"has {size:,} bytes, not {expected:,}"
-        raise InputError(f"{path} {found}. Is the copy complete? Copy or rebuild the folder.")
+        problem = "is missing" if size is None else f"has {size:,} bytes, not {expected:,}"
+        raise InputError(f"{path} {problem}. The copy may be incomplete: copy or rebuild the folder.")
 
 
 def _crc32(path):

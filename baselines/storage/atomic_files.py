@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all: a full disk or a killed process leaves the old content.
+"""Writes files and folders atomically: a full disk or a killed process leaves the old content.
 
     with atomic_write("metrics.json", "w") as file:         with atomic_folder("runs/tnews/best") as folder:
         json.dump(scores, file)                                 (folder / "config.json").write_text(...)
@@ -26,12 +26,12 @@ from baselines.storage.temporary_names import (
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _ATTEMPTS = 10
-"""How often a folder is renamed to its place when readers keep putting the old one back."""
+"""Attempts to rename a folder into place while readers keep restoring the old one."""
 
 
 @contextlib.contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[pathlib.Path]:
-    """Yields a temporary path in the same folder, for libraries that open files themselves; at the end it becomes `path`.
+    """Yields a temporary path in the same folder, for libraries that open files themselves; it is renamed to `path` at the end.
 
     Raises:
         InputError: The path cannot be a file's, see `file_destination`.
@@ -64,7 +64,7 @@ def atomic_write(path: str | os.PathLike, mode: str = "wb") -> Iterator:
 
 
 def move(source: str | os.PathLike, path: pathlib.Path) -> None:
-    """Gives a complete file its final name, in place of one that has it."""
+    """Gives a complete file its final name. An older file of that name is replaced."""
     _sync(source)
     os.replace(source, path)
     _sync(path.parent)
@@ -74,8 +74,8 @@ def move(source: str | os.PathLike, path: pathlib.Path) -> None:
 def atomic_folder(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Yields an empty folder to fill, which replaces the folder `path` when the block ends well.
 
-    Linux lets the two change places in one step. Elsewhere the old one is moved away first, and a reader that may come after a kill
-    calls `recover(path)`.
+    Linux exchanges the two in one step. Elsewhere the old folder is moved away first; readers call `recover(path)`, in case the
+    process was killed in between.
 
     Raises:
         InputError: The folder cannot be replaced, see `folder_destination`.
@@ -100,7 +100,7 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[pathlib.Path]:
 
 
 def recover(path: str | os.PathLike) -> None:
-    """Brings a folder back that a killed process had moved away. Cheap, and harmless while another process writes it."""
+    """Restores a folder that a killed process had moved away. Cheap, and safe while another process writes it."""
     path = pathlib.Path(os.path.realpath(path))
     if path.exists():
         return
@@ -127,7 +127,7 @@ def _put_in_place(building, path, previous):
 
 
 def _exchange(one, other):
-    """Lets two folders change places in one step. Returns False where the system cannot."""
+    """Exchanges two folders in one step. Returns False if the system cannot."""
     function = getattr(_libc(), "renameat2", None)
     if function is None:
         return False

@@ -1,4 +1,4 @@
-"""What a checkpoint may be named by: its folder, or one of the weights in it."""
+"""Finds the folder of a checkpoint that is named by its folder or a file of its weights."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ WEIGHTS = (".safetensors", ".safetensors.index.json", ".index")
 
 
 def folder_of(location: str | Path) -> Path:
-    """The folder of a .safetensors file, an index or a TensorFlow prefix (model.ckpt-2000); any other path as it is.
+    """The folder of a .safetensors file, an index or a TensorFlow prefix (model.ckpt-2000); any other path unchanged.
 
     >>> folder_of("tests/bert_model.ckpt.index").name, folder_of("tests").name
     ('tests', 'tests')

@@ -9,7 +9,7 @@ from baselines.storage.text_files import input_errors
 
 
 def sha256(path: str | Path) -> str:
-    """The hex digest of a file's content; read once by a process, as long as size and time stay.
+    """The hex digest of a file's content, computed once per process unless the file's size or time changes.
 
     Raises:
         InputError: The file cannot be read.

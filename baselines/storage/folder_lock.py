@@ -1,4 +1,4 @@
-"""One process at a time builds a folder; the lock goes with the process, so a killed build leaves nothing to clear away."""
+"""Locks of folders: one process at a time builds a folder. The lock ends with the process, even if it is killed."""
 
 import contextlib
 import errno
@@ -15,7 +15,7 @@ def only_builder(folder: str | os.PathLike) -> Iterator[None]:
     """Holds the lock of a folder, or of a file.
 
     Raises:
-        InputError: Another process holds it, or something else is in its place.
+        InputError: Another process holds it, or the lock's path is not a file of this user.
     """
     real = destination(folder)
     path = real.with_name(f".{real.name}.lock")
@@ -32,9 +32,9 @@ def only_builder(folder: str | os.PathLike) -> Iterator[None]:
 
 @contextlib.contextmanager
 def only_writer(folder: str | os.PathLike) -> Iterator[None]:
-    """Holds a folder that exists and is written to over time, such as that of a run.
+    """Locks an existing folder that is written to over time, such as a run folder.
 
-    A file system that cannot lock folders holds nothing: there, nobody is refused.
+    On a file system that cannot lock folders, nothing is locked.
 
     Raises:
         InputError: Another process holds it.
@@ -82,7 +82,7 @@ def _open(path, folder):
 
 
 def _occupied(path, folder):
-    return InputError(f"Cannot build {folder}: its lock {path} is not a file of yours. Remove it, or choose another name.")
+    return InputError(f"Cannot build {folder}: its lock {path} is not your file. Remove it, or choose another name.")
 
 
 def _lock(descriptor):

@@ -1,4 +1,4 @@
-"""JSON objects of small files, such as a checkpoint's config.json: read with one line for whatever is wrong, written whole."""
+"""Reads and writes small JSON files, such as a checkpoint's config.json. Every error is one line; writing is atomic."""
 
 import json
 from pathlib import Path
@@ -12,13 +12,13 @@ def read_json(path: str | Path) -> object:
     """The value in a JSON file, UTF-8 with or without a byte order mark.
 
     Raises:
-        InputError: The file cannot be read, is no JSON (NaN and half a surrogate pair are none), or is nested too deeply.
+        InputError: The file cannot be read, is not JSON (with NaN or half a surrogate pair it is not), or is nested too deeply.
     """
     try:
         content = json.loads(read_text(path), parse_constant=_refuse)
         json.dumps(content, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
-        raise InputError(f"{path}: half of a surrogate pair is no character. Copy or download the file again.") from None
+        raise InputError(f"{path}: half of a surrogate pair is not a character. Copy or download the file again.") from None
     except RecursionError:
         raise InputError(f"{path}: nested too deeply for a file of its kind. Copy or download the file again.") from None
     except InputError:
@@ -32,19 +32,19 @@ def read_json_object(path: str | Path) -> dict:
     """The object in a JSON file.
 
     Raises:
-        InputError: As `read_json`, and where the file holds something else than an object.
+        InputError: As `read_json`, and if the file does not hold an object.
     """
     content = read_json(path)
     if not isinstance(content, dict):
-        raise InputError(f"{path}: expected a JSON object. Received: {type(content).__name__}. Is this the right file?")
+        raise InputError(f"{path}: expected a JSON object, but got {type(content).__name__}. Check the path.")
     return content
 
 
 def write_json_object(path: str | Path, content: dict) -> None:
-    """Writes an object to a file, which is either the old one or complete."""
+    """Writes an object to a file atomically."""
     with atomic_write(path, "w") as file:
         file.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
 
 
 def _refuse(name):
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,4 +1,4 @@
-"""Patterns of paths such as 'texts/*.gz'. A literal name wins: in 'texts [1]/*.txt' the folder may really be called so."""
+"""Patterns of paths such as 'texts/*.gz'. An existing literal name wins: a folder may really be called 'texts [1]'."""
 
 import glob
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def matching_paths(pattern: str | Path) -> list[str]:
-    """The paths that a pattern names, sorted; a path that exists names itself."""
+    """The paths that match a pattern, sorted. An existing path matches only itself."""
     pattern = str(pattern)
     if os.path.exists(pattern):
         return [pattern]
@@ -15,7 +15,7 @@ def matching_paths(pattern: str | Path) -> list[str]:
 
 
 def with_literal_names(pattern: str | Path) -> str:
-    """An absolute pattern for `glob`, with the folders that exist as they are spelled escaped."""
+    """An absolute pattern for `glob`, in which existing folders are escaped."""
     anchor, parts = _taken_apart(os.path.abspath(pattern))
     path, escaped = anchor, []
     for number, part in enumerate(parts):
@@ -38,9 +38,9 @@ def _matches(base, parts):
     part, *rest = parts
     path = os.path.join(base, part)
     if os.path.lexists(path):
-        found = [path]
+        matches = [path]
     elif part == "**":
         return glob.glob(os.path.join(glob.escape(base), *parts), recursive=True)
     else:
-        found = glob.glob(os.path.join(glob.escape(base), part)) if glob.has_magic(part) else []
-    return [match for one in found for match in _matches(one, rest)]
+        matches = glob.glob(os.path.join(glob.escape(base), part)) if glob.has_magic(part) else []
+    return [path for base in matches for path in _matches(base, rest)]

@@ -1,4 +1,4 @@
-"""Hidden names beside a destination for what is not complete yet, and removing what killed processes left under them.
+"""Hidden names for incomplete files and folders beside their destination, and the cleanup after killed processes.
 
     .metrics.json.5e1a-4711-9c1b2d3e4f506172.tmp          .NAME.HOST-PROCESS-RANDOM.STAGE
 
@@ -15,19 +15,20 @@ import shutil
 import socket
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.errors import InputError
 
 _TOKEN = r"(?:(?P<host>[0-9a-f]{4})-(?P<process>\d+)-)?[0-9a-f]{8,16}"
 _DAY = 86_400
-"""Seconds after which what another machine began is taken for abandoned."""
+"""Seconds after which unfinished work of another machine counts as abandoned."""
 _ours = set()
-"""Names that this process is writing to."""
+"""Names that this process writes to."""
 
 
 def destination(path: str | os.PathLike) -> Path:
-    """Follows symbolic links, so that a link keeps its place and what it leads to is written.
+    """Follows symbolic links, so that a link stays and its target is written.
 
     Args:
         path: File or folder to write. It need not exist.
@@ -36,7 +37,7 @@ def destination(path: str | os.PathLike) -> Path:
         An absolute path without links and without `..`.
 
     Raises:
-        InputError: The links lead back to themselves.
+        InputError: The links form a loop.
     """
     real = Path(os.path.realpath(path))
     if real.is_symlink():
@@ -45,10 +46,10 @@ def destination(path: str | os.PathLike) -> Path:
 
 
 def folder_destination(path: str | os.PathLike) -> Path:
-    """Like `destination`, for a folder that will be replaced as a whole.
+    """Like `destination`, for a folder that will be replaced entirely.
 
     Raises:
-        InputError: A file is there, or the folder holds the working folder, or it is a mount point, which cannot be renamed.
+        InputError: The path is a file, holds the working folder, or is a mount point, which cannot be renamed.
     """
     real = destination(path)
     here = Path.cwd()
@@ -62,10 +63,10 @@ def folder_destination(path: str | os.PathLike) -> Path:
 
 
 def file_destination(path: str | os.PathLike) -> Path:
-    """Like `destination`, for a file. Call it before long work, whose result goes there.
+    """Like `destination`, for a file. Call it before the work whose result it will hold.
 
     Raises:
-        InputError: The path names a folder or a device, or lies in something that is no folder or is read-only.
+        InputError: The path is a folder or a device, or its parent is not a folder or is read-only.
     """
     real = destination(path)
     if real.is_dir():
@@ -81,8 +82,8 @@ def file_destination(path: str | os.PathLike) -> Path:
 
 
 @contextlib.contextmanager
-def temporary_name(path: Path, stage: str):
-    """Yields a new hidden name beside `path`; `sweep` of this process leaves it alone until the block ends."""
+def temporary_name(path: Path, stage: str) -> Iterator[Path]:
+    """Yields a new hidden name beside `path`. `sweep` in this process leaves it alone until the block ends."""
     temporary = path.with_name(f".{path.name}.{_host()}-{os.getpid()}-{secrets.token_hex(8)}.{stage}")
     _ours.add(str(temporary))
     try:
@@ -92,7 +93,7 @@ def temporary_name(path: Path, stage: str):
 
 
 def resumable_folder(path: Path, stage: str) -> Path:
-    """Makes a folder beside `path` for work that the next process resumes: `abandoned` finds it. Only this user may read it."""
+    """Creates a folder beside `path` for work that the next process resumes; `abandoned` finds it. Only this user can read it."""
     folder = path.with_name(f".{path.name}.{secrets.token_hex(8)}.{stage}")
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700)
@@ -100,19 +101,19 @@ def resumable_folder(path: Path, stage: str) -> Path:
 
 
 def abandoned(path: Path, stage: str) -> list[Path]:
-    """What killed processes of this user left for `path` at a stage, the latest first."""
+    """The files and folders that killed processes of this user left for `path` at a stage, the latest first."""
     pattern = re.compile(rf"\.{re.escape(path.name)}\.{_TOKEN}\.{stage}")
-    found = []
+    leftovers = []
     with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:
             match = pattern.fullmatch(entry.name)
             if match and is_own(entry.path) and not _is_alive(match, entry.path):
-                found.append(Path(entry.path))
-    return sorted(found, key=_time, reverse=True)
+                leftovers.append(Path(entry.path))
+    return sorted(leftovers, key=_time, reverse=True)
 
 
 def sweep(path: Path, *stages: str) -> None:
-    """Removes what killed processes of this user left for `path` at these stages."""
+    """Removes the files and folders that killed processes of this user left for `path` at these stages."""
     for stage in stages:
         older = path.with_name(f".{path.name}.{stage}")                 # the fixed name of earlier versions
         for leftover in (*abandoned(path, stage), *([older] if is_own(older) else [])):
@@ -120,7 +121,7 @@ def sweep(path: Path, *stages: str) -> None:
 
 
 def sweep_inside(folder: Path) -> None:
-    """Removes what killed processes of this user left anywhere in a folder that only this process writes now."""
+    """Removes all leftovers of killed processes in a folder that only this process writes now."""
     pattern = re.compile(rf"\..+\.(?:{_TOKEN}\.(?:tmp|building|complete|previous)|building|complete|previous)")
     for place, folders, files in os.walk(folder):
         for name in [*folders, *files]:
@@ -130,7 +131,7 @@ def sweep_inside(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes a file, a link or a folder, whatever is there; what cannot be removed stays."""
+    """Removes a file, a link or a folder, if possible."""
     with contextlib.suppress(OSError):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
@@ -139,7 +140,7 @@ def remove(path: Path) -> None:
 
 
 def is_own(path: str | os.PathLike) -> bool:
-    """Whether a file or folder is there that belongs to this user; links are not followed."""
+    """Whether a file or folder exists and belongs to this user. Links are not followed."""
     try:
         about = os.lstat(path)
     except OSError:
@@ -148,7 +149,7 @@ def is_own(path: str | os.PathLike) -> bool:
 
 
 def is_own_folder(path: str | os.PathLike) -> bool:
-    """Whether `path` is a folder of this user, and no link to one."""
+    """Whether `path` is a folder of this user, and not a link to one."""
     return is_own(path) and stat.S_ISDIR(os.lstat(path).st_mode)
 
 

@@ -1,4 +1,4 @@
-"""The one place that opens text files to read: plain or gzipped, without a byte order mark; every fault is one line."""
+"""Opens all text files that are read: plain or gzipped, without the byte order mark. Every error is one line."""
 
 import contextlib
 import gzip
@@ -17,7 +17,7 @@ UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 @contextlib.contextmanager
 def input_errors(path: str | Path) -> Iterator[None]:
-    """Raises InputError in place of what the system says about a file that cannot be read."""
+    """Raises InputError in place of the system's errors about a file that cannot be read."""
     try:
         yield
     except FileNotFoundError:
@@ -32,10 +32,10 @@ def input_errors(path: str | Path) -> Iterator[None]:
 
 
 def open_text(path: str | Path) -> BinaryIO:
-    """A text file or its .gz, open for reading bytes, behind its byte order mark.
+    """Opens a text file or its .gz for reading bytes, after its byte order mark.
 
     Raises:
-        InputError: for a file that is missing, a folder, unreadable, or no gzip.
+        InputError: The file is missing, a folder, unreadable, or not gzipped.
     """
     path = Path(path)
     with input_errors(path):
@@ -50,15 +50,15 @@ def open_text(path: str | Path) -> BinaryIO:
 
 
 def disk_position(file: BinaryIO) -> int:
-    """How many bytes of a file that `open_text` opened are read on the disk: of a .gz, compressed ones."""
+    """Bytes read so far on disk from a file of `open_text`: for a .gz, compressed bytes."""
     return (file.fileobj if isinstance(file, gzip.GzipFile) else file).tell()
 
 
 def read_lines(path: str | Path) -> Iterator[bytes]:
-    """Yields the lines of a text file or its .gz as bytes with their ends.
+    """Yields the lines of a text file or its .gz as bytes, with their line ends.
 
     Raises:
-        InputError: for a file that cannot be read, or is a damaged gzip.
+        InputError: The file cannot be read, or the gzip file is damaged.
     """
     with open_text(path) as file, input_errors(path):
         yield from file
@@ -70,7 +70,7 @@ def read_text(path: str | Path) -> str:
 
 
 def decode(line: bytes, path: str | Path, number: int) -> str:
-    """The text of a line of bytes. Raises InputError that names the file and the line where it is not UTF-8."""
+    """Decodes a line. Raises InputError with the file and the line number if it is not UTF-8."""
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -79,8 +79,10 @@ def decode(line: bytes, path: str | Path, number: int) -> str:
 
 def not_utf8(line: bytes, error: UnicodeDecodeError, path: str | Path) -> str:
     """Two sentences on a line that is not UTF-8: where it fails, and how to convert its file."""
-    found = encoding_of(line)
-    advice = f"It reads as {found}: convert it with iconv -f {found} -t UTF-8 {path} > NEW" if found else "Save the file as UTF-8."
+    encoding = encoding_of(line)
+    advice = "Save the file as UTF-8."
+    if encoding:
+        advice = f"It reads as {encoding}: convert it with iconv -f {encoding} -t UTF-8 {path} > NEW"
     return f"not UTF-8, byte 0x{line[error.start]:02x} at position {error.start}. {advice}"
 
 
@@ -96,10 +98,10 @@ def encoding_of(line: bytes) -> str | None:
 
 
 def parse_json(text: str) -> Any:
-    """The value of a JSON text; NaN, which Python's writer puts where a value is missing, is None.
+    """The value of a JSON text. NaN, which Python writes for a missing value, becomes None.
 
     Raises:
-        ValueError: for what is not JSON, Infinity and numbers as large, half a surrogate pair, or nesting too deep to read.
+        ValueError: The text is not JSON, holds Infinity, a number too large or half a surrogate pair, or is nested too deeply.
     """
     try:
         value = _DECODER.decode(text)
@@ -109,13 +111,13 @@ def parse_json(text: str) -> Any:
         try:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         except UnicodeEncodeError:
-            raise ValueError("half of a surrogate pair is no character") from None
+            raise ValueError("half of a surrogate pair is not a character") from None
     return value
 
 
 def _constant(name: str) -> None:
     if name != "NaN":
-        raise ValueError(f"{name} is no number of JSON")
+        raise ValueError(f"{name} is not a JSON number")
 
 
 def _finite(digits: str) -> float:
@@ -129,7 +131,7 @@ _DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_finite)
 
 
 def missing(path: str | Path, source: str = "") -> str:
-    """The message for a file that does not exist: similar names beside it, and where it comes from."""
+    """The message for a missing file: similar names beside it, and `source`, which says where to get it."""
     path = Path(path)
     message, folder = f"{path} does not exist.", path.parent
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""YAML files of plain values: one line for whatever is wrong with one, and nothing in them that runs code or counts as a date."""
+"""Reads YAML files of plain values: no code, no dates. Every error is one line."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def read_yaml(path: str | Path) -> dict:
     """The mapping in a YAML file.
 
     Raises:
-        InputError: The file cannot be read, is no YAML, or holds something else than a mapping. The message has the line.
+        InputError: The file cannot be read, is not YAML, or does not hold a mapping. The message has the line number.
     """
     try:
         values = yaml.load(read_text(path), _PlainLoader)
@@ -38,7 +38,7 @@ def read_yaml(path: str | Path) -> dict:
         where = f"{path}:{mark.line + 1}" if mark else path
         raise InputError(f"{where}: expected YAML such as `batch_size: 16`. Received: {' '.join(str(error).split())}") from None
     except RecursionError:
-        raise InputError(f"{path}: nested too deeply. A file of flags has lines such as `batch_size: 16`.") from None
+        raise InputError(f"{path}: nested too deeply. Write one flag per line, as in `batch_size: 16`.") from None
     except (ValueError, TypeError, LookupError) as error:               # from !!int x and !!float ""
         raise InputError(f"{path}: a value cannot be read: {error}. Write it as in `batch_size: 16`.") from None
     if not isinstance(values, dict):

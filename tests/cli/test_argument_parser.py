@@ -130,7 +130,7 @@ def test_mistakes_on_the_command_line_are_told_in_one_line(words, parts):
 
 @pytest.mark.parametrize("text, parts", [
     ("batchsize: 3", ["batchsize", "Did you mean batch_size"]),
-    ("3: 4", ["'3' is no flag of this task"]),
+    ("3: 4", ["this task has no flag '3'"]),
     ("epochs: many", ["epochs", "expected int", "'many'"]),
     ("epochs: 2.5", ["epochs", "expected int", "2.5"]),
     ("epochs: true", ["epochs", "expected int", "True"]),

@@ -81,7 +81,7 @@ def test_a_tensor_that_is_not_in_its_shard(tmp_path):
 
 @pytest.mark.parametrize("text, message", [
     ("", "not JSON"),
-    ("[]", "expected a JSON object. Received: list"),
+    ("[]", "expected a JSON object, but got list"),
     ("{}", '"weight_map" is no object'),
     ('{"weight_map": 3}', '"weight_map" is no object'),
     ('{"weight_map": {"a": 3}}', '"weight_map" is no object'),
