@@ -1,1 +1,1 @@
-"""Runs over HTTP: an OpenAI-compatible API for those that write, /predict for the others, and two pages to try them."""
+"""Serves runs over HTTP: an OpenAI-compatible API for runs that generate, /predict for others, and pages to try them."""

@@ -1,4 +1,4 @@
-"""What a request is refused with: an HTTP status and OpenAI's {"error": {"message", "type", "param", "code"}}."""
+"""Errors of requests: an HTTP status and OpenAI's {"error": {"message", "type", "param", "code"}}."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from baselines.errors import excerpt, printable
 
 TYPES = {401: "authentication_error", 429: "rate_limit_error"}
 CLIENT_GONE = 499
-"""Status for the log, nginx's, of requests whose client did not wait for an answer."""
+"""nginx's status, in the log, of requests whose client did not wait for the response."""
 MAX_MESSAGE_LENGTH = 600
-"""Characters of a message, whatever a client sent."""
+"""Maximum length of a message in characters, whatever a client sent."""
 
 
 class ApiError(Exception):
-    """A refusal that the client can act on.
+    """An error that the client can act on.
 
     Args:
         status: HTTP status.
-        message: What is wrong, with its value, and what to do. It is made safe to print and cut.
+        message: What is wrong, with its value, and what to do. It is escaped and truncated.
         param: The parameter at fault.
-        code: A word for programs.
+        code: Machine-readable name of the error.
         headers: Further headers of the response, such as Retry-After.
     """
 
@@ -37,7 +37,7 @@ class ApiError(Exception):
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
     def response(self) -> JSONResponse:
-        """The response itself."""
+        """The HTTP response."""
         return JSONResponse(self.to_dict(), self.status, headers=self.headers)
 
 
@@ -46,9 +46,9 @@ def invalid(param: str, expected: str, received: object, code: str = "invalid_va
 
     Args:
         param: Name of the parameter.
-        expected: What it may be.
-        received: What it is; it is quoted, cut.
-        code: A word for programs.
+        expected: Allowed values, in words.
+        received: The value; it is quoted and truncated.
+        code: Machine-readable name of the error.
     """
     return ApiError(400, f"Invalid '{excerpt(param, 100)}': expected {expected}, but got {excerpt(received)} instead.", param, code)
 
@@ -59,16 +59,16 @@ def queue_full(name: str) -> ApiError:
 
 
 def shutting_down() -> ApiError:
-    """The ApiError 503 of a server that ends."""
+    """The ApiError 503 of a server that shuts down."""
     return ApiError(503, "The server is shutting down. Retry later.", code="shutting_down", headers={"Retry-After": "5"})
 
 
 class ClientGone(Exception):
-    """The client closed the connection: nobody waits for an answer."""
+    """The client closed the connection and does not wait for the response."""
 
 
 def add_handlers(app: Any) -> None:
-    """Gives every refusal of `app` this form: ours, unknown addresses, and bugs, of which the client learns no detail."""
+    """Gives every error of `app` this form, including unknown URLs and bugs, whose details only the log shows."""
 
     async def ours(request, error):
         return error.response()

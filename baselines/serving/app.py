@@ -1,4 +1,4 @@
-"""The HTTP application of some runs: routes, and around them the log, the key and other sites' pages."""
+"""The HTTP application: routes, wrapped in logging, the API key check and CORS."""
 
 import contextlib
 
@@ -19,7 +19,7 @@ from baselines.serving.workers.prediction import PredictionWorker
 
 
 def create_app(registry: ModelRegistry, limits: Limits, access: Access, log_text: bool = False) -> FastAPI:
-    """Builds the application; its workers live as long as its lifespan.
+    """Builds the application. Its workers run during its lifespan.
 
     Args:
         registry: The models and indexes to serve.
@@ -55,7 +55,7 @@ def create_app(registry: ModelRegistry, limits: Limits, access: Access, log_text
     @app.get("/health")
     async def health():
         dead = [worker.name for worker in workers if not worker.alive()]
-        if access.api_key:                                              # probes need no key, and learn nothing
+        if access.api_key:                                              # probes need no key, and get no details
             return JSONResponse({"status": "not working" if dead else "ok"}, 503 if dead else 200)
         status = {"status": f"not working: {', '.join(dead)}" if dead else "ok", "models": registry.runs}
         return JSONResponse(status, 503 if dead else 200)
@@ -65,7 +65,7 @@ def create_app(registry: ModelRegistry, limits: Limits, access: Access, log_text
         content, media_type = metrics.text()
         return Response(content, media_type=media_type)
 
-    if access.api_key:                                                  # what is added later is around what was added before
+    if access.api_key:                                                  # later middleware wraps earlier middleware
         app.add_middleware(KeyCheck, api_key=access.api_key, free=addresses())
     if access.origins:
         app.add_middleware(

@@ -1,17 +1,17 @@
-"""Bounds of requests, and who may use a server: its settings."""
+"""Settings of a server: limits of requests, and access."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """Bounds of a request.
+    """Limits of a request.
 
     Args:
         max_body: Bytes of its body.
         max_tokens: Tokens of a reply.
         max_replies: Replies to one request.
-        timeout: Seconds from its arrival to the end of its reply, waiting included.
+        timeout: Seconds from its arrival to the end of its reply, including waiting.
         body_seconds: Seconds for its body to arrive.
         max_queue: Requests that may wait for a predictor or embedder; generators have the queue of their scheduler.
     """

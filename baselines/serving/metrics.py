@@ -4,11 +4,13 @@ import time
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from baselines.serving.replies import Replies
+
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
 class ServingMetrics:
-    """Counts of one server, in a registry of its own."""
+    """Metrics of one server, with their own registry."""
 
     def __init__(self):
         self.registry = CollectorRegistry()
@@ -19,16 +21,16 @@ class ServingMetrics:
         self.replies = Counter("replies", "Replies by how they ended", ["model", "finish"], **make)
         self.first_token_seconds = Histogram("first_token_seconds", "From request to the first token", ["model"], **timed)
         self.prompt_tokens = Counter("prompt_tokens", "Tokens of prompts", ["model"], **make)
-        self.reply_tokens = Counter("reply_tokens", "Tokens written", ["model"], **make)
+        self.reply_tokens = Counter("reply_tokens", "Tokens generated", ["model"], **make)
         self.predictions = Counter("predictions", "Examples predicted", ["model"], **make)
         self.embeddings = Counter("embeddings", "Texts embedded", ["model"], **make)
         self.searches = Counter("searches", "Searches of an index", ["index"], **make)
         self.paraphrases = Counter("paraphrases", "Paraphrases returned", ["model"], **make)
-        self.now = Gauge("open", "Replies, examples and requests that wait or are computed now", ["model", "state"], **make)
+        self.now = Gauge("open", "Replies, examples and requests that wait or are being computed", ["model", "state"], **make)
         ProcessCollector(registry=self.registry)
 
     def watch(self, generation: dict, prediction: dict, embedding: dict) -> None:
-        """Lets the gauge ask these workers, {name: worker}, whenever it is read."""
+        """Makes the gauge read the queues of these workers, {name: worker}."""
         for name, worker in generation.items():
             self.now.labels(name, "writing").set_function(lambda worker=worker: worker.counts[0])
             self.now.labels(name, "waiting").set_function(lambda worker=worker: worker.counts[1])
@@ -36,8 +38,16 @@ class ServingMetrics:
             for name, worker in workers.items():
                 self.now.labels(name, state).set_function(lambda worker=worker: len(worker.queue))
 
-    def count_replies(self, model: str, replies, prompt_tokens: int, arrived: float, outcome: str) -> None:
-        """Counts a request's Replies; those that are not finished ended by `outcome`."""
+    def count_replies(self, model: str, replies: Replies, prompt_tokens: int, arrived: float, outcome: str) -> None:
+        """Counts the replies to a request. Unfinished ones count as `outcome`.
+
+        Args:
+            model: Name of the model.
+            replies: The Replies.
+            prompt_tokens: Number of tokens in the prompts.
+            arrived: Arrival of the request, by time.monotonic.
+            outcome: How unfinished replies ended, such as "timeout".
+        """
         for index in range(len(replies.requests)):
             self.replies.labels(model, replies.finished.get(index, outcome)).inc()
         self.reply_tokens.labels(model).inc(replies.num_tokens)

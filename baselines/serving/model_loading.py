@@ -1,4 +1,4 @@
-"""Runs and indexes ready to be served: opened from their folders, named and warmed up."""
+"""Loads runs and indexes to serve: opens, names and warms them up."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,17 +30,17 @@ def load_models(
 
     Args:
         folders: Run folders.
-        rows: Replies that each generator writes at once.
+        rows: Replies that each generator generates at once.
         max_queue: Replies that may wait for a generator.
         display: Shows progress.
-        indexes: Folders of indexes that these runs answer from, and of vectors that they made.
+        indexes: Folders of indexes that these runs answer from, and of indexes of their vectors.
 
     Raises:
-        InputError: A folder is something else, two have one name, or an index does not belong to any run.
+        InputError: A folder is neither a run nor an index, two have the same name, or an index does not belong to any run.
     """
     registry, (knowledge, vectors) = ModelRegistry(), _sort_indexes(indexes)
     if knowledge and not any(_takes_index(RunFolder.open(folder)) for folder in folders):
-        raise InputError(f"--index {knowledge}: no run of --run answers from an index. Give a run that does.")
+        raise InputError(f"--index {knowledge}: no run of --run answers from an index. Name one that does.")
     opened = {folder: VectorIndex.open(folder) for folder in vectors}
     poolings = {index.header["model"]["source"]: index.header["model"]["pooling"] for index in opened.values()}
     for folder in folders:
@@ -48,7 +48,7 @@ def load_models(
     for folder, index in opened.items():
         name = Path(folder).resolve().name.removesuffix(".index")
         if name in registry.indexes:
-            raise InputError(f"--index {folder}: there are two indexes named {name}. Rename one folder.")
+            raise InputError(f"--index {folder}: two indexes have the name {name}. Rename one folder.")
         registry.indexes[name] = _search_of(folder, index, registry.embedders)
         display.note(f"{name}: {registry.indexes[name].size} texts to search, embedded by {registry.indexes[name].model}")
     return registry
@@ -60,7 +60,7 @@ def _add_run(registry, folder, rows, max_queue, display, knowledge, poolings):
     task_model, _ = open_run(run, None, display, changes={"index": knowledge} if knowledge and takes_index else None)
     name, source = f"{task_model.name}/{Path(folder).resolve().name}", str(run.path.resolve())
     if name in registry.runs:
-        raise InputError(f"--run {folder}: there are two runs named {name}; each can be served once. Rename one folder.")
+        raise InputError(f"--run {folder}: two runs have the name {name}. Rename one folder.")
     embeds = trained_pooling(task_model) is not None
     if embeds or source in poolings:
         registry.embedders[name] = embedder = TextEmbedder.from_task_model(task_model, name, poolings.get(source), source)
@@ -80,7 +80,7 @@ def _add_run(registry, folder, rows, max_queue, display, knowledge, poolings):
 
 
 def _sort_indexes(indexes):
-    """(the index of knowledge or None, the indexes of vectors). Raises InputError for no folder, and for several of knowledge."""
+    """(the index of knowledge or None, the indexes of vectors). Raises InputError for a missing folder, or two of knowledge."""
     for folder in indexes:
         if not Path(folder).is_dir():
             raise InputError(f"--index: there is no index at {folder}. Build one with `run.py index` or `run.py kg build`.")
@@ -92,7 +92,7 @@ def _sort_indexes(indexes):
 
 
 def _search_of(folder, index, embedders):
-    """The SemanticSearch of an index and of that of {run name: TextEmbedder} which made it. Raises InputError where none did."""
+    """The SemanticSearch of an index with the TextEmbedder that made it. Raises InputError if it is not among `embedders`."""
     fitting = [each for each in embedders.values() if each.fingerprint() == index.header["model"]["fingerprint"]]
     if not fitting:
         source = index.header["model"]["source"]
@@ -107,7 +107,7 @@ def _takes_index(run: RunFolder) -> Any:
 
 
 def _warm_up(generator, rows):
-    """Compiles what short prompts need, alone and all rows at once, before anyone waits for it."""
+    """Compiles the steps of short prompts, for one row and for all rows, before the first request."""
     scheduler, (prompt, _) = generator.scheduler, generator.prompt([WARM_UP_TEXT])
     sampling = generator.generation_config.sampling()
     for count in (1, min(rows, scheduler.max_queue)):

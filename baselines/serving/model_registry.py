@@ -1,4 +1,4 @@
-"""What a server needs of a run, and finding one by the name in a request."""
+"""The interfaces of served models, and the lookup of a model by the name in a request."""
 
 import dataclasses
 from typing import Any, Protocol
@@ -15,10 +15,10 @@ class ServedGenerator(Protocol):
     """A run that generates text.
 
     Attributes:
-        dialogue: Whether it answers a list of utterances of two speakers who take turns; else it rewrites one text.
-        context: Tokens of prompt and reply together, at most.
-        generation_config: Settings where a request does not give any.
-        scheduler: A decoding.scheduler.Scheduler, or what has its submit, cancel, step, abort and counts.
+        dialogue: Whether it replies to the utterances of two speakers who take turns, instead of rewriting one text.
+        context: Maximum number of tokens of prompt and reply together.
+        generation_config: Default settings of a request.
+        scheduler: A decoding.scheduler.Scheduler, or an object with its submit, cancel, step, abort and counts.
     """
 
     task_name: str
@@ -29,16 +29,16 @@ class ServedGenerator(Protocol):
     scheduler: Any
 
     def prompt(self, texts: list[str], max_tokens: int) -> tuple[Prompt, int]:
-        """The prompt, with room for `max_tokens`, and how many of the oldest texts did not fit and were left out."""
+        """Encodes a prompt that leaves room for `max_tokens`. Returns it, and the number of oldest texts that did not fit."""
 
 
 class ServedPredictor(Protocol):
-    """A run that does not generate: one example in, its prediction out.
+    """A run that predicts one example at a time.
 
     Attributes:
         texts: Names of an example's texts, in order.
         kind: Form of the prediction: "label", "labels", "entities" (lists of start, end, category, text), "answer" (a text and its
-            place in the last of the texts), "answers" (the best one as text, and all with their parts), or "other".
+            position in the last text), "answers" (the best one as text, and all with their parts), or "other".
     """
 
     task_name: str
@@ -46,26 +46,26 @@ class ServedPredictor(Protocol):
     texts: tuple[str, ...]
 
     def predict(self, texts: tuple[str, ...]) -> dict:
-        """{"prediction", and where the task knows it "confidence", …} of one example."""
+        """Predicts an example. Returns {"prediction", …}, with "confidence" if the task has one."""
 
 
 class ServedEmbedder(Protocol):
-    """A run that embeds texts in vectors of `dimensions` numbers."""
+    """A run that embeds texts as vectors of `dimensions` numbers."""
 
     task_name: str
     dimensions: int
 
     def embed(self, texts: list[str]) -> tuple[np.ndarray, list[int]]:
-        """(float32 (N, D) of length 1, the tokens that were read of each text). Raises InputError for a text without tokens."""
+        """(float32 (N, D) of length 1, number of tokens of each text). Raises InputError for a text without tokens."""
 
 
 class ServedIndex(Protocol):
-    """The texts of an index, found by their vectors.
+    """An index that is searched by vectors.
 
     Attributes:
         model: Name of the embedder that made the vectors.
-        size: How many texts there are.
-        rerankers: What `rerank` may be.
+        size: Number of texts.
+        rerankers: Allowed values of `rerank`.
     """
 
     task_name: str
@@ -79,7 +79,7 @@ class ServedIndex(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class ModelRegistry:
-    """All that a server serves, by name. A run may be among the generators and among the embedders."""
+    """All models and indexes of a server, by name. A run can be both a generator and an embedder."""
 
     generators: dict[str, ServedGenerator] = dataclasses.field(default_factory=dict)
     predictors: dict[str, ServedPredictor] = dataclasses.field(default_factory=dict)
@@ -95,12 +95,12 @@ class ModelRegistry:
 def find(name: str, served: dict, param: str = "model") -> str:
     """Finds a run or index by the name in a request.
 
-    A run has its own name, that of its task, and the last part of either, as long as no other run has it too.
+    A run is found by its name, its task's name, or the last part of either, if only one run has it.
 
     Args:
         name: The name.
-        served: {name: anything with task_name}.
-        param: What the name is called in the request.
+        served: {name: object with task_name}.
+        param: Name of the parameter in the request.
 
     Returns:
         The key of `served`.
@@ -110,8 +110,8 @@ def find(name: str, served: dict, param: str = "model") -> str:
     """
     if name in served:
         return name
-    for meant in (lambda run, task: name == task, lambda run, task: f"/{task}".endswith(f"/{name}") or run.endswith(f"/{name}")):
-        matches = [run for run, each in served.items() if meant(run, each.task_name)]
+    for fits in (lambda run, task: name == task, lambda run, task: f"/{task}".endswith(f"/{name}") or run.endswith(f"/{name}")):
+        matches = [run for run, each in served.items() if fits(run, each.task_name)]
         if len(matches) == 1 and name:
             return matches[0]
     message = f"The {param} '{excerpt(name, 100)}' does not exist. {nearest(name[:100], served)}"

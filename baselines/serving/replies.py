@@ -1,4 +1,4 @@
-"""Replies while they are written: from the worker's thread into the event loop, from tokens to text that is certain."""
+"""Streams replies from the worker's thread to the event loop, and from tokens to text that will not change."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from baselines.tokenizers.streaming import TextStream
 
 @dataclasses.dataclass(frozen=True)
 class Piece:
-    """Further text of reply number `index`; with `finish`, "stop" or "length", its last."""
+    """The next text of reply number `index`. The last piece has `finish`: "stop" or "length"."""
 
     index: int
     text: str
@@ -24,7 +24,7 @@ class Piece:
 
 
 class Replies:
-    """All replies to one request. `async with` it to have them written; leaving it, in whatever way, cancels the rest.
+    """All replies to one request. `async with` starts them; leaving it cancels unfinished ones.
 
     Args:
         worker: A GenerationWorker.
@@ -32,9 +32,9 @@ class Replies:
         stops: Stop strings.
 
     Attributes:
-        num_tokens: Tokens written so far, of all replies.
+        num_tokens: Tokens generated so far, of all replies.
         finished: {index: "stop" or "length"}.
-        first_token: When the first token came, in time.monotonic's seconds; None before.
+        first_token: Time of the first token, by time.monotonic; None before.
     """
 
     def __init__(self, worker: GenerationWorker, requests: list[Request], stops: tuple[str, ...] = ()):
@@ -66,17 +66,17 @@ class Replies:
 
     def _receiver(self, index):
         def receive(event):                                             # called from the worker's thread
-            with contextlib.suppress(RuntimeError):                     # the loop has ended, and nobody listens
+            with contextlib.suppress(RuntimeError):                     # the event loop has ended
                 self._loop.call_soon_threadsafe(self._events.put_nowait, (index, event))
 
         return receive
 
     async def pieces(self) -> AsyncIterator[Piece]:
-        """Yields Pieces until every reply has its last. Raises ApiError where the model fails."""
+        """Yields Pieces until every reply is complete. Raises ApiError if the model fails."""
         while len(self.finished) < len(self.requests):
             index, event = await self._events.get()
             if index in self.finished:
-                continue                                                # written before the worker heard of the stop string
+                continue                                                # generated before the worker saw the stop string
             piece = self._finish(index, event) if isinstance(event, Finished) else self._add(index, event)
             if piece.finish:
                 self.finished[index] = piece.finish
@@ -96,7 +96,7 @@ class Replies:
     def _finish(self, index, event):
         if event.reason not in ("stop", "length"):
             reason = event.message or event.reason
-            message = f"{self.worker.name} could not write this reply: {reason}. Retry, or see the server's log."
+            message = f"{self.worker.name} could not generate this reply: {reason}. Retry, or see the server's log."
             raise ApiError(500, message, code="generation_failed")
         stream, stops = self._texts[index]
         text = stops.add(stream.finish())

@@ -1,4 +1,4 @@
-"""From a parsed body to what a scheduler takes: prompts, sampling, limits, seeds."""
+"""Turns a parsed body into requests of a scheduler: prompts, sampling, limits, seeds."""
 
 import asyncio
 import dataclasses
@@ -14,7 +14,7 @@ from baselines.serving.model_registry import ServedGenerator
 from baselines.serving.schemas.generation import Message, SamplingBody
 
 MIN_TEMPERATURE = 1e-4
-"""Temperatures below it are greedy: dividing by them leaves the range of float32."""
+"""Lower temperatures are greedy, because dividing by them overflows float32."""
 SAMPLING = ("temperature", "top_k", "top_p", "repetition_penalty", "no_repeat_ngram")
 """Parameters that are fields of GenerationConfig too."""
 ROLES = (
@@ -24,15 +24,15 @@ ROLES = (
 
 
 async def encode(generator: ServedGenerator, texts: list[str], max_tokens: int) -> tuple[Prompt, int]:
-    """The prompt, and how many of the oldest texts were left out. Raises ApiError for what the model cannot take."""
+    """The prompt, and the number of oldest texts that were dropped. Raises ApiError if the model cannot take the texts."""
     try:
-        return await asyncio.to_thread(generator.prompt, texts, max_tokens)     # a long text takes a while: others go on meanwhile
+        return await asyncio.to_thread(generator.prompt, texts, max_tokens)     # a long text takes a while
     except InputError as error:
         raise ApiError(400, str(error), "messages" if generator.dialogue else "prompt", "invalid_prompt") from None
 
 
 def utterances(messages: list[Message], dialogue: bool) -> list[str]:
-    """The texts of messages, for a generator of dialogues or of one text. Raises ApiError for roles that it was not trained on."""
+    """The texts of messages, for a generator of dialogues or of one text. Raises ApiError for roles it was not trained with."""
     roles = [message.role for message in messages]
     for number, role in enumerate(roles):
         if role not in ("user", "assistant"):
@@ -43,28 +43,28 @@ def utterances(messages: list[Message], dialogue: bool) -> list[str]:
     if roles[-1] != "user":
         raise invalid(f"messages[{len(roles) - 1}].role", "the last message to be the user's", f"the {roles[-1]}'s", "invalid_role")
     if not dialogue and len(messages) > 1:
-        raise invalid("messages", "one message, because this model rewrites a text and holds no conversation", len(messages))
+        raise invalid("messages", "one message, because this model rewrites a text and does not hold conversations", len(messages))
     return [message.content for message in messages]
 
 
 def generation_config(body: SamplingBody, default: GenerationConfig, limits: Limits, context: int) -> GenerationConfig:
-    """The GenerationConfig that a body asks for, with the run's default for what it leaves open.
+    """The GenerationConfig of a body, with the run's defaults for absent parameters.
 
-    Replies are sampled: where a run usually searches with beams, the likeliest token is taken, as OpenAI's temperature 0 does.
+    Replies are sampled. If the run uses beam search by default, decoding is greedy, like OpenAI's temperature 0.
 
     Args:
         body: The parsed body.
         default: The run's own settings.
-        limits: Bounds of this server.
-        context: Tokens of prompt and reply together, at most.
+        limits: Limits of this server.
+        context: Maximum number of tokens of prompt and reply together.
 
     Raises:
         ApiError: A length is beyond the limits.
     """
-    most, asked = max_reply_tokens(limits, context), body.requested_tokens()
-    if asked is not None and asked > most:
-        raise invalid("max_tokens", f"at most {most}, the limit of this server and model", asked)
-    values = {"max_tokens": asked or min(default.max_tokens, most), "num": 1, "beam": 0, "length_penalty": 0.0, "seed": None}
+    limit, requested = max_reply_tokens(limits, context), body.requested_tokens()
+    if requested is not None and requested > limit:
+        raise invalid("max_tokens", f"at most {limit}, the limit of this server and model", requested)
+    values = {"max_tokens": requested or min(default.max_tokens, limit), "num": 1, "beam": 0, "length_penalty": 0.0, "seed": None}
     values["min_tokens"] = min(default.min_tokens, values["max_tokens"]) if body.min_tokens is None else body.min_tokens
     if values["min_tokens"] > values["max_tokens"]:
         raise invalid("min_tokens", f"at most max_tokens, {values['max_tokens']}", body.min_tokens)
@@ -80,12 +80,12 @@ def generation_config(body: SamplingBody, default: GenerationConfig, limits: Lim
 
 
 def max_reply_tokens(limits: Limits, context: int) -> int:
-    """Longest reply, in tokens; the shortest prompt has three."""
+    """Maximum length of a reply in tokens. The shortest prompt has three tokens."""
     return min(limits.max_tokens, context - 3)
 
 
 def requests(prompts: list[Prompt], config: GenerationConfig, n: int, seed: int | None) -> list[Request]:
-    """Requests for `n` replies to each prompt; reply number i of a seed has the random numbers of seed + i."""
+    """Creates the Requests for `n` replies to each prompt. Reply number i uses the seed `seed` + i."""
     return [
         Request(
             prompt, config.sampling(), config.max_tokens, config.min_tokens, None if seed is None else (seed + number) % 2**32,

@@ -1,4 +1,4 @@
-"""Responses: OpenAI's objects, whole or as a stream of events, and work that ends when its client has gone."""
+"""Responses: OpenAI's objects, complete or streamed. Work is canceled when its client disconnects."""
 
 import asyncio
 import contextlib
@@ -7,11 +7,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from baselines.serving.api_error import ApiError, ClientGone
 
 CLOSING_SECONDS = 1.0
-"""Seconds to tell a client that does not read why its stream ends."""
+"""Seconds to send the last event to a client that reads slowly."""
 
 
 class ChatForm:
@@ -49,7 +50,7 @@ class TextForm:
 
 
 async def unless_gone(receive: Callable, work: Coroutine) -> Any:
-    """Returns what the coroutine `work` returns. If the client closes the connection first, cancels it and raises ClientGone."""
+    """Returns the result of `work`. If the client disconnects first, cancels it and raises ClientGone."""
     working, watching = asyncio.ensure_future(work), asyncio.ensure_future(until_gone(receive))
     try:
         await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -71,8 +72,8 @@ class EventStream(Response):
     """A response of server-sent events, JSON objects and a last [DONE].
 
     Args:
-        source: Async context manager that yields an async iterator of objects. It is entered before the response begins: what it
-            refuses then is a refusal with a status. What goes wrong later is an event with the error.
+        source: Async context manager that yields an async iterator of objects. It is entered before the response starts: an error
+            then has a status. Later errors are sent as an event.
         headers: Further headers.
     """
 
@@ -83,7 +84,7 @@ class EventStream(Response):
         del self.headers["content-length"]
         self.source = source
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with contextlib.suppress(ClientGone):
             await unless_gone(receive, self._write(send))
 
@@ -96,17 +97,17 @@ class EventStream(Response):
                 await send({"type": "http.response.body", "body": b""})
 
     async def _write_events(self, send):
-        """Returns the ApiError that ended a stream which had begun, or None."""
-        begun = False
+        """Returns the ApiError that ended a started stream, or None."""
+        started = False
         try:
             async with self.source as events:
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                begun = True
+                started = True
                 async for event in events:
                     await send_event(send, json.dumps(event, ensure_ascii=False, separators=(",", ":")))
                 await send_event(send, "[DONE]")
         except ApiError as error:
-            if not begun:
+            if not started:
                 raise
             return error
 

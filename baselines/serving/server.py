@@ -1,4 +1,4 @@
-"""Running an application on a socket until a signal ends it: running replies are finished first."""
+"""Runs an application on a socket until a signal stops it. Running replies finish first."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import uvicorn
 
@@ -17,13 +17,13 @@ from baselines.serving.watch import JsonLines
 
 MAX_CONNECTIONS = 2000
 LAST_WORDS = 5
-"""Seconds to tell clients why their reply ends."""
+"""Seconds to send clients the reason why their reply ends."""
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises InputError if the address is in use or not ours."""
+    """Binds a socket. Raises InputError if the address is in use or does not belong to this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)   # so named, asyncio sends tokens without delay
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)   # makes asyncio send tokens without delay
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
@@ -36,40 +36,45 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def address(listener: socket.socket) -> str:
-    """http://… of a bound socket."""
+    """The URL of a bound socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Server(uvicorn.Server):
-    """uvicorn with plain asyncio and h11 and no log but ours.
+    """uvicorn with asyncio, h11 and our own log.
 
     Args:
         app: The application.
-        grace: Seconds that running replies have when the server is told to end; longer ones end with an error.
-        ready: Called when the server answers.
+        grace: Seconds that running replies have to finish on shutdown; longer ones end with an error.
+        ready: Called when the server accepts requests.
     """
 
-    def __init__(self, app, grace, ready=lambda: None):
+    def __init__(self, app: Any, grace: float, ready: Callable = lambda: None):
         settings = {"http": "h11", "loop": "asyncio", "ws": "none", "lifespan": "on", "proxy_headers": False}
         logs = {"log_config": None, "access_log": False, "server_header": False}
         limits = {"limit_concurrency": MAX_CONNECTIONS, "timeout_graceful_shutdown": grace + LAST_WORDS}
         super().__init__(uvicorn.Config(app, **settings, **logs, **limits))
         self.workers, self.grace, self.ready = app.state.generation, grace, ready
 
-    async def startup(self, sockets=None):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready()
 
-    async def shutdown(self, sockets=None):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()
         for worker in self.workers:
             loop.call_later(self.grace, worker.stop)
         await super().shutdown(sockets)
 
 
-def log_to(stream=None, quiet: bool = False) -> None:
-    """Logs this package and uvicorn as lines of JSON; quiet: only what goes wrong."""
+def log_to(stream: TextIO | None = None, quiet: bool = False) -> None:
+    """Logs this package and uvicorn as lines of JSON.
+
+    Args:
+        stream: Where to log. Default: standard error.
+        quiet: Log warnings and errors only.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     for name in ("baselines", "uvicorn"):
@@ -79,7 +84,7 @@ def log_to(stream=None, quiet: bool = False) -> None:
 
 
 def allow_connections() -> None:
-    """Raises the limit of open files to what the connections need, where the system allows it."""
+    """Raises the limit of open files for the connections, if the system allows it."""
     with contextlib.suppress(ImportError, ValueError, OSError):         # Windows has no such limit
         import resource
 
@@ -90,7 +95,7 @@ def allow_connections() -> None:
 
 
 def run(app: Any, listener: socket.socket, grace: float, ready: Callable = lambda: None) -> int:
-    """Serves until SIGTERM or Ctrl-C. New connections are refused from then on, running replies have `grace` seconds."""
+    """Serves until SIGTERM or Ctrl-C, then refuses new connections. Running replies have `grace` seconds. Returns the exit code."""
     allow_connections()
     server = Server(app, grace, ready)
     ends = (signal.SIGTERM, signal.SIGINT)

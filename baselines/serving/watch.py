@@ -1,4 +1,4 @@
-"""Around every request: an id, a line in the log and in the metrics, and the API key where one is required."""
+"""Middleware around every request: an id, a log line, metrics, and the check of the API key."""
 
 import hashlib
 import hmac
@@ -6,29 +6,33 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from baselines.errors import escaped
 from baselines.serving.api_error import CLIENT_GONE, ApiError
+from baselines.serving.metrics import ServingMetrics
 
 log = logging.getLogger("baselines.serving.requests")
 TEXTS = ("texts", "replies", "prediction")
 OPEN = ("/health",)
-"""What needs no key besides the pages, so that probes need none."""
+"""Paths that need no key besides the pages, for health probes."""
 
 
 class Watch:
     """ASGI: gives the request a record, which handlers add to, and logs it when the response is complete.
 
     Args:
-        app: The application around which it stands.
-        metrics: ServingMetrics.
-        with_text: Also log what users and models wrote.
+        app: The application to wrap.
+        metrics: Metrics to count in.
+        with_text: Also log the texts of users and models.
     """
 
-    def __init__(self, app, metrics, with_text=False):
+    def __init__(self, app: ASGIApp, metrics: ServingMetrics, with_text: bool = False):
         self.app, self.metrics, self.with_text = app, metrics, with_text
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         started, request_id, status = time.monotonic(), uuid.uuid4().hex, CLIENT_GONE
@@ -49,19 +53,19 @@ class Watch:
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self.metrics.count_request(route, status, started)
-            logged = {name: value for name, value in record.items() if self.with_text or name not in TEXTS}
+            fields = {name: value for name, value in record.items() if self.with_text or name not in TEXTS}
             client = (scope.get("client") or ("",))[0]
             line = {"request": request_id, "client": client, "method": scope["method"][:20], "route": route, "status": status}
-            log.info("request", extra={"fields": {**line, "seconds": round(time.monotonic() - started, 4), **logged}})
+            log.info("request", extra={"fields": {**line, "seconds": round(time.monotonic() - started, 4), **fields}})
 
 
 class KeyCheck:
-    """ASGI: refuses requests without `Authorization: Bearer KEY`. Comparing takes the same time whatever is sent."""
+    """ASGI: rejects requests without `Authorization: Bearer KEY`. The comparison takes constant time."""
 
-    def __init__(self, app, api_key, free):
+    def __init__(self, app: ASGIApp, api_key: str, free: Iterable[str]):
         self.app, self.digest, self.free = app, digest(api_key.encode()), frozenset((*free, *OPEN))
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in self.free and not self._fits(scope["headers"]):
             given = any(name == b"authorization" for name, _ in scope["headers"])
             problem = "Incorrect API key provided." if given else "You didn't provide an API key."
@@ -77,12 +81,12 @@ class KeyCheck:
 
 
 def digest(key: bytes) -> bytes:
-    """Of one length for all keys: how long the right one is shows nowhere."""
+    """A hash of a key, whose length does not depend on the key's."""
     return hashlib.sha256(key).digest()
 
 
 class JsonLines(logging.Formatter):
-    """A log record as one line of JSON, in which no character controls a terminal."""
+    """Formats a log record as one line of JSON, without terminal control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")

@@ -95,5 +95,5 @@ def test_a_run_is_served_once(runs):
     from baselines.runtime.progress import Display
     from baselines.serving.model_loading import load_models
 
-    with pytest.raises(InputError, match="can be served once"):
+    with pytest.raises(InputError, match="two runs have the name"):
         load_models([runs["clue/tnews"], runs["clue/tnews"]], 2, 4, Display(quiet=True))

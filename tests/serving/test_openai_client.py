@@ -112,7 +112,7 @@ def test_refusals_are_the_clients_exceptions(client, settings):
         with pytest.raises(kind) as caught:
             client.chat.completions.create(**asked)
         assert caught.value.body["message"]
-    with pytest.raises(openai.APIError, match="could not write"):
+    with pytest.raises(openai.APIError, match="could not generate"):
         list(client.chat.completions.create(model="chat/parrot", messages=[{"role": "user", "content": "砸"}], stream=True))
     with pytest.raises(openai.AuthenticationError), openai.OpenAI(**{**settings, "api_key": "other"}) as stranger:
         stranger.models.list()

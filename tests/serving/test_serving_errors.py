@@ -184,7 +184,7 @@ def test_health_says_what_is_served_only_where_everyone_may_know():
 
 def test_a_rewriting_model_holds_no_conversation(client):
     body = chat("你好", "你好", "再见", model="seq2seq")
-    assert "no conversation" in refused(client.post(CHAT, json=body), 400, "messages", "invalid_value")
+    assert "does not hold conversations" in refused(client.post(CHAT, json=body), 400, "messages", "invalid_value")
     assert client.post(CHAT, json=chat("你好", model="seq2seq")).json()["choices"][0]["message"]["content"] == "你好"
 
 

@@ -180,7 +180,7 @@ def test_refusals_are_told_and_the_message_is_given_back(open_page):
     page.locator("#key").blur()
     expect(page.locator("#model")).to_have_value("chat/parrot")
     say(page, "砸")
-    expect(page.locator("#notice")).to_contain_text("could not write this reply")
+    expect(page.locator("#notice")).to_contain_text("could not generate this reply")
     expect(page.locator("#text")).to_have_value("砸")
     expect(page.locator(".message")).to_have_count(0)
     page.context.set_offline(True)

@@ -36,7 +36,8 @@ def test_nan_is_a_missing_value(text, value):
 
 
 @pytest.mark.parametrize("text, part", [
-    ("Infinity", "Infinity is not a JSON number"), ("[-Infinity]", "-Infinity is not a JSON number"), ("1e999", "1e999 is too large"),
+    ("Infinity", "Infinity is not a JSON number"), ("[-Infinity]", "-Infinity is not a JSON number"),
+    ("1e999", "1e999 is too large"),
     ('"\\ud83d"', "half of a surrogate pair"), ("[" * 100_000, "nested too deeply"), ("{", "Expecting property name"),
 ])  # fmt: skip
 def test_what_is_no_json_is_a_value_error(text, part):

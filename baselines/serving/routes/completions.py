@@ -4,24 +4,39 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from baselines.serving.api_error import ApiError, invalid
+from baselines.serving.limits import Limits
+from baselines.serving.metrics import ServingMetrics
 from baselines.serving.model_registry import find
-from baselines.serving.replies import Replies
+from baselines.serving.replies import Piece, Replies
 from baselines.serving.requests import SAMPLING, encode, generation_config, max_reply_tokens, requests, utterances
 from baselines.serving.responses import ChatForm, EventStream, TextForm, unless_gone
-from baselines.serving.schemas.generation import ChatBody, CompletionBody
+from baselines.serving.schemas.generation import ChatBody, CompletionBody, GenerationBody
 from baselines.serving.schemas.parsing import read_body
+from baselines.serving.workers.embedding import EmbeddingWorker
+from baselines.serving.workers.generation import GenerationWorker
 
 KINDS = {True: "chat", False: "seq2seq"}
-"""What clients read as the kind of a model: whether it generates dialogues."""
+"""The kind of a model in responses, by whether it generates dialogues."""
 
 
-def router(generation, embedding, limits, metrics) -> APIRouter:
-    """The routes of {run name: GenerationWorker}; the runs that embed, {run name: EmbeddingWorker}, are listed too."""
+def router(
+    generation: dict[str, GenerationWorker], embedding: dict[str, EmbeddingWorker], limits: Limits, metrics: ServingMetrics
+) -> APIRouter:
+    """Creates the routes.
+
+    Args:
+        generation: Worker by name of a run that generates.
+        embedding: Worker by name of a run that embeds; only listed.
+        limits: Limits of a request.
+        metrics: Metrics to count in.
+    """
     routes, started, listed = APIRouter(), int(time.time()), {**generation, **embedding}
 
     def model(name):
@@ -32,8 +47,8 @@ def router(generation, embedding, limits, metrics) -> APIRouter:
             return {**about, "task": embedding[name].task_name, "kind": "embedding"}
         generator = generation[name].generator
         default = generation_config(CompletionBody(prompt="…"), generator.generation_config, limits, generator.context)
-        most = max_reply_tokens(limits, generator.context)
-        about |= {"task": generation[name].task_name, "kind": KINDS[generator.dialogue], "most_tokens": most}
+        limit = max_reply_tokens(limits, generator.context)
+        about |= {"task": generation[name].task_name, "kind": KINDS[generator.dialogue], "most_tokens": limit}
         return {**about, "defaults": {field: getattr(default, field) for field in ("max_tokens", "min_tokens", *SAMPLING)}}
 
     @routes.get("/v1/models")
@@ -61,16 +76,24 @@ def router(generation, embedding, limits, metrics) -> APIRouter:
 
 
 def _worker_of(generation, name):
-    """The worker that a request names; without a name the first."""
+    """The worker that a request names, or the first."""
     if not generation:
         raise ApiError(404, "No run of this server generates text. See GET /predict for the others.", "model", "model_not_found")
     return generation[find(name, generation) if name is not None else next(iter(generation))]
 
 
 class Completion:
-    """One request's way from texts to its response."""
+    """One request, from its texts to its response."""
 
-    def __init__(self, request, body, worker, form, limits, metrics):
+    def __init__(
+        self,
+        request: Request,
+        body: GenerationBody,
+        worker: GenerationWorker,
+        form: type,
+        limits: Limits,
+        metrics: ServingMetrics,
+    ):
         self.request, self.body, self.worker, self.form = request, body, worker, form
         self.limits, self.metrics, self.arrived = limits, metrics, time.monotonic()
         self.head = {"id": f"{form.prefix}-{uuid.uuid4().hex}", "created": int(time.time()), "model": worker.name}
@@ -93,8 +116,8 @@ class Completion:
         return JSONResponse(await unless_gone(self.request.receive, self.whole()), headers=headers)
 
     @contextlib.asynccontextmanager
-    async def generating(self):
-        """Has the replies written, for as long as --timeout allows, and counts them however it ends."""
+    async def generating(self) -> AsyncIterator[AsyncIterator[Piece]]:
+        """Generates the replies within --timeout, and counts them however they end."""
         outcome = "cancelled"
         try:
             async with asyncio.timeout(self.limits.timeout), self.replies:
@@ -111,8 +134,8 @@ class Completion:
             finishes = [self.replies.finished.get(index, outcome) for index in range(len(self.replies.requests))]
             self.request.state.record.update(reply_tokens=self.replies.num_tokens, finish=finishes)
 
-    async def whole(self):
-        """The object that a response without a stream is."""
+    async def whole(self) -> dict[str, Any]:
+        """The response object without streaming."""
         texts = [""] * len(self.replies.requests)
         async with self.generating() as pieces:
             async for piece in pieces:
@@ -122,12 +145,13 @@ class Completion:
         return {**self.head, "object": self.form.whole, "choices": choices, "usage": self.usage()}
 
     @contextlib.asynccontextmanager
-    async def stream(self):
+    async def stream(self) -> AsyncIterator[AsyncIterator[dict]]:
         """Yields an async iterator of the events of a stream."""
         async with self.generating() as pieces:
             yield self.events(pieces)
 
-    async def events(self, pieces):
+    async def events(self, pieces: AsyncIterator[Piece]) -> AsyncIterator[dict[str, Any]]:
+        """Yields the events of a stream."""
         options = self.body.stream_options
         with_usage = bool(options and options.include_usage)
         shared = {**self.head, "object": self.form.part, **({"usage": None} if with_usage else {})}
@@ -140,6 +164,6 @@ class Completion:
         if with_usage:
             yield {**shared, "choices": [], "usage": self.usage()}
 
-    def usage(self):
-        written = self.replies.num_tokens
-        return {"prompt_tokens": self.prompt_tokens, "completion_tokens": written, "total_tokens": self.prompt_tokens + written}
+    def usage(self) -> dict[str, int]:
+        generated = self.replies.num_tokens
+        return {"prompt_tokens": self.prompt_tokens, "completion_tokens": generated, "total_tokens": self.prompt_tokens + generated}

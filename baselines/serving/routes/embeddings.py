@@ -10,14 +10,16 @@ from starlette.responses import JSONResponse
 from baselines.errors import InputError
 from baselines.serving.api_error import ApiError, invalid
 from baselines.serving.limits import Limits
+from baselines.serving.metrics import ServingMetrics
 from baselines.serving.model_registry import find
 from baselines.serving.responses import unless_gone
 from baselines.serving.schemas.embedding import EmbeddingBody
 from baselines.serving.schemas.parsing import read_body
+from baselines.serving.workers.embedding import EmbeddingWorker
 
 
-def router(workers, limits, metrics) -> APIRouter:
-    """The route of {run name: EmbeddingWorker}."""
+def router(workers: dict[str, EmbeddingWorker], limits: Limits, metrics: ServingMetrics) -> APIRouter:
+    """Creates the route for the workers by run name."""
     routes = APIRouter()
 
     @routes.post("/v1/embeddings")
@@ -38,26 +40,26 @@ def router(workers, limits, metrics) -> APIRouter:
 
 
 def _worker_of(workers, name):
-    """The worker that a request names; without a name the first."""
+    """The worker that a request names, or the first."""
     if not workers:
         raise ApiError(404, "No run of this server embeds texts. See GET /v1/models for the others.", "model", "model_not_found")
     return workers[find(name, workers) if name is not None else next(iter(workers))]
 
 
-async def embed(worker, texts: list[str], limits: Limits, param: str = "input") -> tuple[np.ndarray, list[int]]:
+async def embed(worker: EmbeddingWorker, texts: list[str], limits: Limits, param: str = "input") -> tuple[np.ndarray, list[int]]:
     """Embeds texts with a worker.
 
     Args:
-        worker: An EmbeddingWorker.
+        worker: Worker of the model.
         texts: The texts.
-        limits: Bounds of this server.
-        param: The parameter that the texts came in.
+        limits: Limits of this server.
+        param: Name of the parameter with the texts.
 
     Returns:
         float32 (N, D), and the number of tokens of each text.
 
     Raises:
-        ApiError: A text has no tokens, the queue is full, or --timeout is over.
+        ApiError: A text has no tokens, the queue is full, or --timeout has passed.
     """
     try:
         async with asyncio.timeout(limits.timeout):
@@ -70,10 +72,10 @@ async def embed(worker, texts: list[str], limits: Limits, param: str = "input") 
 
 
 def to_base64(vector: np.ndarray) -> str:
-    """A vector as base64 of little-endian float32: a third of its length as decimal digits."""
+    """Encodes a vector as base64 of little-endian float32, which is a third as long as decimal digits."""
     return base64.b64encode(np.asarray(vector, "<f4").tobytes()).decode()
 
 
 def usage(counts: list[int]) -> dict:
-    """OpenAI's account of the tokens read."""
+    """OpenAI's usage object."""
     return {"prompt_tokens": sum(counts), "total_tokens": sum(counts)}

@@ -1,4 +1,4 @@
-"""The pages: a few files that are read when the server starts, and nothing else; no address is ever made into a path."""
+"""The web pages: a few files, read when the server starts. No URL is ever turned into a path."""
 
 from pathlib import Path
 
@@ -14,17 +14,17 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 ADDRESSES = {"chat.html": "/", "try.html": "/try", "similar.html": "/similar"}
-"""Of the pages; other files are at /static/NAME."""
+"""URLs of the pages; other files are at /static/NAME."""
 
 
 def addresses() -> dict[str, Path]:
-    """{address: file} of the pages and of what they load."""
+    """{URL path: file} of the pages and the files they load."""
     files = sorted(path for path in FOLDER.iterdir() if path.suffix in TYPES)
     return {ADDRESSES.get(path.name, f"/static/{path.name}"): path for path in files}
 
 
 def page_routes() -> list[Route]:
-    """A route of each page and of what it loads, held in memory."""
+    """A route for each page and each file they load, held in memory."""
 
     def route(address, path):
         content, media_type = path.read_bytes(), f"{TYPES[path.suffix]}; charset=utf-8"

@@ -1,4 +1,4 @@
-"""/predict/NAME: one example in, its prediction out, for runs that classify, tag or read."""
+"""/predict/NAME predicts one example with a run that classifies, tags or reads."""
 
 import asyncio
 import uuid
@@ -11,35 +11,37 @@ from starlette.responses import JSONResponse
 from baselines.errors import InputError
 from baselines.serving.api_error import ApiError
 from baselines.serving.limits import Limits
+from baselines.serving.metrics import ServingMetrics
 from baselines.serving.model_registry import find
 from baselines.serving.responses import unless_gone
 from baselines.serving.schemas.generation import Strict, readable
 from baselines.serving.schemas.parsing import parse, read_bytes
+from baselines.serving.workers.prediction import PredictionWorker
 
 Text = Annotated[str, AfterValidator(readable)]
 
 
 def body_kind(names: tuple[str, ...]) -> type[BaseModel]:
-    """The pydantic model of a body: `texts`, a list in order, or each text by its name; and `text` where there is one only."""
+    """The pydantic model of a body: `texts`, a list in order, or each text by its name."""
     fields = {name: (Text | None, None) for name in names}
     count = Field(min_length=len(names), max_length=len(names))
     return create_model("PredictBody", __base__=Strict, texts=(Annotated[list[Text], count] | None, None), **fields)
 
 
 def texts_of(body: BaseModel, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The texts of an example, in order. Raises ApiError if one is missing, or given twice."""
+    """The texts of an example, in order. Raises ApiError if a text is missing or given twice."""
     named = [getattr(body, name) for name in names]
     if (body.texts is not None) == any(text is not None for text in named):
         ways = f"{' and '.join(map(repr, names))}, or 'texts' as an array of {len(names)}"
-        raise ApiError(400, f"The texts are given twice or not at all. Send {ways}.", names[0], "invalid_value")
+        raise ApiError(400, f"The texts are missing, or given twice. Send {ways}.", names[0], "invalid_value")
     missing = [name for name, text in zip(names, named, strict=True) if text is None]
     if body.texts is None and missing:
         raise ApiError(400, f"Missing required parameter: '{missing[0]}'.", missing[0], "invalid_value")
     return tuple(body.texts or named)
 
 
-def router(workers, limits, metrics) -> APIRouter:
-    """The routes of {run name: PredictionWorker}."""
+def router(workers: dict[str, PredictionWorker], limits: Limits, metrics: ServingMetrics) -> APIRouter:
+    """Creates the routes for the workers by run name."""
     routes = APIRouter()
     kinds = {name: body_kind(worker.model.texts) for name, worker in workers.items()}
 
@@ -64,8 +66,8 @@ def router(workers, limits, metrics) -> APIRouter:
     return routes
 
 
-async def predict_with(worker, texts: tuple[str, ...], limits: Limits) -> dict:
-    """The prediction of a worker. Raises ApiError for unfit texts, a full queue, and after --timeout."""
+async def predict_with(worker: PredictionWorker, texts: tuple[str, ...], limits: Limits) -> dict:
+    """Predicts an example. Raises ApiError for texts that the task cannot take, a full queue, and after --timeout."""
     try:
         async with asyncio.timeout(limits.timeout):
             return await asyncio.wrap_future(worker.submit(texts))

@@ -1,4 +1,4 @@
-"""/search: the items of an index whose vectors are nearest to that of a text, reranked by an exact comparison if asked for."""
+"""/search: the items of an index whose vectors are nearest to that of a text, optionally reranked by their tokens."""
 
 import asyncio
 
@@ -8,15 +8,26 @@ from starlette.responses import JSONResponse
 from baselines.errors import InputError
 from baselines.serving.api_error import ApiError, invalid
 from baselines.serving.limits import Limits
-from baselines.serving.model_registry import find
+from baselines.serving.metrics import ServingMetrics
+from baselines.serving.model_registry import ServedIndex, find
 from baselines.serving.responses import unless_gone
 from baselines.serving.routes.embeddings import embed, usage
 from baselines.serving.schemas.embedding import SearchBody
 from baselines.serving.schemas.parsing import read_body
+from baselines.serving.workers.embedding import EmbeddingWorker
 
 
-def router(indexes, workers, limits, metrics) -> APIRouter:
-    """The routes of {name: ServedIndex} and of the runs that made their vectors, {run name: EmbeddingWorker}."""
+def router(
+    indexes: dict[str, ServedIndex], workers: dict[str, EmbeddingWorker], limits: Limits, metrics: ServingMetrics
+) -> APIRouter:
+    """Creates the routes.
+
+    Args:
+        indexes: Index by name.
+        workers: Worker by name of the run that made the vectors.
+        limits: Limits of a request.
+        metrics: Metrics to count in.
+    """
     routes = APIRouter()
 
     @routes.get("/search")
@@ -42,7 +53,7 @@ def router(indexes, workers, limits, metrics) -> APIRouter:
 
 
 def _index_of(indexes, name):
-    """(name, ServedIndex) that a request names; without a name the first."""
+    """(name, ServedIndex) that a request names, or the first."""
     if not indexes:
         message = "This server has no index. Start it with --index; see docs/serve.md."
         raise ApiError(404, message, "index", "index_not_found")
@@ -50,7 +61,9 @@ def _index_of(indexes, name):
     return name, indexes[name]
 
 
-async def search_in(index, worker, body: SearchBody, limits: Limits) -> tuple[list[dict], list[int]]:
+async def search_in(
+    index: ServedIndex, worker: EmbeddingWorker, body: SearchBody, limits: Limits
+) -> tuple[list[dict], list[int]]:
     """(items, best first; tokens of the query). Raises ApiError as `embed` does."""
     vectors, counts = await embed(worker, [body.query], limits, "query")
     try:

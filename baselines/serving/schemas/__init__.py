@@ -1,1 +1,1 @@
-"""The bodies of requests, parsed and checked."""
+"""Parsing and validation of request bodies."""

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a parameter, in OpenAI's words."""
+"""Turns pydantic's validation errors into OpenAI's wording."""
 
 from baselines.errors import excerpt
 
@@ -15,11 +15,11 @@ SIZES = {"too_short": ("at least", "min_length"), "too_long": ("at most", "max_l
 
 
 class Unsupported(ValueError):
-    """A value of one of OpenAI's parameters that this server does not have. Its text says which values it takes."""
+    """A value of an OpenAI parameter that this server does not support. The message lists the supported values."""
 
 
 def complaint(error: dict, param: str) -> str:
-    """Two sentences or one about a pydantic error: what was expected, and what was received, cut.
+    """Formats a pydantic error: the expected and the received value, truncated.
 
     Args:
         error: One of ValidationError.errors().
@@ -47,7 +47,7 @@ def complaint(error: dict, param: str) -> str:
 
 
 def _named(value):
-    """ "a string 'abc'": its type and, where it is short, itself."""
+    """ "a string ('abc')": the type of a value and, if it is a scalar, the value."""
     if value is None:
         return "null"
     name = NAMES.get(type(value), type(value).__name__)

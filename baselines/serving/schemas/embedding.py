@@ -7,12 +7,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from baselines.serving.schemas.generation import SamplingBody, Strict, readable
 
 MAX_INPUTS, MAX_ITEMS, MAX_SAMPLES = 2048, 1000, 128
-"""Texts of a request, items of a result, and texts that are sampled for paraphrases."""
+"""Maximum number of texts per request, items per result, and samples per paraphrase request."""
 Text = Annotated[str, AfterValidator(readable)]
 
 
 def inputs(value: Any) -> list[str]:
-    """A list of one text or several. Raises ValueError for token ids: they may be of another vocabulary than the model's."""
+    """A list of one text or several. Raises ValueError for token ids, whose vocabulary may not be the model's."""
     texts = [value] if isinstance(value, str) else value
     if not (isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts)):
         raise ValueError("expected a string or an array of strings; token ids are not supported.")
@@ -41,7 +41,7 @@ class SearchBody(Strict):
 
 
 class ParaphraseBody(SamplingBody):
-    """The body of /paraphrase: `samples` texts are sampled, and the `num` most similar ones returned."""
+    """The body of /paraphrase, which samples `samples` texts and returns the `num` most similar."""
 
     text: Text
     num: Annotated[int, Field(ge=1, le=MAX_SAMPLES)] = 10

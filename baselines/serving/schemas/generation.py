@@ -1,11 +1,11 @@
 """Parameters of /v1/chat/completions and /v1/completions: OpenAI's, and top_k, repetition_penalty, no_repeat_ngram, min_tokens.
 
-Null is the same as leaving a parameter out. Parameters of OpenAI's that this server does not support are accepted with the value
-that changes nothing, and refused with any other.
+Null means that a parameter is absent. OpenAI's parameters that this server does not support are accepted with the value that has
+no effect, and rejected with any other.
 """
 
 import unicodedata
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -16,7 +16,7 @@ MAX_STOPS, MAX_STOP_LENGTH = 16, 100
 
 
 def readable(text: str) -> str:
-    """Returns the text. Raises ValueError if nothing in it could be read: spaces and control characters only."""
+    """Returns the text. Raises ValueError if it has only spaces and control characters."""
     if not any(unicodedata.category(letter)[0] not in "CZ" for letter in text):
         what = "an empty string" if not text else "spaces or control characters only"
         raise ValueError(f"expected a text, but got {what} instead.")
@@ -34,7 +34,7 @@ def joined_parts(content: Any) -> Any:
 
 
 def stop_strings(stop: Any) -> tuple[str, ...]:
-    """A tuple of stop strings, of one, several or None."""
+    """A tuple of stop strings from a string, an array or None. Raises ValueError for anything else."""
     stops = () if stop is None else (stop,) if isinstance(stop, str) else stop
     fits = isinstance(stops, list | tuple) and len(stops) <= MAX_STOPS
     if not (fits and all(isinstance(stop, str) and 0 < len(stop) <= MAX_STOP_LENGTH for stop in stops)):
@@ -43,7 +43,7 @@ def stop_strings(stop: Any) -> tuple[str, ...]:
 
 
 def prompts(prompt: Any) -> list[str]:
-    """A list of one text or several."""
+    """A list of one text or several. Raises ValueError for anything else."""
     texts = [prompt] if isinstance(prompt, str) else prompt
     if not (isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts)):
         raise ValueError("expected a string or an array of strings; token ids are not supported.")
@@ -51,7 +51,12 @@ def prompts(prompt: Any) -> list[str]:
 
 
 def unsupported(*neutral: Any, instead: str = "") -> Any:
-    """The type of a parameter that this server does not support; `neutral` values ask for nothing."""
+    """The type of a parameter that this server does not support.
+
+    Args:
+        *neutral: Accepted values, which have no effect.
+        instead: Advice in the error message.
+    """
 
     def check(value):
         if value is not None and not any(value == each and type(value) is type(each) for each in neutral):
@@ -63,7 +68,7 @@ def unsupported(*neutral: Any, instead: str = "") -> Any:
 
 
 class Strict(BaseModel):
-    """A body whose values are taken as they are: 1 is no true, "1" no number."""
+    """A body without type conversion: 1 is not true, and "1" is not a number."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -84,16 +89,16 @@ class Message(BaseModel):
     name: str | None = None
 
     @model_validator(mode="after")
-    def check_rest(self):
-        """A reply that a client sends back has fields such as tool_calls, which are null."""
-        asked = [name for name, value in (self.model_extra or {}).items() if value not in (None, [], {})]
-        if asked:
-            raise ValueError(f"this server takes role and content only, but got '{excerpt(asked[0], 50)}' too. Leave it out.")
+    def check_rest(self) -> Self:
+        """Rejects extra fields with a value. A reply that a client sends back may have null fields such as tool_calls."""
+        extra = [name for name, value in (self.model_extra or {}).items() if value not in (None, [], {})]
+        if extra:
+            raise ValueError(f"this server takes role and content only, but got '{excerpt(extra[0], 50)}' too. Leave it out.")
         return self
 
 
 class SamplingBody(Strict):
-    """How a text is sampled."""
+    """Parameters of sampling."""
 
     model: str | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
@@ -107,12 +112,12 @@ class SamplingBody(Strict):
     user: str | None = None
 
     def requested_tokens(self) -> int | None:
-        """The length that is asked for, in tokens."""
+        """The requested length in tokens."""
         return self.max_tokens
 
 
 class GenerationBody(SamplingBody):
-    """What both kinds of OpenAI's requests share."""
+    """The shared parameters of OpenAI's completions and chat completions."""
 
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -123,7 +128,7 @@ class GenerationBody(SamplingBody):
     logit_bias: unsupported({}) = None
 
     @model_validator(mode="after")
-    def check_options(self):
+    def check_options(self) -> Self:
         if self.stream_options and not self.stream:
             raise ValueError("The 'stream_options' parameter is only allowed when 'stream' is enabled. Leave it out.")
         return self
@@ -153,18 +158,18 @@ class ChatBody(GenerationBody):
     service_tier: unsupported("auto", "default") = None
 
     @model_validator(mode="after")
-    def check_lengths(self):
+    def check_lengths(self) -> Self:
         if None not in (self.max_tokens, self.max_completion_tokens) and self.max_tokens != self.max_completion_tokens:
             raise ValueError("'max_tokens' and its newer name 'max_completion_tokens' differ. Give the newer one only.")
         return self
 
     def requested_tokens(self) -> int | None:
-        """The length that is asked for, by either name."""
+        """The requested length in tokens, from either parameter."""
         return self.max_completion_tokens or self.max_tokens
 
 
 class CompletionBody(GenerationBody):
-    """The body of /v1/completions: a prompt, or a list of them."""
+    """The body of /v1/completions: a prompt, or a list of prompts."""
 
     prompt: Annotated[list[str], BeforeValidator(prompts)]
     suffix: unsupported() = None

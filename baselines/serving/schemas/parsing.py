@@ -1,4 +1,4 @@
-"""Bodies of requests: read within limits of size and time, parsed strictly, and refused by parameter."""
+"""Reads request bodies within limits of size and time, and parses them strictly. Errors name the parameter."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from baselines.serving.limits import Limits
 from baselines.serving.schemas.complaints import complaint
 
 MAX_DEPTH = 32
-"""Lists and objects inside one another; no request needs so many."""
+"""Maximum nesting of arrays and objects, more than any request needs."""
 
 
 async def read_body(request: Request, kind: type[BaseModel], limits: Limits) -> BaseModel:
@@ -24,11 +24,11 @@ async def read_bytes(request: Request, limits: Limits) -> bytes:
     """Reads the body of a request.
 
     Raises:
-        ApiError: Another type than JSON (415), too many bytes (413), or too slow a client (408).
+        ApiError: The body is not JSON (415), too large (413), or arrives too slowly (408).
         ClientGone: The client closed the connection before the body was complete.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":                              # others come from foreign web pages without asking
+    if content_type != "application/json":                              # other types need no CORS preflight from foreign pages
         received = excerpt(content_type, 50) or "no Content-Type"
         raise ApiError(415, f"Unsupported content type: {received}. Send the header Content-Type: application/json.")
     announced = request.headers.get("content-length", "0")
@@ -84,18 +84,18 @@ def _no_json(reason):
 
 
 def _refuse_constant(name):
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _check_values(value, depth=0):
-    """Raises ApiError for texts that no tokenizer takes (halves of a UTF-16 pair) and for too deep a structure."""
+    """Raises ApiError for text with half a UTF-16 pair, which no tokenizer takes, and for too deep nesting."""
     if depth > MAX_DEPTH:
         raise _no_json(f"it has more than {MAX_DEPTH} levels")
     if isinstance(value, str):
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise _no_json("it has half of a character, \\ud800 to \\udfff") from None
+            raise _no_json("it has half a surrogate pair, \\ud800 to \\udfff") from None
     elif isinstance(value, dict):
         for name, inner in value.items():
             _check_values(name, depth + 1)

@@ -1,5 +1,6 @@
-"""The worker that embeds: texts of all requests that wait go through the model together."""
+"""The worker that embeds. The texts of all waiting requests go through the model together."""
 
+import collections
 import concurrent.futures
 import logging
 
@@ -10,14 +11,14 @@ from baselines.serving.workers.request_queue import fail
 
 log = logging.getLogger(__name__)
 BATCH_SIZE = 64
-"""Texts that go through the model at once."""
+"""Number of texts that go through the model at once."""
 
 
 class _EmbeddingJob:
-    """The texts of one request: `begun` of them were taken, `left` have no vector yet."""
+    """The texts of one request: `next` is the first that was not taken, `left` of them have no vector yet."""
 
     def __init__(self, texts):
-        self.texts, self.begun, self.left = texts, 0, len(texts)
+        self.texts, self.next, self.left = texts, 0, len(texts)
         self.vectors, self.counts = [None] * len(texts), [0] * len(texts)
         self.future = concurrent.futures.Future()
 
@@ -36,7 +37,7 @@ class EmbeddingWorker(QueueWorker):
     """
 
     def submit(self, texts: list[str]) -> concurrent.futures.Future:
-        """A Future of (float32 (N, D), tokens of each text). If it is canceled, the rest of its texts is left out.
+        """A Future of (float32 (N, D), tokens of each text). If it is canceled, its remaining texts are skipped.
 
         Raises:
             ApiError: As `RequestQueue.put` does.
@@ -69,14 +70,21 @@ class EmbeddingWorker(QueueWorker):
             fail(job.future, error)
 
 
-def share_of_a_pass(jobs) -> list[tuple]:
-    """[(job, numbers of its texts)] of the next pass; jobs with texts left go to the end of the queue."""
+def share_of_a_pass(jobs: collections.deque) -> list[tuple]:
+    """Takes the texts of the next pass.
+
+    Args:
+        jobs: Waiting jobs. Jobs with texts left go to the end of the queue.
+
+    Returns:
+        (job, numbers of its texts) pairs.
+    """
     share, parts = max(1, BATCH_SIZE // len(jobs)), []
     for _ in range(min(len(jobs), BATCH_SIZE)):
         job = jobs.popleft()
-        numbers = range(job.begun, min(job.begun + share, len(job.texts)))
-        job.begun = numbers.stop
+        numbers = range(job.next, min(job.next + share, len(job.texts)))
+        job.next = numbers.stop
         parts.append((job, numbers))
-        if job.begun < len(job.texts):
+        if job.next < len(job.texts):
             jobs.append(job)
     return parts

@@ -1,10 +1,11 @@
-"""The worker that generates: it steps a run's scheduler while there is something to write, and sleeps otherwise."""
+"""The worker that generates: it steps a run's scheduler while there are replies to generate, and sleeps otherwise."""
 
 import logging
 import threading
 
-from baselines.decoding.scheduler import QueueFull, Request
+from baselines.decoding.scheduler import QueueFull, Request, Ticket
 from baselines.serving.api_error import queue_full, shutting_down
+from baselines.serving.model_registry import ServedGenerator
 
 log = logging.getLogger(__name__)
 
@@ -14,10 +15,10 @@ class GenerationWorker:
 
     Args:
         name: Name of the model.
-        generator: A ServedGenerator, whose scheduler has the queue.
+        generator: The model, whose scheduler has the queue.
     """
 
-    def __init__(self, name, generator):
+    def __init__(self, name: str, generator: ServedGenerator):
         self.name, self.generator, self.task_name = name, generator, generator.task_name
         self._woken, self._closing = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name=f"generation {name}", daemon=True)
@@ -27,11 +28,11 @@ class GenerationWorker:
         self._thread.start()
 
     def alive(self) -> bool:
-        """Whether it answers."""
+        """Whether it accepts requests."""
         return self._thread.is_alive() and not self._closing
 
     def stop(self) -> None:
-        """Ends after the current step; replies that are not complete end with an error."""
+        """Stops after the current step. Incomplete replies end with an error."""
         self._closing = True
         self._woken.set()
 
@@ -40,11 +41,11 @@ class GenerationWorker:
         self.stop()
         self._thread.join(seconds)
 
-    def submit(self, request: Request):
+    def submit(self, request: Request) -> Ticket:
         """Queues a reply and returns its ticket.
 
         Raises:
-            ApiError: 429 when as many wait as may, 503 when the worker is to end.
+            ApiError: 429 if the queue is full, 503 if the worker shuts down.
             InputError: The scheduler cannot take the request.
         """
         if self._closing:
@@ -56,25 +57,25 @@ class GenerationWorker:
         self._woken.set()
         return ticket
 
-    def cancel(self, ticket) -> None:
-        """Frees what a reply holds; a complete one is left alone."""
+    def cancel(self, ticket: Ticket) -> None:
+        """Cancels a reply, unless it is complete, and frees its row."""
         self.generator.scheduler.cancel(ticket)
         self._woken.set()
 
     @property
     def counts(self) -> tuple[int, int]:
-        """Replies that are being written, and replies that wait."""
+        """Number of replies that are being generated, and of those that wait."""
         return self.generator.scheduler.counts
 
     def _run(self):
         scheduler = self.generator.scheduler
         while not self._closing:
             self._woken.wait()
-            self._woken.clear()                                         # before stepping: what comes meanwhile wakes again
+            self._woken.clear()                                         # before stepping: later requests set it again
             try:
                 while not self._closing and scheduler.step():
                     pass
-            except Exception:                                           # of the model: these replies fail, the next may not
+            except Exception:                                           # the model failed: only the current replies fail
                 log.exception("%s: a step failed", self.name)
                 scheduler.abort("the model failed")
         scheduler.abort("the server is shutting down")

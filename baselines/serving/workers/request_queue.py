@@ -1,4 +1,4 @@
-"""The bounded queue of a worker: requests of any thread wait in it, and all are refused when it is full or the server ends."""
+"""The bounded queue of a worker, for requests of any thread. It rejects requests when it is full or the server shuts down."""
 
 import collections
 import concurrent.futures
@@ -11,11 +11,11 @@ from baselines.serving.api_error import queue_full, shutting_down
 
 
 class RequestQueue:
-    """Jobs that wait for one worker. A job has a `future`; one whose future was canceled is left out.
+    """Jobs that wait for one worker. A job has a `future`; jobs whose future was canceled are skipped.
 
     Args:
         name: Name of the model, for messages.
-        limit: Jobs that may wait.
+        limit: Maximum number of waiting jobs.
     """
 
     def __init__(self, name: str, limit: int):
@@ -23,16 +23,16 @@ class RequestQueue:
         self._jobs, self._changed, self._closed = collections.deque(), threading.Condition(), False
 
     def __len__(self):
-        """How many jobs wait."""
+        """The number of waiting jobs."""
         return len(self._jobs)
 
     @property
     def closed(self) -> bool:
-        """Whether the worker is to end."""
+        """Whether the worker shuts down."""
         return self._closed
 
     def put(self, job: Any) -> None:
-        """Adds a job. Raises ApiError 429 when as many wait as may, and 503 when the worker is to end."""
+        """Adds a job. Raises ApiError 429 if the queue is full, and 503 if the worker shuts down."""
         with self._changed:
             if self._closed:
                 raise shutting_down()
@@ -43,7 +43,14 @@ class RequestQueue:
             self._changed.notify()
 
     def take(self, choose: Callable[[collections.deque], Any]) -> Any:
-        """Waits for jobs and returns choose(jobs), which takes out what it returns; None when the worker is to end."""
+        """Waits for jobs.
+
+        Args:
+            choose: Removes jobs from the queue and returns them.
+
+        Returns:
+            The result of `choose`; None if the worker shuts down.
+        """
         with self._changed:
             while not self._closed:
                 self._jobs = collections.deque(job for job in self._jobs if not job.future.done())
@@ -53,7 +60,7 @@ class RequestQueue:
             return None
 
     def close(self) -> None:
-        """Tells the worker to end. Jobs that still wait fail with ApiError 503."""
+        """Shuts the worker down. Waiting jobs fail with ApiError 503."""
         with self._changed:
             self._closed = True
             jobs, self._jobs = self._jobs, collections.deque()
@@ -62,7 +69,7 @@ class RequestQueue:
             fail(job.future, shutting_down())
 
 
-def fail(future, error: Exception) -> None:
+def fail(future: concurrent.futures.Future, error: Exception) -> None:
     """Gives a concurrent Future an exception, unless it is done or canceled."""
     with contextlib.suppress(concurrent.futures.InvalidStateError):     # canceled just now
         if not future.done() and (future.running() or future.set_running_or_notify_cancel()):
