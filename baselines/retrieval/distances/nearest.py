@@ -1,7 +1,8 @@
-"""The k texts nearest to one by WMD or WRD: lower bounds spare most of the exact work, and the result is the same as without."""
+"""Exact k-nearest search by WMD or WRD. Lower bounds save most of the exact comparisons."""
 
 import bisect
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,24 +14,42 @@ from baselines.retrieval.distances.word_rotators import WordRotators
 
 DISTANCES = {"wmd": WordMovers, "wrd": WordRotators}
 SLACK = 1e-9
-"""Rounding by which a bound may exceed the distance."""
+"""Rounding error by which a bound may exceed the distance."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Nearest:
-    """The number of a text among the candidates, and its distance. solved: for how many transport was computed."""
+    """The result of a search.
+
+    Args:
+        numbers: Numbers of the nearest candidates, best first.
+        distances: Their distances.
+        solved: Number of candidates whose exact distance was computed.
+    """
 
     numbers: list[int]
     distances: list[float]
     solved: int
 
 
-def nearest(query, candidates, k, kind="wrd", prune=True):
-    """The Nearest k of `candidates`, a list of (tokens, d) arrays, to the token vectors `query` (m, d); ties by their number.
+def nearest(query: np.ndarray, candidates: Sequence[np.ndarray], k: int, kind: str = "wrd", prune: bool = True) -> Nearest:
+    """Finds the nearest candidates.
 
-    Candidates are taken in the order of their cheap bound, and work ends where it exceeds the k-th best distance. A second bound
-    (every token goes to its nearest one, Kusner's RWMD) comes before each exact comparison.
-    Raises InputError for an unknown kind, k below 1, and vectors that the distance refuses.
+    Candidates are compared in the order of a cheap bound, until it exceeds the k-th best distance. A second bound (each token moves
+    to its nearest one, Kusner's RWMD) precedes each exact comparison.
+
+    Args:
+        query: Token vectors (m, d).
+        candidates: Token vectors (n, d) of each candidate.
+        k: Number of candidates to find.
+        kind: "wmd" or "wrd".
+        prune: Use the bounds. The result is the same without.
+
+    Returns:
+        The k nearest; equal distances in the order of the candidates.
+
+    Raises:
+        InputError: `kind` is unknown, `k` is below 1, or the vectors do not fit.
     """
     if kind not in DISTANCES:
         raise InputError(f"distance: there is no {kind!r}. {near(str(kind), DISTANCES)}")
@@ -60,6 +79,6 @@ def nearest(query, candidates, k, kind="wrd", prune=True):
 
 
 def relaxed(p: np.ndarray | None, q: np.ndarray | None, costs: np.ndarray) -> float:
-    """What transport costs at least: all of one side to what is nearest on the other, the dearer of the two ways."""
+    """A lower bound of the cost: each side moves to its nearest points on the other; the larger of the two costs."""
     rows, columns = costs.min(1), costs.min(0)
     return max(rows.mean() if p is None else p @ rows, columns.mean() if q is None else q @ columns)

@@ -1,4 +1,4 @@
-"""What a text is for these distances: the vectors of its tokens, special ones left out."""
+"""Checks token vectors: a text is the vectors of its tokens without special ones."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from baselines.errors import InputError
 
 
 def checked(vectors: np.ndarray, name: str = "x") -> np.ndarray:
-    """Token vectors as float64 (m, d). Raises InputError for none, another shape, NaN or infinity."""
+    """Token vectors as float64 (m, d). Raises InputError for no vectors, another shape, NaN or infinity."""
     vectors = np.asarray(vectors, np.float64)
     if vectors.ndim != 2 or not len(vectors):
         raise InputError(f"{name}: expected token vectors of shape (tokens, size), but got {vectors.shape}. Give some tokens.")
@@ -16,7 +16,7 @@ def checked(vectors: np.ndarray, name: str = "x") -> np.ndarray:
 
 
 def checked_pair(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both checked, and of one size."""
+    """Two texts' token vectors as float64. Raises InputError as `checked`, and for different sizes."""
     x, y = checked(x, "x"), checked(y, "y")
     if x.shape[1] != y.shape[1]:
         raise InputError(f"Token vectors have different sizes, {x.shape[1]} and {y.shape[1]}. Use one model for both.")

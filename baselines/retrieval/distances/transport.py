@@ -1,30 +1,33 @@
 """Optimal transport between two small sets of weights: the earth mover's distance, by POT's network simplex.
 
-POT solves in float64 and exactly: no regularisation. Where all weights are equal and there are as many on both sides the optimum is
+POT solves in float64 and exactly: no regularisation. If all weights are equal and both sides have the same size, the optimum is
 an assignment, which SciPy finds several times faster.
 """
 
 import dataclasses
 import os
 import warnings
+from types import ModuleType
 
 import numpy as np
 
 from baselines.errors import InputError
 
 MAX_SIZE_WITHOUT_WARNING = 500
-"""Points on both sides above which a warning says that the work grows with the cube."""
+"""Points per side above which a warning says that the time grows with the cube."""
 TOLERANCE = 1e-6
-"""How far from 1 weights may sum."""
+"""Maximum difference of the sum of weights from 1."""
 PIVOTS = 10_000_000
 
 
 @dataclasses.dataclass(frozen=True)
 class Transport:
-    """value = sum(plan * costs), the least there is.
+    """An optimal transport.
 
-    plan         float64 (m, n): what goes from where to where
-    potentials   (m,) and (n,): their sum with the weights is `value` too, and u_i + v_j <= costs_ij
+    Args:
+        value: sum(plan * costs), the minimum.
+        plan: float64 (m, n), the weight that moves from i to j.
+        potentials: (m,) and (n,). Their sum with the weights is also `value`, and u_i + v_j <= costs_ij.
     """
 
     value: float
@@ -32,10 +35,20 @@ class Transport:
     potentials: tuple[np.ndarray, np.ndarray]
 
 
-def transport(p, q, costs):
-    """The Transport of weights p (m,) to q (n,), each of sum 1, at costs (m, n).
+def transport(p: np.ndarray, q: np.ndarray, costs: np.ndarray) -> Transport:
+    """Solves optimal transport.
 
-    Raises InputError for negative weights, another sum, other shapes, NaN or infinity; RuntimeError where the solver fails.
+    Args:
+        p: Weights (m,) of sum 1.
+        q: Weights (n,) of sum 1.
+        costs: Costs (m, n).
+
+    Returns:
+        The optimal Transport.
+
+    Raises:
+        InputError: Weights are negative or do not sum to 1, shapes do not fit, or a number is not finite.
+        RuntimeError: The solver fails.
     """
     costs = np.ascontiguousarray(costs, np.float64)
     if costs.ndim != 2 or not np.isfinite(costs).all():
@@ -51,7 +64,7 @@ def transport(p, q, costs):
 
 
 def least_cost(p: np.ndarray | None, q: np.ndarray | None, costs: np.ndarray) -> float:
-    """The value of `transport` for weights above 0 that are known to be right, and costs of at least 0; None: all weights equal."""
+    """The value of `transport` for valid weights above 0 and costs of at least 0. None means equal weights."""
     m, n = costs.shape
     if m == 1 or n == 1:                                                # the plan is forced
         p, q = (np.full(m, 1 / m) if p is None else p), (np.full(n, 1 / n) if q is None else q)
@@ -68,7 +81,7 @@ def weights(values: np.ndarray, name: str, count: int) -> np.ndarray:
     """Weights as float64 (count,) of sum 1. Raises InputError for others."""
     values = np.asarray(values, np.float64)
     if values.shape != (count,):
-        raise InputError(f"{name}: expected {count} weights, one per row or column of the costs, but got shape {values.shape}.")
+        raise InputError(f"{name}: expected {count} weights, but got shape {values.shape}. Give one per row or column of costs.")
     if not np.isfinite(values).all() or (values < 0).any():
         raise InputError(f"{name}: a weight is negative, NaN or infinite. Give finite weights of at least 0.")
     total = values.sum()
@@ -77,8 +90,8 @@ def weights(values: np.ndarray, name: str, count: int) -> np.ndarray:
     return values / total
 
 
-def pot():
-    """The module ot, which otherwise imports every deep-learning library that it finds, to compute with their arrays."""
+def pot() -> ModuleType:
+    """Imports the module ot without the deep-learning libraries that it would import if installed."""
     for library in ("PYTORCH", "JAX", "CUPY", "TENSORFLOW"):
         os.environ.setdefault(f"POT_BACKEND_DISABLE_{library}", "1")
     import ot

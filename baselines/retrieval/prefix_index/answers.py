@@ -1,17 +1,18 @@
-"""Questions to answers of a knowledge index: what may be written for each question, and what a written key says.
+"""Answers of a knowledge index: the constraints of a question's search, and the answer that a generated key holds.
 
     answers = KnowledgeAnswers(index, ids)
-    constraints = answers.constraints(question, prompt_ids)             # of one question's search
+    constraints = answers.constraints(question, prompt_ids)             # for the search of one question
     answers.answers_of(question, [(token_ids, score)])                       # [KnowledgeAnswer], best first
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from baselines.errors import InputError, excerpt, nearest
 from baselines.retrieval.prefix_index import overrides as override_file
 from baselines.retrieval.prefix_index.constraint import Guided, InIndex
 from baselines.retrieval.prefix_index.copying import Copying, ranked
+from baselines.retrieval.prefix_index.index import Entry, PrefixIndex
 from baselines.retrieval.prefix_index.look_ahead import SCOPES, LookAhead
 from baselines.retrieval.prefix_index.names import folded
 from baselines.retrieval.prefix_index.overrides import entries_of
@@ -22,12 +23,16 @@ NO_LOOK_AHEAD = "none"
 
 @dataclasses.dataclass(frozen=True)
 class KnowledgeAnswer:
-    """One entry of the index, or what an overrides file says.
+    """An answer: an entry of the index, or of an overrides file.
 
-    name    subject and meaning together, as in the knowledge base
-    object  the first one of the key, spaces collapsed; annotators kept that
-    score   log-probability of the key among the keys of the index, boosts on top; 0 for a given answer
-    why     what speaks for it, for people
+    Args:
+        name: Subject and meaning together, as in the knowledge base.
+        subject: The subject.
+        predicate: The predicate.
+        meaning: The meaning, or "".
+        object: The first object of the key, with spaces collapsed.
+        score: Log-probability of the key among all keys of the index, plus boosts; 0 for a given answer.
+        why: Reasons for the answer, for people.
     """
 
     name: str
@@ -40,20 +45,32 @@ class KnowledgeAnswer:
 
     @property
     def text(self) -> str:
-        """As KgCLUE's files have it."""
+        """The answer in the format of KgCLUE's files."""
         return f"{self.name} ||| {self.predicate} ||| {self.object}"
 
 
 class KnowledgeAnswers:
-    """An index ready for questions, shared by all of them.
+    """Answers questions from an index.
 
-    ids         text -> token ids without special tokens, as the index was built with
-    look_ahead  "full_key", "predicate" (look_ahead.py) or "none"
-    end         see InIndex
-    overrides   path of a file (overrides.py), or None
+    Args:
+        index: A PrefixIndex of knowledge.
+        ids: text -> token ids without special tokens, by the tokenizer of the index.
+        look_ahead: "full_key", "predicate" (look_ahead.py) or "none".
+        end: See InIndex.
+        overrides: Path of a file (overrides.py), or None.
+
+    Raises:
+        InputError: The index does not hold knowledge, or a value is wrong.
     """
 
-    def __init__(self, index, ids, look_ahead="full_key", end="value", overrides=None):
+    def __init__(
+        self,
+        index: PrefixIndex,
+        ids: Callable[[str], Sequence[int]],
+        look_ahead: str = "full_key",
+        end: str = "value",
+        overrides: str | None = None,
+    ):
         if index.parts != 3:
             raise InputError(f"{index.folder} has format {index.header['layout']}. Build an index with --format knowledge.")
         known = (NO_LOOK_AHEAD, *SCOPES)
@@ -65,23 +82,33 @@ class KnowledgeAnswers:
         self._rules = Rules(self.overrides, self.tree, self.part_ids)
 
     def part_ids(self, text: str) -> tuple:
-        """Token ids of a part of a key with the end behind them, as KeyTokenizer makes them."""
+        """Token ids of a part of a key followed by the end token, as by KeyTokenizer."""
         end, unknown = self.index.end_id, self.index.unknown_id
         ids = [unknown if token == end else int(token) for token in self._ids(text)]
         return (*(ids or [unknown] * bool(text)), end)
 
     def constraints(self, question: str, question_ids: Sequence[int] | None) -> tuple:
-        """A tuple for the search of one question; `question_ids` with [CLS] and [SEP]."""
+        """Creates the constraints for the search of one question.
+
+        Args:
+            question: The question.
+            question_ids: Its token ids with [CLS] and [SEP]; only look-ahead needs them.
+        """
         look_ahead = None if self.look_ahead == NO_LOOK_AHEAD else LookAhead(self.index, question_ids, self.look_ahead)
         steering = self._rules.of(question)
         guided = Guided(self.tree, look_ahead, Copying(self.index, self._named(question)))
         return (guided,) if steering is None else (guided, steering)
 
     def answers_of(self, question: str, keys: Sequence[tuple], question_ids: Sequence[int] | None = None) -> list[KnowledgeAnswer]:
-        """[KnowledgeAnswer] of written keys, best first; none where none is a key.
+        """Looks up generated keys.
 
-        keys           [(token ids, the last end may be left out; score)], best first
-        question_ids   to tell why, too; the search itself does not need it
+        Args:
+            question: The question.
+            keys: (token ids, score) pairs, best first. The last end token is optional.
+            question_ids: Token ids of the question, to give reasons; None for no reasons.
+
+        Returns:
+            The answers, best first; empty if no generated text is a key.
         """
         given = self._given(question)
         answers = [given] if given else []
@@ -136,11 +163,11 @@ class KnowledgeAnswers:
     def _preferred(self, guided, token_ids):
         """Yields a reason for each step where look-ahead preferred the generated token to all others."""
         token_ids = [*map(int, token_ids)]
-        for place, token in enumerate(token_ids):
-            state = self.tree.state(token_ids[:place])
-            entities = guided.copying.entities(token_ids[:place])
+        for position, token in enumerate(token_ids):
+            state = self.tree.state(token_ids[:position])
+            entities = guided.copying.entities(token_ids[:position])
             tokens = self.index.next(state, entities)
-            gains = guided.look_ahead.gains(state, token_ids[:place], entities) if len(tokens) > 1 else None
+            gains = guided.look_ahead.gains(state, token_ids[:position], entities) if len(tokens) > 1 else None
             if gains is None:
                 continue
             chosen, others = gains[tokens == token].max(), gains[tokens != token].max()
@@ -149,6 +176,6 @@ class KnowledgeAnswers:
                 yield f"look-ahead: this {part} leads to more of the question, {chosen} {tokens} against {others}"
 
 
-def first_object(entry):
-    """The object that answers are scored by, spaces collapsed; "" of an entry without any."""
+def first_object(entry: Entry | None) -> str:
+    """The object that is scored, with spaces collapsed; "" without an object."""
     return " ".join(entry.values[0].split()) if entry and entry.values else ""

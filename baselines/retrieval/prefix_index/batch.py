@@ -1,16 +1,27 @@
-"""What may follow at many places of an index at once, without a loop over them: beams of all questions in one step of a search."""
+"""The next tokens of many states of an index at once, without a loop: one search step of the beams of all questions."""
 
 import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from baselines.storage.ragged_array import ranges
 
+if TYPE_CHECKING:
+    from baselines.retrieval.prefix_index.index import PrefixIndex
 
-def next_tokens(index, states):
-    """(int32 (T,), the tokens that may follow each State, ascending, one state behind the other; int64 (N,), how many of each).
 
-    None in place of a State, and a whole key, have none.
+def next_tokens(index: "PrefixIndex", states: Sequence) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the tokens that may follow each state.
+
+    Args:
+        index: A PrefixIndex.
+        states: States, or None for a prefix outside the index.
+
+    Returns:
+        (int32 (T,), tokens of all states, ascending within a state; int64 (N,), number of tokens of each state). None and complete
+        keys have no tokens.
     """
     nowhere, count = (index.parts, 0, 0, 0), len(states)
     numbers = itertools.chain.from_iterable(state or nowhere for state in states)
@@ -32,7 +43,7 @@ def _of_nodes(trie, nodes):
     first = trie.children[nodes].astype(np.int64)
     counts = trie.children[nodes + 1] - first
     if counts.sum() > len(trie.labels) * len(nodes) or (counts < 0).any():
-        raise ValueError("nodes with more children than there are")     # before arrays of that size are made
+        raise ValueError("nodes with more children than the trie has")     # before arrays of that size are made
     return trie.labels[ranges(first, counts)].astype(np.int32), np.repeat(np.arange(len(nodes)), counts)
 
 

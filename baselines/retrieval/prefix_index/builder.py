@@ -1,8 +1,8 @@
-"""File of keys -> index, in memory that grows with the number of keys and not with the length of their values.
+"""Builds an index from a file of keys. Memory grows with the number of keys, not with the length of their values.
 
-Reading numbers the strings: a row of 20 million is two numbers from then on. Each string is tokenized once; subjects become a
-trie, predicates and meanings sorted tables (tables.py); one stable sort of a number per row puts the rows in the order of their
-keys, and their values, kept on disk till then, are copied in that order.
+The reader numbers the strings, so that each of 20 million rows is two numbers. Each string is tokenized once. Subjects become a
+trie, predicates and meanings sorted tables (tables.py). One stable sort brings the rows into the order of their keys; their values,
+stored on disk until then, are copied in that order.
 """
 
 import contextlib
@@ -32,22 +32,22 @@ def build(
     path: str | Path, out: str | Path, spelling: KeyTokenizer, format: str = "knowledge", skip_bad_lines: bool = False,
     report: Callable | None = None, order: str = "spm",
 ) -> dict:  # fmt: skip
-    """Builds an index folder of a file. An index that is there is replaced when the new one is complete.
+    """Builds the index of a file. An existing index is replaced when the new one is complete.
 
     Args:
         path: The file, also gzipped.
         out: Folder of the index.
-        spelling: The KeyTokenizer that it is built for.
+        spelling: KeyTokenizer of the model that will use the index.
         format: "knowledge", "lines", "tsv" or "jsonl", see reading.py.
-        skip_bad_lines: Skip malformed lines; else the first one raises InputError with its number.
+        skip_bad_lines: Skip malformed lines; otherwise the first one raises InputError.
         report: Called with (stage, done, total), or None.
         order: Order of the parts of a key of knowledge, see names.py.
 
     Returns:
-        The counts that the header holds.
+        The counts in the header.
 
     Raises:
-        InputError: The file, the folder or an option is unfit, or the disk is full.
+        InputError: A line, the folder or an option is wrong, or the disk is full.
     """
     out, report = Path(out), report or _silent
     lines, read, parts = Lines(path, skip_bad_lines, report), key_reader(format), order_of(order)
@@ -56,7 +56,7 @@ def build(
         values = folder / "values.unsorted"
         rows = _number(read(lines), values)
         if not len(rows.name):
-            raise InputError(f"{path} holds no key ({lines.skipped:,} lines skipped). Check the file and --format.")
+            raise InputError(f"{path} has no keys ({lines.skipped:,} lines skipped). Check the file and --format.")
         writer = files.ArrayFolderWriter(folder, INDEX)
         parts = ("key",) if rows.predicates is None else parts
         counts = {"rows": len(rows.name), "skipped_lines": lines.skipped}
@@ -76,8 +76,8 @@ def _room(out):
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
-        raise InputError(f"Cannot write to {out}: {error.strerror}. Free room for the index and once more for its values; an index "
-                         "that was there is unchanged.") from error  # fmt: skip
+        raise InputError(f"Cannot write to {out}: {error.strerror}. Free space for the index and a second copy of its values. "
+                         "An existing index is unchanged.") from error  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -169,4 +169,4 @@ def _within(classes):
 
 
 def _silent(*_):
-    """Tells nobody."""
+    """Reports nothing."""

@@ -1,21 +1,26 @@
-"""An index as a constraint of a search: only its keys can be written.
+"""Constraints of a search to the keys of an index.
 
-    InIndex(index)                                  one for all questions; costs the model nothing more
-    Guided(InIndex(index), look_ahead, copying)     one for each question; makes what is allowed sum to 1, and weighs it
+    InIndex(index)                                  one for all questions; no extra model calls
+    Guided(InIndex(index), look_ahead, copying)     one per question; normalizes and reweights the allowed tokens
 
-`allowed` and `rescore` are what decoding/constraints.py describes. A prefix was another's continuation a step ago, so its place in
-the tree is one step from a place that is remembered.
+`allowed` and `rescore` are what decoding/constraints.py describes. Each prefix extends one of the step before, so its
+state is one step from a cached state.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from baselines.errors import InputError, excerpt, nearest
-from baselines.retrieval.prefix_index.index import State
+from baselines.retrieval.prefix_index.index import PrefixIndex, State
+
+if TYPE_CHECKING:
+    from baselines.retrieval.prefix_index.copying import Copying
+    from baselines.retrieval.prefix_index.look_ahead import LookAhead
 
 ENDS = ("value", "leaf")
-MAX_REMEMBERED = 1 << 16
+MAX_CACHED = 1 << 16
 
 
 class InIndex:
@@ -23,24 +28,24 @@ class InIndex:
 
     Args:
         index: A PrefixIndex.
-        end: "value": a key may end wherever one does. "leaf": only where no longer one goes on, as in the code of
-            kexue.fm/archives/8802; it cannot reach the shorter one of two keys, and is there to reproduce its figures.
+        end: "value": every key can be generated. "leaf": a key that is a prefix of another cannot, as in the code of
+            kexue.fm/archives/8802, whose figures it reproduces.
     """
 
-    def __init__(self, index, end="value"):
+    def __init__(self, index: PrefixIndex, end: str = "value"):
         if end not in ENDS:
             raise InputError(f"end: there is no {excerpt(end)!r}. {nearest(str(end), ENDS)}")
         self.index, self.end = index, end
         self._states = {(): index.root()}
 
     def allowed(self, prefixes: Sequence[list[int]]) -> list:
-        """For each list of token ids, int32: those that may follow, ascending; none after a whole key, or outside the tree."""
+        """The tokens that may follow each prefix, int32, ascending; none after a complete key or outside the index."""
         return [self.next(self.state(prefix)) for prefix in prefixes]
 
     def state(self, prefix: Sequence[int]) -> State | None:
-        """The State of a prefix, or None."""
-        prefix, states = tuple(prefix), self._states        # another thread may begin a new memory
-        if len(states) > MAX_REMEMBERED:
+        """The State of a prefix; None if no key starts with it."""
+        prefix, states = tuple(prefix), self._states        # another thread may start a new cache
+        if len(states) > MAX_CACHED:
             self._states = {(): self.index.root()}
         known = len(prefix)
         while prefix[:known] not in states:
@@ -52,7 +57,7 @@ class InIndex:
         return state
 
     def next(self, state: State, entities: np.ndarray | None = None) -> np.ndarray:
-        """Tokens after a State, or none after None; see PrefixIndex.next."""
+        """The tokens after a State; see PrefixIndex.next. None has no next tokens."""
         if state is None:
             return np.zeros(0, np.int32)
         ids = self.index.next(state, entities)
@@ -62,7 +67,7 @@ class InIndex:
 
 
 class Guided:
-    """Constrains one question's texts to an index, and weighs what is allowed.
+    """Constrains the search of one question to an index, and reweights the allowed tokens.
 
     Args:
         tree: An InIndex, shared by all questions.
@@ -70,18 +75,26 @@ class Guided:
         copying: A Copying, or None.
     """
 
-    def __init__(self, tree, look_ahead=None, copying=None):
+    def __init__(self, tree: InIndex, look_ahead: "LookAhead | None" = None, copying: "Copying | None" = None):
         self.tree, self.look_ahead, self.copying = tree, look_ahead, copying
 
     def allowed(self, prefixes: Sequence[list[int]]) -> list:
-        """As InIndex.allowed; among subjects of one spelling, those that stand in the question."""
+        """As InIndex.allowed. Of subjects with the same spelling, only those in the question."""
         return [self.tree.next(self.tree.state(prefix), self._entities(prefix)) for prefix in prefixes]
 
     def _entities(self, prefix):
         return self.copying and self.copying.entities(prefix)
 
     def rescore(self, prefixes: Sequence[list[int]], log_probabilities: np.ndarray) -> np.ndarray:
-        """float32 (N, V), -inf where not allowed -> the same, weighed and summing to 1. The argument is not changed."""
+        """Reweights the allowed tokens, so that their probabilities sum to 1.
+
+        Args:
+            prefixes: Generated token ids of each row.
+            log_probabilities: float32 (N, V), -inf for tokens that are not allowed. Not changed.
+
+        Returns:
+            float32 (N, V).
+        """
         rescored = np.array(log_probabilities, np.float32)
         for row, prefix, ids in zip(rescored, prefixes, self.allowed(prefixes), strict=True):
             if len(ids):
@@ -102,7 +115,7 @@ class Guided:
 
 
 def _normalized(log_p):
-    """Log-probabilities that sum to 1, in log space; where all are -inf nothing can be said."""
+    """Normalizes log-probabilities. If all are -inf, they stay."""
     top = log_p.max()
     return log_p - top - np.log(np.exp(log_p - top).sum()) if np.isfinite(top) else log_p
 

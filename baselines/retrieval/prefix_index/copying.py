@@ -1,17 +1,17 @@
-"""Copy what cannot be spelled: subjects with unknown characters are answered by their original strings.
+"""Copying: subjects with characters outside the vocabulary are answered by their original strings.
 
-The model sees 㛃的拼音 as [UNK]的拼音, and hundreds of subjects are [UNK] to it. Where a question holds the string of such a
-subject,
+The model sees 㛃的拼音 as [UNK]的拼音, and hundreds of subjects look the same. If a question contains such a subject:
 
-* its [UNK] gets at least the probability `share` where it is next: the model need not have learned to write it;
-* of the keys that are spelled as this subject, only those of the names that stand in the question are offered;
-* of the entries that remain, the one that has more in common with the question comes first.
+* its next [UNK] gets at least the probability `share`, even if the model has not learned to generate it;
+* of the keys with the same spelling, only those of names in the question are allowed;
+* of the remaining entries, the one that shares most with the question comes first.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.names import folded
 from baselines.retrieval.prefix_index.subsequence import Subsequences
 
@@ -19,9 +19,15 @@ SHARE = 0.9
 
 
 class Copying:
-    """The unspellable subjects of one question."""
+    """The subjects of one question that the vocabulary cannot spell.
 
-    def __init__(self, index, question, share=SHARE):
+    Args:
+        index: The index.
+        question: The question.
+        share: Minimum probability of an unknown token that continues such a subject.
+    """
+
+    def __init__(self, index: PrefixIndex, question: str, share: float = SHARE):
         self.index, self.share = index, share
         self.mentions = index.mentions(question)
 
@@ -32,14 +38,14 @@ class Copying:
         return any(mention.token_ids[: length + 1] == (*written, unknown) for mention in self.mentions)
 
     def entities(self, prefix: Sequence[int]) -> np.ndarray | None:
-        """Names that a finished subject is taken for, ascending; None: all that are spelled so."""
+        """Numbers of the names that a complete subject stands for, ascending; None for all names with its spelling."""
         subject = tuple(prefix[: list(prefix).index(self.index.end_id) + 1]) if self.index.end_id in prefix else ()
         numbers = {number for mention in self.mentions if mention.token_ids == subject for number in mention.entities}
         return np.array(sorted(numbers), np.int64) if numbers else None
 
 
 def ranked(entries: Sequence, question: str) -> list:
-    """Entries of one spelling: names that stand in the question first, then by what they share with it, then as in the file."""
+    """Sorts entries with the same spelling: names in the question first, then by their overlap with it, then as in the file."""
     if len(entries) < 2:
         return list(entries)
     text = folded(question)

@@ -1,4 +1,4 @@
-"""What the folder of an index says that it is; array_folder.py writes and reads it."""
+"""The folder format of an index, which array_folder.py writes and reads."""
 
 from baselines.storage.array_folder import Kind
 

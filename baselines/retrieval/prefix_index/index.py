@@ -1,14 +1,14 @@
-"""An index opened for questions: which tokens may follow, one step down, what a key holds.
+"""An opened index: the next tokens of a state, the next state, and the entries of a key.
 
     index = PrefixIndex.open("kg.index")
     state = index.root()
     index.next(state)                   # int32, sorted
     state = index.advance(state, token_id)
-    index.entries(state)                # once the last end token is written
+    index.entries(state)                # after the last end token
 
 A key is the tokens of a subject, [SEP], those of a predicate, [SEP], of a meaning, [SEP], or the meaning before the predicate; in
-an index of plain keys, of one text and [SEP]. Where a part of a key is complete [SEP] is among what may follow, so no key is hidden
-by a longer one.
+an index of plain keys, of one text and [SEP]. If a part of a key is complete, [SEP] is among the next tokens, so a longer key
+hides none.
 """
 
 import bisect
@@ -31,11 +31,13 @@ from baselines.storage.ragged_array import RaggedArray
 
 
 class State(NamedTuple):
-    """A place in the tree, small and hashable.
+    """A position in the tree, small and hashable.
 
-    part        parts of the key that are complete
-    low, high   in the first part a node and the one behind it, then the keys that begin with what was written
-    depth       tokens written of this part, from the second part on
+    Attributes:
+        part: Number of complete parts of the key.
+        low: In the first part, a node; later, the first key that starts with the prefix.
+        high: In the first part, the next node; later, the last such key + 1.
+        depth: Tokens of the current part so far, from the second part on.
     """
 
     part: int
@@ -55,13 +57,14 @@ class Entry(NamedTuple):
 
 
 class PrefixIndex:
-    """Read-only, memory-mapped; any number of processes share one copy.
+    """A read-only, memory-mapped index. Any number of processes share one copy.
 
-    order   names of the parts of a key, as they are written: ("subject", "predicate", "meaning"), or ("key",) for plain keys
-    parts   how many: 3 or 1
+    Attributes:
+        order: Names of the parts of a key in their order: ("subject", "predicate", "meaning"), or ("key",) for plain keys.
+        parts: Number of parts: 3 or 1.
     """
 
-    def __init__(self, folder, header, arrays):
+    def __init__(self, folder: str | Path, header: dict, arrays: dict[str, np.ndarray]):
         self.folder, self.header = Path(folder), header
         self._read(header, arrays)
 
@@ -83,7 +86,7 @@ class PrefixIndex:
         self._require_fitting()
 
     def _require_fitting(self):
-        """Raises ValueError where the ends of the arrays do not fit; what is between is found where it is read."""
+        """Raises ValueError if the sizes of the arrays do not fit. Other damage is found when it is read."""
         if self.order not in (("key",), *ORDERS.values()):
             raise ValueError("unknown parts of a key")
         if len(self.trie.children) != len(self.trie.labels) + 1 or len(self._subject_keys) != len(self._leaves) + 1:
@@ -98,11 +101,15 @@ class PrefixIndex:
 
     @classmethod
     def open(cls, folder: str | Path, fingerprint: str | None = None, verify: bool = False) -> "PrefixIndex":
-        """The index in a folder.
+        """Opens the index in a folder.
 
-        fingerprint   of the vocabulary it is used with; None: not compared
-        verify        read all of it and compare checksums; else only sizes and the header are checked, in milliseconds
-        Raises InputError for a folder that is damaged, foreign, or made with another vocabulary.
+        Args:
+            folder: The folder.
+            fingerprint: Fingerprint of the vocabulary to use it with; None to skip the comparison.
+            verify: Compare all checksums. Otherwise only sizes and the header are checked, in milliseconds.
+
+        Raises:
+            InputError: The folder is corrupted, not an index, or built with another vocabulary.
         """
         recover(folder)
         index = cls(folder, *files.open_folder(folder, INDEX, verify))
@@ -111,21 +118,26 @@ class PrefixIndex:
         return index
 
     def __len__(self):
-        """How many keys there are."""
+        """The number of keys."""
         return len(self._key_entity)
 
     def root(self) -> State:
         return State(0, 0, 1, 0)
 
     def is_complete(self, state: State) -> bool:
-        """Whether a whole key is written, its last end token included."""
+        """Whether a state is a complete key, including its last end token."""
         return state.part == self.parts
 
     @files.guarded
     def next(self, state: State, entities: np.ndarray | None = None) -> np.ndarray:
-        """int32, ascending: the tokens that may follow; none after a whole key.
+        """The tokens that may follow a state.
 
-        entities   numbers of names, ascending: behind a subject, only what follows in keys of these
+        Args:
+            state: A State.
+            entities: Numbers of names, ascending. After a subject, only keys of these names count. None for all.
+
+        Returns:
+            int32, ascending; empty after a complete key.
         """
         if self.is_complete(state):
             return np.zeros(0, np.int32)
@@ -138,7 +150,7 @@ class PrefixIndex:
 
     @files.guarded
     def advance(self, state: State, token_id: int) -> State | None:
-        """The State after one more token, or None where it may not follow."""
+        """The State after one more token, or None if the token may not follow."""
         token_id = int(token_id)
         if not 0 <= token_id < self.vocab_size or self.is_complete(state):
             return None
@@ -153,13 +165,13 @@ class PrefixIndex:
 
     @files.guarded
     def next_batch(self, states: Sequence) -> list[np.ndarray]:
-        """`next` of each state; None, a prefix that is in no key, has no next."""
+        """`next` of each state. None, a prefix of no key, has no next tokens."""
         tokens, counts = next_tokens(self, states)
         ends = np.cumsum(counts).tolist()
         return [tokens[end - count : end] for end, count in zip(ends, counts.tolist(), strict=True)]
 
     def advance_batch(self, states: Sequence, token_ids: Sequence[int]) -> list:
-        """`advance` of each state that is one."""
+        """`advance` of each state; None stays None."""
         return [None if state is None else self.advance(state, token) for state, token in zip(states, token_ids, strict=True)]
 
     @files.guarded
@@ -171,7 +183,7 @@ class PrefixIndex:
         return rows
 
     def walk(self, token_ids: Sequence[int], state: State | None = None) -> State | None:
-        """The State after all `token_ids`, or None."""
+        """The State after `token_ids` from `state` (default: the root), or None."""
         state = state or self.root()
         for token_id in token_ids:
             state = self.advance(state, token_id)
@@ -180,13 +192,13 @@ class PrefixIndex:
         return state
 
     def key(self, subject: Sequence, predicate: Sequence, meaning: Sequence) -> list:
-        """The three parts of a key, such as their token ids, one behind the other in the order of the index."""
+        """Concatenates the three parts of a key, such as their token ids, in the order of the index."""
         parts = {"subject": subject, "predicate": predicate, "meaning": meaning}
         return [token for name in self.order for token in parts[name]]
 
     @files.guarded
     def lookup(self, token_ids: Sequence[int]) -> list[Entry]:
-        """Entries of a whole key, whose last end token may be left out; [] if there is none such."""
+        """The entries of a complete key, whose last end token is optional; [] if there is no such key."""
         state = self.walk(token_ids)
         if state is not None and not self.is_complete(state):
             state = self.advance(state, self.end_id)
@@ -194,11 +206,11 @@ class PrefixIndex:
 
     @files.guarded
     def entries(self, state: State) -> list[Entry]:
-        """What a whole key holds; several where names differ in what the vocabulary does not tell apart."""
+        """The entries of a complete key; several if the vocabulary spells their names alike."""
         return [self.entry(key) for key in range(state.low, state.high)]
 
     def entry(self, key: int) -> Entry:
-        """The Entry of a key's number. Raises InputError for a number that no key has."""
+        """The Entry with the number `key`. Raises InputError if the number is out of range."""
         if not 0 <= key < len(self):
             raise InputError(f"{self.folder} has no key {key}. Its keys have the numbers 0 to {len(self) - 1}.")
         return self._entry(key)
@@ -244,20 +256,21 @@ class PrefixIndex:
 
     @files.guarded
     def predicates(self, token_ids: Sequence[int]) -> range:
-        """range of the numbers of the predicates that are spelled so, the end token included."""
+        """The numbers of the predicates with this spelling, which includes the end token."""
         table = self._tokens[self.order.index("predicate")]
-        some = range(len(table)), list(token_ids)
-        first, last = (cut(*some, key=lambda row: table[row].tolist()) for cut in (bisect.bisect_left, bisect.bisect_right))
+        rows, target = range(len(table)), list(token_ids)
+        tokens = lambda row: table[row].tolist()  # noqa: E731
+        first, last = (find(rows, target, key=tokens) for find in (bisect.bisect_left, bisect.bisect_right))
         return range(first, last)
 
     @files.guarded
     def leaf(self, token_ids: Sequence[int]) -> int:
-        """The node of the trie where a subject that is there ends, the end token included."""
+        """The node of the trie where an existing subject ends, with the end token."""
         return self.trie.child(self.walk(token_ids[:-1]).low, token_ids[-1])
 
     @files.guarded
     def leaves_with_only(self, predicates: Sequence[int]) -> list[int]:
-        """List of nodes where subjects end whose keys have none but these predicates, numbers; it looks at every key."""
+        """The final nodes of subjects whose keys have only these predicates. Reads all keys."""
         chosen = np.zeros(len(self._predicate_texts), bool)
         chosen[predicates] = True
         others = np.add.reduceat(~chosen[self._key_predicate], self._subject_keys[:-1].astype(np.int64), dtype=np.int64)
@@ -265,7 +278,7 @@ class PrefixIndex:
 
     @files.guarded
     def part_ids(self, part: int, key: int) -> np.ndarray:
-        """Token ids of the second or third part of a key, its end token included."""
+        """Token ids of the second or third part of a key, including its end token."""
         return self._tokens[part][self._rows(part, key)]
 
     def _rows(self, part, keys):

@@ -1,11 +1,11 @@
-"""Look-ahead: prefer a token behind which more of the question is still to come. Su, 2021, kexue.fm/archives/8802.
+"""Look-ahead: prefers tokens that lead to keys with more of the question. Su, 2021, kexue.fm/archives/8802.
 
 A model that reads 刘晓华主要讲什么课啊 likes 主要成就, whose first tokens are in the question, and sees too late that 主讲课程
 has more of them. Once the subject is complete, p(v) becomes p(v) ** (1 / (gain + 1)), where the gain of v is how much longer the
-longest common subsequence with the question can become on some key that goes on with v.
+longest common subsequence with the question can become on some key that continues with v.
 
-The article compares predicates, the code that made its figures whole keys: `scope`. What a key has in common with the question is
-found once per subject; a step reads the range that is left.
+The article compares predicates; the code behind its figures compares whole keys: `scope`. The overlap of each key with the
+question is computed once per subject; a step reads the remaining range.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from baselines.errors import InputError, excerpt, nearest
-from baselines.retrieval.prefix_index.index import State
+from baselines.retrieval.prefix_index.index import PrefixIndex, State
 from baselines.retrieval.prefix_index.subsequence import Subsequences
 
 SCOPES = ("predicate", "full_key")
@@ -25,12 +25,12 @@ class LookAhead:
 
     Args:
         index: A PrefixIndex.
-        question_ids: Token ids of the question, [CLS] and [SEP] included.
-        scope: "predicate": predicates alone, while one is written; "full_key": all parts with [SEP] between them.
-        max_keys: In a subject with more keys there is no look-ahead.
+        question_ids: Token ids of the question, including [CLS] and [SEP].
+        scope: "predicate": compare predicates only; "full_key": compare all parts, with [SEP] between them.
+        max_keys: Subjects with more keys have no look-ahead.
     """
 
-    def __init__(self, index, question_ids, scope="full_key", max_keys=MAX_KEYS):
+    def __init__(self, index: PrefixIndex, question_ids: Sequence[int], scope: str = "full_key", max_keys: int = MAX_KEYS):
         if scope not in SCOPES:
             raise InputError(f"look_ahead: there is no {excerpt(scope)!r}. {nearest(str(scope), SCOPES)}")
         self.index, self.scope, self.max_keys = index, scope, max_keys
@@ -39,10 +39,15 @@ class LookAhead:
         self._of_keys = {}                                  # first key of a subject, names: keys, what each has in common
 
     def gains(self, state: State, prefix: Sequence[int], entities: np.ndarray | None = None) -> np.ndarray | None:
-        """int64, one per token of `index.next(state, entities)`; None where the rule does not apply.
+        """The gains of the next tokens.
 
-        prefix     all token ids written, that lead to `state`
-        entities   numbers of names, ascending: of keys of one spelling only those of these are meant
+        Args:
+            state: The State.
+            prefix: Token ids that lead to it.
+            entities: Numbers of names, ascending, whose keys count; None for all.
+
+        Returns:
+            int64, one per token of `index.next(state, entities)`; None if the rule does not apply.
         """
         if state.part not in self._parts:
             return None
@@ -69,7 +74,7 @@ class LookAhead:
         common, index = self._common, self.index
         start = common.start() if self.scope == "predicate" else common.extend(common.start(), subject)
         lengths, known = np.empty(len(keys), np.int64), {}
-        for place, key in enumerate(keys.tolist()):
+        for position, key in enumerate(keys.tolist()):
             tokens = index.part_ids(self._parts[0], key)
             shared = tokens.tobytes()
             if shared not in known:
@@ -77,5 +82,5 @@ class LookAhead:
             bits = known[shared]
             if self.scope == "full_key":
                 bits = common.extend(bits, index.part_ids(2, key).tolist()[:-1])
-            lengths[place] = common.length(bits)
+            lengths[position] = common.length(bits)
         return lengths

@@ -1,7 +1,7 @@
-"""Files that an index is made of, in chunks of whole lines: knowledge (S, P, O), lines (keys), tsv and jsonl (keys with values).
+"""Readers of the files that an index is built from: knowledge (S, P, O), lines (keys), tsv and jsonl (keys with values).
 
-A chunk of 20 million lines' file is taken apart by `bytes.split` and checked by counting tabs; only a chunk with a line that does
-not fit is looked at line by line.
+Files are read in chunks of whole lines. A chunk is split by `bytes.split` and checked by counting tabs; only a chunk with a
+malformed line is read line by line.
 """
 
 import dataclasses
@@ -40,11 +40,11 @@ class Lines:
 
     Args:
         path: The file, also gzipped.
-        skip: Count malformed lines in `skipped` and leave them out; else the first one raises InputError.
+        skip: Skip malformed lines and count them in `skipped`; otherwise the first one raises InputError.
         report: Called with (stage, done, total), or None.
     """
 
-    def __init__(self, path, skip=False, report=None):
+    def __init__(self, path: str | Path, skip: bool = False, report: Callable | None = None):
         self.path, self.skip, self.skipped, self.report = Path(path), skip, 0, report
 
     def chunks(self) -> Iterator[tuple[int, bytes]]:
@@ -65,7 +65,7 @@ class Lines:
             yield number, clean(rest + b"\n")
 
     def bad(self, number: int, expected: str, received: bytes | str) -> None:
-        """Skips or refuses a malformed line."""
+        """Counts a malformed line, or raises InputError for it."""
         if not self.skip:
             if isinstance(received, bytes):
                 received = f"{received[: 4 * MAX_QUOTED].decode(errors='replace')[:MAX_QUOTED]!r}"

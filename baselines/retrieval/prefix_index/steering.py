@@ -1,27 +1,33 @@
-"""Aliases, preferences and bans of overrides.py in one question's search, as a constraint.
+"""A constraint that applies the aliases, preferences and bans of overrides.py to the search of one question.
 
-An alias leaves only its subject. What is banned is not begun where nothing else can come of it. A boost of 2 lets a key gain 2 on
-the keys without it: these lose 2 where they part from it, for the sums of a search must only fall.
+An alias allows only its subject. Tokens that lead only to banned keys are not allowed. A boost of 2 raises a key by 2 over keys
+without it: these lose 2 where they branch off, because the sums of a search must only fall.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from baselines.retrieval.prefix_index.index import State
 
+if TYPE_CHECKING:
+    from baselines.retrieval.prefix_index.constraint import InIndex
+    from baselines.retrieval.prefix_index.overrides import Overrides
+
 
 class Rules:
-    """The preferences of an Overrides, spelled once for all questions.
+    """The preferences of an Overrides as token ids, computed once for all questions.
 
-    boosts   per part of a key: {token ids with the end: log-probability}
-    last     the part that is a predicate
-    banned   int64, numbers of banned predicates
-    dead     nodes of the trie of subjects behind which there is nothing that is not banned
-    taken    log-probability that a whole key without any boost has lost
+    Attributes:
+        boosts: Per part of a key, {token ids with the end: log-probability}.
+        last: Number of the part that is a predicate.
+        banned: int64, numbers of banned predicates.
+        dead: Nodes of the subject trie that lead only to banned keys.
+        taken: Log-probability that a complete key without boosts has lost.
     """
 
-    def __init__(self, overrides, tree, ids):
+    def __init__(self, overrides: "Overrides", tree: "InIndex", ids: Callable[[str], tuple]):
         self.tree, self.overrides, self.ids, index = tree, overrides, ids, tree.index
         self.last = index.order.index("predicate")
         boosts = {"subject": overrides.subjects.boost, "predicate": overrides.predicates.boost, "meaning": {}}
@@ -34,8 +40,8 @@ class Rules:
         leaves += [index.leaf(subject) for subject in subjects if index.unknown_id not in subject]      # others are spelled so too
         self.dead = index.trie.without(leaves)
 
-    def of(self, question):
-        """The Steering of a question, or None where nothing of the file concerns it."""
+    def of(self, question: str) -> "Steering | None":
+        """The Steering of a question, or None if the overrides do not affect it."""
         subjects = {self.ids(subject) for subject in self.overrides.aliases_in(question).values()}
         if not (subjects or self.dead or len(self.banned) or any(self.boosts)):
             return None
@@ -47,12 +53,14 @@ class Rules:
 
 
 class Steering:
-    """Rules for one question; `allowed` and `rescore` are what decoding/constraints.py describes.
+    """Rules for one question, a constraint as in decoding/constraints.py.
 
-    subjects   set of token ids with the end: the only ones, if there are any
+    Args:
+        rules: The rules of the overrides.
+        subjects: Token ids, with the end, of the only allowed subjects; empty for all.
     """
 
-    def __init__(self, rules, subjects=frozenset()):
+    def __init__(self, rules: Rules, subjects: Collection[tuple] = frozenset()):
         self.rules, self.subjects = rules, subjects
 
     def allowed(self, prefixes: Sequence[list[int]]) -> list:
@@ -81,7 +89,7 @@ class Steering:
         return [token for node, token in enumerate(tokens, start=first) if node not in rules.dead]
 
     def _add_boosts(self, row, prefix):
-        """Takes from each token what can be gained now and not behind it."""
+        """Lowers each token by the boost that it forgoes."""
         end = self.rules.tree.index.end_id
         part = prefix.count(end)
         if part == len(self.rules.boosts) or not self.rules.boosts[part]:

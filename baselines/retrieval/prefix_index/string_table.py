@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class KeyTokenizer:
     end_id: int
 
     @classmethod
-    def of(cls, tokenizer) -> "KeyTokenizer":
+    def of(cls, tokenizer: Any) -> "KeyTokenizer":
         """The KeyTokenizer of a tokenizer with `ids`, `fingerprint` and a vocabulary."""
         vocabulary = tokenizer.vocabulary
         return cls(lambda texts: [tokenizer.ids(text) for text in texts], tokenizer.fingerprint(), len(vocabulary),

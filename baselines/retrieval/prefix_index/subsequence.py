@@ -1,6 +1,6 @@
 """Longest common subsequences with one sequence, by bits: Hyyrö, 2004, "Bit-parallel LCS-length computation revisited"."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class Subsequences:
@@ -11,19 +11,19 @@ class Subsequences:
     2
     """
 
-    def __init__(self, sequence):
-        self._places = {}
-        for place, item in enumerate(sequence):
-            self._places[item] = self._places.get(item, 0) | 1 << place
+    def __init__(self, sequence: Sequence):
+        self._positions = {}
+        for position, item in enumerate(sequence):
+            self._positions[item] = self._positions.get(item, 0) | 1 << position
         self._all = (1 << len(sequence)) - 1
 
     def start(self) -> int:
-        """What is known of the empty text: each bit that is lost later is one more item in common."""
+        """The state of the empty text. Each bit that is cleared later is one more common item."""
         return self._all
 
     def extend(self, bits: int, items: Iterable) -> int:
         for item in items:
-            matches = bits & self._places.get(item, 0)
+            matches = bits & self._positions.get(item, 0)
             if matches:
                 bits = ((bits + matches) | (bits - matches)) & self._all
         return bits

@@ -1,13 +1,15 @@
 """The strings of an index: subjects as a trie of their tokens, names in the order of these, predicates and meanings sorted."""
 
 import dataclasses
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from baselines.retrieval.prefix_index.mentions import build_table
 from baselines.retrieval.prefix_index.names import is_unbalanced, split_name
-from baselines.retrieval.prefix_index.string_table import StringTable
+from baselines.retrieval.prefix_index.string_table import KeyTokenizer, StringTable
 from baselines.retrieval.prefix_index.trie import build_trie, lexicographic_order
+from baselines.storage.array_folder import ArrayFolderWriter
 from baselines.storage.ragged_array import RaggedArray
 
 
@@ -15,9 +17,10 @@ from baselines.storage.ragged_array import RaggedArray
 class Names:
     """Names in the order of the index, where they are called entities.
 
-    entity_of_name           uint32 (names,): from the order of the file to that of the index
-    spelling_of_entity       int64 (names,), ascending: entities of one spelling have subjects of the same tokens
-    spelling_with_meaning    the same of subject and meaning together
+    Args:
+        entity_of_name: uint32 (names,), from the order of the file to that of the index.
+        spelling_of_entity: int64 (names,), ascending. Entities with the same number have subjects of the same tokens.
+        spelling_with_meaning: The same for subject and meaning together.
     """
 
     entity_of_name: np.ndarray
@@ -25,8 +28,21 @@ class Names:
     spelling_with_meaning: np.ndarray
 
 
-def write_names(writer, names, whole, spelling, report):
-    """(Names, counts). `whole`: a name is a key, and none has a meaning."""
+def write_names(
+    writer: ArrayFolderWriter, names: Sequence[str], whole: bool, spelling: KeyTokenizer, report: Callable
+) -> tuple[Names, dict[str, int]]:
+    """Writes the tables of names.
+
+    Args:
+        writer: Writer of the index folder.
+        names: Names in the order of the file.
+        whole: Whether a name is a complete key, without a meaning.
+        spelling: KeyTokenizer of the index.
+        report: Called with (stage, done, total).
+
+    Returns:
+        (Names, counts for the header).
+    """
     subjects, meanings = StringTable(), StringTable()
     pairs = [(name, "") for name in names] if whole else list(map(split_name, names))
     subject_of_name = subjects.numbers([subject for subject, _ in pairs])
@@ -55,8 +71,14 @@ def write_names(writer, names, whole, spelling, report):
     return result, {"names": len(names), "subjects": len(subjects), **counts}
 
 
-def write_predicates(writer, predicates, spelling, report):
-    """Per predicate in the order of the file its rank by token ids, uint32; per rank the number of its spelling."""
+def write_predicates(
+    writer: ArrayFolderWriter, predicates: Sequence[str], spelling: KeyTokenizer, report: Callable
+) -> tuple[np.ndarray, np.ndarray]:
+    """Writes the tables of predicates.
+
+    Returns:
+        (uint32, rank by token ids of each predicate in the order of the file; int64, number of the spelling of each rank).
+    """
     ranks, spellings, sequences = _sorted(predicates, spelling, report)
     writer.ragged("predicate_tokens", sequences)
     writer.ragged("predicate_text", RaggedArray.of_texts([predicates[row] for row in np.argsort(ranks).tolist()]))

@@ -1,12 +1,30 @@
-"""The values of each key, in the order of the file, each once: moved from the order of the rows to that of the keys."""
+"""Moves values from the order of the rows to that of the keys."""
+
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
+from baselines.storage.array_folder import ArrayFolderWriter
 from baselines.storage.ragged_array import gather
 
 
-def write_values(writer, lengths, order, first, values, report):
-    """The values of each key, in the order of the file, each once. Returns counts."""
+def write_values(
+    writer: ArrayFolderWriter, lengths: np.ndarray, order: np.ndarray, first: np.ndarray, values: Path, report: Callable
+) -> dict[str, int]:
+    """Writes the values of each key in the order of the file, without repetitions.
+
+    Args:
+        writer: Writer of the index folder.
+        lengths: Bytes of the values of each row of the file.
+        order: Rows in the order of their keys.
+        first: Positions in `order` where a new key starts.
+        values: File with the values in the order of the rows.
+        report: Called with (stage, done, total).
+
+    Returns:
+        Counts for the header.
+    """
     source = np.memmap(values, np.uint8, "r").view(np.ndarray) if values.stat().st_size else np.zeros(0, np.uint8)
     starts = (np.cumsum(lengths, dtype=np.int64) - lengths)[order]
     lengths = lengths[order]

@@ -1,7 +1,7 @@
-"""An index is made, gets texts, loses texts. Each time a new folder is written beside the old one, then they change places.
+"""Creates an index, adds texts and deletes texts. Each change writes a new folder, which then replaces the old one.
 
-Whoever calls these holds the folder's lock (folder_lock.py). What does not change is linked, not copied. Deleted texts stay in
-their places, marked, until they are a quarter of all; then the places are given anew. Ids never change.
+The caller holds the folder's lock (folder_lock.py). Unchanged files are linked, not copied. Deleted texts are only marked until
+they are a quarter of all; then the positions are renumbered. Ids never change.
 """
 
 import itertools
@@ -73,7 +73,7 @@ def delete(folder: str | Path, ids: Iterable, report: Callable | None = None) ->
     deleted = old.deleted.copy()
     deleted[list(positions.values())] = True
     if deleted.all():
-        raise InputError(f"{folder}: an index keeps at least one text, and these are the ids of all. Remove the folder instead.")
+        raise InputError(f"{folder}: these are the ids of all texts, and an index needs at least one. Remove the folder instead.")
     if deleted.mean() > MAX_DELETED:
         nothing = np.zeros((0, old.size), np.float32)
         return _write(folder, _about(old), old, np.flatnonzero(~deleted), nothing, (), old.whitening, report or _silent)
@@ -110,7 +110,7 @@ def _write(folder, about, old, retained, vectors, rows, whitening, report):
     asked, size = about["asked"], vectors.shape[1] if old is None else old.size
     count = len(retained) + len(vectors)
     if not count:
-        raise InputError(f"{folder}: there is no text to index. Check the input.")
+        raise InputError(f"{folder}: the input has no texts. Check it.")
     with atomic_folder(folder) as new:
         writer = files.ArrayFolderWriter(new, VECTORS)
         blocks = itertools.chain(_old_vectors(old, retained), _new_vectors(vectors, about["metric"], size, report))

@@ -1,4 +1,4 @@
-"""The nearest vectors, exactly: all of them are compared, a block at a time, from the memory of their file."""
+"""Exact search: compares all vectors, one memory-mapped block at a time."""
 
 import numpy as np
 

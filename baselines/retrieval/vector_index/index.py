@@ -1,4 +1,4 @@
-"""An index as it is searched: everything stays in the memory of its files, which all processes share.
+"""An opened index. Its arrays are memory-mapped and shared by all processes.
 
     index = VectorIndex.open("questions.index")
     scores, places = index.search(vectors, k=10)          # float32 (Q, 10), int64 (Q, 10)
@@ -32,13 +32,15 @@ class Item:
 
 
 class VectorIndex:
-    """An opened folder.
+    """An opened index.
 
-    header    as vectors.json tells it: "metric", "model" (what made the vectors), "structure", "counts", …
-    vectors   float32 or float16 (N, D), as they are compared; deleted bool (N,): of those, the ones that are gone
+    Attributes:
+        header: Content of vectors.json: "metric", "model" (that embedded the texts), "structure", "counts", …
+        vectors: float32 or float16 (N, D), as they are compared.
+        deleted: bool (N,), the deleted texts among them.
     """
 
-    def __init__(self, folder, header, arrays):
+    def __init__(self, folder: str | Path, header: dict, arrays: dict[str, np.ndarray]):
         self.folder, self.header = Path(folder), header
         self._read(arrays)
 
@@ -59,16 +61,16 @@ class VectorIndex:
 
         Args:
             folder: Folder of the index.
-            verify: Read all of it and compare checksums, even of a large index; else a large one is opened in milliseconds.
+            verify: Compare all checksums, even of a large index. Otherwise a large index opens in milliseconds.
 
         Raises:
-            InputError: It is no index, of another version, or damaged.
+            InputError: The folder is not an index, of another version, or corrupted.
         """
         recover(folder)
         return cls(folder, *files.open_folder(folder, VECTORS, verify))
 
     def __len__(self):
-        """Texts that can be found."""
+        """The number of texts that are not deleted."""
         return int(len(self.vectors) - self.deleted.sum())
 
     @property
@@ -86,12 +88,19 @@ class VectorIndex:
 
     @files.guarded
     def search(self, vectors: np.ndarray, k: int = 10, exactly: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """(scores float32 (Q, k), places int64 (Q, k)) of the nearest texts, best first; k is at most `len(index)`.
+        """Finds the nearest texts.
 
-        vectors   float (Q, D), whitened if the index is; for cosine of any length but 0
-        exactly   compare all vectors, whatever the structure
-        Places are -1, with scores of -inf, where the structure found fewer than k. Raises InputError for k below 1, and for
-        vectors of another size or with NaN.
+        Args:
+            vectors: float (Q, D), whitened if the index is; for cosine of any length but 0.
+            k: Number of texts to find; at most `len(index)` are returned.
+            exactly: Compare all vectors, whatever the structure.
+
+        Returns:
+            (scores float32 (Q, k), positions int64 (Q, k)), best first. If the structure finds fewer than k texts, the rest are
+            -inf and -1.
+
+        Raises:
+            InputError: `k` is below 1, or a vector has another size or NaN.
         """
         if k < 1:
             raise InputError(f"k: {k} is out of range. Give at least 1.")
@@ -107,25 +116,25 @@ class VectorIndex:
 
     @files.guarded
     def item(self, position: int) -> Item:
-        """The Item at a place."""
+        """The Item at a position."""
         row = self.items.row(position)
         return Item(self.items.id(position), row[self.header["text"]], row)
 
     @files.guarded
     def positions(self, ids: Sequence) -> dict:
-        """{id: position} of those of `ids` that the index has; deleted ones are gone."""
+        """{id: position} of those of `ids` that are in the index and not deleted."""
         return self.items.places(ids, ~self.deleted)
 
     @files.guarded
-    def ids(self, most: int) -> list:
-        """The ids of the first `most` texts."""
-        return [self.items.id(position) for position in np.flatnonzero(~self.deleted)[:most].tolist()]
+    def ids(self, limit: int) -> list:
+        """The ids of the first `limit` texts."""
+        return [self.items.id(position) for position in np.flatnonzero(~self.deleted)[:limit].tolist()]
 
     def require_model(self, fingerprint: str, name: str) -> None:
         """Raises InputError unless the vectors were made by the model of that fingerprint."""
         model = self.header["model"]
         if model["fingerprint"] != fingerprint:
             raise InputError(
-                f"{self.folder} was made by {model['source']} (pooling {model['pooling']}); {name} has other weights, another "
-                "vocabulary or pooling. Use that model, or index the texts again."
+                f"{self.folder} was made by {model['source']} (pooling {model['pooling']}); the weights, vocabulary or pooling of "
+                f"{name} differ. Use that model, or index the texts again."
             )

@@ -1,14 +1,15 @@
-"""What an index keeps of each text beside its vector: its id and the whole row of its file, as JSON in two flat arrays."""
+"""The ids and rows of an index, as JSON in two flat arrays."""
 
 import array
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from baselines.errors import InputError
+from baselines.storage.array_folder import ArrayFolderWriter
 from baselines.storage.ragged_array import offsets_of
 
 _BLOCK = 1 << 24
@@ -17,7 +18,7 @@ _BLOCK = 1 << 24
 class Items:
     """Ids and rows of an opened index."""
 
-    def __init__(self, arrays):
+    def __init__(self, arrays: dict[str, np.ndarray]):
         self._values = {name: arrays[f"{name}_values"] for name in ("ids", "rows")}
         self._offsets = {name: arrays[f"{name}_offsets"] for name in ("ids", "rows")}
         self.keys = arrays["keys"]
@@ -34,15 +35,15 @@ class Items:
     def row(self, position: int) -> dict:
         row = json.loads(self._bytes("rows", position))
         if not isinstance(row, dict):
-            raise TypeError("a row that is no object")
+            raise TypeError("a row that is not an object")
         return row
 
     def places(self, ids: Sequence, alive: np.ndarray) -> dict:
         """{id: place} of those of `ids` that are among the items of bool `alive` (N,)."""
-        wanted = {key_of(id): id for id in ids}
-        matches = np.flatnonzero(np.isin(self.keys, np.fromiter(wanted, np.uint64, len(wanted))) & alive)
+        id_of_key = {key_of(id): id for id in ids}
+        matches = np.flatnonzero(np.isin(self.keys, np.fromiter(id_of_key, np.uint64, len(id_of_key))) & alive)
         pairs = ((self.id(position), position) for position in matches.tolist())
-        return {id: position for id, position in pairs if same(wanted[int(self.keys[position])], id)}
+        return {id: position for id, position in pairs if same(id_of_key[int(self.keys[position])], id)}
 
     def _bytes(self, name, position):
         offsets = self._offsets[name]
@@ -59,19 +60,19 @@ def same(one: Any, other: Any) -> bool:
 
 
 class ItemWriter:
-    """Writes the items of an index, one after the other, with memory for their ids' numbers alone."""
+    """Writes the items of an index one by one. Only a number per id stays in memory."""
 
-    def __init__(self, writer):
+    def __init__(self, writer: ArrayFolderWriter):
         self._writer, self._keys = writer, array.array("Q")
         self._columns = {name: RaggedFile(writer, name) for name in ("ids", "rows")}
 
-    def add(self, id, row):
+    def add(self, id: Any, row: dict) -> None:
         self._keys.append(key_of(id))
         self._columns["ids"].add(json.dumps(id, ensure_ascii=False).encode())
         self._columns["rows"].add(json.dumps(row, ensure_ascii=False).encode())
 
-    def add_from(self, items, places):
-        """Items of another index."""
+    def add_from(self, items: Items, places: Iterable[int]) -> None:
+        """Copies items of another index."""
         for position in places:
             self._keys.append(int(items.keys[position]))
             for name, column in self._columns.items():
@@ -80,8 +81,15 @@ class ItemWriter:
     def __len__(self):
         return len(self._keys)
 
-    def close(self, deleted):
-        """Completes the arrays. Raises InputError if an id occurs twice among the items that are not `deleted`."""
+    def close(self, deleted: np.ndarray) -> None:
+        """Completes the arrays.
+
+        Args:
+            deleted: bool (N,), the deleted items.
+
+        Raises:
+            InputError: An id occurs twice among the other items.
+        """
         keys = np.frombuffer(self._keys, np.uint64) if self._keys else np.zeros(0, np.uint64)
         alive = np.flatnonzero(~deleted)
         order = alive[np.argsort(keys[alive], kind="stable")]
@@ -99,18 +107,18 @@ class ItemWriter:
 
 
 class RaggedFile:
-    """name_values and name_offsets of an array folder, of rows of bytes that come one by one."""
+    """Writes NAME_values and NAME_offsets of an array folder, row by row."""
 
-    def __init__(self, writer, name):
+    def __init__(self, writer: ArrayFolderWriter, name: str):
         self._writer, self._name, self._lengths = writer, name, array.array("Q")
         self._path = writer.folder / f"{name}.bytes"
         self._file = open(self._path, "wb")                             # noqa: SIM115  closed in `close`
 
-    def add(self, row):
+    def add(self, row: bytes) -> None:
         self._file.write(row)
         self._lengths.append(len(row))
 
-    def close(self):
+    def close(self) -> None:
         self._file.close()
         lengths = np.frombuffer(self._lengths, np.uint64).astype(np.int64) if self._lengths else np.zeros(0, np.int64)
         with open(self._path, "rb") as file:
@@ -119,7 +127,7 @@ class RaggedFile:
         self._writer.array(f"{self._name}_offsets", offsets_of(lengths))
         self._path.unlink()
 
-    def read(self, row):
+    def read(self, row: int) -> str:
         """The text of a row, after `close`."""
         offsets = np.load(self._writer.folder / f"{self._name}_offsets.npy")
         values = np.load(self._writer.folder / f"{self._name}_values.npy", mmap_mode="r")

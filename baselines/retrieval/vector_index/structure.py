@@ -18,13 +18,13 @@ MAX_FLAT, MAX_GRAPH = 50_000, 500_000
 """Vectors up to which all are compared, and up to which a graph is built, whose time grows faster than the lists'."""
 NEIGHBORS, BUILD_WIDTH = 32, 80
 TRAINED = 64
-"""Vectors per list from which the lists are learnt."""
+"""Training vectors per list."""
 QUERIES, K = 200, 10
-"""For how many vectors of the index recall is measured, and of how many neighbors."""
+"""Number of vectors on which recall is measured, and number of neighbors."""
 CANDIDATES_PER_NEIGHBOR = 4
-"""Candidates for each neighbour that is asked for."""
+"""Candidates per requested neighbor."""
 WIDTHS = {"hnsw": (32, 64, 128, 256, 512, 1024), "ivf": (1, 2, 4, 8, 16, 32, 64, 128, 256)}
-"""What is tried until recall is as wished: candidates of the graph, lists that are visited."""
+"""Widths that are tried until recall is reached: candidates of the graph, or visited lists."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Whitening: vectors turned and stretched until no direction is favoured, the weak ones dropped. Su et al., 2021, arXiv:2103.15316.
+"""Whitening: rotates and scales vectors to unit covariance, and drops weak directions. Su et al., 2021, arXiv:2103.15316.
 
 v -> (v - mean) @ matrix, where matrix = U sqrt(1 / Λ) of the covariance U Λ U^T, its first `size` columns.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from baselines.errors import InputError
 
 MIN_VARIANCE = 1e-7
-"""Share of the largest variance below which a direction is noise of rounding."""
+"""Directions with a smaller share of the largest variance are rounding noise."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,13 +20,21 @@ class Whitening:
     mean: np.ndarray
     matrix: np.ndarray
 
-    def __call__(self, vectors):
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
         """float32 (N, D) -> float32 (N, size)."""
         return (np.asarray(vectors, np.float32) - self.mean) @ self.matrix
 
 
 def fit(vectors: np.ndarray, size: int) -> Whitening:
-    """The Whitening of float (N, D) vectors to `size` numbers. Raises InputError where they do not vary in so many directions."""
+    """Fits a Whitening.
+
+    Args:
+        vectors: float (N, D).
+        size: Dimensions of a whitened vector.
+
+    Raises:
+        InputError: `size` is out of range, or the vectors vary in fewer directions.
+    """
     vectors = np.asarray(vectors, np.float64)
     if not 1 <= size <= vectors.shape[1]:
         raise InputError(f"--whitening: {size} is out of range. Choose 1 to {vectors.shape[1]}, the numbers of a vector.")

@@ -1,21 +1,22 @@
-"""A thread that works off a bounded queue of requests: what the workers for predictions and for embeddings share."""
+"""The base of the workers for predictions and embeddings: a thread that processes a bounded queue of requests."""
 
 import abc
 import threading
 
+from baselines.serving.model_registry import ServedEmbedder, ServedPredictor
 from baselines.serving.workers.request_queue import RequestQueue
 
 
 class QueueWorker(abc.ABC):
-    """A worker with a queue and a thread of its own. A subclass defines `_run`, which takes jobs until `queue.take` returns None.
+    """A worker with its own queue and thread. A subclass defines `_run`, which takes jobs until `queue.take` returns None.
 
     Args:
         name: Name of the model.
-        model: A ServedPredictor or ServedEmbedder.
-        max_queue: Jobs that may wait.
+        model: The model.
+        max_queue: Maximum number of waiting jobs.
     """
 
-    def __init__(self, name: str, model, max_queue: int):
+    def __init__(self, name: str, model: ServedPredictor | ServedEmbedder, max_queue: int):
         self.name, self.model, self.task_name = name, model, model.task_name
         self.queue = RequestQueue(name, max_queue)
         self._thread = threading.Thread(target=self._run, name=f"{type(self).__name__} {name}", daemon=True)
@@ -25,11 +26,11 @@ class QueueWorker(abc.ABC):
         self._thread.start()
 
     def alive(self) -> bool:
-        """Whether it answers."""
+        """Whether it accepts requests."""
         return self._thread.is_alive() and not self.queue.closed
 
     def close(self, seconds: float = 10.0) -> None:
-        """Ends after the pass that is being computed; requests that still wait fail."""
+        """Stops after the current pass. Waiting requests fail."""
         self.queue.close()
         self._thread.join(seconds)
 

@@ -69,7 +69,7 @@ def test_other_formats_tell_too(tmp_path, format, line):
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"a\n"])
 def test_a_file_without_a_key_is_refused(tmp_path, content):
-    with pytest.raises(InputError, match="holds no key"):
+    with pytest.raises(InputError, match="has no keys"):
         built(tmp_path, content, skip_bad_lines=True)
 
 
