@@ -11,6 +11,7 @@ Toy: first a .5, b .4, end .1; after a: a .4, b .3, end .3; after b: end .9, a .
 import collections
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from baselines.errors import InputError
 
 @dataclasses.dataclass(frozen=True)
 class BeamSearch:
-    """How texts are searched. Lengths count the end token."""
+    """Settings of beam search. Lengths include the end token."""
 
     beam: int = 3
     """Number of beams; 1 is greedy."""
@@ -65,7 +66,7 @@ class BeamSearch:
 
 
 def beam_search(
-    rows: Decoder, prompts: Sequence[Prompt], constraints: tuple | list[tuple] = (), **settings
+    rows: Decoder, prompts: Sequence[Prompt], constraints: tuple | list[tuple] = (), **settings: Any
 ) -> list[list[Hypothesis]]:
     """Searches the best continuations of prompts.
 
@@ -115,7 +116,7 @@ class Beams:
     parents  int (N, K), the prefix, a step before, that each one continues
     """
 
-    def __init__(self, rows, search):
+    def __init__(self, rows: Decoder, search: BeamSearch):
         shape = rows.num_rows, rows.width
         self.rows, self.search = rows, search
         self.active, self.lengths = np.zeros(shape[0], bool), np.zeros(shape[0], np.int64)
@@ -124,8 +125,17 @@ class Beams:
         self.ends = np.zeros(shape, np.int64)
         self.pools, self.constraints = [None] * shape[0], [()] * shape[0]
 
-    def prefill(self, numbers, prompts, pools, constraints):
-        """Begin to write after new prompts, in the free rows of these numbers."""
+    def prefill(
+        self, numbers: np.ndarray, prompts: Sequence[Prompt], pools: Sequence[HypothesisPool], constraints: Sequence[tuple]
+    ) -> None:
+        """Starts new prompts in free rows.
+
+        Args:
+            numbers: int (N,), numbers of free rows.
+            prompts: N prompts.
+            pools: Pool of finished texts of each prompt.
+            constraints: Constraints of each prompt.
+        """
         self.active[numbers], self.lengths[numbers] = True, 0
         self.totals[numbers], self.totals[numbers, 0] = -np.inf, 0.0
         self.written[numbers], self.ends[numbers] = self.rows.end_id, 0
@@ -135,8 +145,8 @@ class Beams:
         scores = self.rows.prefill(numbers.tolist(), prompts, self._adjust(prefixes, constraints))
         self._advance(numbers, *self._candidates(scores, prefixes, constraints, numbers, slice(None)))
 
-    def step(self):
-        """Continue every row that holds a prompt by one token."""
+    def step(self) -> None:
+        """Extends each active row by one token."""
         numbers = np.flatnonzero(self.active)
         if not len(numbers):
             return

@@ -13,7 +13,7 @@ import numpy as np
 class Slots:
     """Bookkeeping of R rows of S slots for K prefixes each."""
 
-    def __init__(self, num_rows, width, capacity):
+    def __init__(self, num_rows: int, width: int, capacity: int):
         self.width, self.capacity = width, capacity
         self.used = np.zeros(num_rows, np.int64)                        # slots taken; 0 where a row holds nothing
         self.length = np.zeros(num_rows, np.int64)                      # tokens of each prefix of a row

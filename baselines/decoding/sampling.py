@@ -88,7 +88,7 @@ def draw(
 
 
 def _of_all(sampling, log_probabilities, end, uniform, end_id):
-    """`choose` out of all V tokens; only where a thousand of them do not tell are they all sorted."""
+    """`choose` from all V tokens. They are all sorted only if the first thousand cannot decide."""
     total = np.exp(log_probabilities, dtype=np.float64).sum()
     first = choose(sampling, *likeliest(log_probabilities, FIRST), end, uniform, end_id, total, complete=False)
     if first is not None:
@@ -96,13 +96,30 @@ def _of_all(sampling, log_probabilities, end, uniform, end_id):
     return choose(sampling, *likeliest(log_probabilities, len(log_probabilities)), end, uniform, end_id, total, complete=True)
 
 
-def choose(sampling, ids, values, end, uniform, end_id, total, complete):
-    """(token, log-probability) out of the likeliest tokens `ids`; None if these are too few to tell.
+def choose(
+    sampling: "Sampling",
+    ids: np.ndarray,
+    values: np.ndarray,
+    end: float,
+    uniform: float,
+    end_id: int,
+    total: float,
+    complete: bool,
+) -> tuple[int, float] | None:
+    """Draws a token from the most probable ones.
 
-    ids, values   (M,), log-probabilities descending
-    end           log-probability of the end token
-    total         probability of all tokens together, NaN if unknown
-    complete      no other token is possible
+    Args:
+        sampling: Settings.
+        ids: int (M,), the most probable tokens.
+        values: float (M,), their log-probabilities, descending.
+        end: Log-probability of the end token.
+        uniform: Random number in [0, 1).
+        end_id: The end token.
+        total: Probability of all tokens together, NaN if unknown.
+        complete: Whether no other token is possible.
+
+    Returns:
+        (token, log-probability), or None if the M tokens are too few to decide.
     """
     if values[0] == -np.inf:
         return end_id, -np.inf

@@ -62,9 +62,9 @@ class Request:
 
 
 class Ticket:
-    """A text that waits or is written: what `cancel` needs."""
+    """A text that waits or is being generated. `cancel` takes it."""
 
-    def __init__(self, request, end_id):
+    def __init__(self, request: Request, end_id: int):
         self.request, self.written, self.row, self.cancelled = request, [], None, False
         least = (MinimumLength(request.min_tokens, end_id),) if request.min_tokens > 1 else ()
         self.constraints = (*request.constraints, *least)
@@ -78,10 +78,10 @@ class Scheduler:
 
     Args:
         rows: A Decoder with a width of 1.
-        max_queue: Texts that may wait; further ones are refused.
+        max_queue: Maximum number of waiting texts; `submit` rejects more.
     """
 
-    def __init__(self, rows, max_queue=64):
+    def __init__(self, rows: Decoder, max_queue: int = 64):
         self.rows, self.max_queue = rows, max_queue
         self._waiting, self._active = collections.deque(), {}           # {row: Ticket}
         self._changed = threading.Condition()
@@ -89,7 +89,7 @@ class Scheduler:
         self._anything, self._nothing = np.ones(shape, bool), np.zeros(shape, bool)
 
     def submit(self, request: Request) -> Ticket:
-        """Queues a text. Raises InputError for one that does not fit a row, and QueueFull."""
+        """Queues a text. Raises InputError if it does not fit a row, and QueueFull if the queue is full."""
         length, least, most = len(request.prompt.token_ids), request.min_tokens, request.max_tokens
         if most < 1 or not 0 <= least <= most:
             raise InputError(

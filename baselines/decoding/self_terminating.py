@@ -44,4 +44,4 @@ def latest_end(epsilon: float) -> int:
 def check_epsilon(epsilon: float) -> float:
     """Raises InputError unless it is in (0, 1)."""
     if not 0 < epsilon < 1:
-        raise InputError(f"epsilon: expected a number in (0, 1). Received: {epsilon}.")
+        raise InputError(f"epsilon: {epsilon} is out of range. Give a number between 0 and 1.")

@@ -1,4 +1,4 @@
-"""A language model as a Decoder (decoding/decoder_protocol.py): two compiled functions, for prompts and for a token of each row."""
+"""A language model as a Decoder (decoding/decoder_protocol.py), with two compiled functions: prefill and step."""
 
 import math
 from collections.abc import Sequence
@@ -14,25 +14,29 @@ from baselines.runtime import backends
 
 NOTHING = LogitsAdjustment()
 HIDDEN = -1e9
-"""A logit that has no share in a softmax."""
+"""A logit whose softmax is 0."""
 
 
 class CachedDecoder:
-    """Rows of a functional model with an output of logits; shapes are rounded up to buckets, so that few are compiled.
+    """A Decoder of a functional Keras model. Shapes are rounded up to buckets, so that few programs are compiled.
 
-    model        inputs {"token_ids", "segment_ids", …} and output {output: float (B, L, V)}, causal or with a prefix mask
-    end_id       token that ends a text
-    num_rows R, width K, capacity   see decoding.decoder_protocol.Decoder
-    max_new_tokens   generated after a prompt at most; a width above 1 saves memory by knowing it
-    candidates   M, the likeliest tokens that Scores hold at once
-    unwritable   token ids that are never written, such as padding's: -inf in all Scores
-    self_terminating   epsilon of decoding/self_terminating.py, by whose distribution the model was trained; None: a softmax.
-                       Its log-probabilities are the logits that an LogitsAdjustment changes then
+    Args:
+        model: Model with inputs {"token_ids", "segment_ids", …} and output {output: float (B, L, V)}, causal or with a prefix mask.
+        end_id: Token that ends a text.
+        num_rows: R, see decoding.decoder_protocol.Decoder.
+        width: K, see Decoder.
+        capacity: Maximum number of tokens of a prefix, see Decoder.
+        max_new_tokens: Maximum number of tokens after a prompt; saves memory if `width` is above 1.
+        candidates: M, the number of most probable tokens in Scores.
+        output: Name of the output with logits.
+        self_terminating: epsilon of decoding/self_terminating.py, if the model was trained with that distribution; None: a softmax.
+            Its log-probabilities are the logits that a LogitsAdjustment changes.
+        unwritable: Token ids that are never generated, such as padding: -inf in all Scores.
     """
 
     def __init__(
-        self, model, end_id, num_rows=8, width=1, capacity=256, max_new_tokens=None, candidates=64, output="logits",
-        self_terminating=None, unwritable=(),
+        self, model: Any, end_id: int, num_rows: int = 8, width: int = 1, capacity: int = 256, max_new_tokens: int | None = None,
+        candidates: int = 64, output: str = "logits",        self_terminating: float | None = None, unwritable: Sequence[int] = (),
     ):  # fmt: skip
         self.cached = CachedModel(model, output)
         self.end_id, self.num_rows, self.width, self.capacity = end_id, num_rows, width, capacity
@@ -55,7 +59,7 @@ class CachedDecoder:
         self._step = compiled(self._step, self.cached.variables)
 
     def prefill(self, rows: Sequence[int], prompts: Sequence[Prompt], adjust: LogitsAdjustment | None = None) -> Scores:
-        """As Decoder.prefill. Raises ValueError for a prompt that leaves no room for a token."""
+        """See Decoder.prefill. Raises ValueError for a prompt that leaves no room for a token."""
         lengths = [len(prompt.token_ids) for prompt in prompts]
         self.slots.allocate(rows, lengths)
         self.segments[rows] = [prompt.segment for prompt in prompts]
@@ -75,7 +79,7 @@ class CachedDecoder:
         return scores(outputs, len(rows))
 
     def step(self, tokens: np.ndarray, parents: np.ndarray | None = None, adjust: LogitsAdjustment | None = None) -> Scores:
-        """As Decoder.step. Raises ValueError where a row behind these holds a prompt: it may be computed with them."""
+        """See Decoder.step. Raises ValueError if a later row holds a prompt, because it may be computed with these rows."""
         tokens = np.asarray(tokens, np.int32)
         count = len(tokens)
         held = np.flatnonzero(self.slots.used)
@@ -86,7 +90,7 @@ class CachedDecoder:
         seen = round_up(int(self.slots.used[:count].max(initial=1)), self.slot_sizes)
         filled = [*range(count), *[0] * (size - count)]
         segments = np.repeat(self.segments[:count, None], self.width, 1)
-        # In one array, for to hand over each costs as much as a small product.
+        # One array, because passing each costs as much as a small product.
         numbers = np.concatenate([tokens, segments, positions, slots], axis=1)[filled]
         slot_positions = self.slots.positions[filled, :seen] if self.cached.needs_slot_positions else None
         log_alpha = self._continued(tokens, parents)[filled] if self.self_terminating else None
@@ -98,11 +102,11 @@ class CachedDecoder:
         return scores(outputs, count)
 
     def free(self, rows: Sequence[int]) -> None:
-        """These rows hold no prompt any more."""
+        """Frees rows: they hold no prompt any more."""
         self.slots.free(rows)
 
     def _continued(self, tokens, parents):
-        """log_alpha of what each of these tokens (count, K) continues; after an end it begins again."""
+        """log_alpha of the prefix that each token (count, K) continues; it restarts after an end token."""
         log_alpha = self.log_alpha[: len(tokens)]
         if parents is not None:
             log_alpha = np.take_along_axis(log_alpha, np.asarray(parents), axis=1)
@@ -114,7 +118,7 @@ class CachedDecoder:
             features = {**features, "prefix_length": lengths}
         logits, fresh = self.cached.prefill(features, lengths - 1)
         kv_cache = {
-            name: tuple(place(kept, places, new) for kept, new in zip(kv_cache[name], fresh[name], strict=True))
+            name: tuple(place(cache, places, new) for cache, new in zip(kv_cache[name], fresh[name], strict=True))
             for name in kv_cache
         }
         return self._scored(logits[:, None], log_alpha, adjust), kv_cache
@@ -124,7 +128,7 @@ class CachedDecoder:
         tokens, segments, positions, slots = ops.split(numbers, 4, axis=1)
         features = {"token_ids": tokens, "segment_ids": segments}
         if "prefix_length" in self.cached.inputs:
-            features = {**features, "prefix_length": tokens[:, 0]}   # the mask is given: nobody reads it
+            features = {**features, "prefix_length": tokens[:, 0]}   # unused, because the mask is given
         logits, kv_cache = self.cached.step(features, Step(positions, slots, visible, slot_positions), kv_cache)
         return self._scored(logits, log_alpha, adjust), kv_cache
 
@@ -148,26 +152,36 @@ class CachedDecoder:
 
 
 def ending(logits: Any, log_alpha: Any, end_id: int, epsilon: float) -> tuple:
-    """decoding.self_terminating.self_terminating in what can be compiled."""
+    """decoding.self_terminating.self_terminating for compiled steps."""
     log_alpha = log_alpha + math.log1p(-epsilon) + ops.log_sigmoid(logits[..., end_id])
     is_end = ops.arange(logits.shape[-1]) == end_id
     others = log_alpha[..., None] + ops.log_softmax(ops.where(is_end, HIDDEN, logits), axis=-1)
     return ops.where(is_end, ops.log(-ops.expm1(log_alpha))[..., None], others), log_alpha
 
 
-def given(adjust, rows):
-    """The arrays of an LogitsAdjustment for these rows."""
+def given(adjust: LogitsAdjustment | None, rows: Sequence[int]) -> dict[str, np.ndarray | None]:
+    """The arrays of a LogitsAdjustment for these rows."""
     arrays = vars(adjust or NOTHING)
     return {name: None if array is None else np.asarray(array)[rows] for name, array in arrays.items()}
 
 
-def scores(outputs, count):
+def scores(outputs: dict[str, Any], count: int) -> Scores:
+    """Converts outputs to Scores of the first `count` rows."""
     whole = outputs.pop("whole")
     arrays = {name: ops.convert_to_numpy(array)[:count] for name, array in outputs.items()}
     return Scores(**arrays, whole=lambda: ops.convert_to_numpy(whole)[:count])
 
 
-def place(kept, rows, new):
-    """kept (R, H, S, K) whose `rows` int32 (n,) hold new (n, H, L, K), and nothing behind it."""
+def place(kept: Any, rows: Any, new: Any) -> Any:
+    """Writes new keys or values into rows of a cache.
+
+    Args:
+        kept: Cache, float (R, H, S, K).
+        rows: int32 (n,).
+        new: float (n, H, L, K); the slots after L become 0.
+
+    Returns:
+        The cache, float (R, H, S, K).
+    """
     new = ops.pad(new, ((0, 0), (0, 0), (0, kept.shape[2] - new.shape[2]), (0, 0)))
     return ops.scatter_update(kept, rows[:, None], new)

@@ -1,11 +1,11 @@
-"""A language model that computes new tokens only, from the keys and values of those before them.
+"""A language model with a KV cache: it computes new tokens only, from the cached keys and values of earlier ones.
 
-It runs the graph of a functional model with the layers' own weights: any family, any option of the builder, as long as a layer that
-looks at other tokens says how to look at kept ones (`with_kv_cache`, `decode_step`).
+It runs the graph of a functional model with the layers' own weights. Any family and any option of the builder works if each layer
+that attends to other tokens supports the cache (`with_kv_cache`, `decode_step`).
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from keras import ops
@@ -15,12 +15,13 @@ from baselines.runtime import backends, functional_graph
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """Where Q new tokens of each of B rows are, and what they see of S slots in which keys and values are kept.
+    """Positions of Q new tokens in each of B rows, and the cache slots that they attend to.
 
-    positions        int32 (B, Q), counted from the start of the text
-    slots            int32 (B, Q), where their own keys and values go
-    visible          bool (B, Q, S); their own slots are among them
-    slot_positions   int32 (B, S), the positions of what is kept; None for families that do not ask
+    Args:
+        positions: int32 (B, Q), from the start of the text.
+        slots: int32 (B, Q), slots for their own keys and values.
+        visible: bool (B, Q, S), slots that they attend to, including their own.
+        slot_positions: int32 (B, S), positions of the cached tokens; None for families that do not need them.
     """
 
     positions: Any
@@ -38,10 +39,15 @@ class CachedModel:
     kv_cache is {layer: (keys (R, H, S, K), values (R, H, S, V))}: of a prompt R = B and S = L; a step reads the first B of R rows.
     Logits are float32.
 
-    Raises ValueError for a model that has no such output, or a layer whose keys cannot be kept.
+    Args:
+        model: Functional model.
+        output: Name of the output with logits.
+
+    Raises:
+        ValueError: The model has no such output, or a layer cannot cache its keys and values.
     """
 
-    def __init__(self, model, output="logits"):
+    def __init__(self, model: Any, output: str = "logits"):
         if output not in model.output:
             raise ValueError(f"CachedModel: expected a model with the output {output!r}. Received: {', '.join(model.output)}")
         self.inputs, self.output = model.input, model.output[output]
@@ -51,7 +57,7 @@ class CachedModel:
         unfit = [layer.name for layer in layers if layer.with_kv_cache is None]
         if unfit or not layers:
             what = f"{unfit[0]} cannot" if unfit else "no layer does"
-            raise ValueError(f"CachedModel: expected attention that can keep its keys and values. Received: {what}")
+            raise ValueError(f"CachedModel: expected attention that can cache its keys and values. Received: {what}")
         last = max(number for number, node in enumerate(nodes) if node.operation is layers[-1])
         self.until_last_attention, self.afterwards = nodes[: last + 1], nodes[last + 1 :]
         self.variables = unique(node.operation for node in nodes)
@@ -65,7 +71,7 @@ class CachedModel:
         }
 
     def dtype(self) -> str:
-        """That of keys and values."""
+        """The dtype of keys and values."""
         return next(iter(self.layers.values())).compute_dtype
 
     def prefill(self, features: dict, last: Any) -> tuple:
@@ -82,7 +88,7 @@ class CachedModel:
 
         values = self._enter(features)
         functional_graph.run(self.until_last_attention, values, call)
-        # What follows looks at no other token: of a prompt it needs the last one's.
+        # Later nodes attend to no other token: of a prompt they need the last token only.
         computed = {id(tensor) for node in self.until_last_attention for tensor in node.outputs}
         for tensor in {id(t): t for node in self.afterwards for t in node.input_tensors if id(t) in computed}.values():
             values[id(tensor)] = ops.take_along_axis(values[id(tensor)], last[:, None, None], axis=1)
@@ -112,21 +118,30 @@ class CachedModel:
         return {id(tensor): features[name] for name, tensor in self.inputs.items() if name in features}
 
 
-def plainly(operation, args, kwargs):
-    """Calls it as the model does."""
+def plainly(operation: Callable, args: tuple, kwargs: dict) -> Any:
+    """Calls an operation as the model does."""
     output = operation(*args, **kwargs)
     # XLA on a CPU would compute one row's product with the transposed table together with what follows it, and for that transpose
     # the whole table at every step: 11 ms instead of 1.5 with 21128 x 312.
     return backends.current().sealed(output) if kwargs.get("reverse") else output
 
 
-def unique(operations):
-    """Their variables, each once."""
+def unique(operations: Iterable) -> list:
+    """The variables of operations, each once."""
     return list({id(v): v for operation in operations for v in getattr(operation, "variables", ())}.values())
 
 
-def put(kept, slots, new):
-    """kept (R, H, S, K) with new (B, H, Q, K) in slots int32 (B, Q) of its first B rows."""
+def put(kept: Any, slots: Any, new: Any) -> Any:
+    """Writes new keys or values into slots of a cache.
+
+    Args:
+        kept: Cache, float (R, H, S, K).
+        slots: int32 (B, Q), slots in the first B rows.
+        new: float (B, H, Q, K).
+
+    Returns:
+        The cache, float (R, H, S, K).
+    """
     batch, heads, queries, size = new.shape
     place = ops.stack(
         [

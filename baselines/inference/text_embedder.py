@@ -39,19 +39,32 @@ DEFAULT_LENGTH = 128
 
 
 class TextEmbedder:
-    """Texts in, vectors out: [CLS] text [SEP], cut to `max_length` tokens, through a Keras model.
+    """Embeds texts as [CLS] text [SEP], truncated to `max_length` tokens, with a Keras model.
 
-    Batches have few shapes, each of which is compiled; on CPUs with TensorFlow, where any shape is quick, they are as long as their
-    texts.
+    Batches have few shapes, each compiled once. On CPUs with TensorFlow, where any shape is fast, they are as long as their texts.
 
-    name, task_name   of the run; a checkpoint has its path, and no task
-    source            path of the run or checkpoint
-    pooling           first: the vector of [CLS]; mean: of all tokens, padding excluded; pooler: [CLS] through the linear layer that
-                      SimBERT trains. A run that was trained to make vectors has its own, whatever its name
-    dimensions        D, numbers of a vector
+    Attributes:
+        name: Name of the run, or path of the checkpoint.
+        task_name: Name of the run's task, or None.
+        source: Path of the run or checkpoint.
+        pooling: first: the vector of [CLS]; mean: the mean of all tokens but padding; pooler: [CLS] through SimBERT's linear layer.
+            A run that was trained to embed has its own.
+        dimensions: D, the size of a vector.
     """
 
-    def __init__(self, model, encoder, tokenizer, config, max_length, pooling, name, task_name, source, jit=True):
+    def __init__(
+        self,
+        model: Any,
+        encoder: Any,
+        tokenizer: Any,
+        config: Any,
+        max_length: int,
+        pooling: str,
+        name: str,
+        task_name: str | None,
+        source: str | Path,
+        jit: bool = True,
+    ):
         self.tokenizer, self.config, self.max_length, self.pooling = tokenizer, config, max_length, pooling
         self.name, self.task_name, self.source = name, task_name, str(source)
         self._model = model                                             # {"vectors": float32 (B, D)}
@@ -64,7 +77,7 @@ class TextEmbedder:
         cls, folder: str | Path, pooling: str | None = None, precision: str | None = None, name: str | None = None,
         quiet: bool = True,
     ) -> "TextEmbedder":  # fmt: skip
-        """The best checkpoint of any run. Raises InputError for an unknown pooling, or another than the run was trained with."""
+        """Loads the best checkpoint of any run. Raises InputError for a pooling that is unknown or not the run's own."""
         run = RunFolder.open(folder)
         with Display(quiet) as display:
             task_model, _ = open_run(run, None, display, changes={"precision": precision} if precision else None)
@@ -77,7 +90,7 @@ class TextEmbedder:
         """As `from_run`, of a task_model with trained weights, which it shares."""
         own = trained_pooling(task_model)
         if own and pooling not in (None, own):
-            raise InputError(f"--pooling: expected {own}, which {name} was trained with. Received: {pooling}. Leave it out.")
+            raise InputError(f"--pooling {pooling}: {name} was trained with {own}. Leave the flag out.")
         pooling = pooling or own or "mean"
         encoder = task_model.encoder
         vectors = task_model.model.output["embedding"] if own else pooled(encoder, pooling, name)
@@ -100,7 +113,7 @@ class TextEmbedder:
         max_length = max_length or min(DEFAULT_LENGTH, limit or DEFAULT_LENGTH)
         if max_length < 3 or limit and max_length > limit:
             bound = f"from 3 to {limit}, the positions of {folder}" if limit else "at least 3"
-            raise InputError(f"--max_length: expected a number {bound}. Received: {max_length}.")
+            raise InputError(f"--max_length: {max_length} is out of range. Give a number {bound}.")
         encoder = checkpoint.build(with_pool="linear" if pooling == "pooler" else False, dtype=POLICIES[precision])
         model = keras.Model(encoder.input, {"vectors": pooled(encoder, pooling, folder)})
         return cls(model, encoder, tokenizer, config, max_length, pooling, name or str(folder), "", Path(folder).resolve())
@@ -198,7 +211,7 @@ def pooled(encoder: keras.Model, pooling: str | None, name: str | None) -> Any:
     if check_pooling(pooling) == "mean":
         return MaskedPooling("mean", name="Vectors-Mean")(states, encoder.input["token_ids"])
     if pooling == "pooler" and "pooled" not in encoder.output:
-        raise InputError(f"--pooling pooler: expected a model with a pooler. Received: {name}, which has none. Take first or mean.")
+        raise InputError(f"--pooling pooler: {name} has no pooler. Choose first or mean.")
     return keras.ops.cast(states[:, 0] if pooling == "first" else encoder.output["pooled"], "float32")
 
 

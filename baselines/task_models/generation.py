@@ -44,7 +44,7 @@ class GenerationTaskModel(TaskModel):
         """
         if self.config_of_texts is None:
             raise InputError(
-                f"{self.name} takes its answers from an index, and none was given. Add --index INDEX; `run.py kg build` makes one."
+                f"{self.name} answers from an index, but none is given. Add --index INDEX; `run.py kg build` builds one."
             )
         texts = self._texts(steps, split.examples, decode)
         return Predictions(texts, self._losses(split, self._sums(steps, split)))

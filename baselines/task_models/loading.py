@@ -162,7 +162,7 @@ def prepare_keras(recipe: Recipe, display: Display, training: bool = True) -> No
     if engine_note and training:
         display.note(engine_note)
     if recipe.precision == "fp16" and all("cpu" in device.lower() for device in devices.available()):
-        display.note("fp16 on a CPU is computed by way of float32: the same result as on a card, but slower than float32")
+        display.note("fp16 on a CPU is computed in float32: the same result as on a GPU, but slower than float32")
     set_random_seed(recipe.seed)
     keras.config.set_floatx("float32")                                  # whatever ~/.keras/keras.json says
     keras.config.set_dtype_policy(POLICIES[recipe.precision])

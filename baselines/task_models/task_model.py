@@ -182,9 +182,9 @@ class TaskModel(TrainableModel):
 
 
 class ShapeOf:
-    """The shape and the type of an array, which itself is not kept."""
+    """The shape and dtype of an array, without its data."""
 
-    def __init__(self, array):
+    def __init__(self, array: Any):
         self.shape, self.dtype = np.shape(array), np.asarray(array).dtype
 
     def zeros(self) -> np.ndarray:

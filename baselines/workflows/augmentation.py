@@ -1,6 +1,6 @@
-"""Data augmentation by paraphrases: a row's text is replaced by a paraphrase, the rest of the row stays.
+"""Data augmentation by paraphrases: copies of a row with a paraphrase of its text.
 
-Only files for training are taken: paraphrases of dev or test rows would make scores say nothing.
+Only training files are accepted: paraphrases of dev or test rows would make scores meaningless.
 """
 
 import dataclasses
@@ -22,13 +22,13 @@ CHUNK_SIZE = 16
 
 @dataclasses.dataclass
 class AugmentationReport:
-    """What was added.
+    """Counts of an augmentation.
 
     Attributes:
         rows: Rows of the file.
         added: New rows.
-        short: Rows with fewer new ones than asked for.
-        none: Rows without any new one.
+        short: Rows with fewer new rows than requested.
+        none: Rows without new rows.
         total: Sum of the cosines of new texts.
         least: Least cosine of a new text.
     """
@@ -42,13 +42,13 @@ class AugmentationReport:
 
     def __str__(self):
         mean = f", mean cosine {self.total / self.added:.3f}, least {self.least:.3f}" if self.added else ""
-        lacking = f"; {self.short:,} rows got fewer than asked for, {self.none:,} of them none" if self.short else ""
+        lacking = f"; {self.short:,} rows got fewer than requested, {self.none:,} of them none" if self.short else ""
         return f"{self.rows:,} rows and {self.added:,} paraphrases{mean}{lacking}"
 
 
 def augment(
     paraphraser: Any, path: str | Path, output: str | Path, column: str, factor: int, display: Display, min_score: float,
-    held_out: Sequence[str | Path] = (), **sampling,
+    held_out: Sequence[str | Path] = (), **sampling: Any,
 ) -> AugmentationReport:  # fmt: skip
     """Writes the rows of a file, each followed by copies with paraphrases in one column.
 
@@ -59,10 +59,10 @@ def augment(
         path: File of training rows.
         output: File to write.
         column: Column of the text. A column `id` gets -1, -2, … in new rows.
-        factor: New rows for each row, at most: fewer where fewer texts reach `min_score`. A text of any other row is never added.
+        factor: Maximum number of new rows per row; fewer if fewer texts reach `min_score`. Texts of other rows are never added.
         display: Shows progress.
-        min_score: Cosine with the text below which a sampled one is dropped.
-        held_out: Files with that column, for dev and test: their texts are never added.
+        min_score: Minimum cosine of a sample with the text.
+        held_out: Dev and test files with that column: their texts are never added.
         **sampling: samples, top_k, top_p and seed of Paraphraser.paraphrase.
 
     Raises:
@@ -94,7 +94,7 @@ def augment(
 
 
 def refuse_held_out(path: str | Path) -> None:
-    """Raises InputError for a file that is named like one to score on."""
+    """Raises InputError for a file that is named like a dev or test set."""
     match = HELD_OUT.search(Path(path).name.lower())
     if match:
         raise InputError(
@@ -104,7 +104,7 @@ def refuse_held_out(path: str | Path) -> None:
 
 
 def _copy_with(row, column, text, number):
-    """A copy of a row with another text, and if it has an id one of its own."""
+    """A copy of a row with another text and, if it has an id, its own id."""
     new = {**row, column: text}
     if row.get("id") not in (None, ""):
         new["id"] = f"{row['id']}-{number}"

@@ -13,7 +13,7 @@ from baselines.data.encoded_dataset import EncodedDataset
 from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
 from baselines.evaluation.confusion import chinese_font, drawn_names
-from baselines.experiment.arguments import TrainArguments
+from baselines.experiment.arguments import TrainArguments, TrainFlags
 from baselines.experiment.input_files import bind, checkpoint_folder, data_file, official_file, shown
 from baselines.experiment.run_folder import RunFolder
 from baselines.linting.characters import check_characters
@@ -64,16 +64,16 @@ def lint(name: str, arguments: TrainArguments) -> bool:
     return verdict == ERROR
 
 
-def split_files(name: str, task: Task, flags) -> dict[str, Path]:
-    """{split name: path}: train and dev as training takes them; test files if one is given, or the official ones that are there."""
+def split_files(name: str, task: Task, flags: TrainFlags) -> dict[str, Path]:
+    """{split name: path}: train and dev as in training; test files as given, or the official ones that exist."""
     paths = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
     if flags.test:
         return {**paths, "test": data_file(name, task, "test", flags.test, flags.demo)}
     official = task.files.get("test", ())
     official = (official,) if isinstance(official, str) else official
     paths_of = [official_file(name, test, flags.demo) for test in official] if not flags.train else []
-    there = [path for path in paths_of if path]
-    return {**paths, **({"test": there[0]} if len(there) == 1 else {path.name: path for path in there})}
+    tests = [path for path in paths_of if path]
+    return {**paths, **({"test": tests[0]} if len(tests) == 1 else {path.name: path for path in tests})}
 
 
 def measure(name: str, path: Path, task: Task, tokenizer: Tokenizer, max_length: int, display: Display) -> MeasuredSplit:

@@ -1,4 +1,4 @@
-"""The map: one task from its files to a score and a submission.
+"""Fine-tuning: a task from its files to scores and a submission.
 
 files -> examples -> encoded rows -> batches -> steps (model + head + loss) -> outputs -> predictions -> scores, tables, submission.
 """
@@ -32,15 +32,22 @@ from baselines.training.steps import Steps
 from baselines.workflows.fit import Fitted, fit
 
 ONE_EXAMPLE = {"eval_batch_size": 1, "jit": "false"}
-"""For a single text: no rows of padding, and no XLA, whose compilation takes longer than all the rest."""
+"""For a single text: no padding rows, and no XLA, whose compilation takes longer than all other work."""
 
 
 def train(name: str, arguments: TrainArguments, resume: RunFolder | None = None, command: Sequence[str] = ()) -> RunFolder:
-    """Trains a task, scores the best epoch on dev, predicts test if there is one. Returns the RunFolder.
+    """Trains a task, scores the best epoch on dev, and predicts test if it is given.
 
-    arguments   TrainArguments       resume   the RunFolder to go on with       command   what was typed, for the record
+    Several hosts do this in parallel; only the first one's files are kept.
 
-    Several hosts do all of this side by side; the files of the first one are kept.
+    Args:
+        name: Name of the task.
+        arguments: Arguments of the run.
+        resume: Run to resume, or None for a new one.
+        command: Command line, for the record.
+
+    Returns:
+        The RunFolder.
     """
     return on_each_host(train_here, name, arguments, resume, command)
 
@@ -48,7 +55,7 @@ def train(name: str, arguments: TrainArguments, resume: RunFolder | None = None,
 def on_each_host(
     work: Callable, name: str, arguments: TrainArguments, resume: RunFolder | None, command: Sequence[str]
 ) -> RunFolder:
-    """work(name, arguments, resume, command); on all hosts but the first its files are written aside and thrown away."""
+    """work(name, arguments, resume, command); the files of all hosts but the first go to a temporary folder."""
     if devices.is_first_host():
         return work(name, arguments, resume, command)
     with tempfile.TemporaryDirectory() as folder:
@@ -130,8 +137,14 @@ def evaluate(
 ) -> dict[str, float]:
     """Scores a run's best checkpoint on its dev file (tables in its dev/), or on `file` (evaluate/FILE). Returns the scores.
 
-    can       Can, or None: adjusts predictions, for tables of their own (dev-can/)
-    changes   {option: value} of the run's task that are others than in training
+    Args:
+        run: The run.
+        name: Expected task, or None.
+        file: File to score; None for the dev file.
+        quiet: Print results only.
+        can: Prior correction to apply, with its own tables (dev-can/), or None.
+        devices: "one", "all" or a number.
+        changes: Options of the task that differ from training.
     """
     with Display(quiet) as display:
         task_model, arguments = open_run(run, name, display, devices, changes)
@@ -255,7 +268,7 @@ def submit(
             display.note(f"{path}: {len(split.examples)} rows, checked")
             paths.append(path)
         archive = zip_files(paths, run.path / "submission" / "submit.zip")
-        display.note(f"hand in: {archive}")
+        display.note(f"submit this file: {archive}")
     return archive
 
 

@@ -81,7 +81,7 @@ def create_pretraining_model(
 
 
 def records(run: RunFolder, task_model: PretrainingTaskModel, flags: Any) -> dict[str, Split]:
-    """{"train", "dev": Split} of packed records: packed before, as --records or the run folder has them, or now."""
+    """{"train", "dev": Split} of packed records: those of --records or the run folder, or newly packed ones."""
     folder = Path(flags.records) if flags.records else run.path / "records"
     made_of = {
         "corpus": [sha256(path) for path in flags.corpus],              # two files may have one name
@@ -93,7 +93,7 @@ def records(run: RunFolder, task_model: PretrainingTaskModel, flags: Any) -> dic
     }
     if not (folder / RECORDS.header).is_file():
         if folder.exists() and any(folder.iterdir()):
-            raise InputError(f"--records {folder}: expected packed records, or a new folder. Received: something else.")
+            raise InputError(f"--records: {folder} does not hold packed records. Name a folder that does, or a new one.")
         corpora = {"train": TextCorpus(tuple(flags.corpus), flags.skip_bad_lines, flags.documents)}
         if flags.dev:
             corpora["dev"] = TextCorpus(tuple(flags.dev), flags.skip_bad_lines, flags.documents)
@@ -103,8 +103,8 @@ def records(run: RunFolder, task_model: PretrainingTaskModel, flags: Any) -> dic
     for key, value in made_of.items():
         if header.get(key) != value:
             raise InputError(
-                f"{folder}: expected records of the same {key} as this run's: {value}. Received: {header.get(key)}. "
-                "Pack them again in another folder: --records."
+                f"{folder} holds records with {key} {header.get(key)}, but this run has {value}. "
+                "Pack the text again in another folder, with --records."
             )
     return {name: Split(name, None, None, records) for name, records in packed.items()}
 
@@ -123,14 +123,14 @@ def pack(folder: Path, corpora: dict[str, TextCorpus], task_model: PretrainingTa
         bar.close()
     train = counts["train"]
     display.note(
-        f"{folder}: {train['lines']:,} lines ({train['skipped_lines']} of no use left out), {counts['train_rows']:,} rows with "
-        f"{counts['train_tokens']:,} tokens to train on, {counts['dev_rows']:,} held out; {train['tokens_cut']:,} tokens of "
-        "sentences longer than a row cut off"
+        f"{folder}: {train['lines']:,} lines ({train['skipped_lines']} unusable ones skipped), {counts['train_rows']:,} rows with "
+        f"{counts['train_tokens']:,} tokens to train on, {counts['dev_rows']:,} held out; {train['tokens_cut']:,} tokens "
+        "truncated from sentences longer than a row"
     )
 
 
 def summarize(task_model: PretrainingTaskModel, run: RunFolder, fitted: Fitted, records: PackedDataset) -> None:
-    """Writes summary.json and tells the score, and how many tokens were learnt from in a second."""
+    """Writes summary.json, and reports the score and the training speed in tokens per second."""
     recipe, position = task_model.recipe, fitted.position
     last = [line for line in run.metrics.read() if line["split"] == "dev"][-1]
     tokens = recipe.accumulate * recipe.batch_size * recipe.max_length

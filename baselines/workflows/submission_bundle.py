@@ -1,6 +1,7 @@
 """One archive for a leaderboard: the submission files of several runs, each checked, side by side in one submit.zip."""
 
 import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from baselines.data.examples import read_examples
@@ -8,15 +9,27 @@ from baselines.errors import InputError, excerpt, nearest
 from baselines.evaluation.submission import check_submission, records_of, zip_files
 from baselines.experiment.arguments import train_arguments
 from baselines.experiment.input_files import bind, official_file
+from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
+from baselines.runtime.progress import Display
 
 
-def submit_together(group, runs, target, display):
-    """Writes the archive of all tasks of a group, such as "clue", of which there is a run. Returns its path.
+def submit_together(group: str, runs: Sequence[RunFolder], target: str | Path, display: Display) -> Path:
+    """Writes the archive of all tasks of a group of which there is a run.
 
-    runs   RunFolders, at most one per task. One without submission files, or with files older than its best checkpoint,
-           is submitted first, from the official test files under datasets/.
-    Raises InputError for another group's run, two of one task, a task without a leaderboard, and files that are not right.
+    A run without submission files, or with files older than its best checkpoint, is submitted first, from the official test files.
+
+    Args:
+        group: Group of tasks, such as "clue".
+        runs: Runs, at most one per task.
+        target: Archive to write.
+        display: Shows progress.
+
+    Returns:
+        The path of the archive.
+
+    Raises:
+        InputError: A run is of another group, two are of one task, or a submission file is wrong.
     """
     known = tasks_of(group)
     chosen = choose(group, known, runs)
@@ -28,7 +41,7 @@ def submit_together(group, runs, target, display):
     return zip_files(files, target)
 
 
-def tasks_of(group):
+def tasks_of(group: str) -> list[str]:
     """Names of the tasks in tasks/<group>/ that have a leaderboard. Raises InputError if there are none."""
     names = [name for name in task_catalog.names() if name.startswith(f"{group}/")]
     names = [name for name in names if task_catalog.find(name)[1].submit]
@@ -40,21 +53,21 @@ def tasks_of(group):
     return names
 
 
-def choose(group, known, runs):
+def choose(group: str, known: Sequence[str], runs: Iterable[RunFolder]) -> dict[str, RunFolder]:
     """{task name: RunFolder}, in the order of the tasks. Raises InputError for a run that does not belong, or a second one."""
-    found = {}
+    chosen = {}
     for run in runs:
         name = task_catalog.find(run.read_recipe()["task"])[0]
         if name not in known:
             raise InputError(f"{run} is a run of {name}, which is not in {group}. Leave it out.")
-        if name in found:
-            raise InputError(f"{run} and {found[name]} are both runs of {name}. Leave one of the two out.")
-        found[name] = run
-    return {name: found[name] for name in known if name in found}
+        if name in chosen:
+            raise InputError(f"{run} and {chosen[name]} are both runs of {name}. Leave one of the two out.")
+        chosen[name] = run
+    return {name: chosen[name] for name in known if name in chosen}
 
 
-def submitted(name, run, display):
-    """Paths of the checked submission files of a run, which is submitted first if it has not been since its last best epoch."""
+def submitted(name: str, run: RunFolder, display: Display) -> list[Path]:
+    """Paths of the checked submission files of a run. Submits the run first if they are missing or older than its best epoch."""
     submission = task_catalog.find(name)[1].submit
     paths = {test: run.path / "submission" / official for test, official in submission.files.items()}
     best = run.require_best() / "model.safetensors"
@@ -68,8 +81,8 @@ def submitted(name, run, display):
     return list(paths.values())
 
 
-def recheck(name, run, test, path):
-    """The number of rows of a submission file, checked against its test file where datasets/ has it, else on its own."""
+def recheck(name: str, run: RunFolder, test: str, path: Path) -> int:
+    """Checks a submission file, against its test file if datasets/ has it. Returns the number of rows."""
     task, values = task_catalog.find(name)[1], run.read_recipe()
     values.pop("task")
     arguments = train_arguments(task, values, run.path / "recipe.yaml")

@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class EncodingOptions:
 
 
 def encode_source(
-    embedder, source: Source, output: Path, options: EncodingOptions, display: Display, given: Whitening | None = None,
+    embedder: Any, source: Source, output: Path, options: EncodingOptions, display: Display, given: Whitening | None = None,
     run_chunks: Callable | None = None,
 ) -> tuple[PartialVectors, Whitening | None, Survey]:
     """Embeds the texts of a Source.
@@ -124,7 +125,7 @@ class ChunkEncoder:
     whitening: Whitening | None
     path: str
 
-    def __call__(self, embedder, chunk: tuple[int, list[str]]) -> tuple[np.ndarray, int]:
+    def __call__(self, embedder: Any, chunk: tuple[int, list[str]]) -> tuple[np.ndarray, int]:
         """Embeds texts.
 
         Args:
@@ -166,7 +167,7 @@ def _fit_whitening(embedder, source, count, part, options, display):
 
 
 def encode_file(
-    embedder, source: Source, output: str | Path, options: EncodingOptions, display: Display, run_chunks: Callable | None = None
+    embedder: Any, source: Source, output: str | Path, options: EncodingOptions, display: Display, run_chunks: Callable | None = None
 ) -> Survey:
     """Embeds the texts of a Source and writes OUTPUT (.npy) and what belongs beside it, see `vector_files`.
 

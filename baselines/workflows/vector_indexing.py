@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError
@@ -43,7 +44,7 @@ class IndexOptions:
         check_metric(self.metric)
         structure.choose(self.kind, 0)
         if not 0 < self.recall <= 1:
-            raise InputError(f"--recall: {self.recall} is no share. Give a number above 0, at most 1.")
+            raise InputError(f"--recall: {self.recall} is out of range. Give a number above 0, at most 1.")
         self.encoding()
 
     def encoding(self) -> EncodingOptions:
@@ -51,7 +52,7 @@ class IndexOptions:
         return EncodingOptions(self.metric == "cosine", self.half, self.whitening)
 
 
-def build_index(embedder, source: Source, folder: str | Path, options: IndexOptions, display: Display) -> VectorIndex:
+def build_index(embedder: Any, source: Source, folder: str | Path, options: IndexOptions, display: Display) -> VectorIndex:
     """Embeds the texts of a Source and builds the index `folder`; an interrupted call is resumed. Returns it, opened."""
     folder = require_replaceable(folder, VECTORS)
     with only_builder(folder):
@@ -86,7 +87,7 @@ def _create(folder, vectors, source, model, options, whitening, display):
         return changing.create(folder, vectors, rows, model, source.field, report=report, **values)
 
 
-def add_to_index(embedder, source: Source, folder: str | Path, display: Display) -> VectorIndex:
+def add_to_index(embedder: Any, source: Source, folder: str | Path, display: Display) -> VectorIndex:
     """Embeds the texts of a Source and adds them to an index. Returns it, opened.
 
     Raises:

@@ -227,7 +227,7 @@ def test_ask_shows_parts_scores_and_reasons(arguments, tmp_path, capsys, monkeyp
         (("kg", "ask", "RUN", "LINES", "谁"), "has format lines"),
         (("kg", "ask", "RUN", "TURNED", "谁"), "expected keys in the order of the run, spm. Received: subject, meaning, predicate"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--order", "smp"), "Received: --order"),
-        (("predict", "kgclue", "RUN", "谁"), "kgclue takes its answers from an index"),
+        (("predict", "kgclue", "RUN", "谁"), "kgclue answers from an index"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--beam", "0"), "--beam: expected a number, at least 1. Received: 0"),
         (("evaluate", "kgclue", "RUN", "INDEX", "--look_ahead", "keys"), "look_ahead: there is no 'keys'"),
         (("evaluate", "kgclue", "RUN", "--index", "nowhere"), "nowhere is not an index"),

@@ -106,7 +106,7 @@ def test_poolings_are_what_they_say(simbert_run):
 
 def test_any_run_makes_vectors_but_no_other_than_it_was_trained_for(tiny_run, simbert_run):
     assert TextEmbedder.from_run(tiny_run.run).pooling == "mean"
-    with pytest.raises(InputError, match="expected first, which simbert/simbert was trained with"):
+    with pytest.raises(InputError, match="simbert/simbert was trained with first"):
         TextEmbedder.from_run(simbert_run, pooling="mean")
     with pytest.raises(InputError, match="Did you mean mean"):
         TextEmbedder.from_checkpoint(simbert_run / "best", "men")

@@ -135,6 +135,6 @@ class VectorIndex:
         model = self.header["model"]
         if model["fingerprint"] != fingerprint:
             raise InputError(
-                f"{self.folder} was made by {model['source']} (pooling {model['pooling']}); the weights, vocabulary or pooling of "
-                f"{name} differ. Use that model, or index the texts again."
+                f"{self.folder} was made by {model['source']} (pooling {model['pooling']}); {name} has other weights, or another "
+                "vocabulary or pooling. Use that model, or index the texts again."
             )

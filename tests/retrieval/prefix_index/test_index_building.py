@@ -243,7 +243,7 @@ def test_a_full_disk_leaves_the_old_index(tmp_path, monkeypatch):
         return blocks(self, name, *rest)
 
     monkeypatch.setattr(files.ArrayFolderWriter, "blocks", full)
-    with pytest.raises(InputError, match="Cannot write to .*: No space left on device. Free room"):
+    with pytest.raises(InputError, match="Cannot write to .*: No space left on device. Free space"):
         built(tmp_path, "国\ta\t1")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "source.txt"]
     assert PrefixIndex.open(tmp_path / "index", verify=True).lookup(key("中国", "a", ""))

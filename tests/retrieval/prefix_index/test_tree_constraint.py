@@ -37,7 +37,7 @@ def test_a_longer_prefix_is_one_step_from_the_one_before(index, monkeypatch):
 
 
 def test_memory_is_bounded(index, monkeypatch):
-    monkeypatch.setattr(constraint, "MAX_REMEMBERED", 4)
+    monkeypatch.setattr(constraint, "MAX_CACHED", 4)
     tree = InIndex(index)
     for line in LINES * 3:
         name, predicate, _ = line.split("\t")
