@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from baselines.decoding.constraints import MinimumLength
-from baselines.decoding.decoder_protocol import LogitsAdjustment, Prompt
+from baselines.decoding.decoder_protocol import Decoder, LogitsAdjustment, Prompt
 from baselines.decoding.logits_processing import logits_adjustment, rescore
 from baselines.decoding.sampling import Sampling, draw
 from baselines.errors import InputError

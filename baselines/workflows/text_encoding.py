@@ -167,8 +167,9 @@ def _fit_whitening(embedder, source, count, part, options, display):
 
 
 def encode_file(
-    embedder: Any, source: Source, output: str | Path, options: EncodingOptions, display: Display, run_chunks: Callable | None = None
-) -> Survey:
+    embedder: Any, source: Source, output: str | Path, options: EncodingOptions, display: Display,
+    run_chunks: Callable | None = None,
+) -> Survey:  # fmt: skip
     """Embeds the texts of a Source and writes OUTPUT (.npy) and what belongs beside it, see `vector_files`.
 
     The arguments are those of `encode_source`; `output` is followed where it is a symbolic link. Returns the Survey of the texts.
