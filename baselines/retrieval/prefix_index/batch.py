@@ -2,17 +2,14 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from baselines.storage.ragged_array import ranges
 
-if TYPE_CHECKING:
-    from baselines.retrieval.prefix_index.index import PrefixIndex
 
-
-def next_tokens(index: "PrefixIndex", states: Sequence) -> tuple[np.ndarray, np.ndarray]:
+def next_tokens(index: Any, states: Sequence) -> tuple[np.ndarray, np.ndarray]:
     """Finds the tokens that may follow each state.
 
     Args:
