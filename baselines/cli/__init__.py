@@ -27,13 +27,16 @@ def optional_task(argv: list[str]) -> tuple[str | None, list[str]]:
 
 
 def check_output(flags: Any) -> None:
-    """Raises InputError, before long work, if --output cannot be written as a file.
+    """Raises InputError, before long work, if --output cannot be written as a file, or would stay unwritten.
 
     Args:
-        flags: Flags of a verb, with `output`: a path, or None for standard output.
+        flags: Flags of a verb, with `output`: a path, or None for standard output; and `input`: the file whose results go there.
     """
-    if flags.output is not None:
-        file_destination(flags.output)
+    if flags.output is None:
+        return
+    if not flags.input:
+        raise InputError("--output: only the results of --input FILE are written to a file. Give --input, or leave --output out.")
+    file_destination(flags.output)
 
 
 def write_results(inputs: list, process: Callable, flags: Any, label: str, chunk_size: int) -> int:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import io
-import itertools
 import os
 import re
 from collections.abc import Sequence
@@ -200,9 +199,12 @@ def existing(path: str | os.PathLike, flag: str) -> Path:
 
 
 def _in_one_line(box):
-    """The text of tyro's box above its first rule, in one line."""
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()[1:]
-    words = " ".join(itertools.takewhile(lambda line: not line.startswith("─"), (line.strip("│ ") for line in lines)))
+    """The text of tyro's box between its title and its next rule, in one line. Terminals that are not UTF-8 have rules of -."""
+    lines = [line.strip("│ ") for line in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()[1:]]
+    is_rule = [bool(line) and not line.strip("─-") for line in lines]
+    start = 1 if is_rule and is_rule[0] else 0
+    end = is_rule.index(True, start) if True in is_rule[start:] else len(lines)
+    words = " ".join(lines[start:end])
     for theirs, ours in OUR_WORDS.items():
         words = words.replace(theirs, ours)
     return f"{words.rstrip('.')}."

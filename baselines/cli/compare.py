@@ -19,25 +19,32 @@ def main(argv: list[str]) -> None:
     if len(argv) < 2 or any(word.startswith("-") for word in argv):
         raise InputError("compare: two run folders or more are needed. Write them one after the other.")
     runs = [RunFolder.open(folder) for folder in argv]
-    rows = [describe(run) for run in runs]
-    differing = [key for key in dict.fromkeys(k for row in rows for k in row) if len({str(row.get(key)) for row in rows}) > 1]
+    flags, scores = [flags_of(run) for run in runs], [best_scores(run) for run in runs]
+    differing = [key for key in dict.fromkeys(k for row in flags for k in row) if len({str(row.get(key)) for row in flags}) > 1]
+    columns = [*differing, *dict.fromkeys(k for row in scores for k in row)]
+    rows = [{**row, **scored} for row, scored in zip(flags, scores, strict=True)]
     table = Table("run")
-    for key in differing:
+    for key in columns:
         table.add_column(key, justify="right")
     for run, row in zip(runs, rows, strict=True):
-        table.add_row(str(run), *(text(row.get(key)) for key in differing))
+        table.add_row(str(run), *(text(row.get(key)) for key in columns))
     Console(soft_wrap=True).print(table)
 
 
-def describe(run: RunFolder) -> dict[str, object]:
-    """The flags of a run, then its best dev scores and its training time, in one dict."""
-    flags = {key: value for key, value in run.read_recipe().items() if key not in NOT_COMPARED}
+def flags_of(run: RunFolder) -> dict[str, object]:
+    """The flags of a run that may differ between runs; a truth value as its word, which --jit was not in older runs."""
+    recipe = {key: value for key, value in run.read_recipe().items() if key not in NOT_COMPARED}
+    return {key: str(value).lower() if isinstance(value, bool) else value for key, value in recipe.items()}
+
+
+def best_scores(run: RunFolder) -> dict[str, object]:
+    """The best epoch of a run and its dev scores."""
     lines = [line for line in run.metrics.read() if line["split"] == "dev"]
     if not lines:
-        return {**flags, "epoch": "none finished"}
+        return {"epoch": "none finished"}
     name = next(key for key in lines[0] if key not in ("epoch", "step", "split"))
     best = max(lines, key=lambda line: line[name])                      # the first of equal ones, as the trainer keeps it
-    return {**flags, "epoch": best["epoch"], **{key: best[key] for key in best if key not in ("epoch", "step", "split")}}
+    return {"epoch": best["epoch"], **{key: best[key] for key in best if key not in ("epoch", "step", "split")}}
 
 
 def text(value: object) -> str:

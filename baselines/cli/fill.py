@@ -17,6 +17,7 @@ from baselines.errors import InputError
 from baselines.experiment.input_files import checkpoint_folder
 from baselines.runtime.progress import Display
 from baselines.storage.atomic_files import atomic_write
+from baselines.storage.temporary_names import file_destination
 
 if TYPE_CHECKING:
     from baselines.inference.fill_mask import FillMask
@@ -54,6 +55,8 @@ def main(argv: list[str]) -> int:
         raise InputError(f"run.py fill: {problem}. Give texts, or --input FILE.")
     if flags.num < 1:
         raise InputError(f"--num {flags.num} is too small. Give at least 1.")
+    if flags.output is not None:
+        file_destination(flags.output)
     texts = flags.texts or lines_of(flags.input)
     start_backend()
     from baselines.inference.fill_mask import FillMask

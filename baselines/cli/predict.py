@@ -11,9 +11,11 @@ import tyro
 from baselines.cli import optional_task
 from baselines.cli.argument_parser import existing, parse_for_run
 from baselines.cli.startup import start_backend
+from baselines.data.writers import require_format
 from baselines.errors import InputError
 from baselines.evaluation.prior_correction import take_can
 from baselines.experiment.run_folder import RunFolder
+from baselines.storage.temporary_names import file_destination
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +49,9 @@ def main(argv: list[str]) -> None:
         raise InputError("predict: a text is empty. Give at least one character.")
     if flags.can and flags.texts:
         raise InputError("predict: --can compares the predictions of many examples. Give --input FILE with it.")
+    if flags.output is not None:
+        file_destination(flags.output)
+        require_format(flags.output)
     run = RunFolder.open(flags.run)
     source = existing(flags.input, "--input") if flags.input else tuple(flags.texts)
 

@@ -3,10 +3,9 @@
 import dataclasses
 from collections.abc import Sequence
 
-import yaml
-
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError, excerpt, nearest
 from baselines.models.config import Config
+from baselines.storage.yaml_files import parse_yaml_value
 
 
 def model_options(words: Sequence[str]) -> dict[str, object]:
@@ -19,5 +18,5 @@ def model_options(words: Sequence[str]) -> dict[str, object]:
                 f"--model_options: cannot read {word!r}. Write FIELD=VALUE with a field of config.json, such as "
                 f"hidden_dropout_prob=0.3. {nearest(name, fields)}"
             )
-        found[name] = yaml.safe_load(value)
+        found[name] = parse_yaml_value(value, f"--model_options {excerpt(word)}")
     return found

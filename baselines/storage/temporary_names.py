@@ -54,7 +54,7 @@ def folder_destination(path: str | os.PathLike) -> Path:
     real = destination(path)
     here = Path.cwd()
     if real == here or real in here.parents:
-        raise InputError(f"Cannot write to {path}: it is the working folder or holds it. Name a new folder, such as {path}/new.")
+        raise InputError(f"Cannot write to {path}: it is the working folder or holds it. Name a new folder inside it.")
     if real.exists() and not real.is_dir():
         raise InputError(f"Cannot write to {path}: it is a file. Name a folder.")
     if os.path.ismount(real):

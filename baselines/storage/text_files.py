@@ -35,14 +35,18 @@ def open_text(path: str | Path) -> BinaryIO:
     """Opens a text file or its .gz for reading bytes, after its byte order mark.
 
     Raises:
-        InputError: The file is missing, a folder, unreadable, or not gzipped.
+        InputError: The file is missing, a folder, unreadable, not gzipped, or UTF-16, whose lines cannot be cut at the byte of a
+            newline, even where bytes are only copied.
     """
     path = Path(path)
     with input_errors(path):
         file = gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")
         try:
-            if file.peek(len(BOM)).startswith(BOM):
+            first = file.peek(len(BOM))
+            if first.startswith(BOM):
                 file.read(len(BOM))
+            elif first.startswith(UTF16_BOMS):
+                decode(first, path, 1)
         except BaseException:
             file.close()
             raise

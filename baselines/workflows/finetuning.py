@@ -197,7 +197,7 @@ def predict(
         if is_text:
             check_texts(task_model, source)
             examples = [Example(id=0, texts=source, origin="the command line")]
-            return predict_split(task_model, task_model.steps(), Split("test", None, examples))
+            return write_lines(task_model, output, predict_split(task_model, task_model.steps(), Split("test", None, examples)))
         steps = task_model.steps()
         return predict_file(task_model, steps, source, output, checked_correction(task_model, steps, run, arguments, can))
 
@@ -227,7 +227,11 @@ def predict_file(
     task_model: TaskModel, steps: Steps, path: str | Path, output: str | Path | None = None, adjust: Callable | None = None
 ) -> list[dict]:
     """Predicts a file; returns the lines, and writes them to `output` if it is given."""
-    lines = predict_split(task_model, steps, task_model.read_split("test", path), adjust)
+    return write_lines(task_model, output, predict_split(task_model, steps, task_model.read_split("test", path), adjust))
+
+
+def write_lines(task_model: TaskModel, output: str | Path | None, lines: list[dict]) -> list[dict]:
+    """Writes prediction lines to `output` if it is given; returns them."""
     if output:
         write_predictions(output, lines, task_model.task.head.format_prediction)
         task_model.display.note(f"predictions: {output}")

@@ -1,6 +1,7 @@
 """Flags and YAML: one meaning for both, later wins, and every mistake is one line with the nearest name."""
 
 import dataclasses
+import io
 import types
 
 import pytest
@@ -215,3 +216,12 @@ def test_recompute_may_come_from_the_environment_and_flags_win_over_it(monkeypat
     assert recomputes("--recompute") and not recomputes()
     monkeypatch.setenv("RECOMPUTE", "1")
     assert recomputes() and not recomputes("--no_recompute")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "ascii"])
+def test_mistakes_are_one_line_on_terminals_of_any_encoding(monkeypatch, encoding):
+    """Where tyro cannot draw its box, as on a Chinese Windows, it is made of minus signs."""
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    with pytest.raises(InputError) as raised:
+        parse(Options, ["--top", "many"], "run.py train")
+    assert str(raised.value) == "run.py train: --top: expected a whole number. Received: 'many'. See --help."

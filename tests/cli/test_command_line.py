@@ -163,11 +163,14 @@ def test_predict_a_file_in_every_format(own, tmp_path, capsys):
     assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == list(range(5))
 
 
-def test_predict_one_text(own, capsys):
+def test_predict_one_text(own, tmp_path, capsys):
     first = lines_of(own.tests[1])[0]["sentence"]
+    assert main(["predict", "clue/tnews", "--run", str(own.run), first, "--output", str(tmp_path / "one.jsonl")]) == 0
+    assert capsys.readouterr().out == ""
     assert main(["predict", "clue/tnews", "--run", str(own.run), first]) == 0
     shown = capsys.readouterr()
     line = json.loads(shown.out)
+    assert lines_of(tmp_path / "one.jsonl") == [line]
     assert line["prediction"] == lines_of(own.run / "test" / "predictions.jsonl")[0]["prediction"]
 
 
@@ -218,6 +221,22 @@ def test_rerun_repeats_a_run_bit_for_bit_and_compare_shows_where_two_differ(own,
     shown = capsys.readouterr().out
     assert "seed" in shown and "42" in shown and "7" in shown
     assert "batch_size" not in shown and "output" not in shown
+
+
+def test_compare_shows_the_scores_of_runs_that_are_equal(own, capsys):
+    assert main(["compare", str(own.run), str(own.run)]) == 0
+    shown = capsys.readouterr().out
+    assert "accuracy" in shown and "batch_size" not in shown
+
+
+def test_compare_takes_a_truth_value_for_its_word(own, tmp_path, capsys):
+    """--jit was true or false before it was also auto."""
+    old, new = (shutil.copytree(own.run, tmp_path / name) for name in ("old", "new"))
+    for run, jit in ((old, False), (new, "false")):
+        recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+        (run / "recipe.yaml").write_text(yaml.safe_dump({**recipe, "jit": jit}))
+    assert main(["compare", str(old), str(new)]) == 0
+    assert "jit" not in capsys.readouterr().out
 
 
 def test_compare_a_run_without_a_finished_epoch(own, tmp_path, capsys):

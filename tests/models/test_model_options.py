@@ -21,3 +21,12 @@ def test_what_no_configuration_has_is_told_in_one_line(word, told):
     with pytest.raises(InputError, match=told) as raised:
         model_options((word,))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("value", [
+    "[gelu", "!!int x", '!!float ""', "{a: 1, a: 2}", "\x00", "!!python/name:os.system", "*a", "[" * 9_000,
+])  # fmt: skip
+def test_a_value_that_is_no_yaml_is_told_in_one_line(value):
+    with pytest.raises(InputError, match="the value cannot be read") as raised:
+        model_options((f"hidden_act={value}",))
+    assert "\n" not in str(raised.value) and len(str(raised.value)) < 500

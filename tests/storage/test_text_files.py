@@ -50,3 +50,13 @@ def test_a_file_of_another_encoding_says_how_to_convert_it(tmp_path):
     path.write_bytes(b"a: 1\n" + "文: 字".encode("gbk"))
     with pytest.raises(InputError, match=f"a.yaml:2: not UTF-8, byte 0xce at position 0. .* iconv -f GB18030 -t UTF-8 {path}"):
         read_text(path)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_refused_where_bytes_are_copied_too(tmp_path, name, encoding):
+    """Windows' "Unicode" files: cut at the byte 0a, their lines are no text any more."""
+    path, content = tmp_path / name, "\ufeff你好\n世界\n".encode(encoding)
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    with pytest.raises(InputError, match=rf"{name}:1: not UTF-8, .* iconv -f UTF-16 -t UTF-8 {path}"):
+        open_text(path)

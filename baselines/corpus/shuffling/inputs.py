@@ -24,7 +24,7 @@ def expand(patterns: Iterable[str | Path]) -> list[Path]:
     for path in found:
         if path.is_dir():
             raise InputError(f"{path} is a folder. Name its files: '{path}/*'.")
-    real = [path.resolve() for path in found]
+    real = [real_path(path) for path in found]
     again = next((path for path, one in zip(found, real, strict=True) if real.count(one) > 1), None) if len(real) < 5000 else None
     if again:
         raise InputError(f"{again} is named twice, so its lines would come out twice. Name every file once.")
@@ -33,15 +33,20 @@ def expand(patterns: Iterable[str | Path]) -> list[Path]:
 
 def refuse_among_inputs(output: str | Path, patterns: Iterable[str | Path], files: Sequence[Path]) -> None:
     """Raises InputError where the output is an input, or the next run with the same patterns would take it for one."""
-    output = Path(output).resolve()
+    output = real_path(output)
     inside = output / f"{PART.format(0)}.txt"
     for path in files:
-        if path.resolve() in (output, inside) or output in path.resolve().parents:
+        if real_path(path) in (output, inside) or output in real_path(path).parents:
             raise InputError(f"--out: {output} holds the input {path}. Choose another place.")
     for pattern in map(str, patterns):
-        absolute = with_literal_names(os.path.join(Path(os.path.dirname(pattern) or ".").resolve(), os.path.basename(pattern)))
+        absolute = with_literal_names(os.path.join(real_path(os.path.dirname(pattern) or "."), os.path.basename(pattern)))
         if glob.has_magic(pattern) and not os.path.exists(pattern) and any(named_by(path, absolute) for path in (output, inside)):
             raise InputError(f"--out: the pattern {pattern} would name {output} in the next run. Choose another place.")
+
+
+def real_path(path: str | Path) -> Path:
+    """A path behind its links; those that form a loop stay as they are, where `Path.resolve` raises RuntimeError."""
+    return Path(os.path.realpath(path))
 
 
 def named_by(path: str | Path, pattern: str) -> bool:

@@ -41,7 +41,8 @@ def read(
         layout, words, items = taken_apart(row, text, field)
         if layout not in (None, plain):
             ends = "the last characters of entities" if layout == "CLUENER" or inclusive else "behind the last characters"
-            note_once(f"{path}: entities are read as {layout} writes them; ends are {ends}.")
+            layout = layout if layout == "objects" else f"{layout} writes them"
+            note_once(f"{path}: entities are read as {layout}; ends are {ends}.")
         entities = None
         if items is not None:
             entities = sorted({entity for item in items for entity in entities_of(row.origin, words, item, inclusive)})

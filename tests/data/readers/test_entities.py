@@ -63,6 +63,8 @@ def test_a_layout_that_is_recognized_is_told_in_one_line(tmp_path, name, caplog)
     read(tmp_path / "b.jsonl", [LAYOUTS[name]], plain=name)
     read(tmp_path / "c.jsonl", [LAYOUTS["lists"]])
     assert len(caplog.records) == 1
+    read(tmp_path / "d.jsonl", [{"text": TEXT, "entities": [{"start": a, "end": b, "label": c} for a, b, c in SPANS]}])
+    assert caplog.records[1].getMessage().endswith("d.jsonl: entities are read as objects; ends are behind the last characters.")
 
 
 def test_ends_may_be_the_last_characters(tmp_path):
