@@ -18,6 +18,7 @@ import statistics
 import sys
 import time
 from importlib.metadata import version
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -41,14 +42,14 @@ LAYERS = {
 }
 
 
-def model_of(layer, length):
+def model_of(layer: Any, length: int) -> Any:
     inputs = keras.Input((length, WIDTH))
     model = keras.Model(inputs, layer(inputs))
     model.compile(keras.optimizers.SGD(1e-6), loss="mse", jit_compile=True)
     return model
 
 
-def measure(length, tokens, rounds):
+def measure(length: int, tokens: int, rounds: int) -> dict:
     """{layer: [(wall, CPU) seconds of a step]}."""
     x = np.random.default_rng(0).normal(size=(max(tokens // length, 1), length, WIDTH)).astype("float32")
     models = {name: model_of(make(), length) for name, make in LAYERS.items()}
@@ -61,7 +62,7 @@ def measure(length, tokens, rounds):
     return take_turns(models, rounds, play)
 
 
-def row(length, seconds, batch_size):
+def row(length: int, seconds: Any, batch_size: int) -> str:
     wall, cpu = ({name: [step[clock] for step in steps] for name, steps in seconds.items()} for clock in (0, 1))
     cells = [str(length), str(batch_size), f"{1000 * statistics.median(cpu['softmax']):.0f}"]
     for name in list(LAYERS)[1:]:
@@ -70,7 +71,7 @@ def row(length, seconds, batch_size):
     return f"| {' | '.join(cells)} |"
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tokens", type=int, default=2048, help="per step")
     parser.add_argument("--rounds", type=int, default=3)

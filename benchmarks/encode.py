@@ -20,6 +20,7 @@ import pathlib
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
 
 import numpy as np
 from peers.driver import Contender
@@ -30,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 MAX_LENGTH = 64
 
 
-def write_checkpoint(folder, layers, size):
+def write_checkpoint(folder: pathlib.Path, layers: int, size: int) -> int:
     """A Hugging Face folder of a BERT with random weights, and the vocabulary of the embedded model."""
     from baselines.models.builder import build_transformer_model, configure
     from baselines.models.families import family
@@ -49,7 +50,7 @@ def write_checkpoint(folder, layers, size):
     return model.count_params()
 
 
-def write_texts(folder, count):
+def write_texts(folder: pathlib.Path, count: int) -> float:
     """Lines of random ideographs of the vocabulary."""
     from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -61,7 +62,7 @@ def write_texts(folder, count):
     return float(np.median(lengths))
 
 
-def contenders(arguments, sizes):
+def contenders(arguments: argparse.Namespace, sizes: dict) -> Iterator:
     """Yields the contenders one after another, each when its model is there."""
     contender = functools.partial(Contender, verbose=arguments.verbose)
     for name, backend in {"TensorFlow": "tensorflow", "JAX": "jax"}.items():
@@ -73,7 +74,7 @@ def contenders(arguments, sizes):
             yield contender(name, arguments.torch, "encode_sentence_transformers.py", sizes, threads)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--torch", help="python of an environment with sentence-transformers")
     parser.add_argument("--sizes", nargs="+", default=["4x256", "4x768"], help="layers x hidden size")
@@ -106,7 +107,7 @@ def main():
     print(f"\n{', '.join(f'{name} {version}' for name, version in versions.items())}")
 
 
-def rows(size, answers, count):
+def rows(size: int, answers: dict, count: int) -> Iterator:
     """A line of the table for each contender."""
     seconds = {name: [answer["seconds"] for answer in own] for name, own in answers.items()}
     peers = [times for name, times in seconds.items() if "sentence" in name]

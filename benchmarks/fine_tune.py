@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from encode import write_checkpoint
 from peers.driver import PEERS, QUIET
@@ -38,7 +39,7 @@ BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX"}
 class Data:
     """The files of a task, and, in `folder`, the same examples in a form that is nobody's own: {"texts", "label"} a line."""
 
-    def __init__(self, name, train, dev, max_length, folder):
+    def __init__(self, name: str, train: Any, dev: Any, max_length: int, folder: pathlib.Path):
         from baselines.plugins import task_catalog
 
         self.name, task = task_catalog.find(name)
@@ -53,7 +54,7 @@ class Data:
             pathlib.Path(self.plain[split]).write_text("".join(lines))
 
 
-def ours(arguments, data, checkpoint, backend, precision, run, caches):
+def ours(arguments: argparse.Namespace, data: Any, checkpoint: Any, backend: str, precision: str, run: Any, caches: Any) -> tuple:
     """(words after `run.py`, environment) of a run of ours."""
     words = ["train", data.name, "--output", str(run), "--cache", str(caches / "rows"), "--init", str(checkpoint), "--quiet"]
     values = {**data.files, "max_length": data.max_length, "precision": precision} | shared(arguments)
@@ -61,13 +62,13 @@ def ours(arguments, data, checkpoint, backend, precision, run, caches):
     return [*words, *arguments.flags], {"KERAS_BACKEND": backend, "XDG_CACHE_HOME": str(caches)}
 
 
-def shared(arguments):
+def shared(arguments: argparse.Namespace) -> dict:
     """What all contenders are told alike."""
     names = ("epochs", "batch_size", "eval_batch_size", "learning_rate", "warmup", "seed")
     return {name: getattr(arguments, name) for name in names}
 
 
-def timed(command, file, environment, verbose):
+def timed(command: list, file: Any, environment: dict, verbose: bool) -> dict:
     """{"wall", "cpu": {phase: seconds}, "peak": bytes, …} of a process that writes `file` as phases.py does."""
     started = time.monotonic()
     command = [command[0], str(PEERS / command[1]), str(started), str(file), *command[2:]]
@@ -84,7 +85,7 @@ def timed(command, file, environment, verbose):
     return found | {"peak": 1024 * usage.ru_maxrss}
 
 
-def play(arguments, data, checkpoint, contender, folder):
+def play(arguments: argparse.Namespace, data: Any, checkpoint: Any, contender: Any, folder: pathlib.Path) -> dict:
     """A run of a contender (kind, precision)."""
     kind, precision = contender
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -100,7 +101,7 @@ def play(arguments, data, checkpoint, contender, folder):
         return timed(command, file, {"HF_HUB_OFFLINE": "1"}, arguments.verbose)
 
 
-def contenders(arguments):
+def contenders(arguments: argparse.Namespace) -> dict:
     """{name: (kind, precision)}."""
     found = {f"ours, {BACKENDS[kind]}, {p}": (kind, p) for kind in arguments.backends for p in arguments.precisions}
     if arguments.peer_python:
@@ -108,7 +109,7 @@ def contenders(arguments):
     return found
 
 
-def report(answers):
+def report(answers: dict) -> None:
     """Prints the table of {name: [answer per round]}."""
     totals = {name: statistics.median(sum(answer["wall"].values()) for answer in own) for name, own in answers.items()}
     peers = {name.split(", ")[-1]: total for name, total in totals.items() if name.startswith("transformers")}
@@ -122,13 +123,13 @@ def report(answers):
         print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def both(answers, phases):
+def both(answers: dict, phases: Any) -> str:
     """Seconds of wall time (of CPU time) in some phases, medians."""
     wall, cpu = (statistics.median(sum(answer[clock].get(p, 0) for p in phases) for answer in answers) for clock in ("wall", "cpu"))
     return f"{wall:.1f} ({cpu:.1f})"
 
 
-def versions(answers):
+def versions(answers: dict) -> str:
     found = {}
     for name in ("keras", "tensorflow", "tensorflow-cpu", "jax"):
         with contextlib.suppress(PackageNotFoundError):
@@ -138,7 +139,7 @@ def versions(answers):
     return ", ".join(f"{name} {number}" for name, number in found.items()) + f", Python {platform.python_version()}"
 
 
-def measure(arguments, data, checkpoint, folder):
+def measure(arguments: argparse.Namespace, data: Any, checkpoint: Any, folder: pathlib.Path) -> None:
     rows = f"{data.counts['train']:,} rows to train on, {data.counts['dev']:,} to score, at most {data.max_length} tokens"
     print(f"\n{data.name}: {rows}; {checkpoint.name}, {arguments.epochs} epochs, batch size {arguments.batch_size}; "
           f"{arguments.rounds} rounds, {datetime.date.today()}; {machine()}")  # fmt: skip
@@ -151,7 +152,7 @@ def measure(arguments, data, checkpoint, folder):
     report(answers)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs=4, action="append", required=True, metavar=("TASK", "TRAIN", "DEV", "LENGTH"))
     parser.add_argument("--checkpoints", nargs="+", default=[str(ROOT / "checkpoints" / "mini")], help="folders, or LAYERSxSIZE")

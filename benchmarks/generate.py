@@ -24,6 +24,8 @@ import platform
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from peers.driver import Contender
@@ -39,7 +41,7 @@ PEERS = {"bert4keras": ("bert4keras",), "transformers": ("transformers", "transf
 PARTS = ("prompt", "step", "compiled")
 
 
-def weights(config, end_id):
+def weights(config: Any, end_id: int) -> dict:
     """Random ones under the names of Google's checkpoints, {name: float32 array}."""
     random = np.random.default_rng(0)
     size, inner, found = config["hidden_size"], config["intermediate_size"], {}
@@ -72,12 +74,12 @@ def weights(config, end_id):
     return found
 
 
-def write_checkpoint(folder, sizes):
+def write_checkpoint(folder: pathlib.Path, sizes: dict) -> None:
     pathlib.Path(folder, "config.json").write_text(json.dumps(sizes["config"]), encoding="utf-8")
     tensorflow_checkpoint.write(pathlib.Path(folder, "bert_model.ckpt"), weights(sizes["config"], sizes["end_id"]))
 
 
-def contenders(arguments, sizes):
+def contenders(arguments: argparse.Namespace, sizes: dict) -> Iterator:
     """Yields the contenders one after another, each when its model is there."""
     contender = functools.partial(Contender, verbose=arguments.verbose)
     options = ["profile"] if arguments.profile else []
@@ -93,7 +95,7 @@ def contenders(arguments, sizes):
             yield contender(name, arguments.torch, "write_transformers.py", sizes, threads)
 
 
-def measure(started, search, batch, num, rounds):
+def measure(started: Any, search: str, batch: Any, num: int, rounds: int) -> tuple:
     """({name: first answer}, {name: [answer per round]}); answers have the number of texts that were written too."""
 
     def play(contender):
@@ -106,18 +108,18 @@ def measure(started, search, batch, num, rounds):
     return {name: play(contender) for name, contender in started.items()}, take_turns(started, rounds, play)
 
 
-def per_text(answers):
+def per_text(answers: list) -> list:
     return [answer["per_text"] for answer in answers]
 
 
-def times(own, answers):
+def times(own: Any, answers: dict) -> Iterator:
     """How many times as long each peer takes, the median over rounds of the ratio within a round; "" without it."""
     for names in PEERS.values():
         peers = [per_text(answers[peer]) for peer in names if peer in answers]
         yield ratio(min(peers, key=statistics.median), per_text(own)) if peers else ""
 
 
-def rows(search, batch, first, answers, tokens):
+def rows(search: str, batch: Any, first: Any, answers: dict, tokens: int) -> Iterator:
     """A line of the table for each contender."""
     for name, own in answers.items():
         seconds, texts = statistics.median(per_text(own)), own[0]["texts"]
@@ -129,7 +131,7 @@ def rows(search, batch, first, answers, tokens):
         yield f"| {' | '.join(cells)} |"
 
 
-def same(answers):
+def same(answers: dict) -> str:
     """How many of the first texts of ours a beam search of bert4keras finds too; "" where there is no peer."""
     if "bert4keras" not in answers:
         return ""
@@ -137,7 +139,7 @@ def same(answers):
     return f"{sum(texts)} of {len(texts)}"
 
 
-def profile(answers, search, batch, tokens):
+def profile(answers: dict, search: str, batch: Any, tokens: int) -> Iterator:
     """A line of the table of parts for each contender, milliseconds per token of every text."""
     for name, own in answers.items():
         prompt, step, compiled = (statistics.median(answer["parts"][part] for answer in own) for part in PARTS)
@@ -147,7 +149,7 @@ def profile(answers, search, batch, tokens):
         yield f"| {' | '.join(cells)} |"
 
 
-def heading(arguments, sizes, started):
+def heading(arguments: argparse.Namespace, sizes: dict, started: Any) -> None:
     versions = {name: version for contender in started.values() for name, version in contender.ready["versions"].items()}
     config = sizes["config"]
     parameters = ", ".join(f"{name} {contender.ready['parameters'] / 1e6:.2f} M" for name, contender in started.items())
@@ -163,7 +165,7 @@ def heading(arguments, sizes, started):
     print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}", flush=True)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--oracle", metavar="PYTHON", help="a Python that has bert4keras 0.11.5, tensorflow and tf-keras")
     parser.add_argument("--torch", metavar="PYTHON", help="a Python that has transformers and torch")

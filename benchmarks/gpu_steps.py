@@ -14,6 +14,8 @@ import os
 import platform
 import statistics
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from peers.driver import Contender
 from rounds import machine
@@ -23,7 +25,7 @@ TOKENS = 8192
 OURS = {"ours, JAX": [], "ours, JAX, recomputed": ["recompute"], "ours, JAX, FGM": ["fgm"], "ours, JAX, both": ["recompute", "fgm"]}
 
 
-def sizes_of(shape, length, tokens):
+def sizes_of(shape: Any, length: int, tokens: int) -> dict:
     layers, size = SHAPES[shape]
     config = {
         "vocab_size": 21128, "hidden_size": size, "num_hidden_layers": layers, "num_attention_heads": size // 64,
@@ -33,14 +35,14 @@ def sizes_of(shape, length, tokens):
     return {"config": config, "vocab_size": 21128, "batch_size": max(1, tokens // length), "length": length, "classes": 15}
 
 
-def flops(sizes):
+def flops(sizes: dict) -> float:
     """Of the matrix products of a forward and backward pass over a batch: 2 per multiplication, 3 products for each forward one."""
     config, length = sizes["config"], sizes["length"]
     size, layers = config["hidden_size"], config["num_hidden_layers"]
     return 3 * 2 * sizes["batch_size"] * length * layers * (12 * size**2 + 2 * length * size)
 
 
-def contenders(arguments):
+def contenders(arguments: argparse.Namespace) -> Iterator:
     """Yields (name, function that starts it from the sizes)."""
     visible = {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0"), "JAX_PLATFORMS": "cuda"}
     environment = {} if arguments.cpu else visible
@@ -51,7 +53,7 @@ def contenders(arguments):
         yield "transformers, SDPA", ([arguments.torch, "step_transformers.py"], ["sdpa", "bf16"]), environment
 
 
-def rows(arguments, shape, length):
+def rows(arguments: argparse.Namespace, shape: Any, length: int) -> Iterator:
     """Yields the table's rows for a shape and a length."""
     sizes = sizes_of(shape, length, arguments.tokens)
     for name, (command, options), environment in contenders(arguments):
@@ -69,7 +71,7 @@ def rows(arguments, shape, length):
         yield f"| {' | '.join(cells)} |", contender.ready["versions"]
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--torch", metavar="PYTHON", help="a Python that has transformers and torch with CUDA")
     parser.add_argument("--shapes", nargs="+", choices=[*SHAPES], default=["base", "large"])

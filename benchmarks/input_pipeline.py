@@ -22,7 +22,9 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -39,7 +41,7 @@ STAGES = ("read", "encode", "collate")
 
 
 @contextlib.contextmanager
-def data_file(name, task, data, examples):
+def data_file(name: str, task: Any, data: Any, examples: Any) -> Iterator:
     """`data`, or for its duration a file that repeats the task's embedded training rows until there are `examples`."""
     if data:
         yield pathlib.Path(data)
@@ -52,7 +54,7 @@ def data_file(name, task, data, examples):
         yield path
 
 
-def run(task, path, vocabulary, batch_size):
+def run(task: Any, path: Any, vocabulary: Any, batch_size: int) -> tuple:
     """(examples, rows, mean length of the batches, {stage: (wall, CPU) seconds}) of the file, once through."""
     seconds, tokenizer = {}, Tokenizer.from_folder(vocabulary)
 
@@ -73,7 +75,7 @@ def run(task, path, vocabulary, batch_size):
     return examples, rows, width, seconds
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--task", default="clue/tnews", help="whose reader, encoding and batches (default: %(default)s)")
     parser.add_argument("--data", help="a training file of the task (default: the embedded one, repeated)")

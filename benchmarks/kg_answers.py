@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -43,20 +44,20 @@ MOST = 32
 class Recomputed:
     """decoding.scores.Rows of one prompt: every step runs the whole model on prompt and text, padded to one shape."""
 
-    def __init__(self, model, end_id, width, capacity):
+    def __init__(self, model: Any, end_id: int, width: int, capacity: int):
         self.end_id, self.num_rows, self.width, self.capacity = end_id, 1, width, capacity
         self.vocab_size = model.output["mlm"].shape[-1]
         self._predict = _compiled(model)
 
-    def prefill(self, rows, prompts, adjust=None):
+    def prefill(self, rows: Any, prompts: Any, adjust: Any = None) -> Any:
         self.prompt, self.texts = prompts[0], [[]] * self.width
         return self._scores(1, adjust)
 
-    def step(self, tokens, parents=None, adjust=None):
+    def step(self, tokens: int, parents: Any = None, adjust: Any = None) -> Any:
         self.texts = [[*self.texts[parent], int(token)] for parent, token in zip(parents[0], tokens[0], strict=True)]
         return self._scores(self.width, adjust)
 
-    def free(self, rows):
+    def free(self, rows: Any) -> None:
         """Nothing is kept."""
 
     def _scores(self, count, adjust):
@@ -92,7 +93,7 @@ def _compiled(model):
     return lambda features, place: ops.convert_to_numpy(model(features)["mlm"][:, place])
 
 
-def knowledge(tokenizer, count, seed=0):
+def knowledge(tokenizer: Any, count: int, seed: int = 0) -> tuple:
     """(lines of a knowledge base, questions): names and predicates drawn from the vocabulary's characters."""
     generator = np.random.default_rng(seed)
     characters = [token for token in tokenizer.vocabulary.tokens if len(token) == 1 and "一" <= token <= "龥"]
@@ -107,7 +108,7 @@ def knowledge(tokenizer, count, seed=0):
     return lines, questions
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--questions", type=int, default=32)
     parser.add_argument("--triples", type=int, default=20_000)

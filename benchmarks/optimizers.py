@@ -15,6 +15,7 @@ import platform
 import statistics
 import sys
 from pathlib import Path
+from typing import Any
 
 from rounds import machine, ratio, seconds, take_turns
 
@@ -26,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 class Contender:
     """A model of its own with an optimizer."""
 
-    def __init__(self, name, config, arguments):
+    def __init__(self, name: str, config: Any, arguments: argparse.Namespace):
         import keras
 
         from baselines.cli.startup import start_backend
@@ -47,13 +48,13 @@ class Contender:
         self.state_bytes = sum(slot.numpy().nbytes for slot in optimizer.variables)
         self.buffer_bytes = 0 if optimizers.kind(name).accumulates or arguments.accumulate == 1 else 4 * self.parameters
 
-    def update(self, batches):
+    def update(self, batches: Any) -> None:
         from baselines.training.steps import to_float
 
         to_float(self.steps.train(batches)["loss"])
 
 
-def batch_of(arguments, config, seed):
+def batch_of(arguments: argparse.Namespace, config: Any, seed: int) -> dict:
     import numpy as np
 
     rng = np.random.default_rng(seed)
@@ -63,7 +64,7 @@ def batch_of(arguments, config, seed):
     return {"features": features, "targets": targets, "weights": np.ones(arguments.batch_size, "float32")}
 
 
-def report(arguments, contenders, rounds):
+def report(arguments: argparse.Namespace, contenders: Any, rounds: int) -> None:
     import keras
 
     first = next(iter(contenders))
@@ -82,7 +83,7 @@ def report(arguments, contenders, rounds):
         print(f"| {name} | {state:.2f} | {state + buffer:.2f} | {time} | {ratio(times, rounds[first])} |")
 
 
-def main():
+def main() -> None:
     from baselines.training import optimizers
 
     known = ["adamw", *(name for name in optimizers.names() if name != "adamw")]

@@ -19,7 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +43,7 @@ LARGEST_PEER = 1_000_000
 MB = 1e6
 
 
-def texts(rng, count, lengths, mean):
+def texts(rng: Any, count: int, lengths: Any, mean: float) -> list:
     """`count` strings of ideographs; frequent characters come first in the vocabulary."""
     size = np.clip(rng.gamma(2.0, mean / 2.0, count).round().astype(int), lengths[0], lengths[1])
     ranks = np.arange(1, CHARACTERS + 1) ** -0.9
@@ -51,7 +53,7 @@ def texts(rng, count, lengths, mean):
     return [text[end - length : end] for end, length in zip(ends, size.tolist(), strict=True)]
 
 
-def write_knowledge(path, triples):
+def write_knowledge(path: Any, triples: int) -> None:
     """A file of `triples` lines, those of a name together."""
     rng = np.random.default_rng(0)
     num_names, num_predicates = max(triples * 3_121_457 // 20_559_652, 1), max(triples * 245_838 // 20_559_652, 1)
@@ -76,11 +78,11 @@ def write_knowledge(path, triples):
             file.writelines(f"{names[n]}\t{predicates[p]}\t{objects[o]}\n" for n, p, o in columns)
 
 
-def tokenizer():
+def tokenizer() -> Any:
     return Tokenizer(Vocabulary([*SPECIAL_TOKENS, *(chr(0x4E00 + i) for i in range(IN_VOCABULARY))]))
 
 
-def key_of(words, line):
+def key_of(words: Any, line: Any) -> list:
     """Token ids of a line's key, without the last [SEP]."""
     name, predicate, _ = line.split("\t")
     subject, meaning = split_name(name)
@@ -88,7 +90,7 @@ def key_of(words, line):
     return [*words.ids(subject).tolist(), *end, *words.ids(predicate).tolist(), *end, *words.ids(meaning).tolist()]
 
 
-def some_lines(path, count):
+def some_lines(path: Any, count: int) -> Iterator:
     """Lines from all over the file."""
     rng, size = random.Random(0), path.stat().st_size
     with open(path, "rb") as file:
@@ -100,13 +102,13 @@ def some_lines(path, count):
                 yield line
 
 
-def measure_build(path, out):
+def measure_build(path: Any, out: Any) -> dict:
     started, cpu = time.perf_counter(), time.process_time()
     counts = build(path, out, KeyTokenizer.of(tokenizer()))
     return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu, "peak": peak(), **counts}
 
 
-def measure_queries(path, out):
+def measure_queries(path: Any, out: Any) -> dict:
     words = tokenizer()
     keys = [key_of(words, line) for line in some_lines(path, 2000)]
     before, started = own_memory(), time.perf_counter()
@@ -130,7 +132,7 @@ def measure_queries(path, out):
             "step": np.mean(step), "answer": np.mean(answer)}  # fmt: skip
 
 
-def whole_answer(words, tree, key):
+def whole_answer(words: Any, tree: Any, key: Any) -> None:
     """All that a beam of 3 asks of the index for one answer, look-ahead and copying included; no model."""
     ends = [place for place, token in enumerate(key) if token == tree.index.end_id]
     ids = [words.vocabulary.cls_id, *key[: ends[0]], *key[ends[0] + 1 : ends[1]], words.vocabulary.sep_id]
@@ -143,7 +145,7 @@ def whole_answer(words, tree, key):
         guided.rescore(prefixes, log_p)
 
 
-def timed(function, arguments):
+def timed(function: Callable, arguments: argparse.Namespace) -> dict:
     """Seconds of each call; the first pass, which reads the disk, does not count."""
     for argument in arguments:
         function(argument)
@@ -155,7 +157,7 @@ def timed(function, arguments):
     return seconds
 
 
-def measure_dicts(path, out):
+def measure_dicts(path: Any, out: Any) -> dict:
     """The reference's tree: token ids as strings, values under "-1"."""
     words, tree, started = tokenizer(), {}, time.perf_counter()
     with open(path, encoding="utf-8") as file:
@@ -177,22 +179,22 @@ def measure_dicts(path, out):
     return {"seconds": built, "memory": memory, "open": time.perf_counter() - started, "bytes": out.stat().st_size}
 
 
-def peak():
+def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def own_memory():
+def own_memory() -> int:
     """Bytes of this process that are not pages of files."""
     with open("/proc/self/status") as file:
         return int(next(line for line in file if line.startswith("RssAnon")).split()[1]) * 1024
 
 
-def in_process(what, path, out):
+def in_process(what: str, path: Any, out: Any) -> dict:
     command = [sys.executable, __file__, "--measure", what, str(path), str(out)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def measured(triples, scratch):
+def measured(triples: int, scratch: Any) -> list:
     """What ROWS names, as texts."""
     path, out = scratch / f"knowledge-{triples}.txt", scratch / f"index-{triples}"
     if not path.exists():
@@ -223,7 +225,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--triples", type=int, nargs="+", default=[10_000, 1_000_000])
     parser.add_argument("--scratch", type=pathlib.Path, help="keeps the files; default: a folder that is removed")

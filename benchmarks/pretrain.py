@@ -18,6 +18,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from typing import Any
 
 from peers.driver import Contender, start
 from rounds import machine, ratio, take_turns
@@ -28,7 +30,7 @@ MINI = ROOT / "checkpoints" / "mini"
 BACKENDS = {"TensorFlow + XLA": "tensorflow", "JAX": "jax"}
 
 
-def steps(arguments):
+def steps(arguments: argparse.Namespace) -> float:
     """Prints the table of the step. Returns the tokens per second of the fastest."""
     sizes = {
         "objective": arguments.objective, "config": str(MINI / "config.json"), "batch_size": arguments.batch_size,
@@ -65,7 +67,7 @@ def steps(arguments):
     return max(speeds)
 
 
-def text(lines, seed=7):
+def text(lines: Any, seed: int = 7) -> Iterator:
     """Lines of made-up Chinese: words of jieba's dictionary in random order, with stops."""
     import jieba
 
@@ -77,7 +79,7 @@ def text(lines, seed=7):
         yield "".join("".join(dice.choices(words, k=dice.randint(3, 12))) + "，。"[part % 2] for part in range(8)) + "\n"
 
 
-def pipeline(arguments, fastest):
+def pipeline(arguments: argparse.Namespace, fastest: float) -> None:
     """Prints the table of the data pipeline, against the fastest step."""
     from baselines.cli.pretrain import find
     from baselines.data.packed.packed_batches import PackedBatches
@@ -105,7 +107,7 @@ def pipeline(arguments, fastest):
         print(f"| {name} | {wall:,.0f} | {wall / fastest:.0f} | {busy:,.0f} |")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--objective", default="roberta")
     parser.add_argument("--batch_size", type=int, default=16)

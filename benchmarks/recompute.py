@@ -26,7 +26,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 
 from peers.driver import Contender, start
 from rounds import log, machine, ratio, take_turns
@@ -38,19 +40,19 @@ VOCABULARY, CLASSES = 21128, 15
 BACKENDS = {"TensorFlow + XLA": "tensorflow", "JAX": "jax"}
 
 
-def config(layers):
+def config(layers: int) -> dict:
     return {
         "vocab_size": VOCABULARY, "hidden_size": 768, "num_hidden_layers": layers, "num_attention_heads": 12,
         "intermediate_size": 3072, "max_position_embeddings": 512,
     }  # fmt: skip
 
 
-def sizes_of(layers, batch, length):
+def sizes_of(layers: int, batch: Any, length: int) -> dict:
     """What a contender is told of the classifier and its rows."""
     return {"config": config(layers), "vocab_size": VOCABULARY, "batch_size": batch, "length": length, "classes": CLASSES}
 
 
-def classifier(layers):
+def classifier(layers: int) -> tuple:
     """(model, optimizer), with the recipe's defaults."""
     from baselines.heads.classification import ClassificationHead
     from baselines.models.builder import build_transformer_model
@@ -61,7 +63,7 @@ def classifier(layers):
     return model, optimizers.build_optimizer(Recipe(), 2e-5, model.trainable_variables)
 
 
-def compiled_bytes(layers, batch, length, recompute):
+def compiled_bytes(layers: int, batch: Any, length: int, recompute: bool) -> tuple:
     """(temporary, arguments, seconds to compile, FLOPs) of an update as XLA compiles it for JAX; nothing is allocated."""
     import jax
     import keras
@@ -96,7 +98,7 @@ def compiled_bytes(layers, batch, length, recompute):
     return found.temp_size_in_bytes, found.argument_size_in_bytes, seconds, compiled.cost_analysis()["flops"]
 
 
-def in_process(*arguments):
+def in_process(*arguments: Any) -> tuple:
     """compiled_bytes in a process of its own: compilers keep memory."""
     command = [sys.executable, __file__, "compile", *map(str, arguments)]
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -104,7 +106,7 @@ def in_process(*arguments):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def allotted_bytes(layers, batch, length, recompute):
+def allotted_bytes(layers: int, batch: Any, length: int, recompute: bool) -> tuple:
     """As compiled_bytes, for TensorFlow: a contender makes an update, of which XLA writes a report. FLOPs are not told: None."""
     with tempfile.TemporaryDirectory() as reports, contextlib.ExitStack() as stack:
         flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_dump_to={reports}".strip()
@@ -123,13 +125,13 @@ def allotted_bytes(layers, batch, length, recompute):
 MEASURES = {"jax": in_process, "tensorflow": allotted_bytes}
 
 
-def measured(backend, *arguments):
+def measured(backend: str, *arguments: Any) -> Any:
     found = MEASURES[backend](*arguments)
     log(f"{backend}, {arguments}: {found[0] / MIB:.0f} MiB, compiled in {found[2]:.0f} s")
     return found
 
 
-def largest_batch(backend, layers, batch, length, recompute, budget):
+def largest_batch(backend: str, layers: int, batch: Any, length: int, recompute: bool, budget: int) -> Any:
     """The largest batch whose temporary buffers fit; one row more was compiled too, and does not.
 
     A line through two compiled sizes tells which to compile next: memory grows nearly straight, so that few are needed.
@@ -148,7 +150,7 @@ def largest_batch(backend, layers, batch, length, recompute, budget):
     return fits
 
 
-def memory(arguments):
+def memory(arguments: argparse.Namespace) -> None:
     size = f"{arguments.batch} x {arguments.length} tokens, BERT-base width"
     print(f"{size}, {datetime.date.today()}; CPU, {versions(arguments.backend)}")
     print("\n| layers | plain, MiB | recomputed, MiB | ratio | FLOPs x plain | largest batch in the plain one's memory | x |")
@@ -164,7 +166,7 @@ def memory(arguments):
         print(f"| {layers} | {plain / MIB:.0f} | {computed / MIB:.0f} | {ratios} | {largest} | {times} |", flush=True)
 
 
-def contenders(arguments):
+def contenders(arguments: argparse.Namespace) -> Iterator:
     """Yields ours on both backends, without and with recomputation, each after its first step."""
     sizes = sizes_of(arguments.layers[0], arguments.batch, arguments.length)
     ours = functools.partial(Contender, python=sys.executable, script="step_ours.py", sizes=sizes, verbose=arguments.verbose)
@@ -173,7 +175,7 @@ def contenders(arguments):
         yield ours(f"{name}, recomputed", options=["jit", "recompute"], KERAS_BACKEND=backend)
 
 
-def timing(arguments):
+def timing(arguments: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         started = start(stack, contenders(arguments))
         rounds = take_turns(started, arguments.rounds, lambda contender: contender.steps(arguments.steps))
@@ -193,18 +195,18 @@ def timing(arguments):
         )
 
 
-def versions(*names):
+def versions(*names: Any) -> str:
     return ", ".join(f"{name} {installed(name)}" for name in ("keras", *names)) + f", Python {platform.python_version()}"
 
 
-def installed(name):
+def installed(name: str) -> str:
     try:
         return version(name)
     except ModuleNotFoundError:
         return version(f"{name}-cpu")
 
 
-def main():
+def main() -> Any:
     if sys.argv[1:2] == ["compile"]:
         return print(json.dumps(compiled_bytes(*map(int, sys.argv[2:]))))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -16,6 +16,7 @@ import datetime
 import json
 import pathlib
 import sys
+from typing import Any
 
 import numpy as np
 from rounds import log, machine
@@ -26,7 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 KS = (1, 5, 10, 50)
 
 
-def read(arguments):
+def read(arguments: argparse.Namespace) -> tuple:
     """(corpus: different texts, queries, place of each query's partner in the corpus)."""
     pairs = [json.loads(line) for line in arguments.pairs.read_text(encoding="utf-8").splitlines() if line.strip()]
     pairs = [pair for pair in pairs if str(pair.get("label", 1)) != "0" and pair["text"] != pair["text_pair"]]
@@ -36,7 +37,7 @@ def read(arguments):
     return corpus, [pair["text"] for pair in pairs], np.array([places[pair["text_pair"]] for pair in pairs])
 
 
-def by_characters(corpus, queries):
+def by_characters(corpus: list, queries: Any) -> np.ndarray:
     """Cosines (Q, N) of TF-IDF vectors."""
     counts = [collections.Counter([*text, *map("".join, zip(text, text[1:], strict=False))]) for text in corpus + queries]
     numbers = {}
@@ -52,7 +53,7 @@ def by_characters(corpus, queries):
     return (table[len(corpus) :] @ table[: len(corpus)].T).toarray()
 
 
-def by_model(name, corpus, queries):
+def by_model(name: str, corpus: list, queries: Any) -> np.ndarray:
     """Cosines (Q, N) of a model's vectors."""
     from baselines.inference.semantic_search import open_embedder
 
@@ -62,7 +63,7 @@ def by_model(name, corpus, queries):
     return vectors[len(corpus) :] @ vectors[: len(corpus)].T
 
 
-def scores(cosines, corpus, queries, partners):
+def scores(cosines: Any, corpus: list, queries: Any, partners: Any) -> dict:
     """{"recall@k": …, "MRR": …}."""
     places = {text: place for place, text in enumerate(corpus)}
     for row, query in zip(cosines, queries, strict=True):
@@ -73,7 +74,7 @@ def scores(cosines, corpus, queries, partners):
     return {**{f"recall@{k}": float((ranks <= k).mean()) for k in KS}, "MRR": float((1 / ranks).mean())}
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=pathlib.Path, required=True)
     parser.add_argument("--pairs", type=pathlib.Path, required=True)

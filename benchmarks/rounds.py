@@ -7,9 +7,11 @@ import platform
 import statistics
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 
-def take_turns(contenders, rounds, play):
+def take_turns(contenders: Any, rounds: int, play: Callable) -> dict:
     """contenders {name: contender} -> {name: [what play(contender) returned, per round]}, without a round before that warms up."""
     found = {name: [] for name in contenders}
     for number in range(rounds + 1):
@@ -21,7 +23,7 @@ def take_turns(contenders, rounds, play):
     return found
 
 
-def seconds(step, count):
+def seconds(step: Callable, count: int) -> float:
     """Wall time of a call, the mean of several."""
     started = time.perf_counter()
     for _ in range(count):
@@ -29,12 +31,12 @@ def seconds(step, count):
     return (time.perf_counter() - started) / count
 
 
-def ratio(own, other):
+def ratio(own: Any, other: Any) -> str:
     """The median over rounds of the ratio within a round, as it is printed."""
     return f"{statistics.median(a / b for a, b in zip(own, other, strict=True)):.2f}"
 
 
-def machine():
+def machine() -> str:
     """The processor, its cores and how busy it was."""
     names = []
     with contextlib.suppress(OSError):
@@ -44,5 +46,5 @@ def machine():
     return f"{names[0] if names else platform.machine()}, {len(os.sched_getaffinity(0))} cores, load averages {load}"
 
 
-def log(text):
+def log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

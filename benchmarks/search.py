@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Any
 
 import numpy as np
 from rounds import log, machine
@@ -26,7 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 QUERIES, K, BLOCK = 300, 10, 1 << 15
 
 
-def write_vectors(folder, count, size):
+def write_vectors(folder: pathlib.Path, count: int, size: int) -> None:
     """vectors.npy float32 (count, size), in blocks, and queries.npy."""
     random = np.random.default_rng(0)
     centers = random.normal(size=(max(count // 50, 1), size)).astype(np.float32)
@@ -42,7 +43,7 @@ def write_vectors(folder, count, size):
     np.save(folder / "queries.npy", some(QUERIES))
 
 
-def build(folder, kind):
+def build(folder: pathlib.Path, kind: str) -> dict:
     """In a process of its own: makes the index; {"seconds", "peak": bytes, "structure"}."""
     import resource
 
@@ -58,7 +59,7 @@ def build(folder, kind):
     return {"seconds": time.perf_counter() - started, "peak": peak, "structure": index.header["structure"]}
 
 
-def search(folder, kind):
+def search(folder: pathlib.Path, kind: str) -> dict:
     """In a process of its own: opens the index and searches."""
     import faiss  # noqa: F401  not a part of opening
 
@@ -85,18 +86,18 @@ def search(folder, kind):
     }  # fmt: skip
 
 
-def memory(name):
+def memory(name: str) -> int:
     """Bytes of this process, by a name of Linux."""
     lines = pathlib.Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
 
 
-def in_a_process(folder, kind, part):
+def in_a_process(folder: pathlib.Path, kind: str, part: str) -> dict:
     command = [sys.executable, __file__, "--folder", str(folder), "--part", part, "--kinds", kind]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
-def main():
+def main() -> Any:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--size", type=int, default=256)

@@ -24,6 +24,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from rounds import log, machine
@@ -36,7 +38,7 @@ UTTERANCES = (
 
 
 @contextlib.contextmanager
-def serving(run, rows, tokens, verbose):
+def serving(run: Any, rows: Any, tokens: int, verbose: bool) -> Iterator:
     """Yields (host, port) of a server process."""
     flags = ["--run", run, "--rows", str(rows), "--port", "0", "--max_tokens", str(tokens), "--max_queue", "256"]
     command = [sys.executable, str(ROOT / "run.py"), "serve", *flags]
@@ -62,7 +64,7 @@ def serving(run, rows, tokens, verbose):
         server.wait(60)
 
 
-def ask(place, number, tokens):
+def ask(place: Any, number: int, tokens: int) -> tuple:
     """(seconds to the first token, seconds to the end, tokens written); raises on anything but a whole reply."""
     message = {"role": "user", "content": UTTERANCES[number % len(UTTERANCES)]}
     body = {"messages": [message], "stream": True, "stream_options": {"include_usage": True}, "seed": number, "top_k": 5,
@@ -84,7 +86,7 @@ def ask(place, number, tokens):
     return whole if first is None else first, whole, last["usage"]["completion_tokens"]
 
 
-def load(place, clients, requests, tokens):
+def load(place: Any, clients: int, requests: int, tokens: int) -> tuple:
     """([(first, whole, tokens)] of requests that were answered, [what went wrong], seconds that all took)."""
     numbers, found, wrong = itertools.count(), [], []
 
@@ -102,7 +104,7 @@ def load(place, clients, requests, tokens):
     return found, wrong, time.perf_counter() - begun
 
 
-def measure(arguments):
+def measure(arguments: argparse.Namespace) -> dict:
     """{(rows, clients): what `load` found}."""
     measured = {}
     for rows in (arguments.rows, 1):
@@ -115,7 +117,7 @@ def measure(arguments):
     return measured
 
 
-def percentiles(seconds):
+def percentiles(seconds: Any) -> str:
     """Median, 95th and 99th percentile in milliseconds."""
     if len(seconds) < 2:
         return "-"
@@ -123,7 +125,7 @@ def percentiles(seconds):
     return " / ".join(f"{1000 * cuts[percent - 1]:.0f}" for percent in (50, 95, 99))
 
 
-def report(arguments, measured):
+def report(arguments: argparse.Namespace, measured: dict) -> None:
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("keras", "fastapi", "uvicorn"))
     print(f"{arguments.tokens} tokens a reply, {arguments.requests} requests (or one per client) a row, {datetime.date.today()}")
     print(f"{machine()}, {platform.system()}; {versions}, Python {platform.python_version()}\n")
@@ -138,7 +140,7 @@ def report(arguments, measured):
         print(f"| {' | '.join(map(str, cells))} |")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", required=True, help="run folder of a task that writes")
     parser.add_argument("--rows", type=int, default=8, help="replies written at once by the first server (default: %(default)s)")

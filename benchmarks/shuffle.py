@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 
 from rounds import machine, ratio, take_turns
 
@@ -25,7 +26,7 @@ print(code, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 sys.path.insert(0, str(ROOT))
 
 
-def run(command, output):
+def run(command: list, output: Any) -> tuple:
     """(wall seconds, CPU seconds, peak MB) of a command whose output is on the disk when it is done."""
     started = time.perf_counter()
     found = subprocess.run([sys.executable, "-c", MEASURED, *command], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
@@ -36,7 +37,7 @@ def run(command, output):
     return time.perf_counter() - started, float(found[1]), float(found[2])
 
 
-def main():
+def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--folder", default=".", help="where files are made, on the disk to measure")
     arguments.add_argument("--text", required=True, help="text to repeat until the file is large enough")

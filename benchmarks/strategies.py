@@ -14,6 +14,7 @@ import pathlib
 import platform
 import statistics
 import sys
+from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -40,7 +41,7 @@ SETTINGS = {"flooding.b": 0.1, "child_tuning_d.batch_fisher": True}
 class Contender:
     """A model with its strategies, after its first update."""
 
-    def __init__(self, name, arguments, config, batch):
+    def __init__(self, name: str, arguments: argparse.Namespace, config: Any, batch: Any):
         keras.utils.set_random_seed(0)
         head, recipe = ClassificationHead(CLASSES), Recipe()
         model = head(build_transformer_model(config))
@@ -55,11 +56,11 @@ class Contender:
         )  # fmt: skip
         self.first = seconds(self.update, 1)
 
-    def update(self):
+    def update(self) -> float:
         return training.to_float(self.steps.train([self.batch])["loss"])
 
 
-def random_batch(rows, length, vocab_size):
+def random_batch(rows: Any, length: int, vocab_size: int) -> dict:
     rng = np.random.default_rng(0)
 
     def part():
@@ -70,7 +71,7 @@ def random_batch(rows, length, vocab_size):
     return {**part(), "targets": rng.integers(0, CLASSES, rows).astype("int32"), "unlabelled": part()}
 
 
-def report(arguments, config, contenders, rounds):
+def report(arguments: argparse.Namespace, config: Any, contenders: Any, rounds: int) -> None:
     sizes = f"{arguments.batch_size} x {arguments.length} tokens"
     layers, width = config["num_hidden_layers"], config["hidden_size"]
     print(f"{layers} layers x {width}, {sizes}; ", end="")
@@ -85,7 +86,7 @@ def report(arguments, config, contenders, rounds):
         print(f"| {name} | {median:.1f} | {ratio(times, rounds[PLAIN])} | {contenders[name].first:.1f} |")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--strategies", nargs="+", help="each as in --strategies of run.py train (default: all, one by one)")
     parser.add_argument("--config", default=ROOT / "checkpoints" / "mini" / "config.json", help="default: %(default)s")

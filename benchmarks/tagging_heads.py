@@ -15,6 +15,7 @@ import platform
 import statistics
 import sys
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +42,7 @@ CELLS = np.array([[0, 3, 5], [7, 8, 8]], np.int32)
 class Contender:
     """A model with one of the heads."""
 
-    def __init__(self, name, arguments, config, features):
+    def __init__(self, name: str, arguments: argparse.Namespace, config: Any, features: dict):
         keras.utils.set_random_seed(0)
         self.head, recipe = entity_head(name, CATEGORIES), Recipe()
         model = self.head(build_transformer_model(config))
@@ -50,18 +51,18 @@ class Contender:
         targets = self.head.batch_targets([CELLS] * arguments.batch_size, arguments.length)
         self.batch = {"features": features, "targets": targets, "weights": np.ones(arguments.batch_size, "float32")}
 
-    def update(self):
+    def update(self) -> None:
         training.to_float(self.steps.train([self.batch])["loss"])
 
-    def prediction(self):
+    def prediction(self) -> None:
         self.head.compact(self.steps.predict(self.batch["features"]), self.batch["features"])
 
-    def play(self, count):
+    def play(self, count: int) -> dict:
         """Seconds of an update and of a prediction."""
         return seconds(self.update, count), seconds(self.prediction, count)
 
 
-def report(arguments, rounds):
+def report(arguments: argparse.Namespace, rounds: int) -> None:
     backend = keras.backend.backend()
     print(f"{arguments.batch_size} x {arguments.length} tokens, {arguments.rounds} rounds of {arguments.steps} steps, ", end="")
     print(f"{datetime.date.today()}; {machine()}; keras {keras.__version__} on {backend}, Python {platform.python_version()}\n")
@@ -74,7 +75,7 @@ def report(arguments, rounds):
         print(f"| {name} | {' | '.join(cells)} |")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heads", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help="default: all")
     for name, default in {"batch_size": 32, "length": 64, "rounds": 10, "steps": 3}.items():

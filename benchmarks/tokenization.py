@@ -18,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -41,7 +43,7 @@ print(json.dumps({"seconds": list(map(min, zip(*seconds))), "tokens": sum(map(le
 """  # noqa: E501
 
 
-def synthetic_lines(count):
+def synthetic_lines(count: int) -> Iterator:
     random_ = random.Random(0)
     characters = [chr(code) for code in range(0x4E00, 0x4E00 + 3000)]
     weights = [1 / rank for rank in range(1, len(characters) + 1)]
@@ -50,7 +52,7 @@ def synthetic_lines(count):
         yield text + random_.choice(["。", "！", " iPhone 12，", "2020年", "?"])
 
 
-def vocabulary_of(lines):
+def vocabulary_of(lines: Any) -> Any:
     """Characters, their ## forms and words that come twice: enough to encode `lines` like a BERT vocabulary would."""
     words = collections.Counter(word for line in lines for word in Normalizer().words(line))
     characters = sorted({character for word in words for character in word})
@@ -59,7 +61,7 @@ def vocabulary_of(lines):
     return Vocabulary(dict.fromkeys([*SPECIAL_TOKENS, *characters, *continued, *frequent]))
 
 
-def best_seconds(function, repeats):
+def best_seconds(function: Callable, repeats: int) -> tuple:
     """((wall, CPU) seconds of the fastest runs, result); `function` is made anew each time, with nothing remembered."""
     runs = []
     for _ in range(repeats):
@@ -70,7 +72,7 @@ def best_seconds(function, repeats):
     return tuple(map(min, zip(*runs, strict=True))), result
 
 
-def measure(vocabulary, lines, repeats):
+def measure(vocabulary: Any, lines: Any, repeats: int) -> dict:
     """{name: ((wall, CPU) seconds, sum of all ids)} of ours and of the library alone."""
 
     def single():
@@ -100,7 +102,7 @@ def measure(vocabulary, lines, repeats):
     return found
 
 
-def measure_peer(python, vocabulary, lines, repeats):
+def measure_peer(python: str, vocabulary: Any, lines: Any, repeats: int) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         vocabulary.save(f"{folder}/vocab.txt")
         pathlib.Path(folder, "lines.txt").write_text("\n".join(lines), encoding="utf-8", newline="\n")
@@ -112,7 +114,7 @@ def measure_peer(python, vocabulary, lines, repeats):
     return json.loads(done.stdout.strip().split("\n")[-1])
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--text", help="UTF-8 file, one text per line")
     parser.add_argument("--lines", type=int, default=20000, help="how many lines, at most (default: %(default)s)")

@@ -16,6 +16,7 @@ import functools
 import platform
 import statistics
 import sys
+from collections.abc import Iterator
 
 from peers.driver import Contender, start
 from rounds import machine, ratio, take_turns
@@ -24,7 +25,7 @@ REFERENCES = {"bert4keras": ("bert4keras",), "torch": ("transformers, SDPA", "tr
 """What a ratio is taken to: the fastest of these contenders."""
 
 
-def contenders(arguments, sizes):
+def contenders(arguments: argparse.Namespace, sizes: dict) -> Iterator:
     """Yields the contenders one after another, each after its first step."""
     contender = functools.partial(Contender, verbose=arguments.verbose)
     ours, bert4keras, torch = "step_ours.py", "step_bert4keras.py", "step_transformers.py"
@@ -38,7 +39,7 @@ def contenders(arguments, sizes):
         yield contender("transformers, eager", arguments.torch, torch, sizes, ["eager"])
 
 
-def measure(arguments, sizes):
+def measure(arguments: argparse.Namespace, sizes: dict) -> tuple:
     """({name: first answer}, {name: [answer per round]}). Raises SystemExit if contenders train models of different sizes."""
     with contextlib.ExitStack() as stack:
         started = start(stack, contenders(arguments, sizes))
@@ -49,18 +50,18 @@ def measure(arguments, sizes):
         return ready, take_turns(started, arguments.rounds, lambda contender: contender.steps(arguments.steps))
 
 
-def of_rounds(rounds, clock):
+def of_rounds(rounds: int, clock: str) -> list:
     return [answer[clock] for answer in rounds]
 
 
-def ratios(name, rounds, clock):
+def ratios(name: str, rounds: int, clock: str) -> Iterator:
     """The contender's time in that of each reference, the median over rounds of the ratio within a round; "" without it."""
     for names in REFERENCES.values():
         peers = [of_rounds(rounds[peer], clock) for peer in names if peer in rounds]
         yield ratio(of_rounds(rounds[name], clock), min(peers, key=statistics.median)) if peers else ""
 
 
-def report(arguments, sizes, ready, rounds):
+def report(arguments: argparse.Namespace, sizes: dict, ready: dict, rounds: int) -> None:
     versions, config = {}, sizes["config"]
     for answer in ready.values():
         versions |= answer["versions"]
@@ -83,7 +84,7 @@ def report(arguments, sizes, ready, rounds):
         print(f"| {' | '.join(cells)} |")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--oracle", metavar="PYTHON", help="a Python that has bert4keras 0.11.5, tensorflow and tf-keras")
     parser.add_argument("--torch", metavar="PYTHON", help="a Python that has transformers and torch")

@@ -12,7 +12,7 @@ from step_ours import backend_version  # noqa: E402
 from baselines.inference.text_embedder import TextEmbedder  # noqa: E402
 
 
-def build(sizes, options):
+def build(sizes: dict, options: list) -> tuple:
     embedder = TextEmbedder.from_checkpoint(sizes["folder"], "mean", *options, max_length=sizes["max_length"])
     backend = keras.backend.backend()
     versions = {"keras": keras.__version__, backend: backend_version(backend)}

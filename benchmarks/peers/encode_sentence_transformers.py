@@ -7,7 +7,7 @@ from encoding_worker import serve
 from sentence_transformers import SentenceTransformer, models
 
 
-def build(sizes, options):
+def build(sizes: dict, options: list) -> tuple:
     if options:
         torch.set_num_threads(int(options[0]))
     words = models.Transformer(sizes["folder"], max_seq_length=sizes["max_length"])

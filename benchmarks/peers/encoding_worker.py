@@ -10,9 +10,10 @@ import os
 import pathlib
 import sys
 import time
+from collections.abc import Callable
 
 
-def serve(build):
+def serve(build: Callable) -> None:
     """build(sizes, options) -> (encode, number of parameters, {package: version}); encode(texts) -> float (N, D) of length 1."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)                                                       # what libraries print must not look like an answer

@@ -2,6 +2,7 @@
 
 import pathlib
 import sys
+from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
@@ -11,7 +12,7 @@ from baselines.cli import main as command_line  # noqa: E402
 from baselines.cli import train  # noqa: E402
 
 
-def watch(phases):
+def watch(phases: Any) -> None:
     """Lets the trainer tell when its first update, the updates of an epoch, and the epoch's scoring are over."""
     from baselines.training.steps import Steps, to_float
     from baselines.training.trainer import Trainer
@@ -40,7 +41,7 @@ def watch(phases):
     Trainer._save = then("scoring", Trainer._save)
 
 
-def main():
+def main() -> None:
     phases, file = Phases(float(sys.argv[1])), sys.argv[2]
     start_backend = train.start_backend
 

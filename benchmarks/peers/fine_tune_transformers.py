@@ -6,11 +6,12 @@ Its defaults (dynamic padding, torch's fused AdamW, SDPA) but for SETTINGS; dev 
 import json
 import pathlib
 import sys
+from typing import Any
 
 from phases import Phases
 
 
-def read(path, labels):
+def read(path: Any, labels: dict) -> list:
     rows = [json.loads(line) for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines()]
     return [(row["texts"], labels[row["label"]]) for row in rows]
 
@@ -18,7 +19,7 @@ def read(path, labels):
 class Rows:
     """Encoded rows as a data set, without packages that a user may not have."""
 
-    def __init__(self, rows, tokenizer, max_length):
+    def __init__(self, rows: Any, tokenizer: Any, max_length: int):
         texts = list(zip(*(texts for texts, _ in rows), strict=True))
         encoded = tokenizer(*map(list, texts), truncation=True, max_length=max_length)
         self.rows = [
@@ -32,7 +33,7 @@ class Rows:
         return self.rows[number]
 
 
-def main():
+def main() -> None:
     phases, file, settings = Phases(float(sys.argv[1])), sys.argv[2], json.loads(sys.argv[3])
     import torch
     import transformers

@@ -9,7 +9,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 
-def build(sizes):
+def build(sizes: dict) -> tuple:
     """(step: () -> loss, FLOPs of an update, versions)."""
     import importlib
 
@@ -45,7 +45,7 @@ def build(sizes):
     return lambda: training.to_float(steps.train([batch])["loss"]), work, versions
 
 
-def main():
+def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)                                                       # what libraries print must not look like an answer
     step, work, versions = build(json.loads(sys.argv[1]))

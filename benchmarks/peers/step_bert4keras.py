@@ -21,7 +21,7 @@ from bert4keras.optimizers import Adam, extend_with_weight_decay  # noqa: E402
 from worker import serve  # noqa: E402
 
 
-def build(sizes, options):
+def build(sizes: dict, options: list) -> tuple:
     tf.keras.utils.set_random_seed(0)
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(sizes["config"], file)

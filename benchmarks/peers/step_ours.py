@@ -17,7 +17,7 @@ from baselines.task import Recipe  # noqa: E402
 from baselines.training import optimizers  # noqa: E402
 
 
-def build(sizes, options):
+def build(sizes: dict, options: list) -> tuple:
     recipe = Recipe(recompute="recompute" in options, precision="bf16" if "bf16" in options else "float32")
     start_backend(recipe)                           # as run.py does, for it sets what happens to freed memory
     from baselines.task_models.loading import POLICIES
@@ -43,7 +43,7 @@ def build(sizes, options):
     return step, model.count_params(), {"keras": keras.__version__, backend: backend_version(backend)}
 
 
-def backend_version(name):
+def backend_version(name: str) -> str:
     module = sys.modules[name]
     return module.__version__ if hasattr(module, "__version__") else version(name)
 

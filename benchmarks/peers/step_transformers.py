@@ -5,7 +5,7 @@ import transformers
 from worker import serve
 
 
-def build(sizes, options):
+def build(sizes: dict, options: list) -> tuple:
     torch.manual_seed(0)
     config = transformers.BertConfig(**sizes["config"], num_labels=sizes["classes"], attn_implementation=options[0])
     model = transformers.BertForSequenceClassification(config).train()

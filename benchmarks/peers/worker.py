@@ -13,12 +13,14 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 
-def batches(sizes, count=4):
+def batches(sizes: dict, count: int = 4) -> Iterator:
     """Random rows without padding: [(token_ids, segment_ids, targets)], int32 (B, L), (B, L), (B,)."""
     random = np.random.default_rng(0)
     shape = sizes["batch_size"], sizes["length"]
@@ -27,7 +29,7 @@ def batches(sizes, count=4):
         yield token_ids, np.zeros_like(token_ids), random.integers(0, sizes["classes"], shape[:1], dtype="int32")
 
 
-def serve(build):
+def serve(build: Callable) -> None:
     """build(sizes, options) -> (step function, number of parameters, {package: version}); runs it until stdin ends.
 
     step(batch) makes one update and returns its loss as a float: nothing is left to compute when it returns.
@@ -58,21 +60,21 @@ def serve(build):
         answer(seconds=seconds, cpu_seconds=time.process_time() - cpu, peak_bytes=peak_bytes(), device_bytes=device_bytes())
 
 
-def resident_bytes():
+def resident_bytes() -> int:
     return _status("VmRSS")
 
 
-def peak_bytes():
+def peak_bytes() -> int:
     return _status("VmHWM")
 
 
-def forget_peak():
+def forget_peak() -> None:
     """What compiling took is not what a step takes."""
     with contextlib.suppress(OSError):                                  # gVisor has no such file
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def device_bytes():
+def device_bytes() -> Any:
     """The most that arrays took on the first GPU, None without one; TensorFlow is not asked."""
     torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
     if torch and torch.cuda.is_available():

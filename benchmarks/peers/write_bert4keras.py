@@ -6,6 +6,7 @@ It has no memory of keys and values and no batches of prompts: they are written 
 import os
 import pathlib
 from importlib.metadata import version
+from typing import Any
 
 os.environ |= {"TF_KERAS": "1", "TF_USE_LEGACY_KERAS": "1"}
 
@@ -18,13 +19,13 @@ from writing_worker import serve  # noqa: E402
 
 class Decoder(AutoRegressiveDecoder):
     @AutoRegressiveDecoder.wraps(default_rtype="probas")
-    def predict(self, inputs, output_ids, states):
+    def predict(self, inputs: Any, output_ids: Any, states: Any) -> Any:
         token_ids = np.concatenate([inputs[0], output_ids], 1)
         segment_ids = np.concatenate([np.zeros_like(inputs[0]), np.ones_like(output_ids)], 1)
         return self.last_token(self.model).predict([token_ids, segment_ids], verbose=0)
 
 
-def build(sizes, options):
+def build(sizes: dict, options: list) -> tuple:
     np.random.seed(0)
     folder = pathlib.Path(sizes["folder"])
     decoder = Decoder(start_id=None, end_id=sizes["end_id"], maxlen=sizes["tokens"])

@@ -3,6 +3,7 @@
 import pathlib
 import sys
 import time
+from collections.abc import Callable
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
@@ -18,7 +19,7 @@ from baselines.heads.language_model import LanguageModelHead  # noqa: E402
 from baselines.models.builder import build_transformer_model  # noqa: E402
 
 
-def build(sizes, options):
+def build(sizes: dict, options: list) -> tuple:
     head = LanguageModelHead("prefix")
     model = head(build_transformer_model(sizes["folder"], **head.encoder))
     writer = BatchGenerator(model, sizes["end_id"], sizes["config"]["max_position_embeddings"])
@@ -55,7 +56,7 @@ class Clock:
 
         CachedDecoder.__init__ = timed_compiled
 
-    def timed(self, function, part):
+    def timed(self, function: Callable, part: str) -> Callable:
         def call(*args, **kwargs):
             start = time.perf_counter()
             found = function(*args, **kwargs)
@@ -66,7 +67,7 @@ class Clock:
 
         return call
 
-    def read(self):
+    def read(self) -> dict:
         found, self.seconds = self.seconds, {}
         return found
 

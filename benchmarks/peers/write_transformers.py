@@ -8,7 +8,7 @@ import transformers
 from writing_worker import serve
 
 
-def build(sizes, options):
+def build(sizes: dict, options: list) -> tuple:
     torch.manual_seed(0)
     if options:
         torch.set_num_threads(int(options[0]))

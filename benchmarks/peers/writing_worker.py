@@ -9,11 +9,12 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 
-def prompts(sizes):
+def prompts(sizes: dict) -> list:
     """[CLS] random tokens [SEP], as many as the largest batch: int32 (N, L)."""
     shape = max(sizes["batches"]), sizes["prompt"]
     found = np.random.default_rng(0).integers(sizes["first_id"], sizes["config"]["vocab_size"], shape, dtype="int32")
@@ -21,7 +22,7 @@ def prompts(sizes):
     return found
 
 
-def serve(build):
+def serve(build: Callable) -> None:
     """build(sizes, options) -> (write, more, number of parameters, {package: version}); runs it until stdin ends.
 
     write(search, prompts int32 (N, L)) -> a list of token ids per text; more() -> {name: what else to answer}

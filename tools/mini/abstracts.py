@@ -45,7 +45,7 @@ ENDINGS = phrases("""
 """)
 
 
-def abstract(dice):
+def abstract(dice: Dice) -> dict:
     """One labelled line without its id."""
     field = dice.pick(FIELDS)
     text = fill(dice.pick(AIMS) + dice.pick(RESULTS) + dice.pick(ENDINGS), {"term": field}, dice)
@@ -59,7 +59,7 @@ def abstract(dice):
     return {"abst": text, "keyword": keywords, "label": str(int(genuine))}
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("csl")
     split = cut(distinct(lambda: abstract(dice), sum(SIZES.values()), key=lambda row: row["abst"]), SIZES)
     for name, rows in split.items():

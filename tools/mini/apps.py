@@ -31,7 +31,7 @@ CONTRAST = phrases("""
 """)
 
 
-def description(dice):
+def description(dice: Dice) -> dict:
     """One labelled line."""
     label = dice.weighted({label: 5 + len(name) for label, (name, _) in CLASSES.items()})
     name, functions = CLASSES[label]
@@ -42,7 +42,7 @@ def description(dice):
     return {"label": label, "label_des": name, "sentence": sentence}
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("iflytek")
     split = cut(distinct(lambda: description(dice), sum(SIZES.values()), key=lambda row: row["sentence"]), SIZES)
     split["test.json"] = [unlabelled(row, i, "sentence") for i, row in enumerate(split["test.json"])]

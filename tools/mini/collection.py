@@ -5,6 +5,7 @@ import importlib
 import json
 import pathlib
 import pkgutil
+from collections.abc import Mapping
 
 import tools.mini
 
@@ -12,7 +13,7 @@ ROOT = pathlib.Path(__file__).parents[2] / "datasets" / "mini"
 TABLE_START, TABLE_END = "<!-- files: written by python -m tools.mini -->\n", "<!-- end of files -->\n"
 
 
-def generate():
+def generate() -> dict[str, str]:
     """{path below datasets/mini: the text of that file}. Rows are JSON lines, or text as it is."""
     texts = {}
     for found in pkgutil.iter_modules(tools.mini.__path__):
@@ -26,7 +27,7 @@ def generate():
     return dict(sorted(texts.items()))
 
 
-def table(texts):
+def table(texts: Mapping[str, str]) -> str:
     """Markdown: lines, bytes and SHA-256 of each file."""
     rows = ["| file | lines | bytes | sha256 |", "| --- | --- | --- | --- |"]
     for path, text in texts.items():
@@ -35,14 +36,14 @@ def table(texts):
     return "\n".join(rows) + "\n"
 
 
-def with_table(readme, texts):
+def with_table(readme: str, texts: Mapping[str, str]) -> str:
     """README.md's text with the table between its two marks replaced."""
     before, _, rest = readme.partition(TABLE_START)
     _, _, after = rest.partition(TABLE_END)
     return before + TABLE_START + table(texts) + TABLE_END + after
 
 
-def write(root=ROOT):
+def write(root: pathlib.Path = ROOT) -> None:
     texts = generate()
     readme = root / "README.md"
     for path, text in texts.items():

@@ -4,6 +4,8 @@
 Test questions have an `id`, counted from 0 over the file, in place of the answer.
 """
 
+from collections.abc import Iterable
+
 from tools.mini.sampling import Dice, distinct, fill, phrases
 
 FOLDER = "clue/c3"
@@ -56,7 +58,7 @@ FACTS = {
 }
 
 
-def document(kind, dice):
+def document(kind: str, dice: Dice) -> list:
     """[texts, questions without an id] of one document."""
     topic = dice.pick(FACTS)
     answer = dice.pick(FACTS[topic])
@@ -75,7 +77,7 @@ def document(kind, dice):
     return [texts, [{"question": slots[1] + "？", "choice": dice.shuffled([answer, *others]), "answer": answer}]]
 
 
-def without_answers(documents):
+def without_answers(documents: Iterable) -> list:
     """Documents of a test file: questions have an id, counted over the file."""
     return [
         [texts, [{"question": each["question"], "choice": each["choice"], "id": number} for each in questions], id]
@@ -83,7 +85,7 @@ def without_answers(documents):
     ]
 
 
-def files():
+def files() -> dict[str, list]:
     dice, split, seen = Dice("c3"), {}, {"m": [], "d": []}
     for kind in seen:
         count = sum(size for name, size in SIZES.items() if name.startswith((kind, "test")))

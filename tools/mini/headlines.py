@@ -21,7 +21,7 @@ LEADS = ["", "", "", "", "刚刚，", "早报：", "话题：", "收藏！", "�
 TAILS = ["", "", "", "", "", "，你怎么看", "，网友点赞", "，评论区热闹了", "！", "，建议收藏", "，看完心里有数"]
 
 
-def headline(dice):
+def headline(dice: Dice) -> tuple[str, dict]:
     """A labelled line, and what makes it different from others: its words without lead and tail."""
     label = dice.weighted({label: section["weight"] for label, section in SECTIONS.items()})
     section = SECTIONS[label]
@@ -40,10 +40,10 @@ def headline(dice):
     return core, row
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("tnews")
-    found = distinct(lambda: headline(dice), sum(SIZES.values()), key=lambda pair: pair[0])
-    split = cut((row for _, row in found), SIZES)
+    rows = distinct(lambda: headline(dice), sum(SIZES.values()), key=lambda pair: pair[0])
+    split = cut((row for _, row in rows), SIZES)
     for name in ("test1.0.json", "test.json"):
         split[name] = [unlabelled(row, i, "sentence", "keywords") for i, row in enumerate(split[name])]
     return split

@@ -34,7 +34,7 @@ CONTEXTS = {
 }
 
 
-def passage(idiom, dice):
+def passage(idiom: str, dice: Dice) -> str:
     """A text with _ for the idiom."""
     text = fill(dice.pick(CONTEXTS[idiom]), WORDS, dice)
     lead = dice.weighted({"{lead}": 2, "{when}，": 2, "": 1})
@@ -42,7 +42,7 @@ def passage(idiom, dice):
     return fill(lead, WORDS, dice) + text + fill(tail, WORDS, dice)
 
 
-def line(dice):
+def line(dice: Dice) -> tuple[list[str], list[str], list[str]]:
     """(texts with _ for their blanks, idioms of the blanks, candidates): two blanks may stand in one text."""
     count = dice.weighted({1: 8, 2: 3, 3: 1})
     candidates = dice.several(CONTEXTS, CANDIDATES)
@@ -53,7 +53,7 @@ def line(dice):
     return texts, answers, candidates
 
 
-def files():
+def files() -> dict[str, list]:
     dice, split, number = Dice("chid"), {}, 0
     lines = iter(distinct(lambda: line(dice), sum(SIZES.values()), key=lambda found: found[0][0]))
     for name, size in SIZES.items():

@@ -1,8 +1,9 @@
 """What CMNLI and OCNLI share: premises and, per label, hypotheses, filled from the same row of linked words."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 
-from tools.mini.sampling import fill, phrases
+from tools.mini.sampling import Dice, fill, phrases
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Family:
     genre: str = ""
 
 
-def inference(dice, families, weights, shared):
+def inference(dice: Dice, families: Sequence, weights: Mapping, shared: Mapping) -> tuple:
     """(family, premise, hypothesis, label). `weights`: {label: weight}; `shared`: {name: words} for all families."""
     family, label = dice.pick(families), dice.weighted(weights)
     row = dice.pick(family.rows.strip().splitlines() or [""]).split()

@@ -59,7 +59,7 @@ ASKED = {
 }
 
 
-def number(dice):
+def number(dice: Dice) -> str:
     return f"{dice.pick(DIGITS)}{dice.pick('十百千')}{dice.pick(DIGITS)}"
 
 
@@ -96,7 +96,7 @@ OBJECTS = {
 """{predicate: what makes an object of it}"""
 
 
-def triples(dice):
+def triples(dice: Dice) -> list[tuple[str, str, str]]:
     """[(name, predicate, object)], in the order of the file."""
     found = []
     for subjects, predicates in KINDS.values():
@@ -110,14 +110,14 @@ def triples(dice):
     return found
 
 
-def question(name, predicate, dice):
+def question(name: str, predicate: str, dice: Dice) -> str:
     """A question for a key. Where several things share the subject, the meaning stands in front."""
     subject, _, meaning = name.removesuffix("）").partition("（")
     asked = dice.pick(ASKED[predicate].split("|")).replace("{s}", f"{meaning}{subject}" if meaning else subject)
     return dice.pick(STARTS) + asked
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("kgclue")
     facts = triples(dice)
     first = {}

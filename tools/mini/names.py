@@ -44,11 +44,11 @@ TEMPLATES = phrases("""
 """)
 
 
-def person(dice):
+def person(dice: Dice) -> str:
     return dice.pick(SURNAMES) + "".join(dice.several(GIVEN, dice.number(1, 2)))
 
 
-def title(dice):
+def title(dice: Dice) -> str:
     name = dice.pick(TITLE_WORDS) + dice.pick(["", *TITLE_ENDS])
     return f"《{name}》"
 
@@ -68,7 +68,7 @@ NAMES = {
 """{category: how to make one of its names}."""
 
 
-def news(dice):
+def news(dice: Dice) -> dict:
     """A labelled line of one sentence or two."""
     template = dice.pick(TEMPLATES) + (f"；{dice.pick(TEMPLATES)}" if dice.chance(0.3) else "") + "。"
     text, label, end = "", {}, 0
@@ -80,7 +80,7 @@ def news(dice):
     return {"text": text + template[end:], "label": label}
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("cluener")
     split = cut(distinct(lambda: news(dice), sum(SIZES.values()), key=lambda row: row["text"]), SIZES)
     split["test.json"] = [{"id": number, "text": row["text"]} for number, row in enumerate(split["test.json"])]

@@ -43,14 +43,14 @@ KINDS = {
 }
 
 
-def notice(dice):
+def notice(dice: Dice) -> dict:
     """A pair: the text and its title."""
     title = dice.pick(KINDS)
     source, target = fill(f"{dice.pick(KINDS[title])}\n{title}", WORDS, dice).split("\n")
     return {"source": source, "target": target}
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("seq2seq")
     split = cut(distinct(lambda: notice(dice), sum(SIZES.values()), key=lambda row: row["target"]), SIZES)
     split["test.jsonl"] = [{"source": row["source"]} for row in split["test.jsonl"]]

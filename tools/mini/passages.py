@@ -6,6 +6,7 @@ Dev questions have up to three answers, shorter and longer ones; test questions 
 """
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 
 from tools.mini.sampling import Dice, fill, phrases
 
@@ -53,7 +54,7 @@ class Fact:
     questions: tuple
 
 
-def make_fact(templates, words, dice):
+def make_fact(templates: Sequence[str], words: Mapping, dice: Dice) -> Fact:
     """One of FACTS with words filled in."""
     sentence, *questions = fill(" | ".join(templates), words, dice).split(" | ")
     before, _, rest = sentence.partition("[")
@@ -64,7 +65,7 @@ def make_fact(templates, words, dice):
     return Fact(before + first + second + after, start, end, start + (len(first) if tilde else 0), tuple(questions))
 
 
-def article(number, name, dice):
+def article(number: int, name: str, dice: Dice) -> dict:
     """One article of a paragraph, with a question on each of its sentences."""
     thing, prefix = dice.pick(WORDS["thing"]), f"{name.upper()}_{number}"
     chosen = {
@@ -90,7 +91,7 @@ def article(number, name, dice):
     return {"id": prefix, "title": chosen["thing"][0], "paragraphs": [paragraph]}
 
 
-def answers(fact, place, context, name, dice):
+def answers(fact: Fact, place: int, context: str, name: str, dice: Dice) -> list[dict]:
     if name == "test":
         return [{"id": 1, "text": "FAKE_ANSWER", "answer_start": -1}]
     spans = [(fact.start, fact.end)]
@@ -102,7 +103,7 @@ def answers(fact, place, context, name, dice):
     ]
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("cmrc2018")
     split = {}
     for file, count in SIZES.items():

@@ -6,6 +6,8 @@ Most texts are decided by gender, number or life; one in five only by what happe
 often than not the pronoun means the subject.
 """
 
+from collections.abc import Mapping
+
 from tools.mini.sampling import SLOT, Dice, cut, distinct, phrases, unlabelled
 
 FOLDER = "clue/wsc"
@@ -44,7 +46,7 @@ SCHEMA_SECOND = phrases("""
 DAYS = "昨天 周末 前天下午 那天早上 晚饭以后 国庆节".split()
 
 
-def situation(dice):
+def situation(dice: Dice) -> tuple[str, dict[str, str], str]:
     """(template, {slot: word}, the slot that the pronoun means)"""
     kind = dice.weighted({"life": 55, "gender": 27, "schema": 18})
     meant = "a" if dice.chance(FIRST_RATE) else "b"
@@ -60,7 +62,7 @@ def situation(dice):
     return dice.pick(templates), {"a": first, "b": second, "p": pronoun, "day": dice.pick(DAYS)}, meant
 
 
-def assemble(template, words):
+def assemble(template: str, words: Mapping) -> tuple[str, dict[str, int]]:
     """The text and {slot: index of its first character}."""
     text, starts = "", {}
     for i, part in enumerate(SLOT.split(template)):
@@ -70,7 +72,7 @@ def assemble(template, words):
     return text, starts
 
 
-def coreference(dice):
+def coreference(dice: Dice) -> dict:
     """One labelled line without its number."""
     template, words, meant = situation(dice)
     text, starts = assemble(template, words)
@@ -81,7 +83,7 @@ def coreference(dice):
     return {"target": target, "label": str(true).lower(), "text": text}
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("wsc")
     split = cut(distinct(lambda: coreference(dice), sum(SIZES.values()), key=lambda row: row["text"]), SIZES)
     for name in ("train.json", "dev.json"):

@@ -4,6 +4,7 @@
 The "0" are another card, another request, or, more often, a question about something else altogether.
 """
 
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
 from tools.mini.sampling import Dice, cut, distinct, fill, phrases, unlabelled
@@ -40,11 +41,11 @@ LEADS = ["", "", "", "你好，", "请问，", "麻烦问下，", "挺急的，"
 TAILS = ["", "", "？", "，谢谢"]
 
 
-def ask(templates, words, dice):
+def ask(templates: Sequence[str], words: Mapping, dice: Dice) -> str:
     return dice.pick(LEADS) + fill(dice.pick(templates), words, dice) + dice.pick(TAILS)
 
 
-def question_pair(dice):
+def question_pair(dice: Dice) -> dict:
     """One labelled line."""
     thing, request = dice.pick(THINGS), dice.pick(REQUESTS)
     same = dice.chance(SAME_RATE)
@@ -61,7 +62,7 @@ def question_pair(dice):
     return {"sentence1": first, "sentence2": second, "label": str(int(same))}
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("afqmc")
     pair = itemgetter("sentence1", "sentence2")
     split = cut(distinct(lambda: question_pair(dice), sum(SIZES.values()), key=lambda row: frozenset(pair(row))), SIZES)

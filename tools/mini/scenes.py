@@ -119,13 +119,13 @@ FAMILIES = [
 ]
 
 
-def scene_pair(dice):
+def scene_pair(dice: Dice) -> dict:
     """One labelled line."""
     _, premise, hypothesis, label = inference(dice, FAMILIES, WEIGHTS, SHARED)
     return {"sentence1": premise, "sentence2": hypothesis, "label": label}
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("cmnli")
     rows = distinct(lambda: scene_pair(dice), sum(SIZES.values()), key=itemgetter("sentence1", "sentence2"))
     split = cut(rows, SIZES)

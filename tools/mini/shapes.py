@@ -6,6 +6,7 @@ read/train.json  SQuAD's layout         choose/train.jsonl  {"passage": "…", "
 
 import csv
 import io
+from collections.abc import Callable, Sequence
 
 from tools.mini.apps import description
 from tools.mini.dialogues import document
@@ -20,7 +21,7 @@ CATEGORIES = {"name": "NAME", "company": "ORG", "address": "LOC"}
 SPLITS = ("train", "dev", "test")
 
 
-def files():
+def files() -> dict[str, list]:
     return {
         **{f"classify/{split}.csv": [table(rows)] for split, rows in zip(SPLITS, descriptions(), strict=True)},
         **{f"match/{split}.csv": [table(rows)] for split, rows in zip(SPLITS, pairs(), strict=True)},
@@ -30,13 +31,13 @@ def files():
     }
 
 
-def split(make, sizes, key):
+def split(make: Callable, sizes: Sequence[int], key: Callable) -> tuple[list[dict], list[dict], list[dict]]:
     """Rows of train, dev and test, so many each, without repetition; those of test lose `label` and `answer`."""
     train, dev, test = cut(distinct(make, sum(sizes), key), dict(zip(SPLITS, sizes, strict=True))).values()
     return train, dev, [{name: value for name, value in row.items() if name not in ("label", "answer")} for row in test]
 
 
-def descriptions():
+def descriptions() -> tuple:
     """Descriptions of apps of six classes, with the class' name."""
     dice = Dice("classify")
 
@@ -49,7 +50,7 @@ def descriptions():
     return split(make, (240, 60, 20), key=lambda row: row["text"])
 
 
-def pairs():
+def pairs() -> tuple:
     """Pairs of customers' questions: with the same meaning (1) or not (0)."""
     dice = Dice("match")
 
@@ -60,13 +61,13 @@ def pairs():
     return split(make, (480, 90, 20), key=lambda row: frozenset((row["text"], row["text_pair"])))
 
 
-def tagged():
+def tagged() -> tuple:
     """News with persons, companies and places."""
     dice = Dice("tag")
     return split(lambda: news(dice), (240, 60, 20), key=lambda row: row["text"])
 
 
-def columns(row):
+def columns(row: dict) -> str:
     """A sentence as lines of a character and its BIO tag, and an empty line; of the test file without tags."""
     text = row["text"]
     if "label" not in row:
@@ -78,13 +79,13 @@ def columns(row):
     return "".join(f"{character} {tag}\n" for character, tag in zip(text, tags, strict=True)) + "\n"
 
 
-def reading():
+def reading() -> list[list[dict]]:
     """Articles with questions."""
     dice = Dice("read")
     return [[article(number, name, dice) for number in range(count)] for name, count in zip(SPLITS, (90, 15, 5), strict=True)]
 
 
-def questions():
+def questions() -> tuple:
     """A text of one or two sentences, a question, and two to four answers."""
     dice = Dice("choose")
 
@@ -95,7 +96,7 @@ def questions():
     return split(make, (300, 60, 20), key=lambda row: row["passage"])
 
 
-def table(rows):
+def table(rows: Sequence[dict]) -> str:
     """Rows as the text of a .csv file."""
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0], lineterminator="\n")

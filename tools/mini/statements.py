@@ -6,6 +6,7 @@ In dev, five annotators voted; where no label has three votes the label is "-", 
 votes are null.
 """
 
+from collections.abc import Sequence
 from operator import itemgetter
 
 from tools.mini.inference import Family, inference
@@ -89,13 +90,13 @@ FAMILIES = [
 ]
 
 
-def statement_pair(dice):
+def statement_pair(dice: Dice) -> dict:
     family, premise, hypothesis, label = inference(dice, FAMILIES, WEIGHTS, SHARED)
     level = dice.weighted({"easy": 1, "medium": 1, "hard": 1})
     return {"level": level, "sentence1": premise, "sentence2": hypothesis, "label": label, "genre": family.genre}
 
 
-def votes(label, undecided, dice):
+def votes(label: str, undecided: bool, dice: Dice) -> list:
     """What five annotators say: at least three for `label`, or two, two and one."""
     others = dice.shuffled(name for name in WEIGHTS if name != label)
     if undecided:
@@ -104,14 +105,14 @@ def votes(label, undecided, dice):
     return dice.shuffled([label] * agreeing + [dice.pick(others) for _ in range(5 - agreeing)])
 
 
-def line(row, number, votes):
+def line(row: dict, number: int, votes: Sequence) -> dict:
     """A row with the official fields in the official order."""
     premise = {"genre": row["genre"], "prem_id": f"{row['genre']}_{row['premise']}", "id": number}
     texts = {name: row[name] for name in ("level", "sentence1", "sentence2", "label")}
     return texts | {f"label{i}": vote for i, vote in enumerate(votes)} | premise
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("ocnli")
     rows = distinct(lambda: statement_pair(dice), sum(SIZES.values()), key=itemgetter("sentence1", "sentence2"))
     premises = {}

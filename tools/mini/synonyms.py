@@ -4,6 +4,8 @@
 Dev has pairs of thing and wish that train has not, test has pairs of texts.
 """
 
+from collections.abc import Sequence
+
 from tools.mini.sampling import Dice, cut, phrases
 
 FOLDER = "simbert"
@@ -32,18 +34,18 @@ LEADS = ["", "", "", "", "你好，", "请问，", "麻烦问下，"]
 TAILS = ["", "", "？", "，谢谢"]
 
 
-def group(thing, wish, dice):
+def group(thing: Sequence[str], wish: Sequence[str], dice: Dice) -> dict:
     """Three to five ways to say one thing."""
     ways = dice.several(wish, dice.number(3, 5))
     texts = [dice.pick(LEADS) + way.replace("{thing}", dice.pick(thing)) + dice.pick(TAILS) for way in ways]
     return {"text": texts[0], "synonyms": texts[1:]}
 
 
-def pair(row):
+def pair(row: dict) -> dict:
     return {"text": row["text"], "text_pair": row["synonyms"][0]}
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("simbert")
     meanings = dice.shuffled([(thing, wish) for thing in THINGS for wish in WISHES])
     if len(meanings) < sum(SIZES.values()):

@@ -128,13 +128,13 @@ SCRIPTS = [[phrases(line) for line in script.strip().splitlines()] for script in
 """.split("---")]
 
 
-def talk(dice):
+def talk(dice: Dice) -> list[str]:
     """A dialogue: the beginning of a script."""
     script = dice.pick(SCRIPTS)
     length = dice.number(SHORTEST, min(len(script), LONGEST))
     return fill("\n".join(dice.pick(ways) for ways in script[:length]), WORDS, dice).split("\n")
 
 
-def files():
+def files() -> dict[str, list]:
     dice = Dice("chat")
     return cut(distinct(lambda: talk(dice), sum(SIZES.values()), key=tuple), SIZES)

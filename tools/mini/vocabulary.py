@@ -38,7 +38,7 @@ want watch we web week well what when who why wifi will win with word work world
 SUFFIXES = "able al ed er est ful ing ion ism ist ity ive less ly ment ness ous ship tion ware".split()
 
 
-def characters():
+def characters() -> list[str]:
     """The most frequent Chinese characters of jieba's dictionary, by code point."""
     dictionary = pathlib.Path(importlib.util.find_spec("jieba").origin).parent / "dict.txt"
     counts = collections.Counter()
@@ -51,7 +51,7 @@ def characters():
     return sorted(ranked[:NUM_CHARACTERS])
 
 
-def vocabulary():
+def vocabulary() -> list[str]:
     """All tokens, in the order of their ids."""
     pieces = TWO_DIGITS + YEARS + BIGRAMS
     words = sorted(set(WORDS + pieces) - set(ASCII))
@@ -60,7 +60,7 @@ def vocabulary():
     return own + ["##" + piece for piece in inner]
 
 
-def configuration(vocab_size):
+def configuration(vocab_size: int) -> dict:
     return {
         "architectures": ["BertForMaskedLM"],
         "attention_probs_dropout_prob": 0.1,
@@ -96,7 +96,7 @@ TOKENIZER = {
 }
 
 
-def generate():
+def generate() -> dict[str, str]:
     """{file name: its text}."""
     tokens = vocabulary()
     return {
