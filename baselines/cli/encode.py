@@ -140,10 +140,10 @@ def on_cluster(flags: ModelFlags, encode: Callable, chunks: Iterable) -> Iterato
     Yields:
         The result of `encode` for each chunk.
     """
-    from baselines.runtime.ray_cluster import worked
+    from baselines.runtime.ray_cluster import map_on_cluster
 
     paths = {name: str(Path(path).resolve()) for name in ("run", "init") if (path := getattr(flags, name))}
-    return worked(functools.partial(with_model, dataclasses.replace(flags, **paths), encode), chunks, on_gpus=True)
+    return map_on_cluster(functools.partial(with_model, dataclasses.replace(flags, **paths), encode), chunks, on_gpus=True)
 
 
 def with_model(flags: ModelFlags, encode: Callable) -> Callable:

@@ -79,8 +79,8 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
-        place = error.filename or "the output"
-        _complain(printable(f"Cannot write to {place}: {error.strerror}. Choose another path, or free some space."))
+        destination = error.filename or "the output"
+        _complain(printable(f"Cannot write to {destination}: {error.strerror}. Choose another path, or free some space."))
         return 2
     except KeyboardInterrupt as stop:
         print(as_typed(f"stopped. {stop}".rstrip()), file=sys.stderr)

@@ -94,15 +94,15 @@ def beam_search(
     each = constraints if isinstance(constraints, list) else [tuple(constraints)] * len(prompts)
     if search.min_tokens > 1:
         least = MinimumLength(search.min_tokens, rows.end_id, search.ends)
-        each = [(*some, least) for some in each]
+        each = [(*group, least) for group in each]
     beams = Beams(rows, search)
     waiting = collections.deque(enumerate(prompts))
     pools = [HypothesisPool() for _ in prompts]
     while waiting or beams.active.any():
         free = np.flatnonzero(~beams.active)[: len(waiting)]
         if len(free):
-            numbers, some = zip(*(waiting.popleft() for _ in free), strict=True)
-            beams.prefill(free, some, [pools[number] for number in numbers], [each[number] for number in numbers])
+            numbers, group = zip(*(waiting.popleft() for _ in free), strict=True)
+            beams.prefill(free, group, [pools[number] for number in numbers], [each[number] for number in numbers])
         beams.step()
     return [pool.best(search.num) for pool in pools]
 
@@ -139,8 +139,8 @@ class Beams:
         self.active[numbers], self.lengths[numbers] = True, 0
         self.totals[numbers], self.totals[numbers, 0] = -np.inf, 0.0
         self.written[numbers], self.ends[numbers] = self.rows.end_id, 0
-        for number, pool, some in zip(numbers, pools, constraints, strict=True):
-            self.pools[number], self.constraints[number] = pool, some
+        for number, pool, group in zip(numbers, pools, constraints, strict=True):
+            self.pools[number], self.constraints[number] = pool, group
         prefixes = [[[]] for _ in numbers]
         scores = self.rows.prefill(numbers.tolist(), prompts, self._adjust(prefixes, constraints))
         self._advance(numbers, *self._candidates(scores, prefixes, constraints, numbers, slice(None)))

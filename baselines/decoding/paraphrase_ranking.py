@@ -16,12 +16,12 @@ class Paraphrase:
 
 def distinct_texts(texts: Iterable[str], original: str) -> list[str]:
     """The texts that say something and differ from the original and from one another, in their order."""
-    seen, kept = {fold(original)}, []
+    seen, retained = {fold(original)}, []
     for text in texts:
         if fold(text) not in seen and any(letter.isalnum() for letter in text):
             seen.add(fold(text))
-            kept.append(text)
-    return kept
+            retained.append(text)
+    return retained
 
 
 def rank_paraphrases(

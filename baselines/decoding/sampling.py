@@ -144,7 +144,7 @@ def choose(
         ids, values = np.append(ids[: len(cumulative)], end_id), np.append(values[: len(cumulative)], end)
         total += np.exp(end, dtype=np.float64)
         cumulative = np.append(cumulative, total)
-    place = np.searchsorted(cumulative, uniform * total, side="right")
-    if place == len(cumulative) and complete:                           # rounded up
-        place = np.searchsorted(cumulative, total)
-    return (ids[place], values[place]) if place < len(cumulative) else None
+    index = np.searchsorted(cumulative, uniform * total, side="right")
+    if index == len(cumulative) and complete:                           # rounded up
+        index = np.searchsorted(cumulative, total)
+    return (ids[index], values[index]) if index < len(cumulative) else None

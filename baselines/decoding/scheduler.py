@@ -128,8 +128,8 @@ class Scheduler:
         """Starts waiting texts where rows are free, adds a token to every running one. Returns whether there was any."""
         for ticket in [ticket for ticket in self._active.values() if ticket.cancelled]:
             self._finish(ticket, Finished("cancelled"))
-        begun = self._begin()
-        any_left = bool(begun or self._active)
+        started = self._begin()
+        any_left = bool(started or self._active)
         if self._active:
             count = max(self._active) + 1
             tokens = np.zeros((count, 1), np.int32)
@@ -157,16 +157,16 @@ class Scheduler:
             free = [row for row in range(self.rows.num_rows) if row not in self._active]
             dropped = [ticket for ticket in self._waiting if ticket.cancelled]
             waiting = [ticket for ticket in self._waiting if not ticket.cancelled]
-            begun, self._waiting = waiting[: len(free)], collections.deque(waiting[len(free) :])
-            for row, ticket in zip(free, begun, strict=False):
+            started, self._waiting = waiting[: len(free)], collections.deque(waiting[len(free) :])
+            for row, ticket in zip(free, started, strict=False):
                 ticket.row = row
                 self._active[row] = ticket
         for ticket in dropped:
             self._finish(ticket, Finished("cancelled"))
-        if begun:
-            rows, prompts = [ticket.row for ticket in begun], [ticket.request.prompt for ticket in begun]
-            self._choose(begun, lambda adjust: self.rows.prefill(rows, prompts, adjust))
-        return begun or dropped
+        if started:
+            rows, prompts = [ticket.row for ticket in started], [ticket.request.prompt for ticket in started]
+            self._choose(started, lambda adjust: self.rows.prefill(rows, prompts, adjust))
+        return started or dropped
 
     def _choose(self, tickets, ask):
         """The next token of each text; None stands for a row that holds none."""
@@ -178,7 +178,7 @@ class Scheduler:
         adjust = logits_adjustment(prefixes, constraints, penalties, temperatures, self.rows.vocab_size, self.rows.end_id)
         scores = rescore(ask(self._whole(adjust, len(tickets))), prefixes, constraints, self.rows.end_id)
         uniforms = [ticket.random.random() if ticket else 0.0 for ticket in tickets]
-        normalized = [not some for some in constraints]
+        normalized = [not group for group in constraints]
         tokens, log_probabilities = draw(scores, samplings, uniforms, self.rows.end_id, normalized)
         for ticket, token, log_probability in zip(tickets, tokens.tolist(), log_probabilities.tolist(), strict=True):
             if ticket:

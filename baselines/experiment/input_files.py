@@ -55,7 +55,7 @@ def one_or_all(paths: Iterable[Path]) -> Path | tuple[Path, ...]:
     return paths[0] if len(paths) == 1 else paths
 
 
-def shown(path: str | Path | tuple) -> str:
+def format_paths(path: str | Path | tuple) -> str:
     """Formats a path, or several, for a message."""
     return " and ".join(map(str, path)) if isinstance(path, tuple) else str(path)
 

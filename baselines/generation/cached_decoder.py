@@ -73,18 +73,18 @@ class CachedDecoder:
         lengths = np.array([lengths[number] for number in filled], np.int32)
         places = np.array([rows[number] for number in filled], np.int32)
         log_alpha = np.zeros((count, 1), np.float32) if self.self_terminating else None
-        outputs, self._kv_cache = self._prefill(self._kv_cache, features, lengths, places, log_alpha, given(adjust, filled))
+        outputs, self._kv_cache = self._prefill(self._kv_cache, features, lengths, places, log_alpha, arrays_of(adjust, filled))
         if self.self_terminating:
             self.log_alpha[rows] = ops.convert_to_numpy(outputs.pop("log_alpha"))[: len(rows)]
-        return scores(outputs, len(rows))
+        return to_scores(outputs, len(rows))
 
     def step(self, tokens: np.ndarray, parents: np.ndarray | None = None, adjust: LogitsAdjustment | None = None) -> Scores:
         """See Decoder.step. Raises ValueError if a later row holds a prompt, because it may be computed with these rows."""
         tokens = np.asarray(tokens, np.int32)
         count = len(tokens)
-        held = np.flatnonzero(self.slots.used)
-        if held.size and held[-1] >= count:
-            raise ValueError(f"CachedDecoder.step: expected all rows that hold a prompt. Received: {count}, without row {held[-1]}")
+        active = np.flatnonzero(self.slots.used)
+        if active.size and active[-1] >= count:
+            raise ValueError(f"CachedDecoder.step: expected all active rows. Received: {count}, without row {active[-1]}")
         size = round_up(count, self.row_sizes)
         positions, slots = self.slots.append(count, parents)
         seen = round_up(int(self.slots.used[:count].max(initial=1)), self.slot_sizes)
@@ -95,11 +95,11 @@ class CachedDecoder:
         slot_positions = self.slots.positions[filled, :seen] if self.cached.needs_slot_positions else None
         log_alpha = self._continued(tokens, parents)[filled] if self.self_terminating else None
         outputs, self._kv_cache = self._step(
-            self._kv_cache, numbers, self.slots.visible[filled, :, :seen], slot_positions, log_alpha, given(adjust, filled)
+            self._kv_cache, numbers, self.slots.visible[filled, :, :seen], slot_positions, log_alpha, arrays_of(adjust, filled)
         )
         if self.self_terminating:
             self.log_alpha[:count] = ops.convert_to_numpy(outputs.pop("log_alpha"))[:count]
-        return scores(outputs, count)
+        return to_scores(outputs, count)
 
     def free(self, rows: Sequence[int]) -> None:
         """Frees rows: they hold no prompt any more."""
@@ -118,7 +118,7 @@ class CachedDecoder:
             features = {**features, "prefix_length": lengths}
         logits, fresh = self.cached.prefill(features, lengths - 1)
         kv_cache = {
-            name: tuple(place(cache, places, new) for cache, new in zip(kv_cache[name], fresh[name], strict=True))
+            name: tuple(write_rows(cache, places, new) for cache, new in zip(kv_cache[name], fresh[name], strict=True))
             for name in kv_cache
         }
         return self._scored(logits[:, None], log_alpha, adjust), kv_cache
@@ -159,29 +159,29 @@ def ending(logits: Any, log_alpha: Any, end_id: int, epsilon: float) -> tuple:
     return ops.where(is_end, ops.log(-ops.expm1(log_alpha))[..., None], others), log_alpha
 
 
-def given(adjust: LogitsAdjustment | None, rows: Sequence[int]) -> dict[str, np.ndarray | None]:
+def arrays_of(adjust: LogitsAdjustment | None, rows: Sequence[int]) -> dict[str, np.ndarray | None]:
     """The arrays of a LogitsAdjustment for these rows."""
     arrays = vars(adjust or NOTHING)
     return {name: None if array is None else np.asarray(array)[rows] for name, array in arrays.items()}
 
 
-def scores(outputs: dict[str, Any], count: int) -> Scores:
+def to_scores(outputs: dict[str, Any], count: int) -> Scores:
     """Converts outputs to Scores of the first `count` rows."""
     whole = outputs.pop("whole")
     arrays = {name: ops.convert_to_numpy(array)[:count] for name, array in outputs.items()}
     return Scores(**arrays, whole=lambda: ops.convert_to_numpy(whole)[:count])
 
 
-def place(kept: Any, rows: Any, new: Any) -> Any:
+def write_rows(cache: Any, rows: Any, new: Any) -> Any:
     """Writes new keys or values into rows of a cache.
 
     Args:
-        kept: Cache, float (R, H, S, K).
+        cache: Cache, float (R, H, S, K).
         rows: int32 (n,).
         new: float (n, H, L, K); the slots after L become 0.
 
     Returns:
         The cache, float (R, H, S, K).
     """
-    new = ops.pad(new, ((0, 0), (0, 0), (0, kept.shape[2] - new.shape[2]), (0, 0)))
-    return ops.scatter_update(kept, rows[:, None], new)
+    new = ops.pad(new, ((0, 0), (0, 0), (0, cache.shape[2] - new.shape[2]), (0, 0)))
+    return ops.scatter_update(cache, rows[:, None], new)

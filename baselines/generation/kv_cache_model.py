@@ -60,7 +60,7 @@ class CachedModel:
             raise ValueError(f"CachedModel: expected attention that can cache its keys and values. Received: {what}")
         last = max(number for number, node in enumerate(nodes) if node.operation is layers[-1])
         self.until_last_attention, self.afterwards = nodes[: last + 1], nodes[last + 1 :]
-        self.variables = unique(node.operation for node in nodes)
+        self.variables = unique_variables(node.operation for node in nodes)
         self.needs_slot_positions = any(hasattr(node.operation, "needs_slot_positions") for node in nodes)
 
     def kv_cache_shapes(self, rows: Sequence[int], slots: int) -> dict:
@@ -84,7 +84,7 @@ class CachedModel:
         def call(operation, args, kwargs):
             if hasattr(operation, "with_kv_cache"):
                 return operation.with_kv_cache(remember, *args, **kwargs)
-            return plainly(operation, args, kwargs)
+            return call_operation(operation, args, kwargs)
 
         values = self._enter(features)
         functional_graph.run(self.until_last_attention, values, call)
@@ -100,15 +100,16 @@ class CachedModel:
         rows, slots = step.visible.shape[0], step.visible.shape[2]
 
         def remember(name, keys, values):
-            grown[name] = tuple(put(kept, step.slots, new) for kept, new in zip(kv_cache[name], (keys, values), strict=True))
-            return tuple(kept[:rows, :, :slots] for kept in grown[name])
+            pairs = zip(kv_cache[name], (keys, values), strict=True)
+            grown[name] = tuple(write_slots(cache, step.slots, new) for cache, new in pairs)
+            return tuple(cache[:rows, :, :slots] for cache in grown[name])
 
         def call(operation, args, kwargs):
             if hasattr(operation, "with_kv_cache"):
                 return operation.with_kv_cache(remember, *args, **kwargs)
             if hasattr(operation, "decode_step"):
                 return operation.decode_step(step, *args, **kwargs)
-            return plainly(operation, args, kwargs)
+            return call_operation(operation, args, kwargs)
 
         values = self._enter(features)
         functional_graph.run([*self.until_last_attention, *self.afterwards], values, call)
@@ -118,7 +119,7 @@ class CachedModel:
         return {id(tensor): features[name] for name, tensor in self.inputs.items() if name in features}
 
 
-def plainly(operation: Callable, args: tuple, kwargs: dict) -> Any:
+def call_operation(operation: Callable, args: tuple, kwargs: dict) -> Any:
     """Calls an operation as the model does."""
     output = operation(*args, **kwargs)
     # XLA on a CPU would compute one row's product with the transposed table together with what follows it, and for that transpose
@@ -126,16 +127,16 @@ def plainly(operation: Callable, args: tuple, kwargs: dict) -> Any:
     return backends.current().sealed(output) if kwargs.get("reverse") else output
 
 
-def unique(operations: Iterable) -> list:
+def unique_variables(operations: Iterable) -> list:
     """The variables of operations, each once."""
     return list({id(v): v for operation in operations for v in getattr(operation, "variables", ())}.values())
 
 
-def put(kept: Any, slots: Any, new: Any) -> Any:
+def write_slots(cache: Any, slots: Any, new: Any) -> Any:
     """Writes new keys or values into slots of a cache.
 
     Args:
-        kept: Cache, float (R, H, S, K).
+        cache: Cache, float (R, H, S, K).
         slots: int32 (B, Q), slots in the first B rows.
         new: float (B, H, Q, K).
 
@@ -143,7 +144,7 @@ def put(kept: Any, slots: Any, new: Any) -> Any:
         The cache, float (R, H, S, K).
     """
     batch, heads, queries, size = new.shape
-    place = ops.stack(
+    indices = ops.stack(
         [
             ops.broadcast_to(ops.arange(batch, dtype="int32")[:, None, None], (batch, heads, queries)),
             ops.broadcast_to(ops.arange(heads, dtype="int32")[None, :, None], (batch, heads, queries)),
@@ -151,4 +152,4 @@ def put(kept: Any, slots: Any, new: Any) -> Any:
         ],
         axis=-1,
     )
-    return ops.scatter_update(kept, ops.reshape(place, (-1, 3)), ops.reshape(new, (-1, size)))
+    return ops.scatter_update(cache, ops.reshape(indices, (-1, 3)), ops.reshape(new, (-1, size)))

@@ -104,13 +104,13 @@ class FillMask:
         tokens = self.tokenizer.vocabulary.tokens
         candidates = [[(tokens[token], float(np.exp(row[token]))) for token in top_ids(row, num)] for row in independent]
         beams = [(0.0, ids)]
-        for number, place in enumerate(places):
+        for number, position in enumerate(places):
             rows = np.stack([beam for _, beam in beams])
-            scores = independent[None, 0] if number == 0 else self.log_probabilities(rows, np.full((len(rows), 1), place))[:, 0]
+            scores = independent[None, 0] if number == 0 else self.log_probabilities(rows, np.full((len(rows), 1), position))[:, 0]
             grown = [(score + float(row[token]), beam, token)
                      for (score, beam), row in zip(beams, scores, strict=True) for token in top_ids(row, num)]  # fmt: skip
             grown.sort(key=lambda beam: -beam[0])
-            beams = [(score, np.where(np.arange(len(ids)) == place, token, beam)) for score, beam, token in grown[:num]]
+            beams = [(score, np.where(np.arange(len(ids)) == position, token, beam)) for score, beam, token in grown[:num]]
         return Filled(candidates, [(self.tokenizer.decode(beam[1:-1]), score) for score, beam in beams])
 
     def score(self, text: str) -> Naturalness:

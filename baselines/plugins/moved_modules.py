@@ -93,7 +93,7 @@ def _requested(name):
     frame = sys._getframe()
     while frame:
         if frame.f_globals.get("__name__") == "importlib._bootstrap":
-            asked = frame.f_locals.get("name")
-            name = asked if isinstance(asked, str) and asked.startswith(f"{name}.") else name
+            requested = frame.f_locals.get("name")
+            name = requested if isinstance(requested, str) and requested.startswith(f"{name}.") else name
         frame = frame.f_back
     return name

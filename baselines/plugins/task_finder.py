@@ -21,7 +21,7 @@ class TaskFinder(importlib.abc.MetaPathFinder):
             return None
         folders = task_folders()
         theirs = importlib.machinery.PathFinder.find_spec(name, path)
-        if theirs and not any(_is_inside(place, folders) for place in _places(theirs)):
+        if theirs and not any(_is_inside(location, folders) for location in _locations(theirs)):
             return theirs
         candidates = [folder.joinpath(*name.split(".")[1:]) for folder in folders]
         packages = [str(candidate) for candidate in candidates if candidate.is_dir()]
@@ -61,10 +61,10 @@ def _file(candidate):
     return next((file for file in files if file.is_file()), None)
 
 
-def _places(spec):
+def _locations(spec):
     return [*(spec.submodule_search_locations or ()), *([spec.origin] if spec.has_location else [])]
 
 
-def _is_inside(place, folders):
-    place = Path(place).resolve()
-    return any(folder.resolve() in (place, *place.parents) for folder in folders)
+def _is_inside(location, folders):
+    location = Path(location).resolve()
+    return any(folder.resolve() in (location, *location.parents) for folder in folders)

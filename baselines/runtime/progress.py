@@ -96,7 +96,7 @@ class Bar:
 
     def __init__(self, display: Display, label: str, total: int | None, completed: int = 0):
         self.display, self.label, self.total, self.completed = display, label, total, completed
-        self.shown = self.before = time.monotonic()
+        self.last_shown = self.before = time.monotonic()
         self._recent, self._first_step = collections.deque(maxlen=RECENT_STEPS), True
         fields = {"text": "", "left": ""}
         self.id = display._progress.add_task(label, total=total, completed=completed, **fields) if display.bars else None
@@ -115,12 +115,12 @@ class Bar:
             self._recent.append((now - self.before, by))
         self.before, self._first_step = now, False
         if self.display.bars:
-            if now - self.shown > 0.1 or self.completed == self.total:
+            if now - self.last_shown > 0.1 or self.completed == self.total:
                 self.display._progress.update(self.id, completed=self.completed, text=text, left=self._left())
-                self.shown = now
-        elif not self.display.quiet and now - self.shown > SECONDS_BETWEEN_LINES:
+                self.last_shown = now
+        elif not self.display.quiet and now - self.last_shown > SECONDS_BETWEEN_LINES:
             self.display.console.print(f"{self.label} {self._far()}  {text}".rstrip(), markup=False)
-            self.shown = now
+            self.last_shown = now
 
     def say(self, text: str) -> None:
         """Shows a text at once, without moving."""

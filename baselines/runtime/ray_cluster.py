@@ -39,7 +39,7 @@ def load_ray() -> ModuleType:
     return ray
 
 
-def worked(build: Callable[[], Callable], items: Iterable, on_gpus: bool = False) -> Iterator:
+def map_on_cluster(build: Callable[[], Callable], items: Iterable, on_gpus: bool = False) -> Iterator:
     """Yields work(item) for each item, in order. Only a few items are read ahead.
 
     Args:

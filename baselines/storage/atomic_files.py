@@ -37,7 +37,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         InputError: The path cannot be a file's, see `file_destination`.
         OSError: The file cannot be written; its `filename` is `path`.
     """
-    asked, path = path, file_destination(path)
+    requested, path = path, file_destination(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path, "tmp")
     with temporary_name(path, "tmp") as temporary:
@@ -47,7 +47,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[pathlib.Path]:
             os.replace(temporary, path)
         except BaseException as error:
             if isinstance(error, OSError) and str(error.filename) == str(temporary):
-                error.filename = str(asked)                             # the user never named the temporary one
+                error.filename = str(requested)                         # the user never named the temporary one
             temporary.unlink(missing_ok=True)
             raise
         _sync(path.parent)

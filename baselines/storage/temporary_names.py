@@ -123,9 +123,9 @@ def sweep(path: Path, *stages: str) -> None:
 def sweep_inside(folder: Path) -> None:
     """Removes all leftovers of killed processes in a folder that only this process writes now."""
     pattern = re.compile(rf"\..+\.(?:{_TOKEN}\.(?:tmp|building|complete|previous)|building|complete|previous)")
-    for place, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder):
         for name in [*folders, *files]:
-            path = Path(place) / name
+            path = Path(parent) / name
             if pattern.fullmatch(name) and is_own(path):
                 remove(path)
 

@@ -143,8 +143,8 @@ def missing(path: str | Path, source: str = "") -> str:
     else:
         names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
         close = nearest(path.name, names)
-        place = "The working folder" if folder == Path(".") else folder
-        message += f" {close}" if close.startswith("Did you mean") else f" {place} holds {listing(folder)}."
+        location = "The working folder" if folder == Path(".") else folder
+        message += f" {close}" if close.startswith("Did you mean") else f" {location} holds {listing(folder)}."
     return f"{message} {source}".strip()
 
 

@@ -56,10 +56,10 @@ class GenerationTaskModel(TaskModel):
 
     def score_epoch(self, steps: Steps, split: Split) -> tuple[dict[str, float], Predictions | None]:
         """As `score`, with texts for some of the examples; no predictions unless these are all."""
-        some = split.examples[:: max(1, -(-len(split.examples) // EPOCH_TEXTS))]
-        sums, texts = self._sums(steps, split), self._texts(steps, some)
-        predictions = Predictions(texts, self._losses(split, sums)) if len(some) == len(split.examples) else None
-        return self._scores(some, texts, sums), predictions
+        sample = split.examples[:: max(1, -(-len(split.examples) // EPOCH_TEXTS))]
+        sums, texts = self._sums(steps, split), self._texts(steps, sample)
+        predictions = Predictions(texts, self._losses(split, sums)) if len(sample) == len(split.examples) else None
+        return self._scores(sample, texts, sums), predictions
 
     def _scores(self, examples, texts, sums):
         golds, predictions = [example.gold for example in examples], [texts[example.id] for example in examples]

@@ -16,7 +16,7 @@ from baselines.data.examples import read_examples
 from baselines.data.sampled_batches import SampledBatches
 from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions, gather, gather_losses, take
-from baselines.experiment.input_files import shown
+from baselines.experiment.input_files import format_paths
 from baselines.task import Example, Split
 from baselines.task_models.text_generation import TextGeneration
 from baselines.task_models.trainable_model import TrainableModel
@@ -46,7 +46,7 @@ class TaskModel(TrainableModel):
         """The checked examples of a file, not encoded yet."""
         examples, dropped = read_examples(self.task.read, path, name, self.task.classes, self.task.source)
         left_out = f" ({dropped} without a usable label left out)" if dropped else ""
-        self.display.note(f"{name}: {len(examples)} examples from {shown(path)}{left_out}")
+        self.display.note(f"{name}: {len(examples)} examples from {format_paths(path)}{left_out}")
         return Split(name, path, examples)
 
     def encode_split(self, split: Split, training: bool = False) -> Split:

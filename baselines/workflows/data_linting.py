@@ -14,7 +14,7 @@ from baselines.data.encoding import encode_examples
 from baselines.data.examples import read_examples
 from baselines.evaluation.confusion import chinese_font, drawn_names
 from baselines.experiment.arguments import TrainArguments, TrainFlags
-from baselines.experiment.input_files import bind, checkpoint_folder, data_file, official_file, shown
+from baselines.experiment.input_files import bind, checkpoint_folder, data_file, format_paths, official_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.linting.characters import check_characters
 from baselines.linting.classes import check_classes, class_counts
@@ -52,7 +52,7 @@ def lint(name: str, arguments: TrainArguments) -> bool:
         sections, counts = run_checks(splits, task, tokenizer, max_length, positions)
     run, verdict = RunFolder.create(flags.output, f"lint/{name}"), worst_verdict(sections)
     run.write_json("report.json", {
-        "task": name, "files": {split: shown(path) for split, path in paths.items()}, "max_length": max_length,
+        "task": name, "files": {split: format_paths(path) for split, path in paths.items()}, "max_length": max_length,
         "verdict": verdict, "sections": to_json(sections),
         "classes": {split: dict(count.most_common()) for split, count in counts.items() if count},
     })  # fmt: skip

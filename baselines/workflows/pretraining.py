@@ -117,7 +117,7 @@ def pack(folder: Path, corpora: dict[str, TextCorpus], task_model: PretrainingTa
     try:
         counts = write_records(
             folder, corpora, task_model.tokenizer, task_model.recipe.max_length, held_out, workers, made_of, advance,
-            ray_cluster.worked if flags.engine == "ray" else None,
+            ray_cluster.map_on_cluster if flags.engine == "ray" else None,
         )  # fmt: skip
     finally:
         bar.close()

@@ -97,7 +97,7 @@ def test_dedup_on_two_nodes_keeps_the_first(cluster, tmp_path):
 def test_records_are_packed_on_two_nodes_to_the_same_bytes(cluster, tmp_path):
     (tmp_path / "a.txt").write_text("".join(f"第{i}行说了些什么。还有别的吗？\n" for i in range(1500)), encoding="utf-8")
     tokenizer = Tokenizer.from_folder("checkpoints/mini")
-    for name, worked in (("here", None), ("there", ray_cluster.worked)):
+    for name, worked in (("here", None), ("there", ray_cluster.map_on_cluster)):
         corpora = {"train": TextCorpus((str(tmp_path / "a.txt"),))}
         counts = write_records(tmp_path / name, corpora, tokenizer, 32, held_out=7, worked=worked)
         assert counts["train_rows"] > 400 and counts["dev_rows"] > 50
@@ -126,6 +126,6 @@ def test_vectors_are_made_on_two_nodes(cluster, tmp_path, monkeypatch, capsys):
 
 def test_work_comes_in_order_and_its_errors_are_its_own(cluster):
     build = functools.partial(functools.partial, operator.truediv, 60)
-    assert list(ray_cluster.worked(build, [1, 2, 3, 4, 5, 6] * 5)) == [60, 30, 20, 15, 12, 10] * 5
+    assert list(ray_cluster.map_on_cluster(build, [1, 2, 3, 4, 5, 6] * 5)) == [60, 30, 20, 15, 12, 10] * 5
     with pytest.raises(ZeroDivisionError):
-        list(ray_cluster.worked(build, [1, 2, 0, 4]))
+        list(ray_cluster.map_on_cluster(build, [1, 2, 0, 4]))

@@ -44,7 +44,7 @@ def test_one_file_is_a_path_and_several_are_a_tuple(root):
 def test_every_file_has_a_key_of_its_own():
     files = {"train": (Path("a"), Path("b")), "dev": Path("c")}
     assert input_files.each_file(files) == {"train": Path("a"), "train 2": Path("b"), "dev": Path("c")}
-    assert input_files.shown(files["train"]) == "a and b" and input_files.shown(files["dev"]) == "c"
+    assert input_files.format_paths(files["train"]) == "a and b" and input_files.format_paths(files["dev"]) == "c"
 
 
 def read(path):

@@ -75,8 +75,8 @@ def find(question: str, table: np.ndarray, entities: np.ndarray, tokens: RaggedA
     starts, lengths = np.divmod(np.arange(len(text) * MAX_SUBJECT_LENGTH), MAX_SUBJECT_LENGTH)
     ends = starts + lengths + 1
     starts, ends = starts[ends <= len(text)], ends[ends <= len(text)]
-    wanted = hashes(text, starts, ends)
-    first, last = table.searchsorted(wanted), table.searchsorted(wanted, side="right")
+    span_hashes = hashes(text, starts, ends)
+    first, last = table.searchsorted(span_hashes), table.searchsorted(span_hashes, side="right")
     matches = {}
     for span in np.flatnonzero(first < last):
         start, end = int(starts[span]), int(ends[span])

@@ -27,8 +27,8 @@ class Trie:
     def child(self, node: int, label: int) -> int | None:
         """The child reached by `label`, or None."""
         first, labels = int(self.children[node]), self.next(node)
-        place = int(labels.searchsorted(labels.dtype.type(label)))
-        return first + place if place < len(labels) and labels[place] == label else None
+        position = int(labels.searchsorted(labels.dtype.type(label)))
+        return first + position if position < len(labels) and labels[position] == label else None
 
     def parent(self, node: int) -> int:
         """The node that `node`, which is not the root, is a child of."""
@@ -47,16 +47,16 @@ class Trie:
 def build_trie(sequences: RaggedArray, vocab_size: int) -> tuple[Trie, np.ndarray]:
     """(Trie, node at which each sequence ends: int64 (R,)) of a RaggedArray of token ids; no sequence is empty."""
     lengths, offsets = sequences.lengths, sequences.offsets.astype(np.int64)
-    place = np.zeros(len(sequences), np.int64)              # of each sequence's node on its level
+    position = np.zeros(len(sequences), np.int64)           # of each sequence's node on its level
     ends = np.zeros(len(sequences), np.int64)
     labels, counts = [np.zeros(1, np.int64)], []
     active, depth, level_size, known = np.arange(len(sequences)), 0, 1, 1
     while len(active):
-        edges = place[active] * vocab_size + sequences.values[offsets[active] + depth]
-        edges, place[active] = np.unique(edges, return_inverse=True)
+        edges = position[active] * vocab_size + sequences.values[offsets[active] + depth]
+        edges, position[active] = np.unique(edges, return_inverse=True)
         counts.append(np.bincount(edges // vocab_size, minlength=level_size))
         labels.append(edges % vocab_size)
-        ends[active] = known + place[active]
+        ends[active] = known + position[active]
         known, level_size, depth = known + len(edges), len(edges), depth + 1
         active = active[lengths[active] > depth]
     counts.append(np.zeros(level_size, np.int64))

@@ -107,14 +107,14 @@ def _about(index):
 
 def _write(folder, about, old, retained, vectors, rows, whitening, report):
     """Writes the places `kept` of the index `old`, or of None, and new vectors with their rows."""
-    asked, size = about["asked"], vectors.shape[1] if old is None else old.size
+    options, size = about["asked"], vectors.shape[1] if old is None else old.size
     count = len(retained) + len(vectors)
     if not count:
         raise InputError(f"{folder}: the input has no texts. Check it.")
     with atomic_folder(folder) as new:
         writer = files.ArrayFolderWriter(new, VECTORS)
         blocks = itertools.chain(_old_vectors(old, retained), _new_vectors(vectors, about["metric"], size, report))
-        writer.blocks("vectors", np.float16 if asked["half"] else np.float32, (count, size), blocks)
+        writer.blocks("vectors", np.float16 if options["half"] else np.float32, (count, size), blocks)
         deleted = np.zeros(count, bool)
         items, next_id = ItemWriter(writer), 1
         if old is not None:
@@ -130,7 +130,7 @@ def _write(folder, about, old, retained, vectors, rows, whitening, report):
         if whitening is not None:
             writer.array("mean", whitening.mean)
             writer.array("matrix", whitening.matrix)
-        chosen = _structure(writer, old, len(retained), asked, deleted, report)
+        chosen = _structure(writer, old, len(retained), options, deleted, report)
         writer.header(**about, structure=chosen, counts=counts(deleted), next_id=next_id)
     return VectorIndex.open(folder)
 
@@ -146,10 +146,10 @@ def _new_vectors(vectors, metric, size, report):
         report("vectors", min(start + CHUNK_SIZE, len(vectors)), len(vectors))
 
 
-def _structure(writer, old, num_kept, asked, deleted, report):
+def _structure(writer, old, num_kept, options, deleted, report):
     """Writes the structure, if there is to be one; what the header says of it."""
     vectors = np.load(writer.folder / "vectors.npy", mmap_mode="r").view(np.ndarray)
-    choice = structure.choose(asked["kind"], len(vectors))
+    choice = structure.choose(options["kind"], len(vectors))
     if choice.kind == "flat":
         return {"kind": "flat", "reason": choice.reason, "width": None, "recall": 1.0}
     progress = lambda done, total: report(f"{choice.kind} structure", done, total)  # noqa: E731
@@ -160,7 +160,7 @@ def _structure(writer, old, num_kept, asked, deleted, report):
         index_structure = structure.build(choice.kind, vectors, CHUNK_SIZE, progress)
     structure.write(index_structure, writer.folder / STRUCTURE)
     writer.file(STRUCTURE)
-    width, recall = structure.tune(index_structure, choice.kind, vectors, asked["recall"], deleted if deleted.any() else None)
+    width, recall = structure.tune(index_structure, choice.kind, vectors, options["recall"], deleted if deleted.any() else None)
     return {"kind": choice.kind, "reason": choice.reason, "width": width, "recall": round(recall, 4)}
 
 
