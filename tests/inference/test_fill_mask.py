@@ -113,8 +113,8 @@ def test_the_command(checkpoint, tmp_path, capsys):
     ([], "no text is given. Give texts, or --input FILE."),
     (["今[MASK]", "--input", "texts.txt"], "texts and --input exclude each other."),
     (["今[MASK]", "--num", "0"], "--num 0 is too small. Give at least 1."),
-    (["今[MASK]"], "--init: expected a checkpoint folder"),
-    (["--input", "nowhere.txt"], "--input: expected a file or folder"),
+    (["今[MASK]"], "--init: no checkpoint to start from is given"),
+    (["--input", "nowhere.txt"], "--input: nowhere.txt does not exist."),
 ])
 def test_mistakes_are_one_line(argv, message, capsys):
     assert main(["fill", *argv]) == 2
