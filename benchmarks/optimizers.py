@@ -46,7 +46,7 @@ class Contender:
         self.steps = training.Steps(model, cross_entropy, optimizer, jit=not arguments.no_jit, clip_norm=1.0)
         self.parameters = sum(math.prod(weight.shape) for weight in model.trainable_variables)
         self.state_bytes = sum(slot.numpy().nbytes for slot in optimizer.variables)
-        self.buffer_bytes = 0 if optimizers.kind(name).accumulates or arguments.accumulate == 1 else 4 * self.parameters
+        self.buffer_bytes = 0 if optimizers.optimizer_class(name).accumulates or arguments.accumulate == 1 else 4 * self.parameters
 
     def update(self, batches: Any) -> None:
         from baselines.training.steps import to_float

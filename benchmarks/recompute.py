@@ -70,7 +70,7 @@ def compiled_bytes(layers: int, batch: Any, length: int, recompute: bool) -> tup
 
     from baselines.losses.cross_entropy import cross_entropy
     from baselines.training.objective import Objective
-    from baselines.training.steps import clipped
+    from baselines.training.steps import clip_gradients
 
     keras.backend.clear_session()
     made = []
@@ -80,7 +80,7 @@ def compiled_bytes(layers: int, batch: Any, length: int, recompute: bool) -> tup
 
     def once(values, state, slots, batch):
         loss, _, gradients, state = objective.gradients(values, state, batch, lambda loss: loss)
-        gradients, _ = clipped(gradients, 1.0)
+        gradients, _ = clip_gradients(gradients, 1.0)
         values, slots = optimizer.stateless_apply(slots, gradients, values)
         return values, state, slots, loss
 

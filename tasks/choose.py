@@ -24,7 +24,7 @@ from baselines.tokenizers.wordpiece import Tokenizer
 
 @dataclasses.dataclass(frozen=True)
 class Fields:
-    """Where the parts of a question stand in the user's files."""
+    """Fields of a question in the user's files."""
 
     passage: str = "passage"
     """Field of the text."""
@@ -43,25 +43,23 @@ def read(path: str | Path, fields: Fields) -> Iterator[Example]:
         choices = row[fields.choices]
         if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(c, str) and c.strip() for c in choices):
             raise InputError(
-                f"{row.origin}: expected {fields.choices} to be two or more texts that are not empty. "
-                f"Received: {shorten(choices)}."
+                f"{row.origin}: {fields.choices} is {shorten(choices)}. Write a list of two or more texts, none of them empty."
             )
         if len(set(choices)) < len(choices):
-            raise InputError(f"{row.origin}: expected {fields.choices} without repetition. Received: {shorten(choices)}.")
+            raise InputError(f"{row.origin}: {fields.choices} repeats a choice: {shorten(choices)}. Write each once.")
         texts = (row.text(fields.passage), row.text(fields.question), *choices)
         yield Example(id=row.id(fields.id), texts=texts, gold=answer(row, fields.answer, choices), origin=row.origin)
 
 
 def answer(row: Row, field: str, choices: list[str]) -> str | None:
-    """The text of the right choice, None where the row has no answer. Raises InputError if it names no choice."""
+    """The text of the right choice, None where the row has no answer. Raises InputError for an unknown choice."""
     given = row.get(field)
     if given is None or given == "" or given in choices:
         return given or None
     if type(given) is int and 0 <= given < len(choices):
         return choices[given]
     raise InputError(
-        f"{row.origin}: expected {field} to be one of {shorten(choices, 200)}, or its number from 0 to {len(choices) - 1}. "
-        f"Received: {given!r}."
+        f"{row.origin}: {field} is {given!r}. Write one of {shorten(choices, 200)}, or its number from 0 to {len(choices) - 1}."
     )
 
 

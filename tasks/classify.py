@@ -4,7 +4,7 @@ title,body,category                 run.py train classify --train my.csv --dev d
 "好吃,不贵",下次还来,餐饮                  --text title --text_pair body --label category
 
 Formats: .csv, .tsv, .json, .jsonl, and .gz of them. The classes are those of the training file: numbers in their order,
-other names sorted by code point; they are kept with the run. Segment ids are all 0, as in the CLUE tasks.
+other names sorted by code point; they are saved with the run. Segment ids are all 0, as in the CLUE tasks.
 
 With --multilabel a row has any number of labels, also none: a cell "餐饮|价格", a JSON list ["餐饮", "价格"]. Micro F1.
 """
@@ -28,7 +28,7 @@ from tasks.common import check_columns, discover, sort_names
 
 @dataclasses.dataclass(frozen=True)
 class Columns:
-    """Where the parts of an example stand in the user's files."""
+    """Columns of an example in the user's files."""
 
     text: str = "text"
     """Column or field of the text."""
@@ -41,7 +41,7 @@ class Columns:
     multilabel: bool = False
     """A row may have several labels or none: a JSON list of names, or a text with the separator between them."""
     separator: str = "|"
-    """With --multilabel: what stands between the labels of a row of a table."""
+    """With --multilabel: the string between the labels of a table cell."""
 
 
 def read(path: str | Path, columns: Columns) -> Iterator[Example]:
@@ -66,7 +66,7 @@ def gold_of(row: Row, columns: Columns) -> str | list[str] | None:
 
 
 def bind(task: Task, columns: Columns, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
-    """The task with its columns and classes: those of the run, else those found in the training file."""
+    """The task with its columns and classes: those of the run, else those of the training file."""
     if labels is None and train_file is None:
         raise InputError("classify: --train FILE is required, because it names the classes; a trained model needs --run DIR.")
     num_texts = 2 if columns.text_pair else 1
@@ -80,9 +80,9 @@ def bind_classes(task: Task, columns: Columns, labels: Labels | None, train_file
 
 
 def bind_multilabel(task: Task, columns: Columns, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
-    """The task whose gold is a list of names, and which a table shows with the separator between them."""
+    """The task whose gold is a list of names, shown in tables with the separator between them."""
     if not columns.separator.strip():
-        raise InputError(f"--separator {columns.separator!r} is only space. Give a sign that stands between labels, such as |.")
+        raise InputError(f"--separator {columns.separator!r} is only white space. Give a character such as |.")
     labels = labels or discover(train_file, columns, names_of=lambda row: gold_of(row, columns))
     task = with_label_sets(task, Categories(*labels.names), columns.separator)
     return dataclasses.replace(task, metric=multilabel_scores)

@@ -1,4 +1,4 @@
-"""What tasks share: columns that flags name, classes of a training file, how texts are written, reading of SQuAD-style JSON."""
+"""Shared by tasks: columns by flag, classes of a training file, generation flags, reading of SQuAD-style JSON."""
 
 import dataclasses
 import functools
@@ -23,19 +23,19 @@ class WritingFlags:
     words: str | None = None
     """File with a token, a tab and its count per line: tokens with a count of 10 or more join the vocabulary."""
     max_tokens: int | None = None
-    """Most tokens of a text that is generated for scoring. Default: the task's."""
+    """Maximum tokens of a text that is generated for scoring. Default: the task's."""
     beam: int | None = None
     """Beams for texts that are generated for scoring; 0 samples. Default: the task's."""
     top_k: int | None = None
     """Sample from the top_k most likely tokens for scoring; 1 is greedy. Default: the task's."""
     self_terminating: float = 0.0
-    """In (0, 1): learn and write by a distribution in which the end is at least this likely at each token, and ever more, so
-    that every text ends: 0.02 within 35 tokens. arXiv:2002.02492. 0: by a softmax."""
+    """In (0, 1): train and generate with a distribution in which the end is at least this likely at each token, increasingly, so
+    that every text ends: 0.02 within 35 tokens. arXiv:2002.02492. 0: a softmax."""
 
     def __post_init__(self):
         if not 0 <= self.self_terminating < 1:
             raise InputError(
-                f"--self_terminating: expected a number in (0, 1), or 0 for a softmax. Received: {self.self_terminating}."
+                f"--self_terminating is {self.self_terminating}. Give a number between 0 and 1, or 0 for a softmax."
             )
 
 
@@ -85,14 +85,14 @@ def sort_names(names: Iterable[str]) -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """Flags of reading."""
+    """Flags of extractive question answering."""
 
     head: str = "global_pointer"
     """global_pointer scores every span; pointer_pair scores its first and its last token."""
     longest_answer: int = 0
-    """Most tokens of a predicted answer; 0 does not limit it."""
+    """Maximum tokens of a predicted answer; 0: no limit."""
     fix_offsets: bool = False
-    """Take an answer that is not at its answer_start from the nearest place where it stands; else the file is refused."""
+    """Move an answer that is not at its answer_start to its nearest occurrence; otherwise the file is rejected."""
 
 
 def read_questions(path: str | Path, fix_offsets: bool = False) -> Iterator[Example]:
@@ -108,6 +108,6 @@ def answer_spans(example: Example) -> list[Span]:
 
 
 def bind_reading(task: Task, options: Reading, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
-    """The task with the head and the reader that the flags ask for."""
+    """The task with the head and the reader of the flags."""
     task = with_head(task, options.head, options.longest_answer)
     return dataclasses.replace(task, read=functools.partial(read_questions, fix_offsets=options.fix_offsets))

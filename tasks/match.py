@@ -27,7 +27,7 @@ from tasks.common import check_columns, discover
 
 @dataclasses.dataclass(frozen=True)
 class Columns:
-    """Where the parts of a pair stand in the user's files."""
+    """Columns of a pair in the user's files."""
 
     text: str = "text"
     """Column or field of the first text."""
@@ -59,7 +59,7 @@ def read(path: str | Path, columns: Columns) -> Iterator[Example]:
 
 
 def score(row: Row, columns: Columns) -> float | None:
-    """The score of a row as a float, or None where it has none. Raises InputError for another than a number in the range."""
+    """The score of a row as a float, or None where it has none. Raises InputError unless it is a number in the range."""
     text = row.label(columns.score)
     try:
         value = None if text is None else float(text)
@@ -68,8 +68,8 @@ def score(row: Row, columns: Columns) -> float | None:
     if value is None or columns.low <= value <= columns.high:
         return value
     raise InputError(
-        f"{row.origin}: expected {columns.score} to be a number from {columns.low:g} to {columns.high:g}. Received: "
-        f"{columns.score}={text!r}. Name the range with --low and --high."
+        f"{row.origin}: {columns.score} is {text!r}, not a number from {columns.low:g} to {columns.high:g}. "
+        "Set the range with --low and --high."
     )
 
 
@@ -80,7 +80,7 @@ def bind(task: Task, columns: Columns, labels: Labels | None, train_file: Path |
     if not columns.low < columns.high:
         raise InputError(f"match: --low {columns.low:g} is not below --high {columns.high:g}. Give the range of the scores.")
     if columns.second_segment not in (0, 1):
-        raise InputError(f"--second_segment: expected 0 or 1. Received: {columns.second_segment}.")
+        raise InputError(f"--second_segment is {columns.second_segment}. Set it to 0 or 1.")
     if columns.score:
         task = dataclasses.replace(task, read=functools.partial(read, columns=columns), metric=spearman_and_pearson)
         return with_scores(task, columns.low, columns.high, columns.second_segment)

@@ -2,8 +2,8 @@
 
 {"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 9}]}]}]}]}
 
-As clue/cmrc2018: long texts are cut into overlapping windows, answers are the text's own characters. Questions that are said to
-have no answer ("answers": []) are left out of train and dev.
+As clue/cmrc2018: long texts are cut into overlapping windows, answers are the text's own characters. Questions marked as
+unanswerable ("answers": []) are left out of train and dev.
 """
 
 from baselines.data.windows import encode_answers, encode_windows

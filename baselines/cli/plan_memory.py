@@ -61,7 +61,7 @@ def setup_of(name: str, task: Task, arguments: TrainArguments) -> Setup:
     return Setup(
         config=config_of(task, arguments),
         length=recipe.max_length,
-        optimizer=make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings),
+        optimizer=make(optimizers.optimizer_class(recipe.optimizer), recipe.optimizer, settings),
         strategies=tuple(strategies.build_strategies(recipe.strategies, settings)),
         rows_per_example=choices_of(name, task, arguments),
     )

@@ -68,7 +68,7 @@ def check_parts(task: Task, arguments: TrainArguments) -> None:
     rate_factors.parse(recipe.rate_factors)
     strategies.build_strategies(recipe.strategies, settings)
     strategies.check_strategies(recipe.strategies, task.head, getattr(arguments.flags, "unlabelled", None))
-    optimizer = make(optimizers.kind(recipe.optimizer), recipe.optimizer, settings)
+    optimizer = make(optimizers.optimizer_class(recipe.optimizer), recipe.optimizer, settings)
     chosen = [*recipe.strategies, recipe.optimizer]
     if recipe.loss != losses.OWN:
         make(losses.loss_class(recipe.loss), recipe.loss, settings)

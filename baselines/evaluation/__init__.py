@@ -1,1 +1,1 @@
-"""What is made of outputs: predictions by example id, tables of errors, files to hand in."""
+"""Evaluation of outputs: predictions by example id, error tables, submission files."""

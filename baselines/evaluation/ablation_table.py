@@ -27,7 +27,7 @@ left aside. peak memory: of the whole process; on a GPU, of the card.
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What one run found: numbers of its summary.json."""
+    """The result of one run: numbers of its summary.json."""
 
     variant: str
     seed: int
@@ -39,7 +39,7 @@ class Result:
 
 @dataclasses.dataclass(frozen=True)
 class AblationRow:
-    """One variant over its seeds; None where there is nothing to compute it from."""
+    """One variant over its seeds; None where it cannot be computed."""
 
     variant: str
     scores: tuple[float, ...]
@@ -75,15 +75,15 @@ def row_of(variant: str, runs: Mapping[int, Result], plain: Mapping[int, Result]
     verdict, step_seconds = "-", statistics.median(run.step_seconds for run in runs.values())
     if variant != PLAIN and plain:
         times_none = step_seconds / statistics.median(run.step_seconds for run in plain.values())
-        change, change_95 = paired(runs, plain)
-        verdict = judged(change, change_95)
+        change, change_95 = paired_difference(runs, plain)
+        verdict = verdict_of(change, change_95)
     return AblationRow(
         variant, scores, failed, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else None, change, change_95,
         verdict, step_seconds, times_none, max(run.peak_memory for run in runs.values()),
     )  # fmt: skip
 
 
-def paired(runs: Mapping[int, Result], plain: Mapping[int, Result]) -> tuple[float | None, float | None]:
+def paired_difference(runs: Mapping[int, Result], plain: Mapping[int, Result]) -> tuple[float | None, float | None]:
     """(mean difference at the seeds that both have, half of its 95 % interval); None for what cannot be computed."""
     from scipy.special import stdtrit
 
@@ -95,7 +95,7 @@ def paired(runs: Mapping[int, Result], plain: Mapping[int, Result]) -> tuple[flo
     return statistics.fmean(differences), float(stdtrit(count - 1, 0.975)) * error
 
 
-def judged(change: float | None, change_95: float | None) -> str:
+def verdict_of(change: float | None, change_95: float | None) -> str:
     if change is None or change_95 is None:
         return "too few seeds"
     if abs(change) <= change_95 or change == 0:
@@ -103,7 +103,7 @@ def judged(change: float | None, change_95: float | None) -> str:
     return "better" if change > 0 else "worse"
 
 
-def as_text(rows: Sequence[AblationRow], metric: str) -> str:
+def format_table(rows: Sequence[AblationRow], metric: str) -> str:
     lines = [("variant", metric, "change", "verdict", "ms/update", "peak memory", "runs")]
     for row in rows:
         runs = f"{len(row.scores)}" + (f", {row.failed} failed" if row.failed else "")
@@ -133,7 +133,7 @@ def memory_of(row: AblationRow) -> str:
 
 def write_tables(folder: Path, rows: Sequence[AblationRow], metric: str) -> str:
     """Writes ablation.txt, ablation.csv and ablation.png; returns the text."""
-    text = as_text(rows, metric)
+    text = format_table(rows, metric)
     with atomic_write(folder / "ablation.txt", "w") as file:
         file.write(text)
     with atomic_write(folder / "ablation.csv", "w") as file:

@@ -1,4 +1,4 @@
-"""Which classes are taken for which: the confusion matrix, rows gold and columns predicted, as text and picture."""
+"""The confusion matrix, rows gold and columns predicted, as text and picture."""
 
 import collections
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,10 @@ CHINESE_FONTS = (
     "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC", "Heiti TC", "Arial Unicode MS",
     "Droid Sans Fallback",
 )
-MOST_IN_FULL = 20
-"""Classes up to which the whole matrix is printed; more do not fit a screen."""
+MAX_CLASSES_IN_FULL = 20
+"""Classes up to which the whole matrix is printed; more do not fit on a screen."""
 MAX_DRAWN = 200
-"""Classes up to which the matrix is made and drawn: a picture of 1,200 took 18 GB of memory."""
+"""Classes up to which the matrix is computed and drawn: a picture of 1,200 took 18 GB of memory."""
 
 
 def confusion_matrix(golds: list, predictions: list, names: Sequence[str]) -> np.ndarray:
@@ -30,7 +30,7 @@ def confusion_matrix(golds: list, predictions: list, names: Sequence[str]) -> np
 
 def confusion_text(matrix: np.ndarray, names: Sequence[str], most_confused: int = 3) -> str:
     """A table: the whole matrix for up to 20 classes, else per class its count, recall, and what it is taken for."""
-    if len(names) <= MOST_IN_FULL:
+    if len(names) <= MAX_CLASSES_IN_FULL:
         lines = [("gold \\ predicted", *(clip(name, 16) for name in names), "recall")]
         for index, (name, row) in enumerate(zip(names, matrix, strict=True)):
             counts = (str(count) if count else "." for count in row)
@@ -46,10 +46,10 @@ def class_table(counts: Mapping, names: Sequence[str], most_confused: int = 3) -
 
     Memory grows with the examples, not with the square of the classes.
     """
-    lines, places = [("gold", "count", "recall", "mostly taken for")], {name: place for place, name in enumerate(names)}
+    lines, positions = [("gold", "count", "recall", "mostly taken for")], {name: index for index, name in enumerate(names)}
     for name in names:
         row = counts.get(name, {})
-        wrong = sorted((other for other in row if other != name), key=lambda other: (-row[other], places[other]))[:most_confused]
+        wrong = sorted((other for other in row if other != name), key=lambda other: (-row[other], positions[other]))[:most_confused]
         taken_for = ", ".join(f"{other} ({row[other]})" for other in wrong)
         total = sum(row.values())
         lines.append((clip(name, 24), str(total), share(row.get(name, 0), total), taken_for))
@@ -78,9 +78,9 @@ def draw_confusion(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -
     size, font = len(names), chinese_font()
     labels = drawn_names(names, font)
     family = [font, "DejaVu Sans"] if font else ["DejaVu Sans"]
-    letters = {"fontsize": 9 if size <= MOST_IN_FULL else 6, "family": family}
+    letters = {"fontsize": 9 if size <= MAX_CLASSES_IN_FULL else 6, "family": family}
 
-    inches = max(4.5, 0.42 * size + 2) if size <= MOST_IN_FULL else 0.13 * size + 2
+    inches = max(4.5, 0.42 * size + 2) if size <= MAX_CLASSES_IN_FULL else 0.13 * size + 2
     figure = Figure(figsize=(inches, inches), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
@@ -89,7 +89,7 @@ def draw_confusion(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -
     axes.set_yticks(range(size), labels, **letters)
     axes.set_xlabel("predicted")
     axes.set_ylabel("gold")
-    if size <= MOST_IN_FULL:
+    if size <= MAX_CLASSES_IN_FULL:
         for gold, predicted in np.argwhere(matrix):
             color = "white" if shares[gold, predicted] > 0.5 else "black"
             axes.text(predicted, gold, matrix[gold, predicted], ha="center", va="center", color=color, fontsize=7)

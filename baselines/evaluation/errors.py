@@ -1,4 +1,4 @@
-"""The examples that a model gets most wrong, as a text table: the first place to look for bad labels and weak spots.
+"""The examples with the largest losses, as a text table: the first place to look for bad labels and weak spots.
 
   loss  gold        prediction  example        text
  4.127  neutral     entailment  dev.json:17    今天下雨。 | 天气很好。

@@ -44,7 +44,10 @@ def gather(examples: Sequence[Example], owners: Any, outputs: Mapping[str, Any],
     order = np.argsort(owners, kind="stable")
     bounds = np.searchsorted(owners[order], np.arange(len(examples) + 1))
     if np.any(bounds[1:] == bounds[:-1]) or len(order) != bounds[-1] or bounds[0] != 0:
-        raise ValueError(f"gather: expected rows for each of {len(examples)} examples only. Received: owners={owners}")
+        raise ValueError(
+            f"gather: the row owners {owners} do not match {len(examples)} examples. "
+            "Give every example at least one row."
+        )
     predictions = {}
     for example, start, end in zip(examples, bounds[:-1], bounds[1:], strict=True):
         rows = order[start:end]
@@ -53,7 +56,7 @@ def gather(examples: Sequence[Example], owners: Any, outputs: Mapping[str, Any],
 
 
 def take(values: Any, rows: np.ndarray) -> Any:
-    """Some rows of an array or of a list, in the same form."""
+    """The given rows of an array or of a list, in the same form."""
     return values[rows] if isinstance(values, np.ndarray) else [values[row] for row in rows]
 
 

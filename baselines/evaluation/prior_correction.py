@@ -1,6 +1,7 @@
-"""--can: predictions adjusted by the prior of training, and what that gains on dev, told before it is used."""
+"""--can: predictions adjusted by the training label prior, and the gain on dev."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,17 @@ def take_can(argv: list[str]) -> tuple[list[str], Can]:
     argv, settings = take_settings(argv)
     for key in settings:
         if not key.startswith("can.") or "--can" not in argv:
-            raise InputError(f"--{key} is no setting of --can, or --can is missing. Add --can, or leave the setting out.")
+            raise InputError(f"--{key} is not a setting of --can, or --can is missing. Add --can, or leave the setting out.")
     return argv, make(Can, "can", settings)
 
 
 class PriorCorrection:
-    """Outputs of a classifier -> the same with the logits of adjusted probabilities; `before` keeps those that it was given.
+    """Outputs of a classifier -> outputs with the logits of adjusted probabilities; `before` holds the original ones.
 
-    can    Can       prior   float (C,)       note   text -> None, for what the user should know
+    can    Can       prior   float (C,)       note   text -> None, for remarks to the user
     """
 
-    def __init__(self, can, prior, note):
+    def __init__(self, can: Can, prior: np.ndarray, note: Callable[[str], None]):
         self.can, self.prior, self.note = can, prior, note
 
     def __call__(self, outputs: dict) -> dict:
@@ -46,20 +47,20 @@ class PriorCorrection:
 
 
 def prior_correction(task_model: Any, run: Any, can: Can) -> PriorCorrection:
-    """The PriorCorrection of a run's classes. Raises InputError for tasks without, and for runs that did not count them."""
+    """The PriorCorrection of a run's classes. Raises InputError for tasks without classes and runs without label counts."""
     if task_model.task.classes is None:
         raise InputError(f"--can: {task_model.name} is not a task with one class per row. Leave --can out.")
     counts = run.read_label_counts(task_model.task.classes.names)
     if counts is None:
         raise InputError(
-            f"{run.path / COUNTS}: no such file; it holds the counts of the training labels. Train again: python run.py rerun {run}"
+            f"{run.path / COUNTS}: the counts of the training labels are missing. Train again: python run.py rerun {run}"
         )
     counts = np.array(counts, np.float64)
     return PriorCorrection(can, counts / counts.sum(), task_model.display.note)
 
 
-def gain(task_model: Any, split: Split, adjust: PriorCorrection, predictions: Predictions) -> str:
-    """A sentence: what a PriorCorrection that has just made `predictions` of examples with gold gains."""
+def format_gain(task_model: Any, split: Split, adjust: PriorCorrection, predictions: Predictions) -> str:
+    """One sentence about the gain of the PriorCorrection that computed `predictions`."""
     examples, owners = split.examples, split.encoded.example
     plain = Predictions(gather(examples, owners, adjust.before, task_model.task.decode))
     before, after = (task_model.task.metric(split.golds, each.of(examples)) for each in (plain, predictions))

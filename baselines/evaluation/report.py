@@ -1,4 +1,4 @@
-"""What a scored split leaves in the run folder: predictions, scores, the worst examples, the confusion matrix."""
+"""Files of a scored split in the run folder: predictions, scores, the worst examples, the confusion matrix."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from baselines.task import Categories, Example, Labels, Split
 
 
 def prediction_lines(examples: Sequence[Example], predictions: Predictions) -> list[dict]:
-    """[{"id", "prediction", and where there are any "confidence", "gold", "loss"}], in the order of the examples."""
+    """[{"id", "prediction", and where available "confidence", "gold", "loss"}], in the order of the examples."""
     lines = []
     for index, example in enumerate(examples):
         line = {"id": example.id, "prediction": predictions.by_id[example.id]}

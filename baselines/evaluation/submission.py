@@ -1,4 +1,4 @@
-"""Files that a leaderboard accepts: written under their official names, checked line by line, zipped.
+"""Submission files: written under their official names, checked line by line, zipped.
 
 {"id": "0", "label": "108"}
 """
@@ -15,11 +15,11 @@ from baselines.task import Example, Labels, Submission
 
 
 def official_name(submission: Submission, test_file: str | Path) -> str:
-    """The name to hand in for a test file (or its .gz). Raises InputError for a file that no leaderboard knows."""
+    """The submission's name for a test file (or its .gz). Raises InputError for an unknown test file."""
     name = Path(test_file).name.removesuffix(".gz")
     if name not in submission.files:
         raise InputError(
-            f"{test_file}: expected one of the official test files {', '.join(submission.files)}. Received: {name}. "
+            f"{test_file} is not an official test file. Use one of {', '.join(submission.files)}. "
             f"{nearest(name, submission.files)}"
         )
     return submission.files[name]
@@ -46,30 +46,33 @@ def write_submission(
 def check_submission(
     path: str | Path, test_file: str | Path, submission: Submission, examples: Sequence[Example], labels: Labels | None = None
 ) -> None:
-    """Compares a file to hand in with the examples of its test file. Raises InputError at the first difference.
+    """Compares a submission with the examples of its test file. Raises InputError at the first difference.
 
     Checked: the file's name, the number of rows, their ids and order, and with `labels` that each label is one of them.
     """
     path, expected_name = Path(path), official_name(submission, test_file)
     if path.name != expected_name:
-        raise InputError(f"{path}: expected the name {expected_name}, for {Path(test_file).name}. Rename it.")
+        raise InputError(f"{path}: the submission for {Path(test_file).name} must be named {expected_name}. Rename it.")
     records = records_of(path, submission.layout)
     expected = [(key, example) for example in examples for key in submission.keys(example)]
     for (origin, id, label), (key, example) in zip(records, expected, strict=False):
         if id != key:
             raise InputError(
-                f"{origin}: expected id {key!r}, as {example.origin or Path(test_file).name} has it. "
-                f"Received: {id!r}. Rows keep the order of the test file; ids are strings."
+                f"{origin}: the id is {id!r}, but {example.origin or Path(test_file).name} has {key!r}. "
+                "Keep the order of the test file, and write ids as strings."
             )
         if labels is not None and not (isinstance(label, str) and label in labels):
-            shown = ", ".join(labels.names[:20]) + (", …" if len(labels) > 20 else "")
-            raise InputError(f"{origin}: expected a label among {shown}. Received: label={label!r}.")
+            names = ", ".join(labels.names[:20]) + (", …" if len(labels) > 20 else "")
+            raise InputError(f"{origin}: unknown label {label!r}. Use one of {names}.")
     if len(records) != len(expected):
-        raise InputError(f"{path}: expected {len(expected)} rows for {Path(test_file).name}. Received: {len(records)}.")
+        raise InputError(
+            f"{path}: {len(records)} rows, but {Path(test_file).name} has {len(expected)}. "
+            "Predict the whole file again."
+        )
 
 
 def records_of(path: Path, layout: str) -> list[tuple[str, Any, Any]]:
-    """[(origin, id, label)] of a file to hand in, in its order; id and label are None where a line has none."""
+    """[(origin, id, label)] of a submission, in its order; id and label are None where a line has none."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         if layout == "object":
@@ -77,10 +80,10 @@ def records_of(path: Path, layout: str) -> list[tuple[str, Any, Any]]:
         records = map(json.loads, text.removesuffix("\n").split("\n"))
         return [(f"{path.name}:{line}", row.get("id"), row.get("label")) for line, row in enumerate(records, start=1)]
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file to check. Write it first.") from None
+        raise InputError(f"{path}: no such file. Write the submission first.") from None
     except (ValueError, AttributeError) as error:
         expected = "one JSON object" if layout == "object" else "one JSON object per line"
-        raise InputError(f"{path}: expected {expected}, in UTF-8. Received: {error}.") from None
+        raise InputError(f"{path}: not {expected} in UTF-8 ({error}). Write the submission again.") from None
 
 
 def zip_files(paths: Sequence[Path], target: Path) -> Path:

@@ -1,7 +1,7 @@
-"""One of several choices per question: each is a row of its own with one score. Sun et al., 2020 (C3), arXiv:1904.09679.
+"""One of several choices per question: each is encoded as a row and gets one score. Sun et al., 2020 (C3), arXiv:1904.09679.
 
-The reference fills up questions with few choices by one that reads 无效答案, which can win. Here a filler is an empty row,
-and its logit is hidden.
+The reference pads questions with few choices by one that reads 无效答案, which can win. Here padding is an empty row,
+and its logit is masked.
 """
 
 import typing
@@ -26,7 +26,7 @@ class ChoiceHead(Head):
 
     output_kind = "choice"
 
-    def __init__(self, initializer_range=0.02):
+    def __init__(self, initializer_range: float = 0.02):
         self.initializer_range = initializer_range
 
     def __call__(self, encoder: "keras.Model") -> "keras.Model":
@@ -46,7 +46,7 @@ class ChoiceHead(Head):
         return keras.Model(inputs, {"logits": RowsToChoices(name="Choices")(scores, inputs["token_ids"])}, name="choice")
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
-        """Numbers of the right choices as int32 (B,); the batch's length says nothing here."""
+        """Numbers of the right choices as int32 (B,); `length` is not used."""
         return np.asarray(targets, np.int32).reshape(len(targets))
 
     def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
@@ -61,7 +61,7 @@ class ChoiceHead(Head):
 def stack_choices(rows: list, count: int, pad_id: int) -> dict[str, np.ndarray]:
     """Features of the rows of one question, {name: (L,)} each, as {name: int32 (count, longest L)}.
 
-    Rows are filled up with padding, and the question with empty rows.
+    Rows are padded, and the question is padded with empty rows.
     """
     length = max(len(row["token_ids"]) for row in rows)
     stacked = {}
@@ -76,14 +76,14 @@ def stack_choices(rows: list, count: int, pad_id: int) -> dict[str, np.ndarray]:
 def encode_question(count: int = 0) -> Callable:
     """The `encode` stage of reading with choices: example.texts is (passage, question, choice, choice, …).
 
-    count  choices that every question is filled up to; 0: as many as it has
+    count  choices that every question is padded to; 0: as many as it has
     One row per choice, [CLS] passage [SEP] question [SEP] choice [SEP]; of equally long parts the choice is trimmed first.
     example.gold is the number of the right choice.
     """
 
     def encode(example, tokenizer, max_length):
         if len(example.texts) < 4:
-            raise InputError(f"{len(example.texts)} texts are too few. Give a passage, a question and two or more choices.")
+            raise InputError(f"{len(example.texts)} texts are not enough. Give a passage, a question and two or more choices.")
         passage, question, *choices = map(tokenizer.ids, example.texts)
         rows = [tokenizer.assemble([passage, question, ids], max_length, trim_order=(2, 1, 0)) for ids in choices]
         yield stack_choices(rows, max(count, len(rows)), tokenizer.vocabulary.pad_id), example.gold

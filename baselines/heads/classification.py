@@ -26,11 +26,11 @@ class ClassificationHead(Head):
 
     output_kind = "label"
 
-    def __init__(self, classes, pooling="first", dropout=0.0, initializer_range=0.02):
+    def __init__(self, classes: int, pooling: str = "first", dropout: float = 0.0, initializer_range: float = 0.02):
         if pooling not in POOLINGS:
-            raise ValueError(f"ClassificationHead: expected one of {POOLINGS}. Received: pooling={pooling!r}")
+            raise ValueError(f"ClassificationHead: unknown pooling={pooling!r}. Choose one of {', '.join(POOLINGS)}.")
         if classes < 2:
-            raise ValueError(f"ClassificationHead: expected two classes or more. Received: classes={classes}")
+            raise ValueError(f"ClassificationHead: classes={classes} is too few. Give 2 or more.")
         self.classes, self.pooling, self.dropout = classes, pooling, dropout
         self.initializer_range = initializer_range
 
@@ -57,7 +57,7 @@ class ClassificationHead(Head):
         return keras.Model(encoder.input, {"logits": logits}, name="classification")
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
-        """Class ids of the rows of a batch as int32 (B,); the batch's length says nothing here."""
+        """Class ids of the rows of a batch as int32 (B,); `length` is not used."""
         return np.asarray(targets, np.int32).reshape(len(targets))
 
     def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
@@ -73,7 +73,7 @@ class ClassificationHead(Head):
 def encode_texts(labels: Labels, second_segment: int = 0) -> Callable:
     """The `encode` stage for one text or two: (example, tokenizer, max_length) -> one (features, class id or None).
 
-    second_segment   segment id of a second text: 0, as of the first, for encoders trained without NSP may not know segment 1
+    second_segment   segment id of a second text: 0, as of the first, because encoders trained without NSP may not know 1
     """
 
     def encode(example, tokenizer, max_length):
@@ -96,6 +96,6 @@ def decode_label(labels: Labels) -> Callable:
 
 
 def with_labels(task: Task, labels: Labels, second_segment: int = 0) -> Task:
-    """A classification task with other classes, which only the user's files know."""
+    """A classification task with the classes of the user's files."""
     head, encode = ClassificationHead(len(labels)), encode_texts(labels, second_segment)
     return dataclasses.replace(task, labels=labels, encode=encode, head=head, decode=decode_label(labels))

@@ -1,4 +1,4 @@
-"""A vector for a text, and the texts that mean the same: one encoder under UniLM's mask. SimBERT: kexue.fm/archives/7427.
+"""Text embedding and paraphrase generation by one encoder under UniLM's mask. SimBERT: kexue.fm/archives/7427.
 
 [CLS] text [SEP] target [SEP]: the mask hides the target from the text, so the vector is that of the text alone.
 """
@@ -20,25 +20,25 @@ if typing.TYPE_CHECKING:
 
 POOLINGS = ("first", "mean")
 FLOATS = ("score", "teacher")
-"""Marks that are no whole numbers."""
+"""Marks that are floats."""
 
 
 class EmbeddingHead(LanguageModelHead):
-    """Adds no layer but BERT's pooler: the MLM head of the checkpoint writes.
+    """Adds no layer but BERT's pooler: the MLM head of the checkpoint generates.
 
     pooling        first: that of [CLS] by the pooler, linear, as bert4keras' with_pool="linear"; mean: of the text's tokens, with
                    [CLS] and [SEP], no pooler
-    writes         whether there are logits too
-    needs_dropout  whether it is dropout that the vectors of one text differ by
+    writes         whether it also generates: there are logits
+    needs_dropout  whether the two vectors of a text differ by dropout alone
     """
 
     output_kind = "embedding"
     optional_weights = ("Pooler-Dense/",)
     """Checkpoints pretrained without next sentences have no pooler."""
 
-    def __init__(self, pooling="first", writes=True, needs_dropout=False):
+    def __init__(self, pooling: str = "first", writes: bool = True, needs_dropout: bool = False):
         if pooling not in POOLINGS:
-            raise ValueError(f"EmbeddingHead: expected one of {POOLINGS}. Received: pooling={pooling!r}")
+            raise ValueError(f"EmbeddingHead: unknown pooling={pooling!r}. Choose one of {', '.join(POOLINGS)}.")
         super().__init__("prefix")
         self.pooling, self.writes, self.needs_dropout = pooling, writes, needs_dropout
         self.encoder_options = {
@@ -48,9 +48,9 @@ class EmbeddingHead(LanguageModelHead):
         }
 
     def __call__(self, encoder: "keras.Model") -> "keras.Model":
-        """A keras.Model from the encoder's inputs to {"embedding": float32 (B, D), and where it writes "logits" (B, L, V)}.
+        """A keras.Model from the encoder's inputs to {"embedding": float32 (B, D), and where it generates "logits" (B, L, V)}.
 
-        Raises InputError for an encoder without the dropout that is needed.
+        Raises InputError if dropout is needed and the encoder has none.
         """
         import keras  # here: tasks import heads, and `--help` must be quick
         from keras import ops
@@ -60,7 +60,7 @@ class EmbeddingHead(LanguageModelHead):
         parts = [part for layer in encoder.layers for part in (layer, getattr(layer, "dropout", None))]
         if self.needs_dropout and not any(part.rate for part in parts if isinstance(part, keras.layers.Dropout)):
             raise InputError(
-                "--objective simcse: the model has no dropout, and the two vectors of a text differ by nothing else. "
+                "--objective simcse: the model has no dropout, without which the two vectors of a text are equal. "
                 "Add --model_options hidden_dropout_prob=0.1."
             )
         if self.pooling == "first":
@@ -83,18 +83,18 @@ class EmbeddingHead(LanguageModelHead):
         return batch
 
     def remark(self, examples: Sequence[Example], encoded: Any) -> str:
-        """How many examples gave no row to draw from: groups of one text, pairs that do not mean the same.
+        """The number of examples without a training row: groups of one text, pairs with different meanings.
 
-        Raises InputError for rows to be scored where nothing tells which texts are alike.
+        Raises InputError if dev has single texts only.
         """
         if "segment_ids" in encoded.features and all(example.gold == () for example in examples):
             raise InputError("--dev: single texts cannot be scored. Give groups, or pairs with a label or a score.")
         count = len(examples) - len(np.unique(encoded.example))
         share = f"{count} of {len(examples)} examples"
-        return f"{share} have nothing to learn from (one text, or two that differ): left out" if count else ""
+        return f"{share} give no row (a single text, or a pair labeled 0)" if count else ""
 
     def divergence(self, outputs: dict, others: dict, features: dict) -> Any:
-        """KL of the next tokens where it writes; else the squared distance of vectors of length 1, as of normal distributions."""
+        """KL of the next tokens where it generates; else the squared distance of unit vectors, as of normal distributions."""
         from keras import ops
 
         from baselines.losses.in_batch_similarity import unit

@@ -1,7 +1,7 @@
-"""Entities between characters and tokens, for every head that finds them: how texts are encoded and outputs are read.
+"""Entities between characters and tokens, for every named entity head: encoding of texts and decoding of outputs.
 
 Encoded targets are token cells int32 (E, 3): category, first token, last token (inclusive). Features carry the characters
-of each token, so that what a model finds can be told in characters of the user's own text.
+of each token, so that predictions are spans of the user's own text.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ from baselines.task import Categories, Example, Head, Span
 from baselines.tokenizers.alignment import Alignment
 
 NOWHERE = -1
-"""Character of tokens that stand for none: [CLS], [SEP]."""
+"""Character of tokens without one: [CLS], [SEP]."""
 
 
 def encode_entities(categories: Categories) -> Callable:
@@ -78,17 +78,17 @@ def lost_entities(examples: Sequence[Example], rows: Any) -> tuple[int, int]:
 
 
 def encoded_entities(rows: Any, row: int) -> np.ndarray:
-    """Gold of an encoded row in characters, int (E, 3) of category, start, end: what tokens and max_length have left of it."""
+    """Gold of an encoded row in characters, int (E, 3) of category, start, end: as far as tokens and max_length allow."""
     return char_cells(rows.target(row), rows.features, row)
 
 
 class EntityHead(Head):
-    """What heads that find entities share."""
+    """Base class of named entity heads."""
 
     output_kind = "entities"
 
     def remark(self, examples: Sequence[Example], encoded: Any) -> str:
-        """How many gold entities cannot be learned or found, in a sentence; "" if there is none."""
+        """One sentence about the gold entities that no token span matches; "" without any."""
         lost, total = lost_entities(examples, encoded)
-        reason = "not on the borders of tokens, or beyond --max_length"
-        return f"{lost} of {total} entities cannot be found: {reason}. See `run.py lint`." if lost else ""
+        reason = "they do not align with tokens, or lie beyond --max_length"
+        return f"{lost} of {total} entities cannot be predicted: {reason}. See `run.py lint`." if lost else ""

@@ -1,4 +1,4 @@
-"""The heads that find entities, by the name that `--head` gives."""
+"""Named entity heads by the name in `--head`."""
 
 import dataclasses
 
@@ -13,16 +13,16 @@ NAMES = (*POINTERS, *CHAINS)
 
 @dataclasses.dataclass(frozen=True)
 class HeadFlag:
-    """Flags of tasks that find entities."""
+    """Flags of named entity tasks."""
 
     head: str = "global_pointer"
     """global_pointer or efficient_global_pointer (entities may contain one another), crf, memm or softmax (BIO labels)."""
 
 
 def entity_head(name: str, categories: Categories) -> Head:
-    """A head for so many categories. Raises InputError for a name that is none of NAMES."""
+    """The head of a name for `categories`. Raises InputError for an unknown name."""
     if name in POINTERS:
         return EntityPointerHead(categories, efficient=name == "efficient_global_pointer")
     if name in CHAINS:
         return SequenceTaggingHead(categories, chain=name)
-    raise InputError(f"--head: expected one of {', '.join(NAMES)}. Received: {name!r}. {nearest(name, NAMES)}")
+    raise InputError(f"--head {name!r} is unknown. Choose one of {', '.join(NAMES)}. {nearest(name, NAMES)}")

@@ -1,4 +1,4 @@
-"""Entities that may contain one another: GlobalPointer scores every span of every category. Su et al., 2022, arXiv:2208.03054."""
+"""Nested entities: GlobalPointer scores every span of every category. Su et al., 2022, arXiv:2208.03054."""
 
 import typing
 from typing import Any
@@ -12,8 +12,8 @@ from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_en
 if typing.TYPE_CHECKING:
     import keras
 
-FEWEST_PLACES = 4
-"""Places for entities of a category in a batch; more come in powers of two, so that few shapes compile."""
+MIN_TARGETS = 4
+"""Smallest number of targets of a category in a batch; larger ones are powers of two, so that few shapes compile."""
 
 
 class EntityPointerHead(EntityHead):
@@ -24,7 +24,14 @@ class EntityPointerHead(EntityHead):
     initializer_range  standard deviation of the kernels' truncated normal
     """
 
-    def __init__(self, categories, efficient=False, head_size=64, use_bias=False, initializer_range=0.02):
+    def __init__(
+        self,
+        categories: int,
+        efficient: bool = False,
+        head_size: int = 64,
+        use_bias: bool = False,
+        initializer_range: float = 0.02,
+    ):
         self.categories, self.efficient = categories, efficient
         self.head_size, self.use_bias, self.initializer_range = head_size, use_bias, initializer_range
 
@@ -48,7 +55,7 @@ class EntityPointerHead(EntityHead):
         return keras.Model(encoder.input, {"scores": scores}, name="entity_pointer")
 
     def loss(self, targets: Any, outputs: dict) -> Any:
-        """targets int32 (B, H, P): cells start * L + end, filled up with -1; returns float32 (B,), the mean over categories."""
+        """targets int32 (B, H, P): cells start * L + end, padded with -1; returns float32 (B,), the mean over categories."""
         from keras import ops
 
         scores = outputs["scores"]
@@ -65,16 +72,16 @@ class EntityPointerHead(EntityHead):
         return ops.mean(sigmoid_divergence(*flat), axis=-1)
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
-        """Token cells (E, 3) of each row as int32 (B, H, P), filled up with -1; P is a power of two."""
+        """Token cells (E, 3) of each row as int32 (B, H, P), padded with -1; P is a power of two."""
         targets = [np.asarray(cells).reshape(-1, 3) for cells in targets]
-        most = max(max(np.bincount(cells[:, 0], minlength=1)) for cells in targets)
-        places = max(FEWEST_PLACES, 1 << int(most - 1).bit_length())
-        result = np.full((len(targets), self.categories, places), -1, np.int32)
+        largest = max(max(np.bincount(cells[:, 0], minlength=1)) for cells in targets)
+        size = max(MIN_TARGETS, 1 << int(largest - 1).bit_length())
+        result = np.full((len(targets), self.categories, size), -1, np.int32)
         for row, cells in enumerate(targets):
-            taken = [0] * self.categories
+            counts = [0] * self.categories
             for category, start, end in cells:
-                result[row, category, taken[category]] = start * length + end
-                taken[category] += 1
+                result[row, category, counts[category]] = start * length + end
+                counts[category] += 1
         return result
 
     def compact(self, outputs: dict, features: dict) -> dict:

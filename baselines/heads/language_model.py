@@ -1,7 +1,7 @@
 """The next token at every position, by the encoder's MLM head behind a mask that hides the future. UniLM: arXiv:1905.03197.
 
-prefix   a source (segment 0) is seen whole, the target (segment 1) is written: [CLS] source [SEP] target [SEP]
-causal   everything is written, and segments are free to say who speaks: [CLS] utterance [SEP] utterance [SEP] …
+prefix   a bidirectional source (segment 0), then a generated target (segment 1): [CLS] source [SEP] target [SEP]
+causal   everything is generated, and segments are free to mark speakers: [CLS] utterance [SEP] utterance [SEP] …
 """
 
 import typing
@@ -23,18 +23,18 @@ PADDING = 0
 
 
 class LanguageModelHead(Head):
-    """Adds no layer: the MLM head of the checkpoint is what is trained.
+    """Adds no layer: it trains the MLM head of the checkpoint.
 
-    mask         who sees whom, see above
+    mask         the attention mask, see above
     predicts     whether there is another output "predicted", int (B, L): the likeliest next token
     """
 
     output_kind = "text"
     token_table = "Embedding-Token/embeddings"
 
-    def __init__(self, mask="prefix", predicts=False):
+    def __init__(self, mask: str = "prefix", predicts: bool = False):
         if mask not in MASKS:
-            raise ValueError(f"LanguageModelHead: expected one of {MASKS}. Received: mask={mask!r}")
+            raise ValueError(f"LanguageModelHead: unknown mask={mask!r}. Choose one of {', '.join(MASKS)}.")
         self.mask, self.predicts = mask, predicts
         self.encoder_options = {"mask": mask, "with_mlm": "linear"}
 
@@ -48,7 +48,7 @@ class LanguageModelHead(Head):
         return keras.Model(encoder.input, outputs, name="language_model")
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
-        """Next tokens int32 (L,) of each row, -1 where nothing is learned, as int32 (B, L) filled up with -1."""
+        """Next tokens int32 (L,) of each row, -1 where nothing is learned, as int32 (B, L) padded with -1."""
         batch = np.full((len(targets), length), NO_TARGET, np.int32)
         for row, target in zip(batch, targets, strict=True):
             row[: len(target)] = target

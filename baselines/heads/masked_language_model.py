@@ -1,6 +1,6 @@
-"""The tokens at some places of a row, by the MLM head of the encoder. Devlin et al., 2018, arXiv:1810.04805.
+"""The tokens at given positions of a row, by the MLM head of the encoder. Devlin et al., 2018, arXiv:1810.04805.
 
-Only the places asked for pay for the projection on the vocabulary: at 128 tokens that is as much work as two layers of BERT-base.
+Only these positions are projected on the vocabulary: at 128 tokens, projecting all costs as much as two layers of BERT-base.
 """
 
 import typing
@@ -13,14 +13,14 @@ if typing.TYPE_CHECKING:
 
 
 class MaskedLanguageModelHead(Head):
-    """Adds no layer with weights: the MLM head of the checkpoint is what is trained, and its NSP head where it is asked for.
+    """Adds no layer with weights: it trains the MLM head of the checkpoint and, on request, its NSP head.
 
     next_sentence   whether there is another output "next", float32 (B, 2): does the second text go on from the first? yes, no
     """
 
     token_table = "Embedding-Token/embeddings"
 
-    def __init__(self, next_sentence=False):
+    def __init__(self, next_sentence: bool = False):
         self.next_sentence = next_sentence
         self.encoder_options = {"with_mlm": "linear"} | ({"with_nsp": "linear"} if next_sentence else {})
 
@@ -29,8 +29,8 @@ class MaskedLanguageModelHead(Head):
         import keras  # here: tasks import heads, and `--help` must be quick
 
         positions = keras.Input((None,), dtype="int32", name="mlm_positions")
-        taken = TakePositions(name="MLM-Positions")([encoder.output["hidden_states"], positions])
-        y = encoder.get_layer("MLM-Norm")(encoder.get_layer("MLM-Dense")(taken))
+        vectors = TakePositions(name="MLM-Positions")([encoder.output["hidden_states"], positions])
+        y = encoder.get_layer("MLM-Norm")(encoder.get_layer("MLM-Dense")(vectors))
         y = encoder.get_layer("MLM-Bias")(encoder.get_layer("Embedding-Token")(y, reverse=True))
         logits = encoder.get_layer("MLM-Activation")(y)
         inputs = {**encoder.input, "mlm_positions": positions}

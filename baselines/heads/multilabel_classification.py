@@ -14,28 +14,28 @@ from baselines.losses.divergence import sigmoid_divergence
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
 from baselines.task import Example, Labels, Task
 
-FEWEST_PLACES = 4
-"""Places for labels of a row in a batch; more come in powers of two, so that few shapes compile."""
+MIN_TARGETS = 4
+"""Smallest number of targets per row; larger ones are powers of two, so that few shapes compile."""
 
 
 class MultilabelClassificationHead(ClassificationHead):
     """Attaches the layers of ClassificationHead, and reads its logits one by one. A target is the class ids of a row, int (n,).
 
-    separator   what stands between the labels of a row in a table cell; the others as ClassificationHead
+    separator   the string between the labels of a row in a table cell; the others as ClassificationHead
     """
 
     output_kind = "labels"
 
-    def __init__(self, classes, separator="|", **settings):
+    def __init__(self, classes: int, separator: str = "|", **settings: Any):
         super().__init__(classes, **settings)
         self.separator = separator
 
     def loss(self, targets: Any, outputs: dict) -> Any:
-        """targets int32 (B, P), class ids filled up with -1; returns float32 (B,)."""
+        """targets int32 (B, P), class ids padded with -1; returns float32 (B,)."""
         return sparse_multilabel_cross_entropy(outputs["logits"], targets)
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
-        """Class ids of each row as int32 (B, P), filled up with -1; P is a power of two."""
+        """Class ids of each row as int32 (B, P), padded with -1; P is a power of two."""
         return pad_ids([np.unique(ids) for ids in targets])
 
     def remark(self, examples: Sequence[Example], encoded: Any) -> str:
@@ -58,9 +58,9 @@ class MultilabelClassificationHead(ClassificationHead):
 
 
 def pad_ids(rows: list) -> np.ndarray:
-    """Lists of ids as int32 (B, P), filled up with -1; P is a power of two."""
-    most = max(map(len, rows))
-    result = np.full((len(rows), max(FEWEST_PLACES, 1 << max(most - 1, 0).bit_length())), -1, np.int32)
+    """Lists of ids as int32 (B, P), padded with -1; P is a power of two."""
+    largest = max(map(len, rows))
+    result = np.full((len(rows), max(MIN_TARGETS, 1 << max(largest - 1, 0).bit_length())), -1, np.int32)
     for row, ids in zip(result, rows, strict=True):
         row[: len(ids)] = ids
     return result

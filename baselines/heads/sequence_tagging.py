@@ -1,6 +1,6 @@
 """One label per token, beginning (B) or inside (I) of a category or outside (O): Ramshaw and Marcus, 1995, cmp-lg/9505040.
 
-The label of a token may be chosen alone (softmax), with both neighbours (memm) or for the whole text (crf). Entities of
+The label of a token may be chosen alone (softmax), with both neighbors (memm) or for the whole text (crf). Entities of
 one text cannot overlap: where gold ones do, the longest stays.
 """
 
@@ -22,9 +22,9 @@ OUTSIDE = 0
 class SequenceTaggingHead(EntityHead):
     """Attaches a dense layer of 2 K + 1 labels (O; B and I of K `categories`) and a `chain` of them to an encoder."""
 
-    def __init__(self, categories, chain="crf", initializer_range=0.02):
+    def __init__(self, categories: int, chain: str = "crf", initializer_range: float = 0.02):
         if chain not in CHAINS:
-            raise ValueError(f"SequenceTaggingHead: expected one of {CHAINS}. Received: chain={chain!r}")
+            raise ValueError(f"SequenceTaggingHead: unknown chain={chain!r}. Choose one of {', '.join(CHAINS)}.")
         self.categories, self.chain, self.initializer_range = categories, chain, initializer_range
         self.classes = 2 * categories + 1
 
@@ -50,7 +50,7 @@ class SequenceTaggingHead(EntityHead):
         return keras.Model(encoder.input, {"logits": logits, "mask": mask, **result}, name="sequence_tagging")
 
     def chain_layer(self) -> Any:
-        """[CLS] comes first and is outside; an I stands only behind B or I of its category."""
+        """[CLS] comes first and is outside; an I follows only B or I of its category."""
         from baselines.layers.crf import ConditionalRandomField
         from baselines.layers.memm import MaximumEntropyMarkovModel
 

@@ -24,7 +24,7 @@ class SimilarityHead(Head):
     initializer_range  standard deviation of the kernel's truncated normal
     """
 
-    def __init__(self, initializer_range=0.02):
+    def __init__(self, initializer_range: float = 0.02):
         self.initializer_range = initializer_range
 
     def __call__(self, encoder: "keras.Model") -> "keras.Model":

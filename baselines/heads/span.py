@@ -1,7 +1,7 @@
 """One span of the context per question: a score for every span (GlobalPointer), or a pointer to each of its ends.
 
-Su et al., 2022, arXiv:2208.03054; Devlin et al., 2019, arXiv:1810.04805, section 4.2. Rows are windows as
-data/windows.py makes them; without an answer the target is [CLS], (0, 0). Of all windows the best raw score answers.
+Su et al., 2022, arXiv:2208.03054; Devlin et al., 2019, arXiv:1810.04805, section 4.2. Rows are the windows of
+data/windows.py; without an answer the target is [CLS], (0, 0). Of all windows the best raw score answers.
 """
 
 import dataclasses
@@ -31,7 +31,7 @@ class SpanHead(Head):
     output_kind = "answer"
     loss = staticmethod(span_cross_entropy)
 
-    def __init__(self, head_size=64, longest=0, initializer_range=0.02):
+    def __init__(self, head_size: int = 64, longest: int = 0, initializer_range: float = 0.02):
         self.head_size, self.longest, self.initializer_range = head_size, longest, initializer_range
 
     def __call__(self, encoder: "keras.Model") -> "keras.Model":
@@ -143,8 +143,8 @@ HEADS = {"global_pointer": SpanHead, "pointer_pair": PointerPairHead}
 def with_head(task: Task, name: str, longest: int = 0) -> Task:
     """A reading task with one of HEADS. Raises InputError for an unknown name or a negative length."""
     if name not in HEADS:
-        raise InputError(f"--head: expected one of {', '.join(HEADS)}. Received: {name!r}. {nearest(name, HEADS)}")
+        raise InputError(f"--head {name!r} is unknown. Choose one of {', '.join(HEADS)}. {nearest(name, HEADS)}")
     if longest < 0:
-        raise InputError(f"--longest_answer: expected a number of tokens, or 0 for no limit. Received: {longest}.")
+        raise InputError(f"--longest_answer is {longest}. Give a number of tokens, or 0 for no limit.")
     head = HEADS[name](longest=longest)
     return dataclasses.replace(task, head=head, loss=head.loss)

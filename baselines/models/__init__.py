@@ -1,1 +1,1 @@
-"""Models: a file per family, found by its path; builder.py is the door, and the other files are shared."""
+"""Models: one file per family, found by its path; build_transformer_model is in builder.py, the other files are shared."""

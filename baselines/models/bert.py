@@ -10,10 +10,19 @@ HUGGING_FACE = {"model_type": "bert", "architectures": ["BertModel"]}
 EPSILON = 1e-12
 
 
-def build(config: Config, mask: str = "bidirectional", **heads) -> keras.Model:
-    """Inputs as masks.token_inputs makes them, outputs as encoder.outputs does; `heads`: with_pool, with_nsp, with_mlm.
+def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
+    """The model of a configuration.
 
-    Raises ValueError if `mask` is unknown.
+    Args:
+        config: Sizes and options.
+        mask: See masks.py.
+        **heads: with_pool, with_nsp, with_mlm, see encoder.outputs.
+
+    Returns:
+        A Keras model with the inputs of masks.token_inputs and the outputs of encoder.outputs.
+
+    Raises:
+        ValueError: `mask` is unknown.
     """
     epsilon = config.layer_norm_eps or EPSILON
     inputs = masks.token_inputs(config, mask)

@@ -35,13 +35,13 @@ def build_transformer_model(
     ignore_mismatched: bool = False,
     **config_options: object,
 ) -> keras.Model:
-    """A functional model {"token_ids", "segment_ids"} -> {"hidden_states", and the heads asked for}.
+    """A functional model {"token_ids", "segment_ids"} -> {"hidden_states", and the requested heads}.
 
     Args:
         source: A checkpoint folder or TensorFlow prefix, a config file, the dict of one, or a Config.
         checkpoint: Folder or prefix of the weights, if not `source`. A config alone gives random weights.
         model: A family (a file of baselines/models), or "auto" for the config's model_type, else bert.
-        mask: Which tokens see which, see masks.py.
+        mask: Attention mask, see masks.py.
         application: bert4keras' name for the mask; "lm" and "unilm" also give the MLM head.
         with_pool: The pooler, True or the name of its activation; see encoder.outputs.
         with_nsp: The next-sentence head, likewise.
@@ -59,18 +59,18 @@ def build_transformer_model(
     """
     mask, with_mlm = masks.resolve(mask, application, with_mlm)
     config = configure(source, model, keep_tokens, compound_tokens, **config_options)
-    options.require_compatible(config, mask)
+    options.check_options(config, mask)
     module = family(config.model_type)
     with dtype_policy(dtype):
-        built = module.build(config, mask, with_pool=with_pool, with_nsp=with_nsp, with_mlm=with_mlm)
+        result = module.build(config, mask, with_pool=with_pool, with_nsp=with_nsp, with_mlm=with_mlm)
     checkpoint = checkpoint or weights_of(source)
     if checkpoint:
         adapt = {}
         if keep_tokens is not None or compound_tokens:
             rows = functools.partial(vocabulary.rows, keep_tokens=keep_tokens, compound_tokens=compound_tokens)
             adapt = dict.fromkeys(vocabulary.TABLES, rows)
-        load_weights(built, checkpoint, module.weight_names(config), adapt=adapt, ignore_mismatched=ignore_mismatched)
-    return built
+        load_weights(result, checkpoint, module.weight_names(config), adapt=adapt, ignore_mismatched=ignore_mismatched)
+    return result
 
 
 def configure(
@@ -90,7 +90,7 @@ def configure(
     known = {field.name for field in dataclasses.fields(Config)} | set(OTHER_NAMES)
     for name in config_options:
         if name not in known:
-            raise ValueError(f"{name!r} is no field of Config. {nearest(name, known)}")
+            raise ValueError(f"{name!r} is not a field of Config. {nearest(name, known)}")
     given = {name: value for name, value in config_options.items() if value is not None}
     if model != "auto":
         given["model_type"] = model
@@ -99,8 +99,7 @@ def configure(
         activation(config.hidden_act)
     except ValueError as error:
         raise InputError(
-            f"{where}: hidden_act must be gelu, gelu_tanh or one of Keras' activations. Received: {config.hidden_act[:60]!r}. "
-            "Correct the config."
+            f"{where}: unknown hidden_act {config.hidden_act[:60]!r}. Use gelu, gelu_tanh or one of Keras' activations."
         ) from error
     return dataclasses.replace(config, vocab_size=vocabulary.size(config.vocab_size, keep_tokens, compound_tokens))
 

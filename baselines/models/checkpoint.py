@@ -122,7 +122,7 @@ class Checkpoint:
         tokenizer = self.tokenizer.with_words(words)
         return dataclasses.replace(self, tokenizer=tokenizer, config=self._fitted(tokenizer))
 
-    def build(self, dtype: str | None = None, ignore_mismatched: bool = False, **heads) -> keras.Model:
+    def build(self, dtype: str | None = None, ignore_mismatched: bool = False, **heads: bool | str) -> keras.Model:
         """A model with the checkpoint's weights.
 
         Args:
@@ -135,7 +135,7 @@ class Checkpoint:
         self.load(model, ignore_mismatched=ignore_mismatched)
         return model
 
-    def build_encoder(self, mask: str = "bidirectional", **heads) -> keras.Model:
+    def build_encoder(self, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
         """A model with random weights. `heads` are with_pool, with_nsp and with_mlm, see `build_transformer_model`."""
         return build_transformer_model(self.config, mask=mask, **heads)
 

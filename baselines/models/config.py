@@ -1,4 +1,4 @@
-"""What a model is made of: the fields of bert_config.json, and those that bert4keras adds."""
+"""The configuration of a model: the fields of bert_config.json, and those that bert4keras adds."""
 
 import dataclasses
 import pathlib
@@ -32,7 +32,7 @@ HIERARCHICAL = 0.4
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """A checked configuration. `Config.from_dict` and `Config.from_folder` make them.
+    """A checked configuration. Create one with `Config.from_dict` or `Config.from_folder`.
 
     hidden_act               "gelu" is the exact form, "gelu_tanh" or "gelu_new" the approximate one
     layer_norm_eps           None: as bert4keras, 1e-12 for BERT and MLM heads, 1e-7 in the blocks of NEZHA and RoFormer

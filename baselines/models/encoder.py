@@ -1,4 +1,4 @@
-"""What the families share: embeddings, blocks and BERT's heads, under bert4keras' layer names.
+"""Parts that the families share: embeddings, blocks and BERT's heads, under bert4keras' layer names.
 
 The graph is flat: every step is a named layer of the model. Each function adds some and returns their output.
 """
@@ -21,7 +21,7 @@ from baselines.models import initialization, residual
 from baselines.models.config import Config
 
 
-def dense(units: int, config: Config, name: str, **options) -> layers.Dense:
+def dense(units: int, config: Config, name: str, **options: Any) -> layers.Dense:
     initializer = keras.initializers.TruncatedNormal(stddev=config.initializer_range)
     return layers.Dense(units, kernel_initializer=initializer, name=name, **options)
 
@@ -41,7 +41,7 @@ def token_embedding(config: Config) -> layers.Layer:
 
 
 def embed(inputs: dict, table: Any, config: Config, epsilon: float, absolute_positions: bool = False) -> Any:
-    """Sum of token, segment and, on request, position embeddings, normalised: (B, L) -> (B, L, D)."""
+    """Sum of token, segment and, on request, position embeddings, normalized: (B, L) -> (B, L, D)."""
     x = table(inputs["token_ids"])
     if config.type_vocab_size:
         segments = layers.Embedding(
@@ -65,7 +65,7 @@ def embed(inputs: dict, table: Any, config: Config, epsilon: float, absolute_pos
     return x
 
 
-def blocks(x: Any, attention_mask: Any, config: Config, epsilon: float, **position) -> Any:
+def blocks(x: Any, attention_mask: Any, config: Config, epsilon: float, **position: Any) -> Any:
     """All Transformer blocks: (B, L, D) -> (B, L, D). `position` goes to every attention: rotary=... or relative=..."""
     scores = None
     for index in range(config.num_hidden_layers):
@@ -73,15 +73,15 @@ def blocks(x: Any, attention_mask: Any, config: Config, epsilon: float, **positi
         returns_scores = config.residual_attention_scores and index < config.num_hidden_layers - 1
         previous = {} if scores is None else {"previous_scores": scores}
         attended = attention(config, name, returns_scores)(
-            residual.before(x, name, config, epsilon), attention_mask=attention_mask, **position, **previous
+            residual.branch_input(x, name, config, epsilon), attention_mask=attention_mask, **position, **previous
         )
         y, scores = attended if returns_scores else (attended, None)
-        x = residual.after(x, y, name, config, epsilon)
+        x = residual.add_branch(x, y, name, config, epsilon)
 
         name = f"Transformer-{index}-FeedForward"
-        y = feed_forward(config, name)(residual.before(x, name, config, epsilon))
-        x = residual.after(x, y, name, config, epsilon)
-    return residual.last(x, config, epsilon)
+        y = feed_forward(config, name)(residual.branch_input(x, name, config, epsilon))
+        x = residual.add_branch(x, y, name, config, epsilon)
+    return residual.final_norm(x, config, epsilon)
 
 
 def attention(config: Config, name: str, return_scores: bool = False) -> layers.Layer:
@@ -121,7 +121,7 @@ def feed_forward(config: Config, name: str) -> layers.Layer:
 def outputs(
     x: Any, table: Any, config: Config, with_pool: bool | str = False, with_nsp: bool | str = False, with_mlm: bool | str = False
 ) -> dict:
-    """{"hidden_states": (B, L, D)} and the heads asked for, each True or the name of its activation.
+    """{"hidden_states": (B, L, D)} and the requested heads, each True or the name of its activation.
 
     pooled   (B, D), tanh
     nsp      float32 (B, 2), softmax; it comes with the pooler
@@ -130,18 +130,18 @@ def outputs(
     "linear" instead of True gives logits. bert4keras returns nsp in place of pooled, and hidden_states only
     without heads.
     """
-    found = {"hidden_states": x}
+    result = {"hidden_states": x}
     if with_pool or with_nsp:
         pool = "tanh" if with_pool in (True, False) else with_pool
         first = FirstToken(name="Pooler")(x)
-        found["pooled"] = dense(config.hidden_size, config, "Pooler-Dense", activation=activation(pool))(first)
+        result["pooled"] = dense(config.hidden_size, config, "Pooler-Dense", activation=activation(pool))(first)
     if with_nsp:
         nsp = "softmax" if with_nsp is True else with_nsp
-        found["nsp"] = dense(2, config, "NSP-Proba", activation=nsp, dtype="float32")(found["pooled"])
+        result["nsp"] = dense(2, config, "NSP-Proba", activation=nsp, dtype="float32")(result["pooled"])
     if with_mlm:
         mlm = "softmax" if with_mlm is True else with_mlm
         y = dense(config.embedding_size, config, "MLM-Dense", activation=activation(config.hidden_act))(x)
         y = LayerNormalization(epsilon=config.layer_norm_eps or 1e-12, name="MLM-Norm")(y)
         y = Bias(name="MLM-Bias")(table(y, reverse=True))
-        found["mlm"] = layers.Activation(mlm, dtype="float32", name="MLM-Activation")(y)
-    return found
+        result["mlm"] = layers.Activation(mlm, dtype="float32", name="MLM-Activation")(y)
+    return result

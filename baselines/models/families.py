@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent
 
 
 def families() -> dict[str, str]:
-    """{name: what it is}."""
+    """{name: one-line description}."""
     return discovery.offered(FOLDER, "build", "weight_names")
 
 
@@ -20,7 +20,7 @@ def family(name: str) -> ModuleType:
 
 
 def trained_positions(config: Any) -> int | None:
-    """The most tokens that a family with trained positions takes, None for one without."""
+    """The maximum length of a family with trained positions, or None without a limit."""
     if "Embedding-Position/embeddings" not in family(config.model_type).weight_names(config):
         return None
     limit = config.max_position_embeddings

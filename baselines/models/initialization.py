@@ -1,4 +1,4 @@
-"""How the weights of the blocks begin. Su, 2021, kexue.fm/archives/8620 and 8725.
+"""Initializers of the blocks. Su, 2021, kexue.fm/archives/8620 and 8725.
 
     normal        BERT's: normal of deviation initializer_range, cut at two deviations and not corrected for it (0.0176 of 0.02)
     lecun         variance 1 / fan_in: each matrix keeps the size forward

@@ -1,4 +1,4 @@
-"""Which mask a model looks through: the argument `mask`, or bert4keras' `application`, and the inputs that it needs.
+"""Attention mask of a model: the argument `mask`, or bert4keras' `application`, and its inputs.
 
 | mask          | application | inputs besides token_ids | layer                 |
 | bidirectional | encoder     |                          | Attention-Mask        |
@@ -6,7 +6,7 @@
 | prefix        | unilm       | segment_ids              | Attention-UniLM-Mask  |
 | prefix_length |             | prefix_length (B,)       | Attention-Prefix-Mask |
 
-See layers/attention_mask.py for who sees whom.
+See layers/attention_mask.py for what each mask hides.
 """
 
 from typing import Any
@@ -29,25 +29,25 @@ LAYERS = {
 def resolve(mask: str, application: str | None, with_mlm: bool | str) -> tuple:
     """(mask, with_mlm) of the arguments. As in bert4keras, `lm` and `unilm` bring the MLM head; a bare `mask` does not.
 
-    Raises ValueError if `application` is unknown or says something else than `mask`.
+    Raises ValueError if `application` is unknown or contradicts `mask`.
     """
     if application is None:
         return mask, with_mlm
     if application not in APPLICATIONS:
         raise ValueError(
-            f"application: expected encoder, lm or unilm. Received: {application!r}. "
+            f"unknown application={application!r}. Choose one of encoder, lm, unilm. "
             f"{nearest(str(application), APPLICATIONS)}"
         )
     implied = APPLICATIONS[application]
     if mask not in ("bidirectional", implied):
-        raise ValueError(f"application={application!r} means mask={implied!r}. Received: mask={mask!r}. Give one.")
+        raise ValueError(f"application={application!r} means mask={implied!r}, but mask is {mask!r}. Give one of the two.")
     return implied, with_mlm or application != "encoder"
 
 
 def token_inputs(config: Config, mask: str) -> dict:
     """The inputs: token_ids and segment_ids int32 (B, L); prefix_length int32 (B,) where the mask asks for it."""
     if mask not in MASKS:
-        raise ValueError(f"mask: expected one of {', '.join(MASKS)}. Received: {mask!r}. {nearest(str(mask), MASKS)}")
+        raise ValueError(f"unknown mask={mask!r}. Choose one of {', '.join(MASKS)}. {nearest(str(mask), MASKS)}")
     names = ["token_ids"]
     if config.type_vocab_size or mask == "prefix":
         names.append("segment_ids")

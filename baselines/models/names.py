@@ -50,7 +50,7 @@ def encoder_names(config: Config, prefix: str, absolute_positions: bool = False)
 
 
 def option_names(config: Config) -> dict[str, tuple]:
-    """Those of weights that an option of the builder adds. Nobody published any: the names are ours."""
+    """Names of the weights that an option of the builder adds. None have been published, so the names are ours."""
     names = {}
     for index in range(config.num_hidden_layers):
         block, google = f"Transformer-{index}-", f"bert/encoder/layer_{index}/"

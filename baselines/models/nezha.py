@@ -1,4 +1,4 @@
-"""NEZHA: BERT whose attention sees distances instead of positions. Wei et al., 2019, arXiv:1909.00204.
+"""NEZHA: BERT with relative positions in attention. Wei et al., 2019, arXiv:1909.00204.
 
 The distance vectors are fixed sinusoids, added to keys and values. No length limit.
 """
@@ -15,13 +15,12 @@ HUGGING_FACE = {"model_type": "nezha", "architectures": ["NezhaModel"], "use_rel
 EPSILON = 1e-7
 
 
-def build(config: Config, mask: str = "bidirectional", **heads) -> keras.Model:
-    """As bert.build. Raises InputError if keys and values differ in size, for they share the distance vectors."""
+def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
+    """As bert.build. Raises InputError if keys and values differ in size, because they share the distance vectors."""
     if config.attention_key_size != config.attention_head_size or config.attention_key_size % 2:
         raise InputError(
-            "model=nezha: expected attention_key_size to equal attention_head_size and to be even. Received: "
-            f"attention_key_size={config.attention_key_size}, attention_head_size={config.attention_head_size}. "
-            "Correct the config."
+            f"model=nezha: attention_key_size={config.attention_key_size}, attention_head_size={config.attention_head_size}. "
+            "Set both to the same even number."
         )
     epsilon = config.layer_norm_eps or EPSILON
     inputs = masks.token_inputs(config, mask)

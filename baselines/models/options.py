@@ -1,4 +1,4 @@
-"""Options of the builder that BERT has not, and which of them go together. docs/models.md says when to use which."""
+"""Options of the builder beyond BERT, and which of them exclude each other. docs/models.md says when to use which."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,7 +27,7 @@ CHOICES = {
 
 
 def check_option_values(given: Mapping[str, object], refuse: Callable[[str, str], None]) -> None:
-    """refuse(key, what is expected) for a value that is none of the choices."""
+    """Calls refuse(key, description of the allowed values) for every value outside them."""
     for key, allowed in CHOICES.items():
         if key in given and not any(type(given[key]) is type(value) and given[key] == value for value in allowed):
             near = nearest(str(given[key]), map(str, allowed))
@@ -36,11 +36,11 @@ def check_option_values(given: Mapping[str, object], refuse: Callable[[str, str]
         refuse("attention_scale", f"{', '.join(SCALES)} or a number > 0")
 
 
-def require_compatible(config: Any, mask: str) -> None:
+def check_options(config: Any, mask: str) -> None:
     """Raises InputError for options that contradict each other, the family or the mask."""
     linear = config.attention_kind == "linear"
     rules = (
-        (linear and mask != "bidirectional", "attention_kind=linear", f"mask={mask}", "it sees padding, but no other mask"),
+        (linear and mask != "bidirectional", "attention_kind=linear", f"mask={mask}", "it supports the padding mask only"),
         (linear and config.model_type == "nezha", "attention_kind=linear", "model=nezha", "it has no scores to add distances to"),
         (linear and config.attention_scale != "sqrt", "attention_kind=linear", "attention_scale", "it has no scores to scale"),
         (linear and config.talking_heads != "none", "attention_kind=linear", "talking_heads", "it has no scores to mix"),
@@ -57,8 +57,8 @@ def require_compatible(config: Any, mask: str) -> None:
         (config.fused_attention is True and config.attention_key_size != config.attention_head_size, "fused_attention=True",
          f"attention_key_size={config.attention_key_size}", "the kernel needs keys and values of one size"),
         (config.norm_placement == "pre" and config.residual_scale.startswith("deepnorm"), "norm_placement=pre",
-         f"residual_scale={config.residual_scale}", "DeepNorm normalises after the sum"),
+         f"residual_scale={config.residual_scale}", "DeepNorm normalizes after the sum"),
     )  # fmt: skip
     for broken, first, second, reason in rules:
         if broken:
-            raise InputError(f"config: {first} does not go with {second}: {reason}. Leave one out.")
+            raise InputError(f"config: {first} and {second} exclude each other: {reason}. Leave one out.")

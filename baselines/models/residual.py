@@ -1,4 +1,4 @@
-"""What stands around attention and feed-forward: the norm, before or after, and the residual sum.
+"""Around attention and feed-forward: layer normalization, before or after, and the residual sum.
 
     post      Norm(x + F(x)), as BERT: early branches fade with depth, so it needs a warm-up
     pre       x + F(Norm(x)), and a last norm: all branches count the same (Xiong et al., 2020, arXiv:2002.04745)
@@ -17,13 +17,13 @@ from baselines.models.config import Config
 from baselines.models.initialization import deepnorm
 
 
-def before(x: Any, name: str, config: Config, epsilon: float) -> Any:
+def branch_input(x: Any, name: str, config: Config, epsilon: float) -> Any:
     """The input of a branch."""
     return norm(x, f"{name}-Norm", epsilon) if config.norm_placement == "pre" else x
 
 
-def after(x: Any, y: Any, name: str, config: Config, epsilon: float) -> Any:
-    """The stream x with its branch y = F(before(x))."""
+def add_branch(x: Any, y: Any, name: str, config: Config, epsilon: float) -> Any:
+    """The stream x with its branch y = F(branch_input(x))."""
     y = Dropout(config.hidden_dropout_prob, name=f"{name}-Dropout")(y)
     if config.residual_scale == "rezero":
         y = Gate(name=f"{name}-Gate")(y)
@@ -34,8 +34,8 @@ def after(x: Any, y: Any, name: str, config: Config, epsilon: float) -> Any:
     return x if config.norm_placement == "pre" else norm(x, f"{name}-Norm", epsilon)
 
 
-def last(x: Any, config: Config, epsilon: float) -> Any:
-    """The stream behind all blocks."""
+def final_norm(x: Any, config: Config, epsilon: float) -> Any:
+    """The output of the last block, normalized with norm_placement=pre."""
     return norm(x, "Output-Norm", epsilon) if config.norm_placement == "pre" else x
 
 

@@ -1,6 +1,6 @@
 """RoBERTa as Chinese checkpoints have it: BERT trained longer and on whole words. Cui et al., 2019, arXiv:1906.08101.
 
-fairseq's RoBERTa, which numbers positions from 2 and pads with 1, is another layout and refused.
+fairseq's RoBERTa, which numbers positions from 2 and pads with 1, has another layout and is rejected.
 """
 
 import keras
@@ -14,12 +14,12 @@ HUGGING_FACE = bert.HUGGING_FACE
 EPSILON = bert.EPSILON
 
 
-def build(config: Config, mask: str = "bidirectional", **heads) -> keras.Model:
+def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
     """As bert.build. Raises InputError for fairseq's layout."""
     if config.pad_token_id == 1:
         raise InputError(
-            "model=roberta: expected a Chinese RoBERTa with BERT's layout (pad_token_id=0). Received: pad_token_id=1, "
-            "fairseq's layout, which is not implemented. Choose another checkpoint."
+            "model=roberta: pad_token_id=1 is fairseq's layout, which is not implemented. "
+            "Choose a Chinese RoBERTa with BERT's layout (pad_token_id=0)."
         )
     return bert.build(config, mask, **heads)
 

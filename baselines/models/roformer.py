@@ -12,11 +12,11 @@ HUGGING_FACE = {"model_type": "roformer", "architectures": ["RoFormerModel"], "r
 EPSILON = 1e-7
 
 
-def build(config: Config, mask: str = "bidirectional", **heads) -> keras.Model:
-    """As bert.build. Raises InputError if attention_key_size is odd, for columns turn in pairs."""
+def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
+    """As bert.build. Raises InputError if attention_key_size is odd, because columns are rotated in pairs."""
     if config.attention_key_size % 2:
         raise InputError(
-            f"model=roformer: attention_key_size is {config.attention_key_size}, but rotary columns turn in pairs. "
+            f"model=roformer: attention_key_size is {config.attention_key_size}, but columns are rotated in pairs. "
             "Set it to an even number."
         )
     epsilon = config.layer_norm_eps or EPSILON

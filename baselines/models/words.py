@@ -9,8 +9,8 @@ from baselines.storage.yaml_files import parse_yaml_value
 
 
 def model_options(words: Sequence[str]) -> dict[str, object]:
-    """{field: value} of --model_options FIELD=VALUE …, values as in YAML. Raises InputError for what no configuration has."""
-    fields, found = {field.name for field in dataclasses.fields(Config)}, {}
+    """{field: value} of --model_options FIELD=VALUE …, values as in YAML. Raises InputError for an unknown field."""
+    fields, options = {field.name for field in dataclasses.fields(Config)}, {}
     for word in words:
         name, assigned, value = word.partition("=")
         if not assigned or name not in fields:
@@ -18,5 +18,5 @@ def model_options(words: Sequence[str]) -> dict[str, object]:
                 f"--model_options: cannot read {word!r}. Write FIELD=VALUE with a field of config.json, such as "
                 f"hidden_dropout_prob=0.3. {nearest(name, fields)}"
             )
-        found[name] = parse_yaml_value(value, f"--model_options {excerpt(word)}")
-    return found
+        options[name] = parse_yaml_value(value, f"--model_options {excerpt(word)}")
+    return options

@@ -1,11 +1,11 @@
 """A dialogue of two speakers as one row under the causal mask: [CLS] u0 [SEP] u1 [SEP] …, every utterance learned at once.
 
-["你好", "在吗", "在"] -> [CLS] 你 好 [SEP] 在 吗 [SEP] 在 [SEP] with segments 0 000 111 00, which tell the speaker: utterance i
+["你好", "在吗", "在"] -> [CLS] 你 好 [SEP] 在 吗 [SEP] 在 [SEP] with segments 0 000 111 00, which mark the speaker: utterance i
 with its [SEP] is in segment i mod 2. The layout is that of bojone/nezha_gpt_dialog, after DialoGPT (arXiv:1911.00536).
 
-What does not fit: training keeps the first utterances that do, whole, and of a first one that is too long its beginning. A
-history to reply to loses its oldest utterances, whole; the first of the others is in segment 0 then, as rows of training begin,
-and the reply in the segment that the newest utterance is not in. Of a newest one that is too long the end is kept.
+Truncation: training keeps the first whole utterances that fit, or the beginning of a first one that is too long. A history to
+reply to drops its oldest utterances, whole; the first remaining one is in segment 0, as in training, and the reply in the
+segment other than the newest utterance's. A newest utterance that is too long keeps its end.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ import numpy as np
 from baselines.decoding.decoder_protocol import Prompt
 from baselines.errors import InputError
 from baselines.losses.next_tokens import next_tokens
-from baselines.prompts.source_target import written_ids
+from baselines.prompts.source_target import nonempty_ids
 from baselines.task import Example
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -27,15 +27,15 @@ def utterances_of(example: Example) -> tuple[str, ...]:
 
 def encode_dialogue(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray]]:
     """The `encode` stage: one (features, next tokens int32 (L,)). Every token but [CLS] is learned, of both speakers."""
-    utterances = encoded(utterances_of(example), tokenizer)
-    retained = [utterances[0][: max_length - 1]]                        # cut: it has no [SEP], for it does not end there
+    utterances = encode_utterances(utterances_of(example), tokenizer)
+    retained = [utterances[0][: max_length - 1]]                        # truncated, it has no [SEP]
     room = max_length - 1 - len(retained[0])
     for utterance in utterances[1:]:
         if len(utterance) > room:
             break
         retained.append(utterance)
         room -= len(utterance)
-    features = joined(retained, tokenizer)
+    features = join_utterances(retained, tokenizer)
     yield features, next_tokens(features["token_ids"], np.ones(len(features["token_ids"]), bool))
 
 
@@ -49,11 +49,11 @@ def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt
 def history_prompt(utterances: Sequence[str], tokenizer: Tokenizer, max_length: int) -> tuple[Prompt, int]:
     """(Prompt of at most `max_length` tokens, number of oldest utterances left out) of a history, the newest utterance last.
 
-    Raises InputError for an empty history, an utterance without a token or one that is no text.
+    Raises InputError for an empty history, an utterance without a token or one that is not a text.
     """
     if not utterances:
         raise InputError("The history is empty. Give at least one utterance.")
-    *older, newest = encoded(utterances, tokenizer)
+    *older, newest = encode_utterances(utterances, tokenizer)
     retained = [newest[-(max_length - 1) :]]
     room = max_length - 1 - len(retained[0])
     for utterance in reversed(older):
@@ -61,21 +61,21 @@ def history_prompt(utterances: Sequence[str], tokenizer: Tokenizer, max_length: 
             break
         retained.insert(0, utterance)
         room -= len(utterance)
-    features = joined(retained, tokenizer)
+    features = join_utterances(retained, tokenizer)
     return Prompt(features["token_ids"], features["segment_ids"], segment=len(retained) % 2), len(utterances) - len(retained)
 
 
-def encoded(utterances: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
-    """The ids of each utterance and its [SEP]. Raises InputError for one without a token or that is no text."""
+def encode_utterances(utterances: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
+    """The ids of each utterance and its [SEP]. Raises InputError for one without a token or that is not a text."""
     result = []
     for number, utterance in enumerate(utterances, start=1):
         if not isinstance(utterance, str):
             raise InputError(f"utterance {number} is not a text: {utterance!r}. Give texts only.")
-        result.append([*written_ids(utterance, tokenizer, f"utterance {number}"), tokenizer.vocabulary.sep_id])
+        result.append([*nonempty_ids(utterance, tokenizer, f"utterance {number}"), tokenizer.vocabulary.sep_id])
     return result
 
 
-def joined(utterances: Sequence[str], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
+def join_utterances(utterances: Sequence[str], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
     """Features of [CLS] and encoded utterances, whose segments alternate from 0."""
     token_ids, segment_ids = [tokenizer.vocabulary.cls_id], [0]
     for number, utterance in enumerate(utterances):

@@ -1,4 +1,4 @@
-"""A source and the target written after it, as one row under the prefix mask: [CLS] source [SEP] target [SEP]. arXiv:1905.03197.
+"""A source and its target as one row under the prefix mask: [CLS] source [SEP] target [SEP]. arXiv:1905.03197.
 
 "北京是首都" -> "首都": segments 0 up to the first [SEP], 1 for the target and its [SEP]; only target tokens are learned.
 """
@@ -17,15 +17,15 @@ from baselines.tokenizers.wordpiece import Tokenizer
 def encode_pair(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray | None]]:
     """The `encode` stage: one (features, next tokens int32 (L,), -1 where nothing is learned); without gold only the source.
 
-    What is too long loses the end of its source. A target that is too long alone is cut and has no [SEP], so that nothing
-    learns to stop in the middle.
+    The end of a long source is truncated. A target that is too long by itself is truncated and has no [SEP], so that the model
+    does not learn to stop in the middle.
     """
     (source,) = example.texts
     if example.gold is None:
         prompt = source_prompt(source, tokenizer, max_length)
         yield {"token_ids": prompt.token_ids, "segment_ids": prompt.segment_ids}, None
         return
-    target = [*written_ids(example.gold, tokenizer, "target"), tokenizer.vocabulary.sep_id][: max_length - 2]
+    target = [*nonempty_ids(example.gold, tokenizer, "target"), tokenizer.vocabulary.sep_id][: max_length - 2]
     prompt = source_prompt(source, tokenizer, max_length - len(target))
     token_ids = np.concatenate([prompt.token_ids, np.array(target, np.int32)])
     segment_ids = np.concatenate([prompt.segment_ids, np.ones(len(target), np.int32)])
@@ -33,7 +33,7 @@ def encode_pair(example: Example, tokenizer: Tokenizer, max_length: int) -> Iter
 
 
 def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt:
-    """The `prompt` stage: what the example's target is written after."""
+    """The `prompt` stage: the source of the example."""
     (source,) = example.texts
     return source_prompt(source, tokenizer, max_length)
 
@@ -41,13 +41,13 @@ def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt
 def source_prompt(text: str, tokenizer: Tokenizer, max_length: int) -> Prompt:
     """The Prompt [CLS] source [SEP] of at most `max_length` tokens; a long source loses its end."""
     vocabulary = tokenizer.vocabulary
-    ids = written_ids(text, tokenizer, "source")[: max_length - 2]
+    ids = nonempty_ids(text, tokenizer, "source")[: max_length - 2]
     token_ids = np.array([vocabulary.cls_id, *ids, vocabulary.sep_id], np.int32)
     return Prompt(token_ids, np.zeros_like(token_ids), segment=1)
 
 
-def written_ids(text: str, tokenizer: Tokenizer, name: str) -> list[int]:
-    """Ids of a text. Raises InputError where nothing of it is a token: spaces and control characters are none."""
+def nonempty_ids(text: str, tokenizer: Tokenizer, name: str) -> list[int]:
+    """Ids of a text. Raises InputError for a text without a token, such as spaces."""
     ids = tokenizer.ids(text).tolist()
     if not ids:
         raise InputError(f"{name} has no token: {text[:60]!r}. Fill it in, or remove the row.")

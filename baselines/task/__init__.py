@@ -1,6 +1,6 @@
-"""The contract between a task file and the library: Task, and what its fields are made of.
+"""The contract between a task file and the library: Task and the classes of its fields.
 
-What flows: file line -> Example -> features (dict of int arrays) -> batch -> outputs (dict of float arrays) -> prediction
+Data flow: file line -> Example -> features (dict of int arrays) -> batch -> outputs (dict of float arrays) -> prediction
 (plain Python) -> score, submission line. The fields of `Task` are those stages, in order.
 """
 
@@ -23,10 +23,10 @@ __all__ = [
 
 @dataclasses.dataclass(frozen=True)
 class Submission:
-    """The files that a leaderboard accepts."""
+    """The submission files of a leaderboard."""
 
     files: Mapping[str, str]
-    """{test file name: name of the file to hand in}; two test versions are two entries."""
+    """{test file name: name of the submission file}; two test versions are two entries."""
     record: Callable[[Example, Any], Any]
     """(example, prediction) -> a dict: one line ("lines"), or the example's part of the one object ("object")."""
     layout: str = "lines"
@@ -49,7 +49,7 @@ class Task:
     """The output layers, see `Head`. None (as for `encode` and `decode`) where only `bind` knows the classes."""
     loss: Callable[[Any, dict], Any]
     """(targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means; or, where rows are
-    compared with each other, an object of losses/ that says so."""
+    compared with each other, a loss object with `terms`, see losses/contrastive.py."""
     decode: Callable[[Example, dict], Any] | None
     """(example, outputs) -> prediction; outputs hold one row per window of this example."""
     metric: Callable[[list, list], dict[str, float]] | None
@@ -74,7 +74,7 @@ class Task:
     generation: Generation | None = None
     """How the task generates text; None: it does not."""
     linting: Linting = Linting()
-    """What `lint` needs to know."""
+    """Hints for `lint`."""
     demo: Demo = Demo()
     """What `--demo` changes."""
     options: type | None = None
@@ -82,7 +82,7 @@ class Task:
     inference_options: type | None = None
     """Those of `options` that verbs which use a run take too: a dataclass where None means "as in training"; or None."""
     bind: Callable[..., "Task"] | None = None
-    """(task, options, labels or None, train file or None) -> the task completed by what only the user's files know: columns and
+    """(task, options, labels or None, train file or None) -> the task completed by the user's files: columns and
     label names. Called before anything else on tasks that have it."""
 
     def __post_init__(self):

@@ -1,4 +1,4 @@
-"""What only some tasks can do, one small object each: Sampling, Generation, Linting, Demo. A task without one has none of it."""
+"""Optional abilities of a task, one small object each: Sampling, Generation, Linting, Demo."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
@@ -27,8 +27,8 @@ class Generation:
     prompt: Callable[..., Any]
     """(example, tokenizer, max_length) -> decoding.decoder_protocol.Prompt, which the text continues."""
     config: Any
-    """The decoding.generation_config.GenerationConfig for texts that are scored. None where `bind` lacks what they need: gold is
-    scored by its likelihood then, and no text is generated."""
+    """The decoding.generation_config.GenerationConfig for texts that are scored; None: gold is scored by its likelihood, and no
+    text is generated."""
     dialogue: bool = False
     """Whether the texts of an example are the utterances of two speakers, the newest last, to which the text replies."""
     monitor: str | None = None
@@ -44,17 +44,17 @@ class Generation:
 
 @dataclasses.dataclass(frozen=True)
 class Linting:
-    """What `lint` needs to know about a task's data."""
+    """Hints for `lint` about a task's data."""
 
     spans: Callable[[Example], Iterable[Span]] | None = None
-    """Example with gold -> the parts of its texts that gold marks; None where it marks none."""
+    """Example with gold -> the parts of its texts that gold marks, or None."""
     cuts_on_purpose: bool = False
     """Whether `encode` drops parts of a long text that the answer does not need: `lint` reports no truncation as a fault then."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Demo:
-    """What `--demo` changes: the embedded data is small and starts from a small model."""
+    """Settings of `--demo`: the embedded data is small and starts from a small model."""
 
     recipe: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Recipe fields with other values."""

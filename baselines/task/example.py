@@ -1,4 +1,4 @@
-"""What a task reads: Example, its class names (Labels, Categories) and the parts of its texts that gold marks (Span)."""
+"""Data of a task: Example, its class names (Labels, Categories) and the parts of its texts that gold marks (Span)."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from baselines.errors import InputError, excerpt, nearest
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """One thing to predict, as its file tells it.
+    """One item of a data file, with or without its answer.
 
-    id       unique within its file; kept as the file has it (int or str)
+    id       unique within its file; unchanged from the file (int or str)
     texts    the texts to encode, in the order of the file
-    gold     the answer in the task's own words (a label name, spans, a text); None where the file has none: never a stand-in
+    gold     the answer in the task's own words (a label name, spans, a text); None where the file has none, never a placeholder
     scored   False for rows that train and dev leave out on purpose (NLI's "-"); test and predict keep them
     extra    whatever else the task needs (positions, keywords)
     origin   "file:line", for messages
@@ -30,9 +30,9 @@ class Example:
 class Labels:
     """Class names in index order. `Labels("no", "yes").id("yes") == 1`; the id of None is None, for test rows."""
 
-    def __init__(self, *names):
+    def __init__(self, *names: str):
         if len(set(names)) != len(names):
-            raise ValueError(f"Labels: expected names without repetition. Received: {names}")
+            raise ValueError(f"Labels: a name is repeated in {names}. Give each name once.")
         self.names = tuple(names)
         self._ids = {name: index for index, name in enumerate(names)}
 
@@ -46,10 +46,10 @@ class Labels:
         if name is None:
             return None
         if name not in self._ids:
-            shown = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
+            known = ", ".join(self.names[:20]) + (", …" if len(self.names) > 20 else "")
             advice = nearest(str(name), self.names)
             advice = f" {advice}" if advice.startswith("Did you") else ""
-            raise InputError(f"expected a label among {excerpt(shown, 500)}. Received: label={name!r}.{advice}")
+            raise InputError(f"unknown label {name!r}. Use one of {excerpt(known, 500)}.{advice}")
         return self._ids[name]
 
     def name(self, index: int) -> str:

@@ -14,10 +14,10 @@ if typing.TYPE_CHECKING:
 
 @typing.runtime_checkable
 class Head(typing.Protocol):
-    """What a task's `head` must offer. The library asks these questions and never asks for the class of a head."""
+    """The interface of a task's `head`. The library reads these members and never checks the class of a head."""
 
     output_kind: str = "other"
-    """What a prediction is: label, labels, entities, answer (a span of a passage), choice, text, embedding, or other. It decides
+    """Kind of prediction: label, labels, entities, answer (a span of a passage), choice, text, embedding, or other. It decides
     which task model computes the predictions, and how `predict` and the server show them."""
     encoder_options: Mapping[str, Any] = types.MappingProxyType({})
     """Keyword arguments for `build_transformer_model`, such as {"mask": "causal", "with_mlm": "linear"}."""
@@ -44,7 +44,7 @@ class Head(typing.Protocol):
         return outputs
 
     def remark(self, examples: list, encoded: Any) -> str:
-        """One sentence about encoded gold for the user, such as how much of it no row holds; "" for nothing to say."""
+        """One sentence about encoded gold for the user, such as how much of it was lost; or ""."""
         return ""
 
     def format_prediction(self, prediction: Any) -> str:

@@ -62,7 +62,7 @@ class Recipe:
     seed: int = 42
     """Seeds weights, dropout and the order of the data."""
     patience: int = 0
-    """Stop after so many epochs without a better dev score; 0 never stops early."""
+    """Stop after this many epochs without a better dev score; 0 never stops early."""
     eval_batch_size: int = 64
     """Rows per step of prediction."""
     save_minutes: float = 5.0

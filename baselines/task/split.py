@@ -9,7 +9,7 @@ from baselines.task.example import Example
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """What is read from one data file, or from several that form one split, and what became of it.
+    """The examples of one data file, or of several that form one split, and their encoded rows.
 
     Attributes:
         name: "train", "dev" or "test"; it decides what is checked, see data/examples.py.
@@ -29,6 +29,6 @@ class Split:
         return [example.gold for example in self.examples]
 
     def without_gold(self) -> "Split":
-        """The same examples without gold, to be encoded anew."""
+        """The same examples without gold, to be encoded again."""
         examples = [dataclasses.replace(example, gold=None) for example in self.examples]
         return dataclasses.replace(self, examples=examples, encoded=None)

@@ -1,6 +1,7 @@
-"""The record of a run as people look at it: metrics.jsonl, TensorBoard events and curves.png, from the same lines."""
+"""The training record: metrics.jsonl, TensorBoard events and curves.png, written from the same lines."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from baselines.storage.atomic_files import atomic_path
 
 SPEED = "tokens_per_second"
 LIKELIHOOD = "log_likelihood"
-"""The loss again where a language is modelled: drawn where there is no other score, which would look flat beside it."""
+"""The loss again where a language is modeled: drawn where there is no other score, which would look flat beside it."""
 APART = ("epoch", "step", "split", "loss", "perplexity", SPEED)
 """What is drawn in another panel than scores, or would not fit on their scale."""
 
@@ -16,10 +17,10 @@ APART = ("epoch", "step", "split", "loss", "perplexity", SPEED)
 class Curves:
     """Call it with a line: {"epoch", "step", "split", name: number, …}. `with Curves(folder, metrics) as record: …`
 
-    size(), truncate(bytes)   of metrics.jsonl, for a run that goes on from a saved state
+    size(), truncate(bytes)   of metrics.jsonl, for a run that resumes
     """
 
-    def __init__(self, folder, metrics):
+    def __init__(self, folder: Path, metrics: Any):
         self.folder, self.metrics = folder, metrics
         self.size, self.truncate = metrics.size, metrics.truncate
 
@@ -32,7 +33,7 @@ class Curves:
     def __exit__(self, *exception):
         self.writer.close()
 
-    def __call__(self, line):
+    def __call__(self, line: dict) -> None:
         self.metrics(line)
         for name, value in line.items():
             if name not in ("epoch", "step", "split"):
@@ -58,8 +59,8 @@ def draw(path: Path, lines: list[dict]) -> None:
     if len(names) > 1 and LIKELIHOOD in names:
         names.remove(LIKELIHOOD)
     for name in names:
-        shown = [line for line in dev if name in line]
-        scores.plot([line["step"] for line in shown], [line[name] for line in shown], "o-", label=name, ms=3)
+        scored = [line for line in dev if name in line]
+        scores.plot([line["step"] for line in scored], [line[name] for line in scored], "o-", label=name, ms=3)
     for axes in rest:
         axes.plot([line["step"] for line in speeds], [line[SPEED] for line in speeds], "o-", label="with padding", ms=3)
     for axes, label in zip((losses, scores, *rest), ("loss", "dev score", "tokens per second"), strict=False):

@@ -6,16 +6,20 @@ from baselines.training import backends
 
 
 def spread(recipe: Recipe) -> str:
-    """Lets what is built from now on compute on the recipe's devices. Returns what there is to tell about it, or "".
+    """Place everything that is built from now on onto the recipe's devices.
 
-    Raises InputError for more devices than there are, or that a batch or the copies of the model do not fill.
+    Returns:
+        A line about the devices for the user, or "".
+
+    Raises:
+        InputError: There are fewer devices, or they do not divide a batch or the model.
     """
     backend = backends.devices()
-    found, hosts = backend.available(), backend.host()[1]
-    count = {"one": 1, "all": len(found)}.get(recipe.devices) or int(recipe.devices)
-    if count > len(found):
-        raise InputError(f"--devices: {count} are more than this machine has. Choose at most {len(found)}: {', '.join(found)}.")
-    if hosts > 1 and count < len(found):
+    names, hosts = backend.available(), backend.host()[1]
+    count = {"one": 1, "all": len(names)}.get(recipe.devices) or int(recipe.devices)
+    if count > len(names):
+        raise InputError(f"--devices {count}: this machine has fewer. Choose at most {len(names)}: {', '.join(names)}.")
+    if hosts > 1 and count < len(names):
         raise InputError(f"--devices {recipe.devices}: a run on {hosts} hosts needs all devices. Set --devices all.")
     copies, rest = divmod(count, recipe.model_parallel)
     if rest:
@@ -23,10 +27,10 @@ def spread(recipe: Recipe) -> str:
             f"--model_parallel: {recipe.model_parallel} does not divide the {count} devices of --devices. Choose a divisor."
         )
     if recipe.batch_size < copies:
-        raise InputError(f"--batch_size: {recipe.batch_size} is less than a row for each device. Set it to {copies} or more.")
-    backend.spread(found[:count], recipe.model_parallel)
+        raise InputError(f"--batch_size: {recipe.batch_size} gives some devices no row. Set it to {copies} or more.")
+    backend.spread(names[:count], recipe.model_parallel)
     if count == 1:
-        return f"one device: {found[0]}" if recipe.devices != "one" else ""
+        return f"one device: {names[0]}" if recipe.devices != "one" else ""
     copied = f", {copies} copies of the model" if recipe.model_parallel > 1 else ""
     return f"{count} devices on {hosts} host{'s' * (hosts > 1)}{copied}: {-(-recipe.batch_size // copies)} rows of a batch on each"
 
@@ -47,5 +51,5 @@ def join_hosts() -> None:
 
 
 def is_first_host() -> bool:
-    """Whether this process is the one whose files are kept."""
+    """Whether this process writes the files."""
     return backends.devices().host()[0] == 0

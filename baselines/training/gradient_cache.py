@@ -1,4 +1,4 @@
-"""Rows of several micro-batches compared with each other, in the memory of one. Gao et al., 2021, arXiv:2101.06983.
+"""Gradient cache: compare the rows of several micro-batches in the memory of one. Gao et al., 2021, arXiv:2101.06983.
 
 A first pass over the micro-batches of an update keeps nothing but the vector of each row. The loss that compares them, of all
 rows, is differentiated by these vectors; a second pass, with the random numbers of the first, takes each micro-batch's share of
@@ -23,21 +23,21 @@ CACHE = "cache"
 class GradientCache:
     """The passes before the usual ones. objective   an Objective whose training loss compares rows, see losses/contrastive.py"""
 
-    def __init__(self, objective):
+    def __init__(self, objective: Any):
         self.objective, self.loss = objective, objective.training_loss
 
     def look(self, values: Sequence, state: Sequence, batch: dict) -> tuple:
-        """(what is kept of a micro-batch, new state): vectors float32 (b, D), marks, weights, and how much its own loss counts."""
+        """(cache of a micro-batch, new state): vectors float32 (b, D), marks, weights, and how much its own loss counts."""
         passes, weights = ForwardBackward(self.objective, state, batch), ops.cast(batch["weights"], "float32")
         outputs, _ = passes.forward(self.objective.named(values), batch["features"], training=True)
         targets, count = batch["targets"], ops.zeros(())
         if self.loss.own:
             count = ops.sum(self.loss.own_loss(targets, outputs)[1] * weights)
-        kept = {"vectors": outputs[self.loss.output_name], "marks": self.loss.marks(targets), "weights": weights, "count": count}
-        return kept, passes.state
+        cached = {"vectors": outputs[self.loss.output_name], "marks": self.loss.marks(targets), "weights": weights, "count": count}
+        return cached, passes.state
 
     def compare(self, looks: Sequence[dict]) -> list[dict]:
-        """[CACHE of each micro-batch] from what was kept of all of them.
+        """[CACHE of each micro-batch] from the cached parts of all.
 
         "gradient" float32 (b, D), of the loss that compares by the micro-batch's vectors; "value" (), that loss; "count" (), by
         which own losses are divided; "share" (), of the micro-batch in all real rows.
@@ -53,13 +53,13 @@ class GradientCache:
 
         vectors = ops.concatenate([look["vectors"] for look in looks])
         (_, value), (gradient,) = self.objective.value_and_gradients(compared, [vectors])
-        count, rows, start, found = sum(look["count"] for look in looks), ops.sum(weights), 0, []
+        count, rows, start, caches = sum(look["count"] for look in looks), ops.sum(weights), 0, []
         for size, look in zip(sizes, looks, strict=True):
-            share = ops.maximum(ops.sum(look["weights"]) / ops.maximum(rows, 1e-6), 1e-6)       # some only fill up
+            share = ops.maximum(ops.sum(look["weights"]) / ops.maximum(rows, 1e-6), 1e-6)       # some are padding
             part = gradient[start : start + size]
-            found.append({"gradient": part, "value": value, "count": count, "share": share})
+            caches.append({"gradient": part, "value": value, "count": count, "share": share})
             start += size
-        return found
+        return caches
 
 
 def mean_loss(loss: Any, batch: dict, outputs: dict, weights: Any) -> Any:
@@ -77,9 +77,9 @@ def with_cache(batches: Sequence[dict], look: Callable, compare: Callable, state
     """The micro-batches of an update, each with its CACHE. look, compare: as in GradientCache, compiled."""
     looks = []
     for batch in batches:
-        found, state = look(state, batch)
-        looks.append(found)
-    return [{**batch, CACHE: found} for batch, found in zip(batches, compare(looks), strict=True)]
+        cached, state = look(state, batch)
+        looks.append(cached)
+    return [{**batch, CACHE: cache} for batch, cache in zip(batches, compare(looks), strict=True)]
 
 
 def check_gradient_cache(recipe: Recipe, loss: Any) -> None:
@@ -93,10 +93,10 @@ def check_gradient_cache(recipe: Recipe, loss: Any) -> None:
     if recipe.accumulate < 2:
         raise InputError(f"--gradient_cache: an update has only {recipe.accumulate} micro-batch. Set --accumulate to 2 or more.")
     if devices.shares() > 1:
-        raise InputError(f"--gradient_cache: works on one device, not on {devices.shares()}. Set --devices one.")
+        raise InputError(f"--gradient_cache: supported on one device only, not on {devices.shares()}. Set --devices one.")
     for name in recipe.strategies:
-        kind = strategies.kind(name)
-        if kind.loss is not Strategy.loss or kind.gradients is not Strategy.gradients:
+        strategy = strategies.strategy_class(name)
+        if strategy.loss is not Strategy.loss or strategy.gradients is not Strategy.gradients:
             raise InputError(
                 f"--gradient_cache: --strategies {name} changes the loss or the gradients of a micro-batch. "
                 "Leave it out, or choose a strategy that does not, such as ema."

@@ -1,4 +1,4 @@
-"""Rows of embedding tables rest while their token is away, `--lazy_embeddings`. Su Jianlin, 2019, kexue.fm/archives/6869.
+"""Lazy embeddings, `--lazy_embeddings`: update only rows of tokens in the batch. Su Jianlin, 2019, kexue.fm/archives/6869.
 
 Moments keep fading meanwhile, as in the article; the older lazy Adam rests them too. Tables that also compute an output softmax get
 a gradient in every row: nothing changes for them.
@@ -14,7 +14,7 @@ from baselines.training.strategies.strategy import Strategy
 
 @dataclasses.dataclass(frozen=True)
 class LazyEmbeddings(Strategy):
-    """Rows whose gradient is all 0 keep their values, whatever momentum and weight decay want. tables   their paths"""
+    """Rows whose gradient is all 0 keep their values, regardless of momentum and weight decay. tables   their paths"""
 
     tables: tuple[str, ...]
 
@@ -23,11 +23,11 @@ class LazyEmbeddings(Strategy):
     ) -> dict[str, Any]:
         from keras import ops
 
-        def moved(path):
+        def new_rows(path):
             present = ops.any(ops.not_equal(gradients[path], 0), axis=-1, keepdims=True)
             return ops.where(present, updated[path], weights[path])
 
-        return updated | {path: moved(path) for path in self.tables}
+        return updated | {path: new_rows(path) for path in self.tables}
 
 
 def build_lazy_embeddings(recipe: Recipe, paths: Sequence[str]) -> list:

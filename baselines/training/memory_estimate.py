@@ -1,4 +1,4 @@
-"""How much memory an update takes: a formula, for choosing a batch size before anything is loaded.
+"""Estimated memory of an update, to choose a batch size before anything is loaded.
 
     fixed      P (4 + 4 slots), and 4 P more where micro-batches are summed, 2 P where weights are cast to half precision
     per block  A = rows x (a L D + b L F + c H L²) x bytes: what backward needs of its inside
@@ -29,7 +29,7 @@ KEPT, REST, WORKING = 6, 9.0, 0.72
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What `run.py train` is told: rows per micro-batch, micro-batches per update, recomputation, precision."""
+    """Settings that the planner varies: rows per micro-batch, micro-batches per update, recomputation, precision."""
 
     batch_size: int
     accumulate: int = 1
@@ -39,7 +39,7 @@ class Plan:
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """What a Plan leaves as it is: the model's Config, tokens of a row, optimizer, strategies, rows of an example."""
+    """Settings that the planner keeps fixed: the model's Config, tokens of a row, optimizer, strategies, rows of an example."""
 
     config: object
     length: int

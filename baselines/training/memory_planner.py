@@ -1,4 +1,4 @@
-"""Which batch size, accumulation, recomputation and precision let a recipe train on a GPU: candidates, and the best that fits.
+"""Memory planner: the batch size, accumulation, recomputation and precision with which a recipe fits a GPU.
 
 All candidates learn from as many rows per update as the recipe. Of those that fit, the quickest is chosen: recomputation costs a
 forward pass (about 6/5 of the FLOPs), and micro-batches of few tokens leave a GPU idle (half of it at 512 tokens, an assumption).
@@ -34,7 +34,7 @@ def parse_bytes(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)(i?)B", text.strip(), re.IGNORECASE)
     size = float(match[1]) * (1024 if match[3] else 1000) ** UNITS[match[2].upper()] if match else 0
     if not size:
-        raise InputError(f"--memory: {text!r} is no amount of memory. Write it as 24GB, 24GiB or 8000MB.")
+        raise InputError(f"--memory: {text!r} is not an amount of memory. Write it as 24GB, 24GiB or 8000MB.")
     return size
 
 
@@ -66,7 +66,7 @@ def choose(candidates: Sequence[Candidate], precision: str, memory: float) -> Ca
 
 
 def eval_batch_size(setup: Setup, recipe: Recipe, memory: float) -> int:
-    """The recipe's, or the largest that fits beside weights and optimizer, who stay there: a block's values, twice."""
+    """The recipe's, or the largest that fits beside weights and optimizer, which stay resident: a block's values, twice."""
     config, length = setup.config, setup.length
     resident = update_memory(setup, Plan(1))
     per_row = 4 * (config.num_attention_heads * length**2 + length * (4 * config.hidden_size + config.intermediate_size))

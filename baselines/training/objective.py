@@ -1,4 +1,4 @@
-"""What an update minimizes: the loss of a batch as a pure function of the weights, with the strategies around it.
+"""The objective of an update: the loss of a batch as a pure function of the weights, with the strategies around it.
 
 The second of the three files of a step, see steps.py. Weights travel as {variable path: array} through `keras.StatelessScope`, so
 that a strategy is one text for TensorFlow, JAX and PyTorch. All other state (dropout seeds, what strategies keep) is threaded
@@ -6,7 +6,7 @@ through every pass and saved with the weights: a resumed run draws what an unint
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -21,7 +21,7 @@ from baselines.training.strategy_context import ForwardBackward
 
 
 class StrategyState:
-    """What all strategies of a run keep between updates, and the seed of their random numbers: Keras variables, in one list.
+    """The state of all strategies of a run and the seed of their random numbers: Keras variables, in one list.
 
     They are threaded, saved and resumed like dropout seeds.
 
@@ -31,7 +31,9 @@ class StrategyState:
         full_pass: see Strategy.start.
     """
 
-    def __init__(self, strategies, weights, full_pass=None):
+    def __init__(
+        self, strategies: Sequence[Strategy], weights: Mapping[str, np.ndarray], full_pass: Callable | None = None
+    ):
         self.variables, self.indices = [], []
         self.generator = keras.random.SeedGenerator(name="strategies") if strategies else None
         if self.generator:
@@ -58,9 +60,17 @@ class Objective:
     """
 
     def __init__(
-        self, model, loss, strategies=(), divergence=None, full_pass=None, training_loss=None, recompute=False,
-        output_names=None, gradient_cache=False,
-    ):  # fmt: skip
+        self,
+        model: keras.Model,
+        loss: Callable,
+        strategies: Sequence[Strategy] = (),
+        divergence: Callable | None = None,
+        full_pass: Callable | None = None,
+        training_loss: Callable | None = None,
+        recompute: bool = False,
+        output_names: Sequence[str] | None = None,
+        gradient_cache: bool = False,
+    ):
         backend = backends.current()
         self.model, self.loss, self.strategies = model, loss, tuple(strategies)
         self.training_loss, self.output_names = training_loss or loss, output_names
@@ -126,7 +136,7 @@ class Objective:
             return [gradients[path] for path in self.paths]
 
         def gradients_of_batches(each_row=False):
-            compiled = backends.current().compiled(mean_gradients)
+            compiled = backends.current().compile_function(mean_gradients)
             values, state = (
                 [ops.copy(variable.value) for variable in group]
                 for group in (self.weights, self.model.non_trainable_variables)
@@ -138,7 +148,7 @@ class Objective:
 
         return gradients_of_batches
 
-    def call(self, features, training):
+    def call(self, features: dict, training: bool) -> dict:
         """Outputs of the model, which reads some of the features: `encode` may add others, for decoding."""
         features = {name: features[name] for name in self.model.input}
         if training and self.recompute:
@@ -163,15 +173,15 @@ class Objective:
         return sum(factor * self._mean(totals, counts, weights)[0] for factor, totals, counts in terms)
 
     def predict(self, features: dict) -> dict:
-        """The outputs asked for, without dropout."""
-        return self._asked_for(self.call(features, training=False))
+        """The requested outputs, without dropout."""
+        return self._requested(self.call(features, training=False))
 
     def evaluate(self, batch: dict) -> tuple:
-        """(the outputs asked for, row loss totals, row loss counts), without dropout."""
+        """(the requested outputs, row loss totals, row loss counts), without dropout."""
         outputs = self.call(batch["features"], training=False)
-        return self._asked_for(outputs), *row_losses(self.loss, batch, outputs)
+        return self._requested(outputs), *row_losses(self.loss, batch, outputs)
 
-    def _asked_for(self, outputs):
+    def _requested(self, outputs):
         return outputs if self.output_names is None else {name: outputs[name] for name in self.output_names}
 
 
@@ -183,5 +193,5 @@ def row_losses(loss: Any, batch: dict, outputs: dict) -> tuple:
 
 
 def rows_of(batch: dict, rows: Any) -> dict:
-    """A batch of some rows of another one, by a slice or their numbers."""
+    """The given rows of a batch, by a slice or their indices."""
     return keras.tree.map_structure(lambda array: array[rows], batch)

@@ -1,4 +1,4 @@
-"""Rates of their own for some weights, `--rate_factors Classifier=100 --layer_decay 0.9`: what an update moves them is multiplied.
+"""Learning rates per weight, `--rate_factors Classifier=100 --layer_decay 0.9`: the step of each weight is multiplied.
 
 Layer decay: Sun et al., 2019, arXiv:1905.05583; factors by word: kexue.fm/archives/6418.
 """
@@ -16,7 +16,7 @@ from baselines.training.strategies.strategy import Strategy
 
 @dataclasses.dataclass(frozen=True)
 class RateFactors(Strategy):
-    """Multiplies the way that weights went, decay included, whatever the optimizer. factors   {path: number}"""
+    """Multiplies the step of weights, decay included, with any optimizer. factors   {path: number}"""
 
     factors: Mapping[str, float]
 
@@ -41,19 +41,19 @@ def parse(words: Sequence[str]) -> dict[str, float]:
     return factors
 
 
-def of_words(words: Sequence[str], paths: Sequence[str]) -> dict[str, float]:
+def factors_by_word(words: Sequence[str], paths: Sequence[str]) -> dict[str, float]:
     """{path: product of the factors whose words it contains}. Raises InputError for a word that is in no path."""
-    factors, found = parse(words), {}
+    factors, by_path = parse(words), {}
     for word, factor in factors.items():
         matching = [path for path in paths if word in path]
         if not matching:
             parts = {part for path in paths for part in path.split("/")}
             raise InputError(f"--rate_factors: no weight of this model has {word!r} in its path. {nearest(word, parts)}")
-        found |= {path: found.get(path, 1.0) * factor for path in matching}
-    return found
+        by_path |= {path: by_path.get(path, 1.0) * factor for path in matching}
+    return by_path
 
 
-def of_layers(decay: float, paths: Sequence[str]) -> dict[str, float]:
+def factors_by_layer(decay: float, paths: Sequence[str]) -> dict[str, float]:
     """{path: factor}: 1 for the last block and what is above it, `decay` times less for each block below, least for embeddings."""
     depths = {path: re.match(r"Transformer-(\d+)-", path) for path in paths}
     depths = {path: int(match[1]) for path, match in depths.items() if match}
@@ -64,7 +64,7 @@ def of_layers(decay: float, paths: Sequence[str]) -> dict[str, float]:
 
 def build_rate_factors(recipe: Recipe, paths: Sequence[str]) -> list:
     """[RateFactors], or [] where every weight has the same rate."""
-    by_word, by_layer = of_words(recipe.rate_factors, paths), of_layers(recipe.layer_decay, paths)
+    by_word, by_layer = factors_by_word(recipe.rate_factors, paths), factors_by_layer(recipe.layer_decay, paths)
     factors = {path: by_word.get(path, 1.0) * by_layer.get(path, 1.0) for path in paths}
     factors = {path: factor for path, factor in factors.items() if factor != 1}
     return [RateFactors(factors)] if factors else []

@@ -1,4 +1,4 @@
-"""Less memory for one more forward pass: a block's inside is computed again, not stored. Chen et al., 2016, arXiv:1604.06174.
+"""Activation recomputation (gradient checkpointing): less memory for one more forward pass. Chen et al., 2016, arXiv:1604.06174.
 
 The paper cuts a chain anywhere; we cut at Transformer blocks and, within them, behind attention and feed-forward, by the names that
 bert4keras gives the layers of a flat model: `Transformer-<i>-…`. The last product of a segment is its output, which is stored and
@@ -9,7 +9,7 @@ there are, and where, does not change: checkpoints serve both ways.
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 from keras import ops
@@ -44,23 +44,24 @@ class Recompute:
     checkpoint   (function, weights, arrays, constants) -> function's list of arrays, differentiable with regard to `weights`
                  and `arrays`, whose inside is not stored: see training/backends
 
-        steps = Steps(model, loss, optimizer, recompute=True)           # does it for you
+        steps = Steps(model, loss, optimizer, recompute=True)           # the usual way
         outputs = Recompute(model, checkpoint)(features)                # within a StatelessScope: state moves on there
 
     Raises ValueError for a model that has no blocks. Keras' implicit masks (mask_zero) do not enter a block: none here uses them.
     """
 
-    def __init__(self, model, checkpoint):
+    def __init__(self, model: keras.Model, checkpoint: Callable):
         if not has_blocks(model):
             raise ValueError(
-                f"recompute: the model {model.name} has no layers named Transformer-<i>-…. Name its blocks so, or train without."
+                f"recompute: the model {model.name} has no layers named Transformer-<i>-…. "
+                "Name its blocks so, or turn recompute off."
             )
         self.model, self.checkpoint = model, checkpoint
         self.segments = plan(model)
         models = [layer for layer in model.layers if isinstance(layer, keras.Model) and has_blocks(layer)]
         self.nested = {id(layer): Recompute(layer, checkpoint) for layer in models}
 
-    def __call__(self, features):
+    def __call__(self, features: dict) -> dict:
         inputs = zip(keras.tree.flatten(self.model.input), keras.tree.flatten(features), strict=True)
         values = {id(tensor): value for tensor, value in inputs}
         for segment in self.segments:
@@ -89,18 +90,18 @@ class Recompute:
         arrays = [values[id(tensor)] for tensor in floats]
         constants = [*(variable.value for variable in state), *(values[id(tensor)] for tensor in others)]
         # Seeds wait for the block before, or the compiler would draw the dropout of all blocks at the start, and keep it.
-        constants = waiting_for(arrays, constants)
-        found = self.checkpoint(block, [variable.value for variable in trainable], arrays, constants)
-        values.update(zip(map(id, segment.outputs), found[: len(segment.outputs)], strict=True))
-        for variable, value in zip(state, found[len(segment.outputs) :], strict=True):
+        constants = wait_for(arrays, constants)
+        results = self.checkpoint(block, [variable.value for variable in trainable], arrays, constants)
+        values.update(zip(map(id, segment.outputs), results[: len(segment.outputs)], strict=True))
+        for variable, value in zip(state, results[len(segment.outputs) :], strict=True):
             variable.assign(value)
 
 
-def waiting_for(gradients: Sequence, arrays: Sequence) -> list:
-    """`arrays` as they are, but made to depend on `gradients`: what reads them comes after those.
+def wait_for(gradients: Sequence, arrays: Sequence) -> list:
+    """`arrays`, made to depend on `gradients`, so that what reads them runs later.
 
-    For compilers that go for speed. They would find the second run equal to the first, and keep what that has computed; and
-    they would leave the gradients of weights for later, and keep what those are made of.
+    Otherwise a compiler would merge the second run with the first and store its results, or postpone the gradients of weights
+    and store their inputs.
     """
     if not gradients:
         return list(arrays)
@@ -123,7 +124,7 @@ def unique(layers: Sequence, attribute: str) -> list:
 def plan(model: keras.Model) -> list[Segment]:
     """The graph of a functional model as Segments in an order in which they can run."""
     segments, ended = [], True
-    for node in ordered(functional_graph.nodes(model)):
+    for node in blocks_last(functional_graph.nodes(model)):
         match = BLOCK.match(node.operation.name)
         name = match and match.group()
         if ended or segments[-1][0] != name:
@@ -132,15 +133,15 @@ def plan(model: keras.Model) -> list[Segment]:
         ended = bool(BRANCH.match(node.operation.name))
     planned, needed = [], {id(tensor) for tensor in keras.tree.flatten(model.output)}
     for name, nodes in reversed(segments):
-        made = {id(tensor): tensor for node in nodes for tensor in node.outputs}
+        produced = {id(tensor): tensor for node in nodes for tensor in node.outputs}
         read = {id(tensor): tensor for node in nodes for tensor in node.input_tensors}
-        inputs = [tensor for key, tensor in read.items() if key not in made]
-        planned.append(Segment(name, nodes, inputs, [tensor for key, tensor in made.items() if key in needed]))
+        inputs = [tensor for key, tensor in read.items() if key not in produced]
+        planned.append(Segment(name, nodes, inputs, [tensor for key, tensor in produced.items() if key in needed]))
         needed |= {id(tensor) for tensor in inputs}
     return planned[::-1]
 
 
-def ordered(nodes: list) -> list:
+def blocks_last(nodes: list) -> list:
     """Nodes that wait for no block first: a head's own mask would else be computed amid the last block and cut it in two."""
     after_blocks, first, rest = set(), [], []
     for node in nodes:

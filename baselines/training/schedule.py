@@ -1,6 +1,7 @@
 """Learning rate by update: a warm-up, then a decay or a constant; or points with lines between them."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -13,14 +14,14 @@ KINDS = ("linear", "cosine", "constant")
 
 
 def build_schedule(recipe: Recipe, total_updates: int) -> Any:
-    """The recipe's schedule for a run of so many updates."""
+    """The recipe's schedule for a run of `total_updates`."""
     if ":" in recipe.schedule:
         return PiecewiseLinear(recipe.learning_rate, schedule_points.parse(recipe.schedule))
     return WarmupSchedule(recipe.learning_rate, round(recipe.warmup * total_updates), total_updates, recipe.schedule)
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
-    """rate(t) of update t = 0, 1, …: float32 scalar. SETTINGS are what it is made of."""
+    """rate(t) of update t = 0, 1, …: float32 scalar. SETTINGS are the names of its arguments."""
 
     SETTINGS = ()
 
@@ -28,7 +29,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         """The rate of an update as a Python float."""
         return float(ops.convert_to_numpy(self(step)))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {name: getattr(self, name) for name in self.SETTINGS}
 
 
@@ -41,12 +42,12 @@ class WarmupSchedule(Schedule):
 
     SETTINGS = ("peak", "warmup_steps", "total_steps", "kind")
 
-    def __init__(self, peak, warmup_steps, total_steps, kind="linear"):
+    def __init__(self, peak: float, warmup_steps: int, total_steps: int, kind: str = "linear"):
         if kind not in KINDS:
-            raise ValueError(f"WarmupSchedule: expected kind to be one of {KINDS}. Received: kind={kind!r}")
+            raise ValueError(f"WarmupSchedule: unknown kind={kind!r}. Choose one of {', '.join(KINDS)}.")
         self.peak, self.warmup_steps, self.total_steps, self.kind = peak, warmup_steps, total_steps, kind
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         step = ops.cast(step, "float32")
         rate = (step + 1) / max(self.warmup_steps, 1)
         left = ops.clip((self.total_steps - step) / max(self.total_steps - self.warmup_steps, 1), 0.0, 1.0)
@@ -60,10 +61,10 @@ class PiecewiseLinear(Schedule):
 
     SETTINGS = ("peak", "points")
 
-    def __init__(self, peak, points):
+    def __init__(self, peak: float, points: Sequence[tuple[int, float]]):
         self.peak, self.points = peak, tuple((int(step), float(factor)) for step, factor in points)
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         step = ops.cast(step, "float32")
         factor = ops.ones_like(step) * self.points[0][1]
         for (start, low), (end, high) in zip(self.points, self.points[1:], strict=False):
@@ -78,8 +79,8 @@ class RelativeStep(Schedule):
 
     SETTINGS = ("factor",)
 
-    def __init__(self, factor=1.0):
+    def __init__(self, factor: float = 1.0):
         self.factor = factor
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         return self.factor * ops.minimum(ops.rsqrt(ops.cast(step, "float32") + 1), 0.01)

@@ -15,7 +15,7 @@ def parse(text: str) -> tuple[tuple[int, float], ...]:
     points = tuple(_point(word) for word in text.split(","))
     steps = [step for step, _ in points]
     if any(later <= earlier for earlier, later in itertools.pairwise(steps)):
-        raise InputError(f"--schedule: the steps of {text} do not grow. Put the points in order, each step once.")
+        raise InputError(f"--schedule: the steps of {text} are not in ascending order. Sort the points, with each step once.")
     return points if steps[0] == 0 else ((0, 0.0), *points)
 
 

@@ -1,4 +1,4 @@
-"""How fast training goes, and how fast this machine multiplies matrices, which no step can surpass."""
+"""Training speed, and the speed of matrix products on this machine, its upper bound."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 class Speed:
     """Counts the tokens of updates and their seconds; the first update of each epoch, which may compile, is left out.
 
-    per_second    tokens, padding included, since it was last asked; None where there was one update or none
+    per_second    tokens, padding included, since the last call; None where there was one update or none
     """
 
     def __init__(self):
@@ -32,7 +32,7 @@ class Speed:
 
 
 def matrix_peak(size: int = 1024, dtype: str = "float32", repeats: int = 4) -> float:
-    """FLOP/s of the product of two square matrices on the first device: the best of some, after one that is not counted."""
+    """FLOP/s of the product of two square matrices on the first device: the best of `repeats`, after a warm-up."""
     from keras import ops
 
     rng = np.random.default_rng(0)

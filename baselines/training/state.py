@@ -1,6 +1,6 @@
-"""The state that a killed run goes on from, in one file written whole.
+"""The state that a run resumes from, in one file written atomically.
 
-Weights, dropout seeds, optimizer slots, what strategies remember, and the position in the data.
+Weights, dropout seeds, optimizer slots, the state of strategies, and the position in the data.
 """
 
 import dataclasses
@@ -19,13 +19,13 @@ from baselines.weights import safetensors_file
 
 @dataclasses.dataclass
 class Position:
-    """Where a run stands, and what it has found.
+    """The progress of a run and its best score.
 
-    epoch, update   finished epochs, and updates done in the one under way
-    updates         updates done in all
+    epoch, update   finished epochs, and updates done in the current one
+    updates         updates done in total
     losses          of the updates since the last line in metrics.jsonl, and the gradient norm of the last one
-    metrics_size    bytes of metrics.jsonl at this point: later lines are written again
-    seconds         of updates, in all; step_seconds: median of an update since the process began, which leaves compilation aside
+    metrics_size    bytes of metrics.jsonl at this point: later lines are rewritten
+    seconds         of updates, in total; step_seconds: median of an update since the process began, which leaves out compilation
     best            best dev score so far, and the epoch that reached it; stale counts the epochs since
     """
 
@@ -46,7 +46,7 @@ class Position:
 def save_state(path: Path, model: Any, optimizer: Any, position: Position, memory: Sequence = ()) -> None:
     """Writes the file `path` atomically. The Keras variables must hold the current values (`Steps.sync`).
 
-    memory   the variables in which strategies remember something
+    memory   the state variables of strategies
     """
     arrays = {name: np.asarray(ops.convert_to_numpy(variable)) for name, variable in _named(model, optimizer, memory)}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,23 +54,23 @@ def save_state(path: Path, model: Any, optimizer: Any, position: Position, memor
 
 
 def read_position(path: Path) -> Position:
-    """The position stored in a state file. Raises InputError if it is missing or damaged."""
+    """The position stored in a state file. Raises InputError if it is missing or corrupted."""
     try:
         with safe_open(path, framework="numpy") as file:
             return Position(**json.loads(file.metadata()["position"]))
     except FileNotFoundError:
         raise InputError(
-            f"{path}: no state of an earlier run is there. Start again: python run.py rerun {path.parent.parent}"
+            f"{path}: no saved state to resume from. Start again: python run.py rerun {path.parent.parent}"
         ) from None
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"{path}: the saved state is damaged: {error}. Copy the run folder again, or start again: "
+            f"{path}: the saved state is corrupted ({error}). Copy the run folder again, or start again: "
             f"python run.py rerun {path.parent.parent}"
         ) from None
 
 
 def load_state(path: Path, model: Any, optimizer: Any, memory: Sequence = ()) -> Position:
-    """Assigns a saved state to the variables and returns its position. Raises InputError if it is of another model."""
+    """Assigns a saved state to the variables and returns its position. Raises InputError if it belongs to another model."""
     position = read_position(path)
     with safe_open(path, framework="numpy") as file:
         safetensors_file.verify(path, file)
@@ -79,7 +79,7 @@ def load_state(path: Path, model: Any, optimizer: Any, memory: Sequence = ()) ->
         if expected != received:
             examples = sorted(expected ^ received)[:3]
             raise InputError(
-                f"{path}: the state is of another model, optimizer or strategy; these differ: {', '.join(examples)}. "
+                f"{path}: the state belongs to another model, optimizer or strategy (different: {', '.join(examples)}). "
                 "Resume with the run's own recipe."
             )
         for name, variable in named:

@@ -154,7 +154,7 @@ class Steps:
         objective, compiler = self.objective, self._compiler
         values, state = compiler.read(objective.weights), compiler.read(objective.state)
         gradients, state = objective.before_update(gradients, values, state)
-        gradients, norm = clipped(gradients, self.clip_norm, self.clip, self.optimizer.scale_loss(ops.ones(())))
+        gradients, norm = clip_gradients(gradients, self.clip_norm, self.clip, self.optimizer.scale_loss(ops.ones(())))
         with self._taking(part) if self._taking else contextlib.nullcontext():
             compiler.optimize(gradients)
         if objective.strategies and part.last:
@@ -165,7 +165,7 @@ class Steps:
         return {"loss": loss, "gradient_norm": norm}
 
 
-def clipped(gradients: Sequence, clip_norm: float, clip: str = "hard", scale: Any = 1.0) -> tuple:
+def clip_gradients(gradients: Sequence, clip_norm: float, clip: str = "hard", scale: Any = 1.0) -> tuple:
     """(gradients, their global norm before clipping). `scale` is that of the loss, 1 but with fp16."""
     norm = global_norm(gradients) / scale
     if clip_norm:

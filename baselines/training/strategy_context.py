@@ -1,11 +1,11 @@
-"""A forward and backward pass, and what a strategy may do within it: the last of the three files of a step, see steps.py.
+"""A forward and backward pass, and a strategy's access to it: the last of the three files of a step, see steps.py.
 
 A strategy sees {variable path: array} and a StepContext; a ForwardBackward holds the state that each pass hands to the next.
 """
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -17,7 +17,7 @@ from baselines.layers import random_bits
 class StrategyStateView:
     """One strategy's part of the state within an update: a mapping from names to arrays, which can be assigned."""
 
-    def __init__(self, passes, indices, offset):
+    def __init__(self, passes: "ForwardBackward", indices: Mapping[str, int], offset: int):
         self._passes, self._indices, self._offset = passes, indices, offset
 
     def __getitem__(self, name):
@@ -36,10 +36,17 @@ class ForwardBackward:
     Attributes:
         state: list of arrays, the model's non-trainable variables and then those of StrategyState.
         weight, penalty: float32 (), of the last loss: the rows (or tokens) that it is the mean of, and what layers added to it.
-        output_perturbation: (layer, array) that is added to the layer's output in `compute_loss`, or None.
+        output_perturbation: (layer, array) added to the layer's output in `compute_loss`, or None.
     """
 
-    def __init__(self, objective, state, batch=None, scale=lambda loss: loss, training=True):
+    def __init__(
+        self,
+        objective: Any,
+        state: Sequence,
+        batch: dict | None = None,
+        scale: Callable = lambda loss: loss,
+        training: bool = True,
+    ):
         self.objective, self.state, self.batch, self.scale, self.training = objective, list(state), batch, scale, training
         self.weight, self.penalty, self.output_perturbation = ops.zeros(()), ops.zeros(()), None
 
@@ -108,7 +115,7 @@ class ForwardBackward:
 
 @dataclasses.dataclass
 class StepContext:
-    """What a strategy has besides the weights, within one update.
+    """A strategy's access to the current update: state, batch, random numbers, further passes.
 
     Attributes:
         state: {name: array} of `start`; assign to an entry to change it.

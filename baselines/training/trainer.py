@@ -1,4 +1,4 @@
-"""The training loop: epochs of updates, a dev score after each, the best one kept, everything resumable."""
+"""The training loop: epochs of updates, a dev score after each, the best checkpoint saved, everything resumable."""
 
 import contextlib
 import dataclasses
@@ -14,8 +14,8 @@ from baselines.training.state import Position, load_state, save_state
 from baselines.training.steps import to_float
 
 log = logging.getLogger(__name__)
-MOST_ROWS = 8
-"""Rows that are named when a loss is not finite."""
+MAX_ROWS = 8
+"""Rows in the message about a loss that is not finite."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -28,7 +28,7 @@ class Trainer:
 
     steps              Steps of the model and optimizer
     recipe             Recipe: epochs, patience, log_steps, save_minutes
-    learning_rate      update number -> rate, for the record
+    learning_rate      update number -> rate, for metrics.jsonl
     updates_per_epoch  int
     updates            (epoch, skip) -> iterator of the micro-batch lists of an epoch's updates, without the first `skip`
     rows               (epoch, update) -> names of the rows of an update, for messages
@@ -37,7 +37,7 @@ class Trainer:
     record             {…} -> None, a line of metrics.jsonl; `record.size()` and `record.truncate(bytes)` let it be resumed
     state_path         where the state is saved
     progress           an object with start(position, total), compiling(), advance(loss or None, rows), note(text)
-    padding            epoch -> share of its tokens that are padding, for the record; None: not recorded
+    padding            epoch -> share of its tokens that are padding, for metrics.jsonl; None: not recorded
     """
 
     model: object
@@ -56,7 +56,18 @@ class Trainer:
     padding: object = None
 
     def train(self, resume: bool = False) -> Position:
-        """Runs to the end, or on from the saved state. Returns the last Position. Raises Interrupted after a clean stop."""
+        """Train to the end.
+
+        Args:
+            resume: Continue from the saved state.
+
+        Returns:
+            The last Position.
+
+        Raises:
+            Interrupted: Ctrl-C or SIGTERM arrived, and the state was saved.
+            InputError: The loss is not finite.
+        """
         position, self.durations = Position(), []
         if resume:
             position = load_state(self.state_path, self.model, self.optimizer, self.steps.strategy_state.variables)
@@ -106,12 +117,12 @@ class Trainer:
             position.gradient_norm = logs["gradient_norm"]
 
     def _not_finite(self, position, later, loss):
-        """What to say of a loss; `later` updates were begun since."""
+        """The message about a loss that is not finite, `later` updates before the current one."""
         rows = self.rows(position.epoch, position.update - later - 1)
-        shown = ", ".join(map(str, rows[:MOST_ROWS])) + (f" and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else "")
+        names = ", ".join(map(str, rows[:MAX_ROWS])) + (f" and {len(rows) - MAX_ROWS} more" if len(rows) > MAX_ROWS else "")
         saved = f"The state before it is in {self.state_path}. " if self.state_path.exists() else ""
         return (
-            f"update {position.updates - later}: expected a finite loss. Received: {loss}, with the rows {shown}. {saved}"
+            f"update {position.updates - later}: the loss is {loss}, with the rows {names}. {saved}"
             "Try a smaller --learning_rate, --clip_norm 1, or --precision bf16 instead of fp16."
         )
 
@@ -137,9 +148,9 @@ class Trainer:
             else:
                 position.stale += 1
         position.finished = bool(self.recipe.patience) and position.stale >= self.recipe.patience
-        shown = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
+        formatted = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
         best = "best so far" if position.stale == 0 else f"best: {position.best:.4f} in epoch {position.best_epoch}"
-        self.progress.note(f"epoch {position.epoch}/{self.recipe.epochs}  dev {shown}  ({best})")
+        self.progress.note(f"epoch {position.epoch}/{self.recipe.epochs}  dev {formatted}  ({best})")
 
     def _record(self, position, split, **values):
         self.record({"epoch": position.epoch, "step": position.updates, "split": split, **values})

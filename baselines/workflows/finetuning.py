@@ -15,7 +15,7 @@ from baselines.data.writers import write_predictions
 from baselines.errors import InputError
 from baselines.evaluation.can import Can
 from baselines.evaluation.predictions import Predictions
-from baselines.evaluation.prior_correction import COUNTS, PriorCorrection, gain, prior_correction
+from baselines.evaluation.prior_correction import COUNTS, PriorCorrection, format_gain, prior_correction
 from baselines.evaluation.report import prediction_lines, write_report
 from baselines.evaluation.submission import check_submission, official_name, write_submission, zip_files
 from baselines.experiment.arguments import TrainArguments
@@ -168,7 +168,7 @@ def score_split(
     """Scores an encoded split and writes its report into `folder`; returns the scores."""
     scores, predictions = task_model.score(steps, split, adjust)
     if adjust:
-        task_model.display.result(gain(task_model, split, adjust, predictions))
+        task_model.display.result(format_gain(task_model, split, adjust, predictions))
     report_scores(task_model, split, scores, predictions, folder)
     return scores
 
@@ -210,7 +210,7 @@ def checked_correction(
         return None
     adjust, split = prior_correction(task_model, run, can), dev_split(task_model, arguments)
     predictions = task_model.predict(steps, split, adjust=adjust)
-    task_model.display.note(f"dev {gain(task_model, split, adjust, predictions)}")
+    task_model.display.note(f"dev {format_gain(task_model, split, adjust, predictions)}")
     return adjust
 
 

@@ -3,7 +3,7 @@
 ["吃了吗", "吃了", "吃的什么"]                      run.py train chat --train dialogues.jsonl --init NEZHA_OR_ROFORMER
 
 JSON lines or one JSON file of lists of texts or of messages, or texts between tabs: see docs/chat.md. One pass over a dialogue
-learns every utterance of it, under the causal mask; segments tell the two speakers. Layout: bojone/nezha_gpt_dialog.
+learns every utterance of it, under the causal mask; segments mark the two speakers. Layout: bojone/nezha_gpt_dialog.
 """
 
 from baselines.losses.token_mean import TokenMean

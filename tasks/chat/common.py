@@ -1,4 +1,4 @@
-"""What chat tasks share: examples from dialogues, the head, and how replies are sampled."""
+"""Shared by chat tasks: examples from dialogues, the head, sampling of replies."""
 
 import dataclasses
 from collections.abc import Iterator

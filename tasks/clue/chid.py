@@ -4,7 +4,7 @@
 
 FewCLUE's lines, {"id": 1, "candidates": [7 idioms], "content": "…#idiom#…", "answer": 4}, are read too. The blanks of a line share
 its candidates and no answer repeats: they are assigned together, worth about 6 points (kexue.fm/archives/8739). The reference
-assigns fewer answers than blanks where there are more blanks than candidates; here such a line is refused.
+assigns fewer answers than blanks where there are more blanks than candidates; here such a line is rejected.
 """
 
 import dataclasses
@@ -50,21 +50,21 @@ def encode(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[
     passages, candidates = split_texts(example)
     if not passages or not len(blanks_of(example)) <= len(candidates) <= CANDIDATES:
         raise InputError(
-            f"expected texts with #idiom# blanks and up to {CANDIDATES} candidates, no fewer than blanks. "
-            f"Received: {len(blanks_of(example))} blanks, {len(candidates)} candidates."
+            f"{len(blanks_of(example))} blanks and {len(candidates)} candidates. Give texts with #idiom# blanks, and at least "
+            f"as many candidates as blanks, up to {CANDIDATES}."
         )
     here, mask = [tokenizer.vocabulary.id(HERE)], [tokenizer.vocabulary.mask_id] * IDIOM
     for passage in passages:
         pieces = BLANK.split(passage)
-        for place, blank in enumerate(BLANK.findall(passage), start=1):
-            left, right = truncate(pieces[:place], pieces[place:], max_length - 3 - IDIOM - 1)
-            context = joined(left, mask, tokenizer) + here + joined(right, mask, tokenizer)
+        for index, blank in enumerate(BLANK.findall(passage), start=1):
+            left, right = truncate(pieces[:index], pieces[index:], max_length - 3 - IDIOM - 1)
+            context = join_pieces(left, mask, tokenizer) + here + join_pieces(right, mask, tokenizer)
             rows = [tokenizer.assemble([tokenizer.ids(candidate), context], max_length) for candidate in candidates]
             features = stack_choices(rows, CANDIDATES, tokenizer.vocabulary.pad_id)
             yield features, example.gold and example.gold[blank]
 
 
-def joined(pieces: list[str], mask: list[int], tokenizer: Tokenizer) -> list[int]:
+def join_pieces(pieces: list[str], mask: list[int], tokenizer: Tokenizer) -> list[int]:
     """Token ids of pieces of text with a blank, `mask`, between each two."""
     ids = []
     for number, piece in enumerate(pieces):

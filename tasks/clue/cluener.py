@@ -2,10 +2,10 @@
 
 {"text": "青禾科技的许知秋…", "label": {"name": {"许知秋": [[5, 7]]}, "company": {"青禾科技": [[0, 3]]}}}     ends are inclusive
 
-`--head` chooses how entities are found. Micro F1 and that of every category are told too. Su Jianlin's reference
-(kexue.fm/archives/8739) tells the micro F1 of token cells on dev: entities that do not begin and end with a token, or do not
-fit max_length, are not counted. Here they count as not found. `--reference_score` tells that figure too, as
-reference_micro_f1; cells on [CLS] and [SEP], which the reference counts as wrong, are no entities here.
+`--head` chooses the head. Micro F1 and the F1 of every category are reported too. Su Jianlin's reference
+(kexue.fm/archives/8739) reports the micro F1 of token spans on dev, without the entities that do not align with tokens or do not
+fit max_length. Here they count as missed. `--reference_score` reports that figure too, as reference_micro_f1;
+spans on [CLS] and [SEP], which the reference counts as wrong, are ignored here.
 """
 
 import dataclasses
@@ -31,7 +31,10 @@ def read(path: str | Path) -> Iterator[Example]:
         unknown = next((entity.category for entity in gold or () if entity.category not in CATEGORIES), None)
         if unknown is not None:
             advice = nearest(unknown, CATEGORIES.names)
-            raise InputError(f"{row.origin}: {unknown!r} is no category of CLUENER. {advice} Other categories: run.py train tag")
+            raise InputError(
+                f"{row.origin}: {unknown!r} is not a category of CLUENER. "
+                f"{advice} For other categories, use run.py train tag."
+            )
         yield Example(id=row.id("id"), texts=(text,), gold=gold, extra={"line": dict(row)}, origin=row.origin)
 
 
@@ -49,7 +52,7 @@ class Options(HeadFlag):
     """Flags of CLUENER."""
 
     reference_score: bool = False
-    """Also tell dev's reference_micro_f1: without the entities that begin or end inside a token, or lie beyond max_length."""
+    """Also report dev's reference_micro_f1: without the entities that begin or end inside a token, or lie beyond max_length."""
 
 
 def reference_score(examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:

@@ -2,12 +2,12 @@
 
 {"data": [{"paragraphs": [{"context": "…", "qas": [{"id": "…", "question": "…", "answers": [{"text": "…", "answer_start": 9}]}]}]}]}
 
-DRCD and DuReader-robust have this layout too. Test files have stand-ins for answers, at answer_start -1. Windows start a
+DRCD and DuReader-robust have this layout too. Test files have placeholders for answers, at answer_start -1. Windows start a
 quarter of max_length apart. Dev is encoded like test, and scored by the official rules over all answers.
 
-The reference (kexue.fm/archives/8739) tells another figure of dev, higher or lower: its windows are made per answer, gold has
-cut them into tokens so that the answer begins and ends with one, and of a question the window with the best score is right if it
-points exactly at the answer that it was made for, mostly the first. `--reference_score` tells it too, as reference_accuracy.
+The reference (kexue.fm/archives/8739) reports another figure on dev, higher or lower: its windows are built per answer and tokenized
+so that the answer aligns with tokens, and a question is right if its best-scored window points exactly at the answer
+that it was built for, mostly the first. `--reference_score` reports it too, as reference_accuracy.
 """
 
 import collections
@@ -29,22 +29,22 @@ class Options(Reading):
     """Flags of CMRC2018."""
 
     reference_score: bool = False
-    """Also tell dev's reference_accuracy: what Su Jianlin's reference calls its score, on windows that gold has cut into tokens."""
+    """Also report dev's reference_accuracy: the score of Su Jianlin's reference, on windows that are tokenized around gold."""
 
 
 def reference_score(examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:
-    """{"reference_accuracy": the share of questions whose best window points at the answer that the window was made for}."""
-    apart = [
+    """{"reference_accuracy": the share of questions whose best window points at the answer that the window was built for}."""
+    per_answer = [
         dataclasses.replace(example, id=(example.id, number), gold=(answer,))
         for example in examples for number, answer in enumerate(example.gold)
     ]  # fmt: skip
-    result, best = predict(apart, encode_answers, best_window), collections.defaultdict(list)
-    for one in apart:
+    result, best = predict(per_answer, encode_answers, best_window), collections.defaultdict(list)
+    for one in per_answer:
         best[one.id[0]].append((*result[one.id], characters(one.gold[0])))
     right = 0
     for windows in best.values():
-        _, characters_found, characters_gold = max(windows, key=lambda window: window[0])      # of equals the first
-        right += characters_found == characters_gold
+        _, predicted, gold = max(windows, key=lambda window: window[0])      # of equals the first
+        right += predicted == gold
     return {"reference_accuracy": right / len(best)}
 
 
@@ -61,7 +61,7 @@ def characters(answer: Any) -> tuple[int, int]:
 
 
 def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
-    """The reading task that the flags ask for, and its second score."""
+    """The reading task of the flags, and its second score."""
     task = bind_reading(task, options, labels, train_file)
     return dataclasses.replace(task, reference_score=reference_score if options.reference_score else None)
 

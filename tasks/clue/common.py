@@ -1,4 +1,4 @@
-"""What the CLUE tasks share: where their files come from, how pairs are read, the recipe, the lines handed in."""
+"""Shared by the CLUE tasks: download links, reading of pairs, the recipe, submission lines."""
 
 import dataclasses
 from pathlib import Path
@@ -38,7 +38,7 @@ def pair_example(row: Row) -> Example:
 
 
 def nli_example(row: Row) -> Example:
-    """As `pair_example`; where the annotators did not agree, label "-", there is nothing to learn from or to score."""
+    """As `pair_example`; where the annotators did not agree, label "-", the example is skipped."""
     example = pair_example(row)
     return dataclasses.replace(example, gold=None, scored=False) if example.gold == "-" else example
 
@@ -61,6 +61,6 @@ def bind_labels(task: Task, options: LabelFile, labels: Labels | None, train_fil
     if labels is None and options.labels:
         names = [str(row.label() or row.text("label")) for row in any_format.read(options.labels)]
         if len(set(names)) != len(names) or len(names) < 2:
-            raise InputError(f"{options.labels}: expected two or more different labels. Received: {', '.join(names)}.")
+            raise InputError(f"{options.labels}: the labels are {', '.join(names)}. Give two or more, each once.")
         labels = Labels(*names)
     return with_labels(task, labels) if labels else task

@@ -29,7 +29,7 @@ def keywords(row: Row) -> str:
     """The keywords as one text. Raises InputError unless they are a list of texts."""
     words = row["keyword"]
     if not isinstance(words, list) or not words or not all(isinstance(word, str) and word.strip() for word in words):
-        raise InputError(f"{row.origin}: expected keyword to be a list of texts. Received: keyword={words!r}.")
+        raise InputError(f"{row.origin}: keyword is {words!r}. Write a list of texts, none of them empty.")
     return "；".join(words)
 
 

@@ -2,7 +2,7 @@
 
 {"label": "102", "label_desc": "news_entertainment", "sentence": "…", "keywords": "…,…"}        test: "id", no label
 
-There are two test files (1.0 and 1.1) and a file to hand in for each. FewCLUE's rows are the same; DataCLUE's
+There are two test files (1.0 and 1.1) and a submission for each. FewCLUE's rows are the same; DataCLUE's
 have classes of their own: `--labels labels.json`.
 """
 

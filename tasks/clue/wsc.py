@@ -28,14 +28,14 @@ def read(path: str | Path) -> Iterator[Example]:
 
 
 def marked_text(row: Row) -> str:
-    """The text with both spans marked, found by character index. Raises InputError if they overlap or are not there."""
+    """The text with both spans marked, located by character index. Raises InputError if they overlap or are not there."""
     text = row.text("text")
     target = to_row(row["target"], f"{row.origin}, target", row.number)
     spans = sorted([span(target, "span1", "_", "_", text), span(target, "span2", "[", "]", text)])
     (_, first_end, *_), (second_start, *_) = spans
     if first_end > second_start:
         raise InputError(f"{target.origin}: the two spans overlap: {shorten(dict(target), 200)}. Correct their indexes.")
-    for start, end, left, right in reversed(spans):                     # from the right: the left span keeps its place
+    for start, end, left, right in reversed(spans):                     # from the right: the left offsets stay valid
         text = text[:start] + left + text[start:end] + right + text[end:]
     return text
 
@@ -45,7 +45,7 @@ def span(target: Row, name: str, left: str, right: str, text: str) -> tuple[int,
     words, start = target.text(f"{name}_text"), target[f"{name}_index"]
     if type(start) is not int or start < 0 or not text.startswith(words, start):
         result = text[start : start + len(words)] if type(start) is int and start >= 0 else ""
-        raise InputError(f"{target.origin}: expected {words!r} at {name}_index={start!r}. Received: {result!r}.")
+        raise InputError(f"{target.origin}: {words!r} is not at {name}_index={start!r}, where {result!r} is. Correct the index.")
     return start, start + len(words), left, right
 
 

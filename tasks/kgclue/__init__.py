@@ -2,7 +2,7 @@
 
 {"id": 0, "question": "刘晓华主要讲什么课啊？", "answer": "刘晓华（广东工业大学教授） ||| 主讲课程 ||| 《固体物理》"}
 
-A model writes subject, predicate and meaning; an index of all keys (`run.py kg build`) keeps it to what exists and has the object.
+The model generates subject, predicate and meaning, constrained to an index of all keys (`run.py kg build`), which has the object.
 Kexue.fm/archives/8802 reports, of dev, EM 89.20 and F1 91.04 (its two columns are most likely exchanged): RoFormer-Sim-FT char
 base, beam 3, look-ahead of whole keys. See docs/kgclue.md.
 """
@@ -29,12 +29,12 @@ from baselines.tokenizers.wordpiece import Tokenizer
 from tasks.kgclue.encoding import AnswerConstraints, columns_of, encode_question, prompt_of
 
 NO_ANSWER = " |||  ||| "
-"""A line to hand in has three columns, whatever they hold."""
+"""A submission line has three columns, even without an answer."""
 
 
 @dataclasses.dataclass(frozen=True)
 class InferenceOptions:
-    """How questions are answered; training needs none of it."""
+    """How questions are answered; training does not use it."""
 
     index: str | None = None
     """Index of the knowledge base, see `run.py kg build`. With it, training answers the dev questions after each epoch and selects
@@ -78,8 +78,8 @@ def answer_constraints(tokenizer: Tokenizer, options: Options) -> AnswerConstrai
     index = PrefixIndex.open(options.index, tokenizer.fingerprint())
     if index.parts == 3 and index.order != order_of(options.order):
         raise InputError(
-            f"{options.index}: expected keys in the order of the run, {options.order}. Received: {', '.join(index.order)}. "
-            f"Build it again: run.py kg build … --order {options.order}."
+            f"{options.index}: the order of the keys is {', '.join(index.order)}, but the run uses {options.order}. "
+            f"Build the index again: run.py kg build … --order {options.order}."
         )
     look_ahead, end = options.look_ahead or "full_key", options.end or "value"
     return AnswerConstraints(KnowledgeAnswers(index, tokenizer.ids, look_ahead, end, options.overrides))
@@ -96,14 +96,14 @@ def prepare_demo(options: Options, folder: Path, tokenizer: Callable[[], Tokeniz
 
 
 def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
-    """The task that answers from the index of the flags, or one that only learns."""
+    """The task that answers from the index of the flags, or only trains without one."""
     order_of(options.order)
     task = dataclasses.replace(task, encode=functools.partial(encode_question, order=options.order))
     if options.index is None:
         return dataclasses.replace(task, generation=dataclasses.replace(task.generation, config=None))
     beam = 3 if options.beam is None else options.beam
     if beam < 1:
-        raise InputError(f"--beam: expected a number, at least 1. Received: {beam}.")
+        raise InputError(f"--beam is {beam}. Give 1 or more.")
     config = dataclasses.replace(task.generation.config, beam=beam, num=beam)
     provider = functools.partial(answer_constraints, options=options)
     return dataclasses.replace(task, generation=dataclasses.replace(task.generation, config=config, constraint_provider=provider))

@@ -1,4 +1,4 @@
-"""GPT: the next token of every one, from those before it. Radford et al., 2018."""
+"""GPT: causal language model. Radford et al., 2018."""
 
 import numpy as np
 

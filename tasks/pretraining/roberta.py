@@ -1,4 +1,4 @@
-"""RoBERTa: masked words from both sides, masked anew in every pass, whole words at once. arXiv:1907.11692, arXiv:1906.08101.
+"""RoBERTa: masked language model with dynamic whole-word masking. arXiv:1907.11692, arXiv:1906.08101.
 
 北京 是 [MASK][MASK] 的 首都      no next-sentence prediction, all segments 0; loss and accuracy are means over chosen tokens
 """
@@ -13,8 +13,8 @@ from tasks.pretraining.common import whole_word_masks
 
 
 def make(token_ids: np.ndarray, starts: np.ndarray, vocabulary: Vocabulary, rng: np.random.Generator) -> tuple[dict, np.ndarray]:
-    most = token_ids.shape[1] // 4                                      # a row of 128 has 18 chosen tokens, and seldom more than 32
-    corrupted, positions, targets = whole_word_masks(token_ids, starts, vocabulary, most, rng)
+    max_masks = token_ids.shape[1] // 4                                 # a row of 128 has 18 chosen tokens, and seldom more than 32
+    corrupted, positions, targets = whole_word_masks(token_ids, starts, vocabulary, max_masks, rng)
     return {"token_ids": corrupted, "segment_ids": np.zeros_like(corrupted), "mlm_positions": positions}, targets
 
 

@@ -3,7 +3,7 @@
 {"source": "本报讯 昨日……", "target": "……"}                run.py train seq2seq --train pairs.jsonl --init CHECKPOINT
 
 JSON lines, .csv or .tsv, .gz of them; fields or columns of other names by --source and --target. Any checkpoint of the BERT
-family with its MLM head: the mask makes it write (UniLM, arXiv:1905.03197). See docs/seq2seq.md.
+family with its MLM head: the prefix mask makes it generate (UniLM, arXiv:1905.03197). See docs/seq2seq.md.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from tasks.common import WritingFlags, check_columns
 
 @dataclasses.dataclass(frozen=True)
 class Options(WritingFlags):
-    """Where the parts of an example stand in the user's files."""
+    """Columns of an example in the user's files."""
 
     source: str = "source"
     """Column or field of the source text."""

@@ -62,48 +62,48 @@ class Options(InferenceOptions):
     negative: str | None = None
     """Column or field of a hard negative for `text`, or of a list of them; every training row needs one."""
     longest: int = 30
-    """Most characters of a training text; longer ones are cut at punctuation, as published. 0: no limit."""
+    """Maximum characters of a training text; longer ones are truncated at punctuation, as published. 0: no limit."""
     source_masks: float = 0.0
     """Share of the source tokens replaced by [MASK] before generation (RoFormer-Sim)."""
 
     def __post_init__(self):
         for flag, known in {"objective": OBJECTIVES, "pooling": POOLINGS}.items():
             if getattr(self, flag) not in known:
-                raise InputError(f"--{flag}: expected one of {', '.join(known)}. Received: {getattr(self, flag)}.")
+                raise InputError(f"--{flag} {getattr(self, flag)} is unknown. Choose one of {', '.join(known)}.")
         limits = {"scale": None, "similarity_weight": None, "generation_weight": None, "longest": None, "source_masks": 1}
         for flag, high in limits.items():
             value = getattr(self, flag)
             if value is not None and not 0 <= value <= (high or float("inf")):
-                raise InputError(f"--{flag}: expected a number of 0 or more{', at most 1' if high else ''}. Received: {value}.")
+                raise InputError(f"--{flag} is {value}. Give a number {'from 0 to 1' if high else 'of 0 or more'}.")
         if self.objective != "simbert" and self.generation_weight:
             raise InputError(f"--generation_weight: --objective {self.objective} does not generate. Leave one of the two out.")
         if self.negative and self.objective not in ("simbert", "simcse"):
-            raise InputError(f"--negative: --objective {self.objective} takes no hard negatives. Use simbert or simcse.")
+            raise InputError(f"--negative: --objective {self.objective} does not use hard negatives. Use simbert or simcse.")
         if not self.similarity_weight and not self.writes:
-            raise InputError("--similarity_weight 0 leaves nothing to learn. Give a number above 0.")
+            raise InputError("--similarity_weight 0 leaves no loss to minimize. Give a number above 0.")
 
     @property
     def writes(self) -> float:
-        """Weight of writing, 0 where nothing is written."""
+        """Weight of the generation loss, 0 without generation."""
         given = self.generation_weight
         return (1.0 if given is None else given) if self.objective == "simbert" else 0.0
 
-    def compared(self) -> Any:
-        """The formula that compares rows."""
+    def contrastive(self) -> Any:
+        """The contrastive loss."""
         scale = PUBLISHED_SCALES[self.objective] if self.scale is None else self.scale
         if self.objective == "cosent":
             return CoSENT(scale)
-        kind = SupervisedContrastive if self.objective == "supcon" else InBatchSimilarity
-        return kind(scale, self.mask_equal_texts)
+        loss = SupervisedContrastive if self.objective == "supcon" else InBatchSimilarity
+        return loss(scale, self.mask_equal_texts)
 
 
 def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt:
-    """The `prompt` stage: a text that means the same as the example's first one is written after that."""
+    """The `prompt` stage: a paraphrase is generated after the example's first text."""
     return source_prompt(example.texts[0], tokenizer, max_length)
 
 
 def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
-    """The task that learns and scores as the flags say."""
+    """The task with the objective and the scoring of the flags."""
     reader = functools.partial(read, columns=options, negative=options.negative)
     scoring = Scoring(reader, options.threshold, options.tune)
     draw = Draw(options.objective, bool(options.writes), bool(options.negative), options.source_masks)
@@ -115,7 +115,7 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
         task, read=reader, encode_train=functools.partial(encode_train, **encode),
         sampling=Sampling(draw, draw.rows_per_example), generation=generation if options.writes else None,
         head=EmbeddingHead(options.pooling, bool(options.writes), needs_dropout=options.objective == "simcse"),
-        loss=ContrastiveLoss(options.compared(), own, options.similarity_weight, options.writes),
+        loss=ContrastiveLoss(options.contrastive(), own, options.similarity_weight, options.writes),
         metric=scoring.metric, reference_score=scoring.further,
     )  # fmt: skip
 

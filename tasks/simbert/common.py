@@ -122,7 +122,7 @@ def texts_of(row: Row, field: str) -> tuple[str, ...]:
     result = [row[field]] if isinstance(row[field], str) and field != "synonyms" else row[field]
     if not isinstance(result, list) or not all(isinstance(text, str) and text.strip() for text in result):
         raise InputError(
-            f"{row.origin}: expected {field} to be a list of texts that are not empty. Received: {field}={shorten(row[field])}."
+            f"{row.origin}: {field} is {shorten(row[field])}. Write a list of texts, none of them empty."
         )
     return tuple(result)
 
@@ -132,8 +132,8 @@ def label_of(row: Row, field: str) -> int | None:
     label = row.label(field)
     if label not in (None, "0", "1"):
         raise InputError(
-            f"{row.origin}: expected {field} to be 1, for texts that mean the same, or 0. Received: {field}={label!r}. "
-            "Are they degrees? Name the column with --score."
+            f"{row.origin}: {field} is {label!r}. Write 1 for texts that mean the same, else 0; "
+            "for degrees, name the column with --score."
         )
     return None if label is None else int(label)
 
@@ -146,7 +146,7 @@ def score_of(row: Row, field: str) -> float | None:
     except ValueError:
         value = float("nan")
     if value is not None and not np.isfinite(value):
-        raise InputError(f"{row.origin}: expected {field} to be a number. Received: {field}={text!r}.")
+        raise InputError(f"{row.origin}: {field} is {text!r}. Write a number.")
     return value
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from baselines.errors import InputError
 from baselines.losses.contrastive import NEXT_TOKENS
 from baselines.losses.next_tokens import next_tokens
-from baselines.prompts.source_target import written_ids
+from baselines.prompts.source_target import nonempty_ids
 from baselines.task import Example
 from baselines.tokenizers.wordpiece import Tokenizer
 
@@ -66,7 +66,7 @@ def encode_train(
 def short_ids(texts: Sequence[str], tokenizer: Tokenizer, longest: int) -> list[np.ndarray]:
     """Ids of each text's first clause. Raises InputError for a text without tokens."""
     texts = [first_clause(text, longest) for text in texts] if longest else texts
-    return [np.array(written_ids(text, tokenizer, "each text"), np.int32) for text in texts]
+    return [np.array(nonempty_ids(text, tokenizer, "each text"), np.int32) for text in texts]
 
 
 def check_gold(gold: Any, objective: str) -> None:

@@ -54,7 +54,7 @@ def test_rows_without_gold_have_no_targets():
 
 
 def test_an_error_of_encode_names_the_place():
-    with pytest.raises(InputError, match=r"^my.csv:3: expected a label among a, b. Received: label='c'"):
+    with pytest.raises(InputError, match=r"^my.csv:3: unknown label 'c'. Use one of a, b."):
         encode_examples(examples("a", "c"), windows, Letters(), 4)
 
 

@@ -50,7 +50,7 @@ def test_ids_of_different_types_are_different(tmp_path):
 
 def test_an_unknown_label_names_its_line_and_the_nearest(tmp_path):
     told = message(tmp_path, [example(1), example(2, "yess")])
-    assert told.startswith("train.json:2: expected a label among no, yes. Received: label='yess'.")
+    assert told.startswith("train.json:2: unknown label 'yess'. Use one of no, yes.")
     assert "Did you mean yes?" in told and "--labels" not in told
     (tmp_path / "labels.json").touch()
     assert "labels.json names this file's classes, give it with --labels." in message(tmp_path, [example(2, "7")])

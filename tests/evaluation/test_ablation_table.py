@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from baselines.evaluation.ablation_table import Result, as_text, judged, rows_of, write_tables
+from baselines.evaluation.ablation_table import Result, format_table, rows_of, verdict_of, write_tables
 
 GIB = 2**30
 
@@ -44,7 +44,7 @@ def test_one_seed_and_no_plain_run_and_failures():
     assert alone.change is None and alone.verdict == "-" and alone.mean == pytest.approx(0.5833333)
     none, failed = rows_of(["none", "bad"], PLAIN, [("bad", 42), ("bad", 43)])
     assert failed.mean is None and failed.failed == 2
-    assert "0, 2 failed" in as_text([none, failed], "accuracy")
+    assert "0, 2 failed" in format_table([none, failed], "accuracy")
 
 
 @pytest.mark.parametrize("change, interval, verdict", [
@@ -52,7 +52,7 @@ def test_one_seed_and_no_plain_run_and_failures():
     (0.01, None, "too few seeds"), (None, None, "too few seeds"),
 ])  # fmt: skip
 def test_verdicts(change, interval, verdict):
-    assert judged(change, interval) == verdict
+    assert verdict_of(change, interval) == verdict
 
 
 @pytest.mark.parametrize("variants", [["none", "fgm", "r_drop", "bad"], ["fgm"]])

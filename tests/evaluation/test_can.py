@@ -62,7 +62,7 @@ def test_uncertainty():
     np.testing.assert_allclose(uncertainty([[0.5, 0.25, 0.25], [0.5, 0.5, 0]], 3), [0.946395, 0.630930], atol=1e-6)
     np.testing.assert_allclose(uncertainty([[0.3, 0.3, 0.3, 0.1]], 3), [1])
     np.testing.assert_array_equal(uncertainty([[1.0, 0, 0], [0, 1.0, 0]], 3), 0)
-    paper = uncertainty([[0.4, 0.3, 0.2, 0.1]], 2, renormalised=False)
+    paper = uncertainty([[0.4, 0.3, 0.2, 0.1]], 2, renormalized=False)
     np.testing.assert_allclose(paper, -(0.4 * np.log(0.4) + 0.3 * np.log(0.3)) / np.log(4))
 
 
@@ -130,9 +130,9 @@ def test_k_above_the_number_of_classes_is_that_number():
 
 @pytest.mark.parametrize("probs, prior, parts", [
     ([[0.5, 0.6]], [0.5, 0.5], ["sum to 1", "row 0"]),
-    ([[0.5, 0.5], [1.2, -0.2]], [0.5, 0.5], ["not negative", "row 1"]),
+    ([[0.5, 0.5], [1.2, -0.2]], [0.5, 0.5], ["of 0 or more", "row 1"]),
     ([[np.nan, 0.5]], [0.5, 0.5], ["sum to 1"]),
-    ([[0.5, 0.5]], [0.3, 0.3, 0.4], ["each of 2 classes", "(3,)"]),
+    ([[0.5, 0.5]], [0.3, 0.3, 0.4], ["there are 2 classes", "(3,)"]),
     ([[0.5, 0.5]], [3, 4], ["the prior", "sum to 1"]),
     ([[1.0]], [1.0], ["two classes"]),
     ([0.5, 0.5], [0.5, 0.5], ["(N, C)"]),

@@ -13,7 +13,7 @@ from baselines.errors import InputError
 from baselines.evaluation import can as can_module
 from baselines.evaluation.can import Can
 from baselines.evaluation.predictions import Predictions
-from baselines.evaluation.prior_correction import PriorCorrection, gain, prior_correction, take_can
+from baselines.evaluation.prior_correction import PriorCorrection, format_gain, prior_correction, take_can
 from baselines.metrics.accuracy import accuracy
 from baselines.task import Categories, Example, Labels, Split
 
@@ -57,14 +57,14 @@ def test_a_gain_and_a_loss_are_said(gold, verdict):
     after = adjust({"logits": LOGITS})["logits"]
     predictions = Predictions({number: LABELS.name(np.argmax(row)) for number, row in enumerate(after)})
     split = Split("dev", None, examples, types.SimpleNamespace(example=np.arange(4)))
-    assert gain(fake_task_model(), split, adjust, predictions) == verdict
+    assert format_gain(fake_task_model(), split, adjust, predictions) == verdict
 
 
 def test_the_prior_is_that_of_the_counts(tmp_path):
     from baselines.experiment.run_folder import RunFolder
 
     run = RunFolder(tmp_path)
-    with pytest.raises(InputError, match=r"label_counts.json: no such file.* rerun"):
+    with pytest.raises(InputError, match=r"label_counts.json: the counts of the training labels are missing.* rerun"):
         prior_correction(fake_task_model(), run, Can())
     run.write_json("label_counts.json", {"b": 1, "a": 3, "c": 0})
     np.testing.assert_array_equal(prior_correction(fake_task_model(), run, Can()).prior, [0.75, 0.25, 0])
@@ -75,7 +75,7 @@ def test_the_prior_is_that_of_the_counts(tmp_path):
 def test_settings_need_can_itself():
     assert take_can(["--can", "--run", "x", "--can.tau", "0.5"]) == (["--can", "--run", "x"], Can(tau=0.5))
     for argv in (["--can.tau", "0.5"], ["--can", "--fgm.epsilon", "1"]):
-        with pytest.raises(InputError, match="is no setting of --can, or --can is missing"):
+        with pytest.raises(InputError, match="is not a setting of --can, or --can is missing"):
             take_can(argv)
     with pytest.raises(InputError, match=r"--can\.k"):
         take_can(["--can", "--can.k", "1"])
@@ -116,4 +116,4 @@ def test_evaluate_predict_and_submit(own, capsys, monkeypatch):
 
 def test_one_text_has_nobody_to_be_compared_with(own, capsys):
     assert main(["predict", "--run", str(own.run), "--can", "球队"]) == 2
-    assert "expected --input FILE with --can" in capsys.readouterr().err
+    assert "Give --input FILE with it" in capsys.readouterr().err

@@ -50,18 +50,18 @@ GOOD = ['{"id": "0", "label": "100"}', '{"id": "1", "label": "101"}', '{"id": "2
 
 
 @pytest.mark.parametrize("lines, part", [
-    (GOOD[:2], "expected 3 rows for test.json. Received: 2."),
-    ([*GOOD, GOOD[0]], "expected 3 rows for test.json. Received: 4."),
-    ([GOOD[1], GOOD[0], GOOD[2]], "tnews11_predict.json:1: expected id '0', as test.json:1 has it. Received: '1'."),
-    (['{"id": 0, "label": "100"}', *GOOD[1:]], "expected id '0', as test.json:1 has it. Received: 0."),
-    (['{"label": "100"}', *GOOD[1:]], "expected id '0', as test.json:1 has it. Received: None."),
+    (GOOD[:2], "2 rows, but test.json has 3."),
+    ([*GOOD, GOOD[0]], "4 rows, but test.json has 3."),
+    ([GOOD[1], GOOD[0], GOOD[2]], "tnews11_predict.json:1: the id is '1', but test.json:1 has '0'."),
+    (['{"id": 0, "label": "100"}', *GOOD[1:]], "the id is 0, but test.json:1 has '0'."),
+    (['{"label": "100"}', *GOOD[1:]], "the id is None, but test.json:1 has '0'."),
     ([*GOOD[:2], '{"id": "2", "label": "105"}'],
-     "tnews11_predict.json:3: expected a label among 100, 101. Received: label='105'."),
-    ([*GOOD[:2], '{"id": "2", "label": 100}'], "Received: label=100."),
-    ([*GOOD[:2], '{"id": "2"}'], "Received: label=None."),
-    ([*GOOD[:2], "[]"], "expected one JSON object per line, in UTF-8."),
-    (["no json"], "expected one JSON object per line, in UTF-8."),
-    ([], "expected one JSON object per line, in UTF-8."),
+     "tnews11_predict.json:3: unknown label '105'. Use one of 100, 101."),
+    ([*GOOD[:2], '{"id": "2", "label": 100}'], "unknown label 100."),
+    ([*GOOD[:2], '{"id": "2"}'], "unknown label None."),
+    ([*GOOD[:2], "[]"], "not one JSON object per line in UTF-8"),
+    (["no json"], "not one JSON object per line in UTF-8"),
+    ([], "not one JSON object per line in UTF-8"),
 ])
 def test_faults_of_lines(tmp_path, lines, part):
     assert part in fault(tmp_path, lines)
@@ -69,15 +69,15 @@ def test_faults_of_lines(tmp_path, lines, part):
 
 def test_faults_of_objects_and_names(tmp_path):
     name = "cmrc2018_predict.json"
-    assert "expected id '1'" in fault(tmp_path, ['{"0": "", "2": ""}'], name, OBJECT, None)
-    assert "expected one JSON object, in UTF-8" in fault(tmp_path, GOOD, name, OBJECT, None)
-    assert "expected the name tnews11_predict.json, for test.json" in fault(tmp_path, GOOD, name="tnews10_predict.json")
-    with pytest.raises(InputError, match="there is no such file to check"):
+    assert "has '1'" in fault(tmp_path, ['{"0": "", "2": ""}'], name, OBJECT, None)
+    assert "not one JSON object in UTF-8" in fault(tmp_path, GOOD, name, OBJECT, None)
+    assert "the submission for test.json must be named tnews11_predict.json" in fault(tmp_path, GOOD, name="tnews10_predict.json")
+    with pytest.raises(InputError, match="no such file"):
         writer.check_submission(tmp_path / "gone" / "tnews11_predict.json", "test.json", LINES, EXAMPLES)
 
 
 def test_a_test_file_without_an_official_name_is_told():
-    with pytest.raises(InputError, match=r"test files test1.0.json, test.json. Received: tset.json. Did you mean test"):
+    with pytest.raises(InputError, match=r"is not an official test file. Use one of test1.0.json, test.json. Did"):
         writer.official_name(LINES, "data/tset.json")
 
 

@@ -58,7 +58,7 @@ def test_padding_and_longer_batches_change_nothing(head_and_model):
 
 
 def test_an_unknown_head_is_told():
-    with pytest.raises(InputError, match="--head: expected one of global_pointer, .* Received: 'crv'. Did you mean crf?"):
+    with pytest.raises(InputError, match="--head 'crv' is unknown. Choose one of global_pointer, .* Did you mean crf?"):
         entity_heads.entity_head("crv", 3)
 
 
@@ -123,7 +123,7 @@ def test_encoding_tells_the_characters_of_tokens_and_counts_what_is_lost():
 
     assert lost_entities([given], Rows([cells])) == (2, 4)
     remark = SequenceTaggingHead(2).remark([given], Rows([cells]))
-    assert remark.startswith("2 of 4 entities cannot be found") and EntityPointerHead(2).remark([], Rows()) == ""
+    assert remark.startswith("2 of 4 entities cannot be predicted") and EntityPointerHead(2).remark([], Rows()) == ""
 
 
 def test_without_gold_there_is_no_target():

@@ -150,7 +150,7 @@ def test_flags_choose_head_and_loss():
     pair = with_head(task, "pointer_pair", 16)
     assert isinstance(pair.head, PointerPairHead) and pair.head.longest == 16 and pair.loss is pointer_cross_entropy
     assert with_head(task, "global_pointer").loss is span_cross_entropy
-    with pytest.raises(InputError, match="--head: .*Received: 'pointer'. Did you mean"):
+    with pytest.raises(InputError, match="--head 'pointer' is unknown. .* Did you mean"):
         with_head(task, "pointer")
     with pytest.raises(InputError, match="--longest_answer"):
         with_head(task, "pointer_pair", -1)

@@ -120,7 +120,7 @@ def stream(x, branches, **options):
     """The stream after branches that do not depend on it, none of them dropped."""
     config = Config.from_dict({**CONFIG, **options})
     for index, branch in enumerate(branches):
-        x = residual.after(x, ops.convert_to_tensor(branch), f"Branch-{index}", config, 1e-12)
+        x = residual.add_branch(x, ops.convert_to_tensor(branch), f"Branch-{index}", config, 1e-12)
     return ops.convert_to_numpy(x)
 
 

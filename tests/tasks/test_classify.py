@@ -124,7 +124,7 @@ def test_any_number_of_classes(tmp_path):
 def test_dev_labels_that_training_did_not_show(tmp_path):
     task = bind(write(tmp_path / "my.csv"), **FLAGS)
     dev = write(tmp_path / "dev.jsonl", [("标题", "正文", "体肓")])
-    assert "dev.jsonl:1: expected a label among 体育, 财经. Received: label='体肓'" in told(
+    assert "dev.jsonl:1: unknown label '体肓'. Use one of 体育, 财经." in told(
         read_examples, task.read, dev, "dev", task.labels
     )
 

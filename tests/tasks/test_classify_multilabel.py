@@ -102,7 +102,7 @@ def test_labels_that_cannot_be(tmp_path):
     assert "c.jsonl:1: label holds a label with '|', which separates labels in tables" in told(bind, path)
     assert "Choose another separator with --separator." in told(bind, path)
     assert bind(path, separator=";").labels.names == ("a|b", "c")
-    assert "--separator ' ' is only space" in told(bind, path, separator=" ")
+    assert "--separator ' ' is only white space" in told(bind, path, separator=" ")
 
 
 def test_a_label_of_dev_that_training_did_not_show(tmp_path):
@@ -112,7 +112,7 @@ def test_a_label_of_dev_that_training_did_not_show(tmp_path):
     )
     tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters()]))
     message = told(encode_examples, examples, task.encode, tokenizer, 32)
-    assert "dev.jsonl:1: expected a label among 价格, 味道, 服务, 环境. Received: label='味到'" in message
+    assert "dev.jsonl:1: unknown label '味到'. Use one of 价格, 味道, 服务, 环境." in message
 
 
 @pytest.fixture(scope="module")

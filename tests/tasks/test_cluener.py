@@ -104,7 +104,7 @@ def test_an_empty_label_is_gold_without_entities():
     ({"name": {"小明": [[0, 2]]}}, "where '小明说' is. Its end is exclusive: subtract 1."),
     ({"name": {"小明": [0, 1]}}, "'小明' has the place 0. It needs [start, end]."),
     ({"name": {"小明": [["0", 1]]}}, "['0', 1, 'name'] is no start, end and category."),
-    ({"names": {"小明": [[0, 1]]}}, "'names' is no category of CLUENER. Did you mean name"),
+    ({"names": {"小明": [[0, 1]]}}, "'names' is not a category of CLUENER. Did you mean name"),
     ({"name": [[0, 1]]}, "name: [[0, 1]] is not an object"),
     (["name"], "'name' is no entity of a known layout."),
 ])

@@ -83,14 +83,14 @@ def test_files_to_predict_need_no_score(tmp_path):
 
 def test_another_segment_is_refused(tmp_path):
     found = told(bind, write(tmp_path / "a.tsv"), second_segment=2, score="score")
-    assert found == "--second_segment: expected 0 or 1. Received: 2."
+    assert found == "--second_segment is 2. Set it to 0 or 1."
 
 
 @pytest.mark.parametrize("found", ["5.1", "-1", "high", "nan", "inf"])
 def test_a_score_out_of_its_range(tmp_path, found):
     path = write(tmp_path / "a.tsv", [*PAIRS, ("一", "二", found)])
     assert told(list, bind(path, score="score", high=5.0).read(path)) == (
-        f"a.tsv:5: expected score to be a number from 0 to 5. Received: score='{found}'. Name the range with --low and --high."
+        f"a.tsv:5: score is '{found}', not a number from 0 to 5. Set the range with --low and --high."
     )
 
 

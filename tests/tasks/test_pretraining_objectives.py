@@ -8,7 +8,7 @@ from baselines.cli.pretrain import find, objectives
 from baselines.errors import InputError
 from baselines.tokenizers.wordpiece import Tokenizer
 from tasks.pretraining.bert import make as bert
-from tasks.pretraining.bert import paired
+from tasks.pretraining.bert import sentence_pairs
 from tasks.pretraining.common import whole_word_masks
 from tasks.pretraining.gpt import make as gpt
 from tasks.pretraining.roberta import make as roberta
@@ -135,7 +135,7 @@ def test_pairs_of_bert_are_parts_of_rows(rows, vocabulary):
     starts[:, 1:] |= token_ids[:, :-1] == stop
     token_ids[7, 3:], starts[7] = vocabulary.pad_id, True
     token_ids[7, 2] = vocabulary.sep_id                                 # a row of one token has nothing to be cut into
-    found, begins, segments, is_next = paired(token_ids, starts, vocabulary, np.random.default_rng(8))
+    found, begins, segments, is_next = sentence_pairs(token_ids, starts, vocabulary, np.random.default_rng(8))
     assert 0.35 < is_next.mean() < 0.65
     ends = np.count_nonzero(token_ids, axis=1) - 1
     second_parts = {tuple(row[place:end]) for row, end in zip(token_ids, ends, strict=True) for place in range(2, end + 1)}

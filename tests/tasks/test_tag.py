@@ -61,7 +61,7 @@ def test_every_format_is_read_encoded_and_decoded(name, categories, first):
 def test_heads():
     assert isinstance(bind(FIXTURES / "nested.jsonl").head, EntityPointerHead)
     assert bind(FIXTURES / "people.bmes", head="crf").head.chain == "crf"
-    assert "--head: expected one of" in told(bind, FIXTURES / "people.bmes", head="bilstm")
+    assert "--head 'bilstm' is unknown" in told(bind, FIXTURES / "people.bmes", head="bilstm")
 
 
 def test_categories_of_a_run_stand_and_train_may_be_several_files():
@@ -115,7 +115,7 @@ def test_a_category_that_training_did_not_show_is_told_with_its_line(tmp_path):
     examples, _ = read_examples(task.read, path, "dev", task.classes)
     tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"许知秋说"]))
     message = told(encode_examples, examples, task.encode, tokenizer, 64)
-    assert message.startswith("dev.jsonl:1: expected a label among LOC, NAME. Received: label='NAMES'. Did you mean NAME?")
+    assert message.startswith("dev.jsonl:1: unknown label 'NAMES'. Use one of LOC, NAME. Did you mean NAME?")
 
 
 def test_illegal_sequences_are_refused_or_repaired(tmp_path):

@@ -49,7 +49,7 @@ def test_dropout_differs_between_devices(differences):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"devices": "1000"}, "--devices: 1000 are more than this machine has"),
+        ({"devices": "1000"}, "--devices 1000: this machine has fewer"),
         ({"devices": "one", "model_parallel": 2}, "--model_parallel: 2 does not divide the 1 devices"),
     ],
 )

@@ -30,7 +30,7 @@ def checkpoint(tmp_path):
 
 def setup(optimizer="adamw", chosen=(), length=128, **settings):
     """A Setup of BERT-base with parts of those names."""
-    part = make(optimizers.kind(optimizer), optimizer, settings)
+    part = make(optimizers.optimizer_class(optimizer), optimizer, settings)
     return Setup(CONFIG, length, part, tuple(strategies.build_strategies(chosen, settings)))
 
 
@@ -58,7 +58,7 @@ def test_sizes_are_read(text, size):
 
 @pytest.mark.parametrize("text", ["24", "GB", "-3GB", "0GB", "24Gx", "many", ""])
 def test_other_sizes_are_refused(text):
-    with pytest.raises(InputError, match="--memory: .* is no amount of memory"):
+    with pytest.raises(InputError, match="--memory: .* is not an amount of memory"):
         memory_planner.parse_bytes(text)
 
 

@@ -75,7 +75,7 @@ def test_strategies_get_what_they_need_or_say_so():
     strategies.check_strategies(["r_drop"], head, file)
     strategies.check_strategies(["r_drop"], None, None)
     strategies.check_strategies(["fgm"], Other(), None)
-    with pytest.raises(InputError, match=r"--strategies r_drop: the head of this task, Other, has no `divergence`"):
+    with pytest.raises(InputError, match=r"--strategies r_drop: the head of this task, Other, lacks a `divergence`"):
         strategies.check_strategies(["r_drop"], Other(), None)
     with pytest.raises(InputError, match=r"--strategies vat: needs texts without labels.*Add --unlabelled FILE"):
         strategies.check_strategies(["vat"], head, None)

@@ -84,6 +84,6 @@ def test_resuming_a_finished_run_does_nothing_more(tmp_path):
 def test_a_loss_that_is_not_finite_stops_with_the_update(tmp_path):
     batch = tiny.batch()
     batch["weights"] = np.full_like(batch["weights"], np.nan)
-    told = r"update 2: expected a finite loss. Received: nan, with the rows 0-1-0, .* 0-1-7 and 1 more\."
+    told = r"update 2: the loss is nan, with the rows 0-1-0, .* 0-1-7 and 1 more\."
     with pytest.raises(InputError, match=told):
         trainer(tmp_path, [0.5], [], batches=[[tiny.batch()], [batch], [tiny.batch()]]).train()

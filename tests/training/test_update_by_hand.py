@@ -16,7 +16,7 @@ from baselines.training.optimizers.rules.adax import AdaX
 from baselines.training.optimizers.rules.lamb import Lamb
 from baselines.training.optimizers.rules.tiger import Tiger
 from baselines.training.schedule import PiecewiseLinear
-from baselines.training.steps import clipped
+from baselines.training.steps import clip_gradients
 
 pytestmark = pytest.mark.keras
 OURS = {"adafactor": Adafactor, "adax": AdaX, "lamb": Lamb, "tiger": Tiger}
@@ -58,7 +58,7 @@ def test_memory_per_weight(name, slots):
 def test_memory_is_what_the_settings_say(name):
     weight = built(name, np.zeros((150, 140)))                          # outside the blocks, where Muon keeps most
     held = sum(math.prod(variable.shape) for variable in weight.optimizer.variables if len(variable.shape) > 0)
-    assert optimizers.kind(name)().slots == pytest.approx(held / (150 * 140), abs=0.02)
+    assert optimizers.optimizer_class(name)().slots == pytest.approx(held / (150 * 140), abs=0.02)
 
 
 def test_memory_of_options():
@@ -94,7 +94,7 @@ def test_repeated_tokens_add_up(name):
 def norm_after_clipping(norm, clip_norm, clip):
     """A gradient of some norm after clipping, as its norm."""
     gradients = [ops.convert_to_tensor([norm * 0.6]), ops.convert_to_tensor([norm * 0.8])]
-    gradients, before = clipped(gradients, clip_norm, clip)
+    gradients, before = clip_gradients(gradients, clip_norm, clip)
     if math.isfinite(norm):
         assert float(before) == pytest.approx(norm)
     return float(np.hypot(*(ops.convert_to_numpy(gradient)[0] for gradient in gradients)))
@@ -112,7 +112,7 @@ def test_clipping_by_hand(norm, hard, soft):
 
 def test_a_norm_that_is_not_finite_spoils_one_gradient_only():
     gradients = [ops.convert_to_tensor([math.nan]), ops.ones(1)]
-    found, _ = clipped(gradients, 1.0)
+    found, _ = clip_gradients(gradients, 1.0)
     assert np.isnan(ops.convert_to_numpy(found[0])).all() and float(found[1][0]) == 1.0
 
 

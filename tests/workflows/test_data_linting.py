@@ -86,7 +86,7 @@ def test_a_dirty_set(data, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name, row, part", [
-    ("train", {"label": "999", "sentence": "球"}, "train.json:25: expected a label among"),
+    ("train", {"label": "999", "sentence": "球"}, "train.json:25: unknown label"),
     ("dev", {"sentence": "球"}, "dev.json:4: no gold answer"),
     ("test", {"id": 8, "sentence": ""}, "test.json:4: sentence is no text, or an empty one"),
 ])  # fmt: skip

@@ -1,6 +1,6 @@
-"""What differs between backends, one file for each: the only folder that asks which one runs.
+"""Backend-specific code, one file per backend: the only folder that asks which one runs.
 
-A file gives `value_and_gradients`, the primitive of everything that differentiates, `compiled`, `checkpoint`, that of
+A file gives `value_and_gradients`, the primitive of everything that differentiates, `compile_function`, `checkpoint`, that of
 recomputation, `total`, the sum over the devices that share a batch, and `StepCompiler`, which compiles the functions of steps.py
 (step_compiler.py says what it does). The file beside it, *_devices.py, knows which devices there are and spreads a run over them.
 """
@@ -26,5 +26,5 @@ def devices() -> ModuleType:
 def _module(suffix):
     name = keras.backend.backend()
     if name not in NAMES:
-        raise ImportError(f"expected KERAS_BACKEND to be one of {', '.join(NAMES)}. Received: {name}")
+        raise ImportError(f"KERAS_BACKEND={name} is not supported. Set it to one of {', '.join(NAMES)}.")
     return importlib.import_module(f"{__name__}.{name}{suffix}")

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from baselines.training.backends import jax_devices, step_compiler
-from baselines.training.recompute import waiting_for
+from baselines.training.recompute import wait_for
 
 
 def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = False) -> tuple:
@@ -19,13 +19,13 @@ def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = Fa
     return jax.value_and_grad(function, has_aux=True)(values)
 
 
-def compiled(function: Callable) -> Callable:
+def compile_function(function: Callable) -> Callable:
     """A function of arrays, compiled."""
     return jax.jit(function)
 
 
 def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constants: Sequence) -> list:
-    """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which `constants` have not."""
+    """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which leaves out `constants`."""
     if jax.default_backend() != "cpu":
         return jax.checkpoint(function)(weights, arrays, constants)
     # XLA for CPUs drops the barrier that jax.checkpoint sets, merges both runs, and stores everything again.
@@ -37,14 +37,14 @@ def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constant
 def _second_run(function, arguments, incoming):
     weights, arrays, constants = arguments
     known = [gradient for gradient in incoming if gradient.dtype != jax.dtypes.float0]
-    constants = waiting_for(known, constants)
-    _, pull_back = jax.vjp(lambda weights, arrays: function(weights, arrays, constants), weights, waiting_for(known, arrays))
+    constants = wait_for(known, constants)
+    _, pull_back = jax.vjp(lambda weights, arrays: function(weights, arrays, constants), weights, wait_for(known, arrays))
     of_weights, of_arrays = pull_back(incoming)
-    return of_weights, waiting_for(of_weights, of_arrays), [_no_gradient(constant) for constant in constants]
+    return of_weights, wait_for(of_weights, of_arrays), [_no_gradient(constant) for constant in constants]
 
 
 def _no_gradient(array):
-    """What custom_vjp wants for an argument without a gradient."""
+    """The zero gradient that custom_vjp expects for an argument without one."""
     is_float = jax.numpy.issubdtype(array.dtype, np.floating)
     return jax.numpy.zeros_like(array) if is_float else np.zeros(array.shape, jax.dtypes.float0)
 
@@ -61,11 +61,11 @@ class StepCompiler(step_compiler.StepCompiler):
     the devices where its Keras variable lies, whatever the compiler would prefer.
     """
 
-    def __init__(self, objective, optimizer, jit):
+    def __init__(self, objective: Any, optimizer: Any, jit: bool):
         super().__init__(objective, optimizer, jit)
         self._groups = [objective.weights, objective.state, optimizer.variables if optimizer else []]
         self.reset()
-        self._stay = tuple(jax_devices.places(self._arrays))
+        self._stay = tuple(jax_devices.shardings(self._arrays))
 
     def reset(self) -> None:
         # Copies: a donated buffer must not be one that a Keras variable still shows.
@@ -103,7 +103,7 @@ class StepCompiler(step_compiler.StepCompiler):
             with keras.StatelessScope(list(zip(variables, [*values, *state], strict=True))):
                 return function(*given)
 
-        compiled = jax.jit(pure, out_shardings=jax_devices.everywhere())
+        compiled = jax.jit(pure, out_shardings=jax_devices.replicated_sharding())
         return lambda *given: compiled(*self._arrays[:2], *given)
 
     def read(self, variables: Sequence) -> list:
@@ -120,7 +120,7 @@ class StepCompiler(step_compiler.StepCompiler):
         self.assign(slots, new)
 
     def place(self, batch: dict) -> Any:
-        return jax_devices.shared(batch)
+        return jax_devices.shard_batch(batch)
 
     @contextlib.contextmanager
     def scored_weights(self) -> Iterator[None]:

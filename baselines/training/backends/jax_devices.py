@@ -1,4 +1,4 @@
-"""JAX: batches cut over devices and hosts, weights copied or cut, by `keras.distribution`.
+"""JAX: batches sharded over devices and hosts, weights replicated or sharded, by `keras.distribution`.
 
 Every process computes the same batches and hands its own devices their rows. XLA compiles one program for all devices, in which
 the strategies' sums, norms and random numbers are those of the whole batch.
@@ -34,10 +34,10 @@ def join_hosts() -> None:
     elif address:
         for name, number in zip(HOSTS[1:], numbers, strict=True):
             if not number.isdecimal():
-                raise InputError(f"{name}: expected a whole number beside {HOSTS[0]}={address}. Received: {number or 'nothing'}.")
+                raise InputError(f"{name}={number!r}, but {HOSTS[0]}={address} needs a whole number there. Set it.")
         count, process = map(int, numbers)
         if process >= count:
-            raise InputError(f"{HOSTS[2]}: expected 0 to {count - 1}, for {HOSTS[1]} is {count}. Received: {process}.")
+            raise InputError(f"{HOSTS[2]}={process}, but {HOSTS[1]}={count}. Number the processes from 0 to {count - 1}.")
         jax.distributed.initialize(address.partition(",")[0], count, process)
 
 
@@ -76,7 +76,7 @@ def shares() -> int:
     return distribution.num_model_replicas if distribution else 1
 
 
-def shared(batch: dict) -> Any:
+def shard_batch(batch: dict) -> Any:
     """The arrays of a batch on the devices, rows cut into equal parts."""
     distribution = keras.distribution.distribution()
     if distribution is None:
@@ -89,14 +89,14 @@ def shared(batch: dict) -> Any:
     return keras.tree.map_structure(cut, batch)
 
 
-def places(arrays: Sequence) -> list:
-    """Where arrays lie, for `out_shardings`; None, as the compiler likes, without distribution."""
-    found = keras.tree.map_structure(lambda array: array.sharding, arrays)
-    return found if keras.distribution.distribution() else [None] * len(arrays)
+def shardings(arrays: Sequence) -> list:
+    """The shardings of arrays, for `out_shardings`; None, the compiler's choice, without distribution."""
+    result = keras.tree.map_structure(lambda array: array.sharding, arrays)
+    return result if keras.distribution.distribution() else [None] * len(arrays)
 
 
-def everywhere() -> Any:
-    """The place of outputs that every host reads: a copy on each device. None on one host, which reads all parts."""
+def replicated_sharding() -> Any:
+    """The sharding of outputs that every host reads: a copy on each device. None on one host, which reads all parts."""
     if jax.process_count() == 1:
         return None
     mesh = keras.distribution.distribution().device_mesh.backend_mesh

@@ -9,10 +9,10 @@ from typing import Any
 class StepCompiler:
     """Functions of arrays that read and assign the variables of an Objective and an optimizer, as compiled ones.
 
-    A backend overrides what it does otherwise, `compiled(function, any_shape)` and `read` at least.
+    A backend overrides what differs, `compiled(function, any_shape)` and `read` at least.
     """
 
-    def __init__(self, objective, optimizer, jit):
+    def __init__(self, objective: Any, optimizer: Any, jit: bool):
         self.objective, self.optimizer, self.jit, self.traces = objective, optimizer, jit, 0
 
     def update(self, function: Callable) -> Callable:

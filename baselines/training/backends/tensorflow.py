@@ -1,4 +1,4 @@
-"""TensorFlow: updates as graphs, compiled by XLA unless told otherwise."""
+"""TensorFlow: updates as graphs, compiled by XLA unless jit is off."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from baselines.training.backends import step_compiler
 from baselines.training.backends import tensorflow_devices as devices
-from baselines.training.recompute import waiting_for
+from baselines.training.recompute import wait_for
 
 
 def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = False) -> tuple:
@@ -22,7 +22,7 @@ def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = Fa
     return (value, aux), devices.share(gradients) if by_rows else devices.mean(gradients)
 
 
-def compiled(function: Callable) -> Callable:
+def compile_function(function: Callable) -> Callable:
     """A function of arrays, as a graph."""
     return tf.function(function, autograph=False)
 
@@ -33,7 +33,7 @@ def total(array: Any) -> Any:
 
 
 def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constants: Sequence) -> list:
-    """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which `constants` have not.
+    """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which leaves out `constants`.
 
     Not tf.recompute_grad: that has no second derivative.
     """
@@ -44,13 +44,13 @@ def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constant
         def gradients(*incoming):
             wanted = [number for number, gradient in enumerate(incoming) if gradient is not None and gradient.dtype.is_floating]
             incoming = [incoming[number] for number in wanted]
-            again = [*map(tf.identity, values[:split]), *waiting_for(incoming, values[split:])]
+            again = [*map(tf.identity, values[:split]), *wait_for(incoming, values[split:])]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(again)
-                second = function(again[:split], again[split:], waiting_for(incoming, constants))
+                second = function(again[:split], again[split:], wait_for(incoming, constants))
                 second = [second[number] for number in wanted]
-            found = tape.gradient(second, again, incoming, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-            return found[:split] + waiting_for(found[:split], found[split:])
+            gradients = tape.gradient(second, again, incoming, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            return gradients[:split] + wait_for(gradients[:split], gradients[split:])
 
         return tuple(function(list(values[:split]), list(values[split:]), constants)), gradients
 
@@ -58,7 +58,7 @@ def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constant
 
 
 class StepCompiler(step_compiler.StepCompiler):
-    """Graphs, compiled by XLA with `jit`; with several devices plain graphs, for XLA compiles for one."""
+    """Graphs, compiled by XLA with `jit`; with several devices plain graphs, because XLA compiles for one."""
 
     def compiled(self, function: Callable, any_shape: bool = False) -> Callable:
         if devices.shares() == 1:
@@ -71,11 +71,11 @@ class StepCompiler(step_compiler.StepCompiler):
         return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)
 
     def update(self, function: Callable) -> Callable:
-        return devices.first_of(super().update(function))
+        return devices.take_first(super().update(function))
 
     def prediction(self, function: Callable, any_shape: bool = False) -> Callable:
         compiled = super().prediction(function, any_shape)
-        return lambda *arguments: devices.joined(compiled(*arguments))
+        return lambda *arguments: devices.concatenate_rows(compiled(*arguments))
 
     def read(self, variables: Sequence) -> list:
         # Not ops.convert_to_tensor: that gives the variable itself, which is read again after it was assigned.
@@ -92,7 +92,7 @@ class StepCompiler(step_compiler.StepCompiler):
         super().optimize(devices.share(gradients))
 
     def place(self, batch: dict) -> Any:
-        return devices.shared(batch)
+        return devices.shard_batch(batch)
 
     def seeds_of_device(self, state: Sequence, back: bool = False) -> list:
         """Dropout differs between devices; what strategies draw for weights does not."""

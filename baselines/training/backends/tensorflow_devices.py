@@ -1,4 +1,4 @@
-"""TensorFlow: batches cut over the devices of one machine, weights copied, by `tf.distribute.MirroredStrategy`."""
+"""TensorFlow: batches sharded over the devices of one machine, weights replicated, by `tf.distribute.MirroredStrategy`."""
 
 import functools
 import os
@@ -37,7 +37,7 @@ def any_shape() -> bool:
 def spread(devices: Sequence[str], model_parallel: int = 1) -> None:
     """Models built from now on train on these devices."""
     if model_parallel > 1:
-        raise InputError("--model_parallel: TensorFlow copies models, it does not split them. Set KERAS_BACKEND=jax.")
+        raise InputError("--model_parallel: not supported on TensorFlow. Set KERAS_BACKEND=jax.")
     tf.distribute.experimental_set_strategy(_mirrored(tuple(devices)) if len(devices) > 1 else None)
 
 
@@ -74,7 +74,7 @@ def total(array: Any) -> Any:
     return replica().all_reduce(tf.distribute.ReduceOp.SUM, array) if replica() else array
 
 
-def shared(batch: dict) -> Any:
+def shard_batch(batch: dict) -> Any:
     """The arrays of a batch cut into equal parts, one for each device."""
     if shares() == 1:
         return batch
@@ -83,7 +83,7 @@ def shared(batch: dict) -> Any:
         def cut(array):
             rows, rest = divmod(len(array), shares())
             if rest:
-                raise ValueError(f"expected rows in equal parts for {shares()} devices. Received: {len(array)} rows")
+                raise ValueError(f"{len(array)} rows do not divide among {shares()} devices. Pad the batch.")
             return tf.convert_to_tensor(array[context.replica_id_in_sync_group * rows :][:rows])
 
         return keras.tree.map_structure(cut, batch)
@@ -91,7 +91,7 @@ def shared(batch: dict) -> Any:
     return tf.distribute.get_strategy().experimental_distribute_values_from_function(part)
 
 
-def joined(outputs: Any) -> Any:
+def concatenate_rows(outputs: Any) -> Any:
     """Rows of all devices in the order of the batch."""
     if shares() == 1:
         return outputs
@@ -99,8 +99,8 @@ def joined(outputs: Any) -> Any:
     return keras.tree.map_structure(lambda values: tf.concat(local(values), axis=0), outputs)
 
 
-def first_of(function: Callable) -> Callable:
-    """A function whose results, which all devices have alike, are those of the first one."""
+def take_first(function: Callable) -> Callable:
+    """A function that returns the first device's results, which all devices share."""
     local = tf.distribute.get_strategy().experimental_local_results
     return lambda *arguments: keras.tree.map_structure(lambda value: local(value)[0], function(*arguments))
 

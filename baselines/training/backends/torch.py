@@ -23,13 +23,13 @@ def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = Fa
     return (value, aux), gradients
 
 
-def compiled(function: Callable) -> Callable:
+def compile_function(function: Callable) -> Callable:
     """A function of arrays; here as it is."""
     return torch.no_grad()(function)
 
 
 def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constants: Sequence) -> list:
-    """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which `constants` have not."""
+    """function(weights, arrays, constants) -> list of arrays, computed again for its gradient, which leaves out `constants`."""
     return torch.utils.checkpoint.checkpoint(
         function, weights, arrays, constants, use_reentrant=False, preserve_rng_state=False
     )

@@ -1,6 +1,6 @@
 """Optimizers, one per file: `optimizers/adamw.py` is `--optimizer adamw`, by its `OPTIMIZER = AdamW`.
 
-Those that Keras lacks, or has otherwise, are written as Keras optimizers in rules/.
+Optimizers that Keras lacks or implements differently are Keras optimizers in rules/.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,11 @@ FOLDER = Path(__file__).parent
 
 
 def names() -> dict[str, str]:
-    """{name: what it is}."""
+    """{name: one-line description}."""
     return discovery.offered(FOLDER, "OPTIMIZER")
 
 
-def kind(name: str) -> type:
+def optimizer_class(name: str) -> type:
     """The dataclass of an optimizer's settings. Raises InputError for an unknown one."""
     return discovery.load(__name__, name, names(), "--optimizer").OPTIMIZER
 
@@ -28,7 +28,7 @@ def build_optimizer(recipe: Recipe, rate: Any, weights: Sequence, settings: Mapp
     """The recipe's optimizer, built for `weights` with a rate or schedule; with fp16 it scales the loss."""
     import keras
 
-    optimizer = make(kind(recipe.optimizer), recipe.optimizer, dict(settings)).build(recipe, rate, weights)
+    optimizer = make(optimizer_class(recipe.optimizer), recipe.optimizer, dict(settings)).build(recipe, rate, weights)
     optimizer.build(weights)
     if recipe.precision == "fp16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
@@ -41,7 +41,7 @@ def schedule_of(optimizer: Any) -> Any:
     return getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
 
 
-def not_decayed(recipe: Recipe, weights: Sequence) -> list:
-    """The variables that weight decay leaves alone, by the words of --no_decay in their paths: names differ between backends."""
+def weights_without_decay(recipe: Recipe, weights: Sequence) -> list:
+    """The variables without weight decay, by the words of --no_decay in their paths, because names differ between backends."""
     words = [word.lower() for word in recipe.no_decay]
     return [weight for weight in weights if any(word in weight.path.lower() for word in words)]

@@ -30,7 +30,7 @@ class Adafactor(Optimizer):
     min_dim_size_to_factor: int = 128
     """Matrices whose second longest side is shorter keep all their squares; 1000000: all do."""
     relative_step: bool = False
-    """Rate min(1/sqrt(t), 0.01), times 0.05 without `scale`; --learning_rate, --schedule and --warmup are left aside."""
+    """Rate min(1/sqrt(t), 0.01), times 0.05 without `scale`; --learning_rate, --schedule and --warmup are ignored."""
 
     def __post_init__(self):
         ranges(

@@ -1,4 +1,4 @@
-"""Adam without weight decay: --weight_decay is left aside. Kingma and Ba, 2015, arXiv:1412.6980."""
+"""Adam without weight decay: --weight_decay is ignored. Kingma and Ba, 2015, arXiv:1412.6980."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from baselines.training.optimizers.optimizer import Optimizer
 
 @dataclasses.dataclass(frozen=True)
 class Adam(Optimizer):
-    """Keras' Adam. Its epsilon stands beside the root before the correction: at update t it counts as epsilon/sqrt(1-beta_2^t)."""
+    """Keras' Adam. Its epsilon is added before bias correction: at update t it counts as epsilon/sqrt(1-beta_2^t)."""
 
     slots = 2
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from baselines.task.recipe import Recipe
-from baselines.training.optimizers import not_decayed
+from baselines.training.optimizers import weights_without_decay
 from baselines.training.optimizers.adam import Adam
 
 
@@ -17,7 +17,7 @@ class AdamW(Adam):
         import keras
 
         optimizer = keras.optimizers.AdamW(rate, recipe.weight_decay, self.beta_1, self.beta_2, self.epsilon)
-        optimizer.exclude_from_weight_decay(var_list=not_decayed(recipe, weights))
+        optimizer.exclude_from_weight_decay(var_list=weights_without_decay(recipe, weights))
         return optimizer
 
 

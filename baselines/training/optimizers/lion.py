@@ -6,7 +6,7 @@ from typing import Any
 
 from baselines.plugins.settings import ranges
 from baselines.task.recipe import Recipe
-from baselines.training.optimizers import not_decayed
+from baselines.training.optimizers import weights_without_decay
 from baselines.training.optimizers.optimizer import Optimizer
 
 
@@ -28,7 +28,7 @@ class Lion(Optimizer):
         import keras
 
         optimizer = keras.optimizers.Lion(rate, self.beta_1, self.beta_2, weight_decay=recipe.weight_decay)
-        optimizer.exclude_from_weight_decay(var_list=not_decayed(recipe, weights))
+        optimizer.exclude_from_weight_decay(var_list=weights_without_decay(recipe, weights))
         return optimizer
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from baselines.plugins.settings import ranges
 from baselines.task.recipe import Recipe
-from baselines.training.optimizers import not_decayed
+from baselines.training.optimizers import weights_without_decay
 from baselines.training.optimizers.optimizer import Optimizer
 
 OUTSIDE_BLOCKS = r"^(?!Transformer-\d)"
@@ -37,7 +37,7 @@ class Muon(Optimizer):
             rate, self.beta_1, self.beta_2, adam_weight_decay=recipe.weight_decay, epsilon=self.epsilon,
             weight_decay=recipe.weight_decay, exclude_layers=[OUTSIDE_BLOCKS], momentum=self.momentum,
         )  # fmt: skip
-        optimizer.exclude_from_weight_decay(var_list=not_decayed(recipe, weights))
+        optimizer.exclude_from_weight_decay(var_list=weights_without_decay(recipe, weights))
         return optimizer
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from baselines.plugins.settings import ranges
 from baselines.task.recipe import Recipe
-from baselines.training.optimizers import not_decayed
+from baselines.training.optimizers import weights_without_decay
 from baselines.training.optimizers.optimizer import Optimizer
 
 
@@ -30,7 +30,7 @@ class Sgd(Optimizer):
         import keras
 
         optimizer = keras.optimizers.SGD(rate, self.momentum, self.nesterov, weight_decay=recipe.weight_decay)
-        optimizer.exclude_from_weight_decay(var_list=not_decayed(recipe, weights))
+        optimizer.exclude_from_weight_decay(var_list=weights_without_decay(recipe, weights))
         return optimizer
 
 

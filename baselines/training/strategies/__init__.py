@@ -12,40 +12,40 @@ FOLDER = Path(__file__).parent
 
 
 def names() -> dict[str, str]:
-    """{name: what it is}."""
+    """{name: one-line description}."""
     return discovery.offered(FOLDER, "STRATEGY")
 
 
-def kind(name: str) -> type:
+def strategy_class(name: str) -> type:
     """The dataclass of a strategy. Raises InputError for an unknown one."""
     return discovery.load(__name__, name, names(), "--strategies").STRATEGY
 
 
 def check_strategies(chosen: Sequence[str], head: Any, unlabelled: Any) -> None:
-    """Raises InputError unless a run has what its strategies need, and a use for its unlabelled text.
+    """Raises InputError if a strategy lacks what it needs, or unlabeled text is given for nothing.
 
-    head        the task's, or None where only the user's files will tell
+    head        the task's, or None where it depends on the user's files
     unlabelled  the files of --unlabelled, if any
     """
-    kinds = {name: kind(name) for name in chosen}
-    for name in kinds:
+    classes = {name: strategy_class(name) for name in chosen}
+    for name in classes:
         if chosen.count(name) > 1:
             raise InputError(f"--strategies: {name} is listed twice. List each strategy once.")
-    for name, strategy in kinds.items():
+    for name, strategy in classes.items():
         if "divergence" in strategy.needs and head is not None and head.divergence is None:
             raise InputError(
-                f"--strategies {name}: the head of this task, {type(head).__name__}, has no `divergence` to compare answers with. "
-                "Leave this strategy out, or write that method: see baselines/heads/classification.py."
+                f"--strategies {name}: the head of this task, {type(head).__name__}, lacks a `divergence`. "
+                "Leave this strategy out, or implement the method as in baselines/heads/classification.py."
             )
         if "unlabelled" in strategy.needs and not unlabelled:
             raise InputError(
-                f"--strategies {name}: needs texts without labels. "
+                f"--strategies {name} needs texts without labels. "
                 "Add --unlabelled FILE, in the format of the training file; the training file itself will do."
             )
-    if unlabelled and not any("unlabelled" in (*strategy.needs, *strategy.takes) for strategy in kinds.values()):
-        raise InputError("--unlabelled: no strategy of this run learns from it. Add --strategies vat or r_drop, or leave it out.")
+    if unlabelled and not any("unlabelled" in (*strategy.needs, *strategy.takes) for strategy in classes.values()):
+        raise InputError("--unlabelled: no strategy of this run uses it. Add --strategies vat or r_drop, or leave it out.")
 
 
 def build_strategies(chosen: Sequence[str], settings: Mapping[str, object]) -> list:
-    """Strategies by name, outermost first, with the settings {"name.field": value}. Raises InputError for unknown or unfit ones."""
-    return [make(kind(name), name, settings) for name in chosen]
+    """Strategies by name, outermost first, with the settings {"name.field": value}. Raises InputError for unknown ones."""
+    return [make(strategy_class(name), name, settings) for name in chosen]

@@ -1,4 +1,4 @@
-"""Child-Tuning D: only the entries that matter most for the task learn. Xu et al., 2021, arXiv:2109.05687.
+"""Child-Tuning D: only the weights with the largest Fisher information learn. Xu et al., 2021, arXiv:2109.05687.
 
 Before training, one pass over the training rows without dropout (the authors leave it on) estimates each entry's Fisher
 information, the mean square of its gradient; then the mask stays, also in a resumed run. As the authors do, without 1/p and in
@@ -40,9 +40,9 @@ class ChildTuningD(Strategy):
     def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         chosen = {path: array for path, array in weights.items() if self.layers in path}
         if not chosen:
-            shown = ", ".join(sorted({path.partition("/")[0] for path in weights})[:8])
+            names = ", ".join(sorted({path.partition("/")[0] for path in weights})[:8])
             raise InputError(
-                f"{flag(self, 'layers')}: no weight has {self.layers!r} in its path. Paths begin with {shown}."
+                f"{flag(self, 'layers')}: no weight has {self.layers!r} in its path. Choose the beginning of a path: {names}."
             )
         if full_pass is None:
             return {path: np.zeros(array.shape, "uint8") for path, array in chosen.items()}
@@ -59,12 +59,12 @@ class ChildTuningD(Strategy):
 
 
 def fisher(gradients: dict[str, Any], paths: Sequence[str]) -> dict[str, np.ndarray]:
-    """{path: NumPy array}, the mean of squares over what `full_pass` yields. Raises InputError if that is nothing."""
+    """{path: NumPy array}, the mean of squares over what `full_pass` yields. Raises InputError without rows."""
     from keras import ops
 
     totals, count = dict.fromkeys(paths, 0.0), 0
-    for found in gradients:
-        totals = {path: total + ops.square(found[path]) for path, total in totals.items()}
+    for gradient in gradients:
+        totals = {path: total + ops.square(gradient[path]) for path, total in totals.items()}
         count += 1
     if not count:
         raise InputError("child_tuning_d: there are no training rows to estimate the Fisher information from. Add some.")
@@ -72,7 +72,7 @@ def fisher(gradients: dict[str, Any], paths: Sequence[str]) -> dict[str, np.ndar
 
 
 def largest(arrays: Any, share: float) -> dict[str, np.ndarray]:
-    """{path: uint8 array} with 1 for the given share of all entries together: the largest; of equal ones the first."""
+    """{path: uint8 array} with 1 for the `share` of largest entries over all arrays; ties go to the first."""
     values = np.concatenate([array.ravel() for array in arrays.values()])
     keep = max(1, round(share * values.size))
     threshold = np.partition(values, values.size - keep)[values.size - keep]

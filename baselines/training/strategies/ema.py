@@ -1,4 +1,4 @@
-"""Averaged weights: those that are scored and kept are an exponential mean of the trained ones. Polyak and Juditsky, 1992.
+"""Averaged weights: score and save the exponential moving average of the trained weights. Polyak and Juditsky, 1992.
 
 Free of bias as in bert4keras: the mean starts at 0 and is divided by 1 - momentum^t. One more copy of the weights; training
 itself is not changed.
@@ -23,14 +23,14 @@ class Ema(Strategy):
     """mean = momentum mean + (1 - momentum) weights, after every update."""
 
     momentum: float = 0.999
-    """What the mean keeps of itself in an update: about the last 1 / (1 - momentum) updates count."""
+    """Decay of the mean: about the last 1 / (1 - momentum) updates count."""
 
     copies = 1
 
     def __post_init__(self):
         ranges(self, momentum=(0, 1))
         if self.momentum == 1:
-            raise InputError(f"{flag(self, 'momentum')}: expected a number below 1, for at 1 the mean never moves. Received: 1.0")
+            raise InputError(f"{flag(self, 'momentum')}: expected a number below 1, or the mean never changes. Received: 1.0.")
 
     def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         return {SHARE: np.zeros((), "float32")} | {path: np.zeros_like(array) for path, array in weights.items()}
@@ -38,12 +38,12 @@ class Ema(Strategy):
     def after_update(
         self, weights: dict[str, Any], updated: dict[str, Any], gradients: dict[str, Any], step: Any
     ) -> dict[str, Any]:
-        step.state[SHARE] = self.mixed(step.state[SHARE], 1.0)
+        step.state[SHARE] = self.averaged(step.state[SHARE], 1.0)
         for path, value in updated.items():
-            step.state[path] = self.mixed(step.state[path], value)
+            step.state[path] = self.averaged(step.state[path], value)
         return updated
 
-    def mixed(self, mean: Any, value: Any) -> Any:
+    def averaged(self, mean: Any, value: Any) -> Any:
         return self.momentum * mean + (1 - self.momentum) * value
 
     def scored_weights(self, weights: dict[str, Any], step: Any) -> dict[str, Any]:

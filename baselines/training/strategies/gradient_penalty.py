@@ -1,4 +1,4 @@
-"""Gradient penalty: the loss shall be flat around the embeddings. Su Jianlin, 2020, kexue.fm/archives/7234; arXiv:1711.09404.
+"""Gradient penalty: on the squared gradient by the embeddings. Su Jianlin, 2020, kexue.fm/archives/7234; arXiv:1711.09404.
 
 A backward pass through a backward pass: two to three times the time of a step, and more memory. The loss is a mean over the
 batch, so the penalty shrinks as 1/B: epsilon belongs to a batch size.

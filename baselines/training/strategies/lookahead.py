@@ -1,4 +1,4 @@
-"""Lookahead: every k updates the weights go back part of the way. Zhang et al., 2019, arXiv:1907.08610.
+"""Lookahead: every k updates the weights step back towards slow weights. Zhang et al., 2019, arXiv:1907.08610.
 
 Slow weights start as the weights before the first update (in bert4keras at 0, which halves the model). The optimizer's own
 means are not reset. One more copy of the weights.
@@ -40,12 +40,12 @@ class Lookahead(Strategy):
 
         step.state[UPDATES] = step.state[UPDATES] + 1
         back = step.state[UPDATES] % self.k == 0
-        kept = {}
+        result = {}
         for path, fast in updated.items():
             slow = step.state[path]
             step.state[path] = ops.where(back, slow + self.alpha * (fast - slow), slow)
-            kept[path] = ops.where(back, step.state[path], fast)
-        return kept
+            result[path] = ops.where(back, step.state[path], fast)
+        return result
 
 
 STRATEGY = Lookahead

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from baselines.plugins.settings import ranges
-from baselines.training.strategies.perturbation import OnTable, moved
+from baselines.training.strategies.perturbation import OnTable, perturb
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Noise(OnTable):
         ranges(self, stddev=(0, None))
 
     def loss(self, compute_loss: Callable, weights: dict[str, Any], step: Any) -> tuple:
-        return compute_loss(moved(weights, self.table, self.stddev * step.normal(weights[self.table].shape)))
+        return compute_loss(perturb(weights, self.table, self.stddev * step.normal(weights[self.table].shape)))
 
 
 STRATEGY = Noise

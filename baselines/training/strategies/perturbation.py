@@ -1,4 +1,4 @@
-"""What strategies that move an embedding table share: finding the table, and the length of a move."""
+"""Base class and helpers of strategies that perturb an embedding table."""
 
 import dataclasses
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from baselines.plugins.settings import flag
 from baselines.training.strategies.strategy import Strategy
 
 TOKENS = "Embedding-Token/embeddings"
-"""The token table: equal tokens move alike, and rows of tokens that the batch does not hold have gradient 0."""
+"""The token table: equal tokens get equal perturbations, and rows of tokens outside the batch have gradient 0."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OnTable(Strategy):
-    """A strategy whose setting `table` is checked as training starts."""
+    """A strategy whose setting `table` is checked when training starts."""
 
     table: str = TOKENS
     """Path of the embedding table."""
@@ -39,8 +39,8 @@ def norm(array: Any) -> Any:
     return ops.sqrt(ops.sum(ops.square(ops.cast(array, "float32"))))
 
 
-def of_length(array: Any, length: int) -> Any:
-    """`array` along its own direction, of that norm; zeros where its norm is 0 or, with fp16, an overflow."""
+def scale_to_norm(array: Any, length: float) -> Any:
+    """`array` scaled to the norm `length`; zeros where its norm is 0 or, with fp16, an overflow."""
     from keras import ops
 
     size = norm(array)
@@ -48,6 +48,6 @@ def of_length(array: Any, length: int) -> Any:
     return ops.where(usable, array * (length / (ops.where(usable, size, 1.0) + 1e-8)), ops.zeros_like(array))
 
 
-def moved(weights: dict[str, Any], table: str, step: Any) -> dict[str, Any]:
-    """weights with `step` added to one of them."""
+def perturb(weights: dict[str, Any], table: str, step: Any) -> dict[str, Any]:
+    """The weights with `step` added to one of them."""
     return weights | {table: weights[table] + step}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from baselines.plugins.settings import ranges
-from baselines.training.strategies.perturbation import OnTable, moved, norm, of_length
+from baselines.training.strategies.perturbation import OnTable, norm, perturb, scale_to_norm
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Pgd(OnTable):
     def gradients(self, loss_and_gradients: Callable, weights: dict[str, Any], step: Any) -> tuple:
         shift = 0 * weights[self.table]
         for _ in range(self.steps):
-            _, found = loss_and_gradients(moved(weights, self.table, shift))
-            shift = within(shift + of_length(found[self.table], self.step_size), self.epsilon)
-        return loss_and_gradients(moved(weights, self.table, shift))
+            _, gradients = loss_and_gradients(perturb(weights, self.table, shift))
+            shift = within(shift + scale_to_norm(gradients[self.table], self.step_size), self.epsilon)
+        return loss_and_gradients(perturb(weights, self.table, shift))
 
 
 def within(shift: Any, epsilon: float) -> Any:

@@ -1,4 +1,4 @@
-"""R-Drop: two dropout masks shall give one answer. Wu et al., 2021, arXiv:2106.14448; kexue.fm/archives/8496.
+"""R-Drop: consistent answers under two dropout masks. Wu et al., 2021, arXiv:2106.14448; kexue.fm/archives/8496.
 
 Two forward passes per micro-batch. Without dropout in the checkpoint's configuration it does nothing; published runs use 0.3.
 The loss is half the paper's, so that its data part is that of a plain run.

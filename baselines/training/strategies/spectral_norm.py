@@ -1,6 +1,6 @@
-"""Spectral-norm penalty: bounds how much layers can stretch their inputs. Yoshida and Miyato, 2017, arXiv:1705.10941.
+"""Spectral-norm penalty: bounds the Lipschitz constant of layers. Yoshida and Miyato, 2017, arXiv:1705.10941.
 
-A power iteration per matrix and micro-batch, small beside a pass. Each goes on from the last one's vector, which is remembered.
+A power iteration per matrix and micro-batch, small beside a pass. Each starts from the last one's vector, kept in the state.
 To use it in place of L2: `--weight_decay 0`.
 """
 
@@ -30,7 +30,7 @@ class SpectralNorm(Strategy):
         ranges(self, factor=(0, None), iterations=(1, None))
 
     def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
-        random, found = np.random.default_rng(0), {}
+        random, vectors = np.random.default_rng(0), {}
         for path, array in weights.items():
             if path.endswith("kernel") and array.ndim > 1:
                 matrix = array.reshape(-1, array.shape[-1])
@@ -39,8 +39,8 @@ class SpectralNorm(Strategy):
                     v = u @ matrix
                     u = (v / max(np.linalg.norm(v), 1e-12)) @ matrix.T
                     u = u / max(np.linalg.norm(u), 1e-12)
-                found[path] = u
-        return found
+                vectors[path] = u
+        return vectors
 
     def loss(self, compute_loss: Callable, weights: dict[str, Any], step: Any) -> tuple:
         from keras import ops

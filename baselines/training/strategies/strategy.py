@@ -12,12 +12,12 @@ import numpy as np
 
 
 class Strategy:
-    """A trick of training. weights, updated and gradients are {variable path: array}; losses are scalars; outputs the model's dict.
+    """A training trick. weights, updated and gradients are {variable path: array}; losses are scalars; outputs the model's dict.
 
     `step` is a StepContext (training/strategy_context.py): state between updates, random numbers, further passes.
 
     Attributes:
-        needs: what a run must have for it: "unlabelled" text, a head's "divergence".
+        needs: what a run must have: "unlabelled" text, a head's "divergence".
         takes: what it uses where a run has it.
         copies: float32 numbers that it keeps per weight of the model; usually none.
         passes: forward passes whose activations it holds at a time; usually one.
@@ -29,12 +29,12 @@ class Strategy:
     passes: ClassVar[int] = 1
 
     def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
-        """What to keep between updates.
+        """The initial state, which is kept between updates.
 
         Args:
             weights: {path: NumPy array} that training starts from.
             full_pass: (each_row=False) -> yields {path: gradient of the mean loss} of every training batch, or of every row,
-                without dropout. None in a resumed run, whose state has what was kept: only names, shapes and dtypes count there.
+                without dropout. None in a resumed run, whose state is restored: only names, shapes and dtypes count there.
 
         Returns:
             {name: NumPy array}.

@@ -1,7 +1,7 @@
-"""Virtual adversarial training: answers shall not change around unlabelled texts. Miyato et al., 2017, arXiv:1704.03976.
+"""Virtual adversarial training: consistent answers around unlabeled texts. Miyato et al., 2017, arXiv:1704.03976.
 
-Needs `--unlabelled FILE`: a batch of it goes with every batch of training. The paper moves every input, we the table. Su Jianlin
-(kexue.fm/archives/7466) takes labelled and unlabelled updates in turn, by two optimizers; here one update learns from both.
+Needs `--unlabelled FILE`: a batch of it goes with every batch of training. The paper perturbs every input, we the table. Su Jianlin
+(kexue.fm/archives/7466) takes labeled and unlabeled updates in turn, by two optimizers; here one update learns from both.
 """
 
 import dataclasses
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from baselines.plugins.settings import positive, ranges
-from baselines.training.strategies.perturbation import OnTable, moved, of_length
+from baselines.training.strategies.perturbation import OnTable, perturb, scale_to_norm
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Vat(OnTable):
     epsilon: float = 1.0
     """Length of the step."""
     xi: float = 10.0
-    """Length of the step for the direction, made for noise on the whole table: 10 / sqrt(21128) per token."""
+    """Length of the step for the direction, suited to noise on the whole table: 10 / sqrt(21128) per token."""
     iterations: int = 1
     """Rounds that find the direction, each a forward and backward pass; 0: random noise."""
     weight: float = 1.0
@@ -44,15 +44,15 @@ class Vat(OnTable):
         clean = {name: ops.stop_gradient(array) for name, array in step.predict(weights, features).items()}
 
         def divergence(shift, training):
-            others = step.predict(moved(weights, self.table, shift), features, training)
+            others = step.predict(perturb(weights, self.table, shift), features, training)
             return step.row_mean(step.divergence(clean, others, features), unlabelled["weights"])
 
         direction = step.normal(weights[self.table].shape)
         for _ in range(self.iterations):
-            start = ops.stop_gradient(of_length(direction, self.xi))
-            _, _, found = step.differentiate(lambda arrays: (divergence(arrays["shift"], False), ()), {"shift": start})
-            direction = ops.stop_gradient(found["shift"])
-        return loss + self.weight * divergence(of_length(direction, self.epsilon), training=True), outputs
+            start = ops.stop_gradient(scale_to_norm(direction, self.xi))
+            _, _, gradients = step.differentiate(lambda arrays: (divergence(arrays["shift"], False), ()), {"shift": start})
+            direction = ops.stop_gradient(gradients["shift"])
+        return loss + self.weight * divergence(scale_to_norm(direction, self.epsilon), training=True), outputs
 
 
 STRATEGY = Vat

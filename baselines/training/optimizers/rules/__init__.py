@@ -1,1 +1,1 @@
-"""Update rules that Keras lacks or has otherwise, as Keras optimizers; the files above are their settings."""
+"""Update rules that Keras lacks or implements differently, as Keras optimizers; the files above are their settings."""

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from baselines.training.optimizers.rules.decoupled import Decoupled, named, rms
+from baselines.training.optimizers.rules.decoupled import Decoupled, path_contains, rms
 
 
 @keras.saving.register_keras_serializable(package="baselines")
@@ -42,7 +42,7 @@ class Adafactor(Decoupled):
         self.axes = [factored_axes(variable.shape, self.min_dim_size_to_factor) for variable in variables]
         self.squares = [self.square_slots(variable, axes) for variable, axes in zip(variables, self.axes, strict=True)]
         self.means = self.slots(variables, "mean") if self.beta_1 else None
-        self.scaled = [self.scale and not named(variable, self.no_scale) for variable in variables]
+        self.scaled = [self.scale and not path_contains(variable, self.no_scale) for variable in variables]
 
     def square_slots(self, variable: Any, axes: Any) -> Any:
         """[v], or [r, c]: of the variable's shape with one axis reduced to 1."""
@@ -52,13 +52,13 @@ class Adafactor(Decoupled):
         shapes = [[1 if axis == reduced else size for axis, size in enumerate(variable.shape)] for reduced in axes]
         return [self.add_variable(shape, dtype="float32", name=f"{name}_square") for shape in shapes]
 
-    def moved(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
+    def new_weight(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
         step = gradient * ops.rsqrt(self.square(index, gradient) + self.epsilon_1)
         if self.clipping_threshold:
             step = step / ops.maximum(1.0, rms(step) / self.clipping_threshold)
         if self.means:
             mean = self.means[index]
-            step = self.updated(mean, self.beta_1 * mean + (1 - self.beta_1) * step)
+            step = self.assign_value(mean, self.beta_1 * mean + (1 - self.beta_1) * step)
         if self.scaled[index]:
             step = step * ops.maximum(rms(weight), self.epsilon_2)
         return weight - rate * (step + self.decays[index] * weight)
@@ -68,7 +68,7 @@ class Adafactor(Decoupled):
         square, axes, slots = ops.square(gradient) + self.epsilon_1, self.axes[index], self.squares[index]
         beta = self.beta_2 or 1 - ops.power(self.update_number, -0.8)
         parts = [ops.mean(square, axis=axis, keepdims=True) for axis in axes] or [square]
-        moments = [self.updated(slot, beta * slot + (1 - beta) * part) for slot, part in zip(slots, parts, strict=True)]
+        moments = [self.assign_value(slot, beta * slot + (1 - beta) * part) for slot, part in zip(slots, parts, strict=True)]
         if not axes:
             return moments[0]
         rows, columns = moments

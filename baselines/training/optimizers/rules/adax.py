@@ -19,6 +19,8 @@ from baselines.training.optimizers.rules.decoupled import Decoupled
 
 @keras.saving.register_keras_serializable(package="baselines")
 class AdaX(Decoupled):
+    """beta_2 is the weight of a new square."""
+
     SETTINGS = ("beta_1", "beta_2", "epsilon")
 
     def __init__(self, learning_rate: Any = 1e-3, beta_1: float = 0.9, beta_2: float = 1e-4, epsilon: float = 1e-7, **options: Any):
@@ -28,9 +30,9 @@ class AdaX(Decoupled):
     def add_slots(self, variables: Sequence) -> None:
         self.means, self.squares = self.slots(variables, "mean"), self.slots(variables, "square")
 
-    def moved(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
+    def new_weight(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
         mean, square = self.means[index], self.squares[index]
         fresh = self.beta_2 / ops.expm1(self.update_number * math.log1p(self.beta_2))
-        m = self.updated(mean, self.beta_1 * mean + (1 - self.beta_1) * gradient)
-        v = self.updated(square, square + fresh * (ops.square(gradient) - square))
+        m = self.assign_value(mean, self.beta_1 * mean + (1 - self.beta_1) * gradient)
+        v = self.assign_value(square, square + fresh * (ops.square(gradient) - square))
         return weight - rate * (m / (ops.sqrt(v) + self.epsilon) + self.decays[index] * weight)

@@ -1,4 +1,4 @@
-"""What our update rules share: dense gradients, float32 arithmetic, names looked up once, decay beside the moments.
+"""Base class of our update rules: dense gradients, float32 arithmetic, names looked up once, decay beside the moments.
 
 Keras hands `update_step` a `tf.Variable` without a path on TensorFlow and its own variable on JAX, so whatever depends on names is
 decided in `build` and kept by index. Decoupled weight decay: Loshchilov and Hutter, 2019, arXiv:1711.05101.
@@ -12,10 +12,10 @@ from keras import ops
 
 
 class Decoupled(keras.optimizers.Optimizer):
-    """A rule adds `add_slots(variables)` and `moved(index, weight, gradient, rate)`, the new weight; all float32.
+    """A rule implements `add_slots(variables)` and `new_weight(index, weight, gradient, rate)`, the new weight; all float32.
 
-    weight_decay, no_decay   the decay, and words: weights whose path contains one of them, in any case, have none
-    SETTINGS                 names of a rule's own arguments, kept under the same names
+    weight_decay, no_decay   the decay, and words: weights whose path contains one of them, ignoring case, have none
+    SETTINGS                 names of a rule's own arguments, stored under the same names
     """
 
     SETTINGS = ()
@@ -28,7 +28,7 @@ class Decoupled(keras.optimizers.Optimizer):
         if self.built:
             return
         super().build(variables)
-        self.decays = [0.0 if named(variable, self.no_decay) else self.weight_decay or 0.0 for variable in variables]
+        self.decays = [0.0 if path_contains(variable, self.no_decay) else self.weight_decay or 0.0 for variable in variables]
         self.add_slots(variables)
 
     def slots(self, variables: Sequence, name: str) -> Any:
@@ -38,9 +38,9 @@ class Decoupled(keras.optimizers.Optimizer):
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> Any:
         values = dense(gradient), variable, learning_rate
         gradient, weight, rate = (ops.cast(ops.convert_to_tensor(value), "float32") for value in values)
-        self.assign(variable, self.moved(self._get_variable_index(variable), weight, gradient, rate))
+        self.assign(variable, self.new_weight(self._get_variable_index(variable), weight, gradient, rate))
 
-    def updated(self, variable: Any, value: Any) -> Any:
+    def assign_value(self, variable: Any, value: Any) -> Any:
         """Assigns, and returns the value."""
         self.assign(variable, value)
         return value
@@ -51,7 +51,7 @@ class Decoupled(keras.optimizers.Optimizer):
         return ops.cast(self.iterations + 1, "float32")
 
     def _apply_weight_decay(self, variables):
-        """Nothing: Keras would decay before the update; `moved` does it as part of it."""
+        """Nothing: Keras would decay before the update; `new_weight` does it as part of it."""
 
     def get_config(self) -> dict:
         settings = {name: getattr(self, name) for name in (*self.SETTINGS, "no_decay")}
@@ -64,8 +64,8 @@ def dense(gradient: Any) -> Any:
     return ops.add(ops.zeros(gradient.shape, gradient.dtype), gradient) if hasattr(gradient, "indices") else gradient
 
 
-def named(variable: Any, words: Sequence[str]) -> Any:
-    """Whether the path of a variable contains one of some words, in any case."""
+def path_contains(variable: Any, words: Sequence[str]) -> bool:
+    """Whether the path of a variable contains one of the words, ignoring case."""
     return any(word.lower() in variable.path.lower() for word in words)
 
 

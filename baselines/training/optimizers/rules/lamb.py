@@ -12,11 +12,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from baselines.training.optimizers.rules.decoupled import Decoupled, named
+from baselines.training.optimizers.rules.decoupled import Decoupled, path_contains
 
 
 @keras.saving.register_keras_serializable(package="baselines")
 class Lamb(Decoupled):
+    """no_adaptation: words of weights whose step is not scaled."""
+
     SETTINGS = ("beta_1", "beta_2", "epsilon", "no_adaptation")
 
     def __init__(
@@ -33,12 +35,12 @@ class Lamb(Decoupled):
 
     def add_slots(self, variables: Sequence) -> None:
         self.means, self.squares = self.slots(variables, "mean"), self.slots(variables, "square")
-        self.adapted = [not named(variable, self.no_adaptation) for variable in variables]
+        self.adapted = [not path_contains(variable, self.no_adaptation) for variable in variables]
 
-    def moved(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
+    def new_weight(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
         mean, square, t = self.means[index], self.squares[index], self.update_number
-        m = self.updated(mean, self.beta_1 * mean + (1 - self.beta_1) * gradient)
-        v = self.updated(square, self.beta_2 * square + (1 - self.beta_2) * ops.square(gradient))
+        m = self.assign_value(mean, self.beta_1 * mean + (1 - self.beta_1) * gradient)
+        v = self.assign_value(square, self.beta_2 * square + (1 - self.beta_2) * ops.square(gradient))
         m, v = m / (1 - ops.power(self.beta_1, t)), v / (1 - ops.power(self.beta_2, t))
         step = m / (ops.sqrt(v) + self.epsilon) + self.decays[index] * weight
         return weight - rate * step * (ratio(weight, step) if self.adapted[index] else 1.0)

@@ -20,15 +20,15 @@ import numpy as np
 from keras import ops
 
 from baselines.training.optimizers.optimizer import WHOLE
-from baselines.training.optimizers.rules.decoupled import Decoupled, named, rms
+from baselines.training.optimizers.rules.decoupled import Decoupled, path_contains, rms
 
 
 @keras.saving.register_keras_serializable(package="baselines")
 class Tiger(Decoupled):
     """`with optimizer.taking(part): optimizer.apply(gradients)` takes up a part of an update: only the last one moves weights.
 
-    With the shares s_i of its micro-batches, m ends as beta m + (1 - beta) sum(s_i g_i): that of their mean gradient, though no
-    gradients are kept. `iterations`, which schedules read, counts whole updates.
+    With the shares s_i of its micro-batches, m ends as beta m + (1 - beta) sum(s_i g_i): that of their mean gradient, without
+    storing gradients. `iterations`, which schedules read, counts whole updates.
     """
 
     SETTINGS = ("beta", "shrink")
@@ -42,7 +42,7 @@ class Tiger(Decoupled):
     def add_slots(self, variables: Sequence) -> None:
         self.means = self.slots(variables, "mean")
         self.sizes = [size_of(variable) for variable in variables]
-        self.centres = [float(named(variable, ["gamma"])) for variable in variables]
+        self.centers = [float(path_contains(variable, ["gamma"])) for variable in variables]
 
     @contextlib.contextmanager
     def taking(self, part: Any) -> Any:
@@ -57,7 +57,7 @@ class Tiger(Decoupled):
         if not self._part.last:
             self._iterations.assign_sub(1)
 
-    def moved(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
+    def new_weight(self, index: int, weight: Any, gradient: Any, rate: Any) -> Any:
         part, slot, size = self._part, self.means[index], self.sizes[index]
         finite = ops.all(ops.isfinite(gradient))
         kept = 1 - part.first * (1 - self.beta)                         # beta once per update
@@ -68,8 +68,8 @@ class Tiger(Decoupled):
         if part.last:
             decay = 0.0 if size is half else self.decays[index]
             moved = weight - rate * size(weight) * (ops.sign(mean) + decay * weight)
-        centre = self.centres[index]
-        return ops.where(finite, moved, (weight - centre) * self.shrink + centre)
+        center = self.centers[index]
+        return ops.where(finite, moved, (weight - center) * self.shrink + center)
 
 
 def half(weight: Any) -> Any:
@@ -82,6 +82,6 @@ def row_rms(weight: Any) -> Any:
 
 def size_of(variable: Any) -> Any:
     """weight -> the length that its steps are relative to."""
-    if named(variable, ("bias", "beta", "gamma")) or np.prod(variable.shape) == 1:
+    if path_contains(variable, ("bias", "beta", "gamma")) or np.prod(variable.shape) == 1:
         return half
-    return row_rms if named(variable, ["embeddings"]) else rms
+    return row_rms if path_contains(variable, ["embeddings"]) else rms
