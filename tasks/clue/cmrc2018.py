@@ -5,7 +5,7 @@
 DRCD and DuReader-robust have this layout too. Test files have placeholders for answers, at answer_start -1. Windows start a
 quarter of max_length apart. Dev is encoded like test, and scored by the official rules over all answers.
 
-The reference (kexue.fm/archives/8739) reports another figure on dev, higher or lower: its windows are built per answer and tokenized
+The reference (kexue.fm/archives/8739) reports another figure on dev, either way: its windows are built per answer and tokenized
 so that the answer aligns with tokens, and a question is right if its best-scored window points exactly at the answer
 that it was built for, mostly the first. `--reference_score` reports it too, as reference_accuracy.
 """
