@@ -149,7 +149,7 @@ def test_groups_of_one_are_counted_and_left_out(tmp_path, tokenizer):
     pairs = examples_of(write_lines(tmp_path / "b.jsonl", PAIRS))
     assert task.head.remark(pairs, drawn(task, pairs, tokenizer)[1]).startswith("3 of 6")
     alone = examples_of(write_lines(tmp_path / "c.jsonl", rows[2:]))
-    assert "expected at least one example to draw rows from" in told(drawn, task, alone, tokenizer)
+    assert "the file has no example to draw rows from" in told(drawn, task, alone, tokenizer)
 
 
 @pytest.mark.parametrize("name, text, gold", [

@@ -77,7 +77,7 @@ def test_strategies_get_what_they_need_or_say_so():
     strategies.check_strategies(["fgm"], Other(), None)
     with pytest.raises(InputError, match=r"--strategies r_drop: the head of this task, Other, lacks a `divergence`"):
         strategies.check_strategies(["r_drop"], Other(), None)
-    with pytest.raises(InputError, match=r"--strategies vat: needs texts without labels.*Add --unlabelled FILE"):
+    with pytest.raises(InputError, match=r"--strategies vat needs texts without labels.*Add --unlabelled FILE"):
         strategies.check_strategies(["vat"], head, None)
     with pytest.raises(InputError, match=r"--unlabelled: no strategy of this run learns from it"):
         strategies.check_strategies(["fgm"], head, file)
