@@ -22,7 +22,7 @@ def test_vat_and_ema_learn_from_unlabelled_text(tiny, tmp_path):
 
 
 @pytest.mark.parametrize(("flags", "line"), [
-    (["--strategies", "vat"], "--strategies vat: needs texts without labels."),
+    (["--strategies", "vat"], "--strategies vat needs texts without labels."),
     (["--unlabelled", "more.json"], "--unlabelled: expected a strategy that learns from it"),
     (["--strategies", "pgd", "--pgd.steps", "0"], "--pgd.steps: expected a number, at least 1. Received: 0"),
     (["--strategies", "fgm,ema", "--fgm.tabel", "x"], "--fgm.tabel: fgm has no such setting"),
