@@ -9,6 +9,8 @@ from rich.table import Table
 from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 
+MAX_WIDTH = 10_000
+"""Columns of characters that a table may take: a terminal folds wider lines, rich would cut the numbers off."""
 NOT_COMPARED = ("output", "quiet", "cache")
 
 
@@ -28,7 +30,8 @@ def main(argv: list[str]) -> None:
         table.add_column(key, justify="right")
     for run, row in zip(runs, rows, strict=True):
         table.add_row(str(run), *(text(row.get(key)) for key in columns))
-    Console(soft_wrap=True).print(table)
+    console = Console()
+    Console(width=max(console.width, console.measure(table, options=console.options.update_width(MAX_WIDTH)).maximum)).print(table)
 
 
 def flags_of(run: RunFolder) -> dict[str, object]:
@@ -49,4 +52,4 @@ def best_scores(run: RunFolder) -> dict[str, object]:
 
 def text(value: object) -> str:
     """Formats a cell of the table: four digits for numbers, - for None."""
-    return f"{value:.4f}" if isinstance(value, float) and value >= 0.001 else "-" if value is None else str(value)
+    return f"{value:.4f}" if isinstance(value, float) and abs(value) >= 0.001 else "-" if value is None else str(value)

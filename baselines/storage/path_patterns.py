@@ -1,4 +1,5 @@
-"""Patterns of paths such as 'texts/*.gz'. An existing literal name wins: a folder may really be called 'texts [1]'."""
+"""Patterns of paths such as 'texts/*.gz'. An existing literal name wins, also after * and **: a folder may really be
+called 'texts [1]'."""
 
 import glob
 import os
@@ -39,8 +40,14 @@ def _matches(base, parts):
     path = os.path.join(base, part)
     if os.path.lexists(path):
         matches = [path]
+    elif part == "**" and rest:
+        folders = {os.path.join(base, ""), *glob.glob(os.path.join(glob.escape(base), "**", ""), recursive=True)}
+        return {path for folder in folders for path in _matches(folder, rest)}
     elif part == "**":
-        return glob.glob(os.path.join(glob.escape(base), *parts), recursive=True)
+        return glob.glob(os.path.join(glob.escape(base), "**"), recursive=True)
+    elif glob.has_magic(part):
+        literal = os.path.join(glob.escape(base), part.replace("[", "[[]"))          # 'a [1]*' may mean files called 'a [1].txt'
+        matches = glob.glob(literal) or glob.glob(os.path.join(glob.escape(base), part))
     else:
-        matches = glob.glob(os.path.join(glob.escape(base), part)) if glob.has_magic(part) else []
+        matches = []
     return [path for base in matches for path in _matches(base, rest)]
