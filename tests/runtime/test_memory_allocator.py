@@ -14,7 +14,7 @@ from baselines.task import Recipe
 FAULTS = """
 import resource, sys
 import numpy as np
-from baselines.allocator import keep_freed_memory
+from baselines.runtime.memory_allocator import keep_freed_memory
 
 kept = keep_freed_memory("jax") if sys.argv[1] == "kept" else False
 np.ones(8_000_000)                                                      # 64 MB, freed at once
@@ -25,7 +25,7 @@ print(kept, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 TENSORFLOW = """
 import resource, sys
-from baselines.allocator import keep_freed_memory
+from baselines.runtime.memory_allocator import keep_freed_memory
 
 kept = keep_freed_memory("tensorflow") if sys.argv[1] == "kept" else False
 import tensorflow as tf
@@ -58,7 +58,7 @@ def test_a_buffer_asked_for_again_is_the_one_that_was_freed(allocator):
 
 SMALL_PIECES = """
 from pathlib import Path
-from baselines.allocator import return_freed_memory
+from baselines.runtime.memory_allocator import return_freed_memory
 
 def megabytes():
     return int(Path("/proc/self/statm").read_text().split()[1]) // 256

@@ -34,7 +34,7 @@ def test_training_follows_the_loss_and_dev_keeps_its_own(tiny, tmp_path):
     ("clue/tnews", ["--loss", "emo"], ["--loss emo", "Choose one of cross_entropy, focal"]),
     ("clue/tnews", ["--loss", "focl"], ["--loss", "'focl'", "Did you mean focal"]),
     ("clue/tnews", ["--loss", "focal", "--focal.gamma", "-1"], ["--focal.gamma", "at least 0"]),
-    ("clue/tnews", ["--loss", "focal", "--focal.epsilon", "1"], ["--focal.epsilon", "a setting of focal: gamma"]),
+    ("clue/tnews", ["--loss", "focal", "--focal.epsilon", "1"], ["--focal.epsilon", "Known: gamma"]),
     ("clue/tnews", ["--focal.gamma", "1"], ["--focal.gamma", "does not use"]),
     ("read", ["--loss", "focal"], ["--loss focal", "with these settings read is trained by another loss"]),
 ])  # fmt: skip
