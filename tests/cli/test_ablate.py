@@ -111,7 +111,7 @@ def test_an_interrupted_run_goes_on_from_its_state_or_starts_again(undrawn, tmp_
 
 def test_other_flags_are_not_mixed_in(undrawn, tmp_path):
     measure(tmp_path, "none", Runner())
-    with pytest.raises(InputError, match=r"seed-42: holds a run with epochs \d+, not 3"):
+    with pytest.raises(InputError, match=r"seed-42 holds a run with epochs \d+, not 3"):
         measure(tmp_path, "none", Runner(), 2, "--epochs", "3")
 
 
