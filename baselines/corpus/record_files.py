@@ -125,7 +125,7 @@ class RecordFiles:
         try:
             self.header, self.columns = header, self._cells(text)
         except csv.Error as error:
-            raise InputError(f"{path.name}:1: the header is no line of csv: {error}. Is a quote not closed?") from None
+            raise InputError(f"{path.name}:1: the header is not a line of CSV: {error}. Is a quote not closed?") from None
         return lines
 
     def _row(self, text):

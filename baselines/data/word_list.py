@@ -25,7 +25,7 @@ def read(path: str | Path, min_count: int = MIN_COUNT) -> list[str]:
         if line.strip():
             token, _, count = (part.strip() for part in line.partition("\t"))
             if not count.isdecimal() or len(count) > MAX_DIGITS or len(token.split()) != 1:
-                raise InputError(f"{Path(path).name}:{number}: {shorten(line)} is no token, tab and count. "
+                raise InputError(f"{Path(path).name}:{number}: {shorten(line)} is not a token, a tab and a count. "
                                  "Write one such line per word, the token without spaces.")  # fmt: skip
             if int(count) >= min_count:
                 tokens[token] = None

@@ -36,7 +36,7 @@ def require_format(path: str | Path) -> None:
     """Raises InputError unless the suffix of a file to write names a format that readers know."""
     known = any_format.JSON_LINES + any_format.TABLES
     if suffix_of(path) not in known:
-        raise InputError(f"{path} is of no known format. End its name in one of {' '.join(known)}, or .gz after it.")
+        raise InputError(f"{path} has an unknown format. End its name in one of {' '.join(known)}, or .gz after it.")
 
 
 def suffix_of(path: str | Path) -> str:

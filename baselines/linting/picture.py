@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def draw_report(
         figure.savefig(temporary, format="png")
 
 
-def draw_lengths(axes, splits: Sequence[MeasuredSplit], max_length: int) -> None:
+def draw_lengths(axes: Any, splits: Sequence[MeasuredSplit], max_length: int) -> None:
     """Histograms of the splits in shares; what is beyond the last bin is counted in it."""
     lengths = [split.lengths for split in splits]
     right = max(max_length, *(int(np.quantile(each, 0.995)) for each in lengths)) + 1
@@ -52,7 +53,7 @@ def draw_lengths(axes, splits: Sequence[MeasuredSplit], max_length: int) -> None
     axes.legend()
 
 
-def draw_classes(axes, classes: dict, drawn: Callable, font: str | None) -> None:
+def draw_classes(axes: Any, classes: dict, drawn: Callable, font: str | None) -> None:
     """Bars of each class's share in every split, the most frequent of the first split on the left."""
     first = next(iter(classes.values()))
     names = sorted(set().union(*classes.values()), key=lambda name: (-first[name], str(name)))

@@ -46,7 +46,7 @@ def read(folder: str | pathlib.Path) -> tuple[Vocabulary, dict[str, object]]:
     if tokens is not None:
         return _with_added(Vocabulary.from_file(tokens), *_added_tokens(folder)), settings
     if not whole.is_file():
-        raise InputError(f"{folder}: expected vocab.txt or tokenizer.json. Received: {_listing(folder)}. Check the path.")
+        raise InputError(f"{folder}: no vocab.txt or tokenizer.json ({_listing(folder)}). Check the path.")
     content = read_json_object(whole)
     vocabulary = _vocabulary(whole, content)
     if config.get("do_lower_case") is None:

@@ -203,7 +203,7 @@ def _read_index(path):
     """{tensor name: (path, open file)}."""
     weight_map = read_json_object(path).get("weight_map")
     if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
-        raise InputError(f'{path}: "weight_map" is no object {{tensor: file}}. Download the file again.')
+        raise InputError(f'{path}: "weight_map" is not an object {{tensor: file}}. Download the file again.')
     for file in sorted(set(weight_map.values())):
         parts = pathlib.PurePath(file).parts
         if not parts or pathlib.PurePath(file).is_absolute() or ".." in parts:

@@ -39,7 +39,7 @@ def test_an_output_that_cannot_be_written_is_told_first(refused, tmp_path, words
 
 @pytest.mark.parametrize("name", ["out.xlsx", "out.parquet", "out"])
 def test_predictions_of_a_format_that_nothing_reads(refused, name):
-    assert f"{name} is of no known format" in refused("predict", "clue/tnews", "一", "--run", "none", "--output", name)
+    assert f"{name} has an unknown format" in refused("predict", "clue/tnews", "一", "--run", "none", "--output", name)
 
 
 @pytest.mark.parametrize("split", [(), ("--split", "2")])

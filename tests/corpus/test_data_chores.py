@@ -90,7 +90,7 @@ def test_a_header_whose_quote_is_open_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.csv").write_bytes(b'"text,label\n1,2\n')
     assert main(["data", "stats", "a.csv"]) == 2
-    assert "a.csv:1: the header is no line of csv" in capsys.readouterr().err
+    assert "a.csv:1: the header is not a line of CSV" in capsys.readouterr().err
 
 
 def test_a_record_without_the_text_is_told_or_left_out(tmp_path, monkeypatch, capsys):

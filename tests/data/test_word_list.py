@@ -14,5 +14,5 @@ def test_words_counted_ten_times_or_more_in_the_order_of_the_file(tmp_path):
 @pytest.mark.parametrize("line", ["表情包", "表情包 10", "表情包\t十", "表情包\t-3", "two words\t10", "\t10"])
 def test_other_lines_are_told(line, tmp_path):
     (tmp_path / "words.txt").write_text(f"好\t10\n{line}\n", encoding="utf-8")
-    with pytest.raises(InputError, match="words.txt:2: .* is no token, tab and count"):
+    with pytest.raises(InputError, match="words.txt:2: .* is not a token, a tab and a count"):
         word_list.read(tmp_path / "words.txt")

@@ -53,5 +53,5 @@ def test_what_cannot_be_written_leaves_what_was_there(tmp_path):
 
 def test_a_suffix_of_no_format_is_refused():
     writers.require_format("a.TSV.gz")
-    with pytest.raises(InputError, match="a.xlsx is of no known format. End its name in one of .json .jsonl .csv .tsv .txt"):
+    with pytest.raises(InputError, match="a.xlsx has an unknown format. End its name in one of .json .jsonl .csv .tsv .txt"):
         writers.require_format("a.xlsx")

@@ -69,6 +69,6 @@ def test_augmentation_keeps_every_column_and_what_is_held_out(simbert_run, tmp_p
     assert "is named like a dev set" in refused(capsys, *words, "--out", tmp_path / "x.csv")
     (tmp_path / "dev.csv").rename(path)
     words[1] = path
-    assert "is of no known format" in refused(capsys, *words, "--out", tmp_path / "x.doc")
+    assert "has an unknown format" in refused(capsys, *words, "--out", tmp_path / "x.doc")
     words[5] = "titel"
     assert "Did you mean title" in refused(capsys, *words, "--out", tmp_path / "x.csv")

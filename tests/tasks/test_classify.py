@@ -132,7 +132,7 @@ def test_dev_labels_that_training_did_not_show(tmp_path):
 def test_an_empty_text_or_label_is_told(tmp_path):
     path = write(tmp_path / "my.csv", [*ROWS, ("", "正文", "体育")])
     task = bind(path, **FLAGS)
-    part = "my.csv:5: title is no text, or an empty one"
+    part = "my.csv:5: title is not a text, or is empty"
     assert part in told(read_examples, task.read, path, "train", task.labels)
     path = write(tmp_path / "my.csv", [*ROWS, ("标题", "正文", "")])
     assert "my.csv:5: no gold answer" in told(read_examples, task.read, path, "train", task.labels)

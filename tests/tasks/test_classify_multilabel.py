@@ -95,9 +95,9 @@ def test_a_list_without_the_flag_names_it():
 
 def test_labels_that_cannot_be(tmp_path):
     path = write_lines(tmp_path / "a.jsonl", [{"text": "一", "label": [["a"]]}])
-    assert "a.jsonl:1: label is no list of texts or numbers: [['a']]" in told(bind, path)
+    assert "a.jsonl:1: label is not a list of texts or numbers: [['a']]" in told(bind, path)
     path = write_lines(tmp_path / "b.jsonl", [{"text": "一", "label": {"a": 1}}])
-    assert "b.jsonl:1: label is no list" in told(bind, path)
+    assert "b.jsonl:1: label is not a list" in told(bind, path)
     path = write_lines(tmp_path / "c.jsonl", [{"text": "一", "label": ["a|b", "c"]}])
     assert "c.jsonl:1: label holds a label with '|', which separates labels in tables" in told(bind, path)
     assert "Choose another separator with --separator." in told(bind, path)

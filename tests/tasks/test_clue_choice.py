@@ -221,7 +221,7 @@ QUESTION = {"passage": "甲", "question": "乙？", "choices": ["丙", "丁"], "
     ({"choices": ["丙"]}, "choices is ['丙']. Write a list of two or more texts"),
     ({"choices": ["丙", "丙"]}, "choices repeats a choice"),
     ({"choices": "丙丁"}, "Write a list of two or more texts"),
-    ({"passage": ""}, "passage is no text, or an empty one"),
+    ({"passage": ""}, "passage is not a text, or is empty"),
     ({"answer": None}, "no gold answer"),
 ])
 def test_choose_bad_lines(tmp_path, changes, part):

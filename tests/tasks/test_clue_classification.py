@@ -128,7 +128,7 @@ def test_disagreement_is_kept_for_prediction(tmp_path):
 @pytest.mark.parametrize("name, row, part", [
     ("tnews", {"label": "105", "sentence": "今天"}, "dev.json:1: unknown label '105'. Use one of 100, 101"),
     ("tnews", {"label": "100", "sentense": "今天"}, "dev.json:1: there is no field 'sentence', only label, sen"),
-    ("tnews", {"label": "100", "sentence": " "}, "dev.json:1: sentence is no text, or an empty one: "),
+    ("tnews", {"label": "100", "sentence": " "}, "dev.json:1: sentence is not a text, or is empty: "),
     ("ocnli", {"sentence1": "甲", "sentence2": "乙", "label": "neutrl"}, "Did you mean neutral"),
     ("afqmc", {"sentence1": "甲", "label": "1"}, "there is no field 'sentence2'"),
     ("csl", {"abst": "甲", "keyword": "甲;乙", "label": "1"}, "keyword is '甲;乙'. Write a list of texts"),
@@ -177,7 +177,7 @@ def test_wsc_marks_both_spans_in_either_order(tmp_path):
     ({"span2_index": -4}, "expected '它' at span2_index=-4."),
     ({"span2_index": "8"}, "expected '它' at span2_index='8'."),
     ({"span1_text": "毛线球，它", "span1_index": 4}, "the two spans overlap: "),
-    ({"span1_text": ""}, "span1_text is no text, or an empty one"),
+    ({"span1_text": ""}, "span1_text is not a text, or is empty"),
 ])
 def test_wsc_refuses_spans_that_are_not_there_or_overlap(tmp_path, changes, part):
     with pytest.raises(InputError) as raised:

@@ -103,10 +103,10 @@ def test_an_empty_label_is_gold_without_entities():
     ({"name": {"小明": [[1, 2]]}}, "'小明' is not at [1, 2], where '明说' is. Check the offsets."),
     ({"name": {"小明": [[0, 2]]}}, "where '小明说' is. Its end is exclusive: subtract 1."),
     ({"name": {"小明": [0, 1]}}, "'小明' has the place 0. It needs [start, end]."),
-    ({"name": {"小明": [["0", 1]]}}, "['0', 1, 'name'] is no start, end and category."),
+    ({"name": {"小明": [["0", 1]]}}, "['0', 1, 'name'] is not a start, end and category."),
     ({"names": {"小明": [[0, 1]]}}, "'names' is not a category of CLUENER. Did you mean name"),
     ({"name": [[0, 1]]}, "name: [[0, 1]] is not an object"),
-    (["name"], "'name' is no entity of a known layout."),
+    (["name"], "'name' is not an entity in a known layout."),
 ])
 def test_faults_of_a_line(tmp_path, label, part):
     path = tmp_path / "dev.json"

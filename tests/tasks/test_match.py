@@ -103,7 +103,7 @@ def test_faults_of_flags_and_files(tmp_path):
     task = bind(path, score="score", text_pair="text2", high=5.0)
     assert "there is no column 'text2' for --text_pair" in told(lambda: list(task.read(path)))
     blank = write(tmp_path / "b.tsv", [("一", "", 1)])
-    assert "b.tsv:2: text_pair is no text" in told(lambda: list(bind(blank, score="score").read(blank)))
+    assert "b.tsv:2: text_pair is not a text" in told(lambda: list(bind(blank, score="score").read(blank)))
 
 
 @pytest.mark.keras

@@ -58,7 +58,7 @@ def test_files_to_predict_need_no_target(tmp_path):
 
 @pytest.mark.parametrize("row, name", [(("", "降雪"), "source"), (("降雪", " "), "target")])
 def test_empty_texts_are_refused_with_their_line(row, name, tmp_path):
-    with pytest.raises(InputError, match=f"a.jsonl:3: {name} is no text"):
+    with pytest.raises(InputError, match=f"a.jsonl:3: {name} is not a text"):
         list(bind().read(write(tmp_path / "a.jsonl", ["source", "target"], [*PAIRS, row])))
 
 

@@ -169,7 +169,7 @@ def test_forms_of_files(tmp_path, name, text, gold):
 @pytest.mark.parametrize("row, message", [
     ({"text": "一", "synonyms": "二"}, "a.jsonl:2: synonyms is "),
     ({"text": "一", "synonyms": ["二", " "]}, "a.jsonl:2: synonyms is "),
-    ({"text": " ", "synonyms": ["二"]}, "a.jsonl:2: text is no text, or an empty one"),
+    ({"text": " ", "synonyms": ["二"]}, "a.jsonl:2: text is not a text, or is empty"),
 ])  # fmt: skip
 def test_bad_groups(tmp_path, row, message):
     assert told(examples_of, write_lines(tmp_path / "a.jsonl", [GROUPS[0], row])).startswith(message)
@@ -177,7 +177,7 @@ def test_bad_groups(tmp_path, row, message):
 
 @pytest.mark.parametrize("row, flags, message", [
     ({"text": "一", "text_pair": "二", "label": 2}, {}, "label is "),
-    ({"text": "一", "text_pair": "", "label": 1}, {}, "text_pair is no text, or an empty one"),
+    ({"text": "一", "text_pair": "", "label": 1}, {}, "text_pair is not a text, or is empty"),
     ({"text": "一", "text_pair": "二", "score": "nan"}, {}, "score is 'nan'. Write a number"),
     ({"text": "一", "text_pair": "二"}, {"label": "same"}, "no gold answer"),
     ({"text": "一", "label": 1}, {"text_pair": "other"}, "there is no column 'other' for --text_pair"),

@@ -82,9 +82,9 @@ def test_a_tensor_that_is_not_in_its_shard(tmp_path):
 @pytest.mark.parametrize("text, message", [
     ("", "not JSON"),
     ("[]", "expected a JSON object, but got list"),
-    ("{}", '"weight_map" is no object'),
-    ('{"weight_map": 3}', '"weight_map" is no object'),
-    ('{"weight_map": {"a": 3}}', '"weight_map" is no object'),
+    ("{}", '"weight_map" is not an object'),
+    ('{"weight_map": 3}', '"weight_map" is not an object'),
+    ('{"weight_map": {"a": 3}}', '"weight_map" is not an object'),
     ('{"weight_map": {"a":', "not JSON"),
     ('{"weight_map":' + "[" * 100_000, "nested too deeply"),
     ('{"weight_map": {"a": "%s"}}' % ("x" * 5000), "is not beside it"),

@@ -88,7 +88,7 @@ def test_a_dirty_set(data, tmp_path, capsys):
 @pytest.mark.parametrize("name, row, part", [
     ("train", {"label": "999", "sentence": "球"}, "train.json:25: unknown label"),
     ("dev", {"sentence": "球"}, "dev.json:4: no gold answer"),
-    ("test", {"id": 8, "sentence": ""}, "test.json:4: sentence is no text, or an empty one"),
+    ("test", {"id": 8, "sentence": ""}, "test.json:4: sentence is not a text, or is empty"),
 ])  # fmt: skip
 def test_what_training_refuses_ends_with_2(data, tmp_path, capsys, name, row, part):
     given = dict(zip(("train", "dev", "test"), clean(), strict=True))

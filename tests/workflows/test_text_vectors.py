@@ -297,7 +297,7 @@ def test_bad_input_is_one_line(made_index, simbert_run, tiny_run, tmp_path, caps
     lines.write_text("\n".join(TEXTS), encoding="utf-8")
     bad.write_text("国\n\n足", encoding="utf-8")
     encode = ["encode", "--run", simbert_run, "--output", tmp_path / "v.npy", "--quiet"]
-    assert "bad.txt:2: text is no text, or an empty one" in refused(capsys, *encode, "--input", bad)
+    assert "bad.txt:2: text is not a text, or is empty" in refused(capsys, *encode, "--input", bad)
     command(*encode, "--input", bad, "--skip_empty")
     assert np.load(tmp_path / "v.npy").shape[0] == 2
     assert "Give --run DIR or --init" in refused(capsys, "encode", "--input", lines, "--output", tmp_path / "v.npy")

@@ -124,7 +124,7 @@ def check_options(memory: int, seed: int, split: int, mode: str, out: Path) -> N
         other = [out] if out.is_file() else [path for path in out.iterdir() if not path.match("part-[0-9]*.txt*")]
         if other:
             raise InputError(
-                f"--out: {out} holds {other[0].name}, which is no part of a shuffled text. Choose another folder."
+                f"--out: {out} holds {other[0].name}, which is not part of a shuffled text. Choose another folder."
             )
 
 

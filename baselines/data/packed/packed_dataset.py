@@ -127,7 +127,7 @@ class Packing:
     def __init__(self, tokenizer: Tokenizer, max_length: int):
         self._packer = Packer(tokenizer, max_length)
 
-    def __call__(self, job):
+    def __call__(self, job: tuple) -> tuple:
         split, paragraphs = job
         before = self._packer.cut
         rows = [row for paragraph in paragraphs for row in self._packer.rows(paragraph)]

@@ -30,4 +30,4 @@ def read(path: str | Path | tuple, columns: Sequence[str] | None = None) -> Iter
     if suffix in TABLES:
         return tables.read(path, columns)
     known = " ".join(JSON_LINES + TABLES)
-    raise InputError(f"{path} is of no known format. Convert or rename it so that it ends in one of {known}, or .gz after it.")
+    raise InputError(f"{path} has an unknown format. Convert or rename it so that it ends in one of {known}, or .gz after it.")

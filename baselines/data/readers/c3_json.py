@@ -23,7 +23,7 @@ def read(path: str | Path, max_choices: int) -> Iterator[Row]:
     for number, document in enumerate(json_file.expect(json_file.read(path), list, name)):
         place = f"{name}: document {number}"
         if not isinstance(document, list) or len(document) != 3:
-            raise InputError(f"{place}: {shorten(document)} is no [texts, questions, id]. Is it C3's file?")
+            raise InputError(f"{place}: {shorten(document)} is not [texts, questions, id]. Is it C3's file?")
         passages, questions, id = document
         for index, question in enumerate(json_file.expect(questions, list, f"{place}, questions")):
             origin = f"{place} ({id}), question {index}"

@@ -30,7 +30,7 @@ def read(path: str | Path) -> Iterator[Row]:
         else:
             gold = official_gold(row, blanks, answers, first_places)
         if gold and not all(type(number) is int and 0 <= number < len(candidates) for number in gold.values()):
-            raise InputError(f"{row.origin}: {shorten(gold)} is no number of a candidate. Answers are 0 to {len(candidates) - 1}.")
+            raise InputError(f"{row.origin}: {shorten(gold)} is not the number of a candidate. Use 0 to {len(candidates) - 1}.")
         passages = [passage for passage in passages if BLANK.search(passage)]
         fields = {"id": row.id("id"), "passages": passages, "candidates": candidates, "gold": gold}
         yield Row(fields, row.origin, row.number)

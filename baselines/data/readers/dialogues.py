@@ -42,7 +42,7 @@ def read(path: str | Path, tokenized: bool = False) -> Iterator[Row]:
     elif name.suffix in (".json", ".jsonl"):
         rows = from_json(path)
     else:
-        raise InputError(f"{path} is of no known format. Convert or rename it: dialogues end in .json .jsonl .txt .tsv, or .gz.")
+        raise InputError(f"{path} has an unknown format. Convert or rename it: dialogues end in .json .jsonl .txt .tsv, or .gz.")
     row = None
     for row in rows:
         row["utterances"] = [unspaced(text, tokenized) for text in row["utterances"]]
@@ -69,7 +69,7 @@ def from_json(path: str | Path) -> Iterator[Row]:
         for number, line in lines:
             yield to_row(json_lines.parse(line, f"{name}:{number}", "Each line holds one dialogue."), f"{name}:{number}", number)
     else:
-        yield from of_one_value(json_lines.parse("\n".join(line for _, line in lines), name, "It is no dialogue per line."), name)
+        yield from of_one_value(json_lines.parse("\n".join(line for _, line in lines), name, "Write one dialogue per line."), name)
 
 
 def is_dialogue(line: str, origin: str) -> bool:
@@ -110,7 +110,7 @@ def to_row(value: object, origin: str, id: object, split: str | None = None) -> 
     if not isinstance(value, list) or not value:
         fields = ", ".join(DIALOGUE_FIELDS)
         raise InputError(
-            f"{origin}: {shorten(value)} is no dialogue. Write a list of texts, or an object with one of the fields {fields}."
+            f"{origin}: {shorten(value)} is not a dialogue. Write a list of texts, or an object with one of the fields {fields}."
         )
     utterances = []
     for number, item in enumerate(value, start=1):
@@ -128,7 +128,7 @@ def text_of(item: object, origin: str) -> str:
     """The text of an utterance or a message. Raises InputError if it has none."""
     text = item.get(field_of(item, TEXT_FIELDS)) if isinstance(item, dict) else item
     if not isinstance(text, str) or not text.strip():
-        raise InputError(f"{origin}: {shorten(item)} is no text, or an empty one. Fix or remove the dialogue.")
+        raise InputError(f"{origin}: {shorten(item)} is not a text, or is empty. Fix or remove the dialogue.")
     return text.strip()
 
 

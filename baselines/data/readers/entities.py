@@ -119,7 +119,7 @@ def entities_of(origin: str, text: str, item: object, inclusive: bool = False) -
             return [entity(origin, text, item[start], item[end], name, mention, inclusive) for name in names]
     elif isinstance(item, list) and len(item) in (3, 4):
         return [entity(origin, text, *item[:3], item[3] if len(item) == 4 else None, inclusive)]
-    raise InputError(f'{origin}: {shorten(item)} is no entity of a known layout. Write [start, end, category]: [0, 2, "NAME"].')
+    raise InputError(f'{origin}: {shorten(item)} is not an entity in a known layout. Write [start, end, category]: [0, 2, "NAME"].')
 
 
 def entity(
@@ -128,7 +128,7 @@ def entity(
     """An Entity, checked against its text and, unless None, its `mention`."""
     category = str(category) if type(category) is int else category
     if not (type(start) is type(end) is int and isinstance(category, str) and category.strip()):
-        raise InputError(f"{origin}: {shorten([start, end, category])} is no start, end and category. "
+        raise InputError(f"{origin}: {shorten([start, end, category])} is not a start, end and category. "
                          'Write whole numbers and a name: [0, 2, "NAME"].')  # fmt: skip
     first, end = end, end + inclusive
     advice = "" if inclusive else f" {INCLUSIVE}"

@@ -57,5 +57,5 @@ def parse(text: str, origin: str, advice: str = "Each line holds one object.") -
 def to_row(value: Any, origin: str, number: int) -> Row:
     """A parsed value as a Row. Raises InputError if it is no object."""
     if not isinstance(value, dict):
-        raise InputError(f"{origin}: {shorten(value)} is no JSON object. Write each record as {{…}}.")
+        raise InputError(f"{origin}: {shorten(value)} is not a JSON object. Write each record as {{…}}.")
     return Row(value, origin, number)

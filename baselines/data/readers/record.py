@@ -32,7 +32,7 @@ class Row(dict):
         value = self[field]
         if not isinstance(value, str) or not value.strip():
             raise InputError(
-                f"{self.origin}: {field} is no text, or an empty one: {shorten(value)}. "
+                f"{self.origin}: {field} is not a text, or is empty: {shorten(value)}. "
                 "Fill it in or remove the row."
             )
         return value
@@ -43,7 +43,7 @@ class Row(dict):
         if value is None:
             return None
         if not isinstance(value, SCALAR):
-            raise InputError(f"{self.origin}: {field} is no text or number: {shorten(value)}. Write one label per row.")
+            raise InputError(f"{self.origin}: {field} is not a text or a number: {shorten(value)}. Write one label per row.")
         return spell(value) or None
 
     def labels(self, field: str, separator: str) -> list[str] | None:
@@ -63,7 +63,7 @@ class Row(dict):
                 "Choose another separator with --separator."
             )
         if not all(isinstance(label, SCALAR) for label in value):
-            raise InputError(f"{self.origin}: {field} is no list of texts or numbers: {shorten(self[field])}. "
+            raise InputError(f"{self.origin}: {field} is not a list of texts or numbers: {shorten(self[field])}. "
                              'Write labels as in ["a", "b"].')  # fmt: skip
         return list(dict.fromkeys(label for label in map(spell, value) if label))
 
@@ -74,7 +74,7 @@ class Row(dict):
             if value is None or value == "":
                 continue
             if isinstance(value, bool) or not isinstance(value, str | int):
-                raise InputError(f"{self.origin}: {field} is no text or whole number: {shorten(value)}. Ids are one of both.")
+                raise InputError(f"{self.origin}: {field} is not a text or a whole number: {shorten(value)}. Ids are one of both.")
             return value
         return self.number
 

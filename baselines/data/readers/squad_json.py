@@ -68,7 +68,7 @@ def answers(question: Row, context: str, origin: str, fix_offsets: bool) -> tupl
     for item in items(question, "answers"):
         start = item["answer_start"]
         if type(start) is not int:
-            raise InputError(f"{origin}: answer_start is no whole number: {shorten(start)}. Count characters from 0.")
+            raise InputError(f"{origin}: answer_start is not a whole number: {shorten(start)}. Count characters from 0.")
         if start != NO_PLACE:
             kept.append(placed(Answer(item.text("text"), start), context, origin, fix_offsets))
     return tuple(dict.fromkeys(kept)) if kept or not question["answers"] else None

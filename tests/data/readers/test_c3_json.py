@@ -36,7 +36,7 @@ def test_test_questions_have_ids_and_no_answer(tmp_path):
     ({"choice": list("甲乙丙丁戊")}, "5 choices. The task takes 2 to 4."),
     ({"choice": ["小张", " "]}, "choice: ['小张', ' '] holds something else than texts, or an empty one."),
     ({"choice": "小张"}, "choice: '小张' is not a list"),
-    ({"question": ""}, "question is no text, or an empty one"),
+    ({"question": ""}, "question is not a text, or is empty"),
 ])
 def test_faulty_questions(tmp_path, changes, part):
     with pytest.raises(InputError) as raised:
@@ -46,7 +46,7 @@ def test_faulty_questions(tmp_path, changes, part):
 
 @pytest.mark.parametrize("value, part", [
     ({"data": 1}, "d.json: {'data': 1} is not a list"),
-    ([["甲"]], "d.json: document 0: ['甲'] is no [texts, questions, id]."),
+    ([["甲"]], "d.json: document 0: ['甲'] is not [texts, questions, id]."),
     ([[["甲"], {}, "1"]], "document 0, questions: {} is not a list"),
     ([[[], [QUESTION], "1"]], "document 0, texts: [] holds something else than texts"),
 ])

@@ -1,4 +1,4 @@
-"""Dialogues in every format give the same rows; spaces of tokenized texts go; what is no dialogue is told with its place."""
+"""Dialogues in every format give the same rows; spaces of tokenized texts go; what is not a dialogue is told with its place."""
 
 import gzip
 import json
@@ -102,12 +102,12 @@ def test_the_tokens_stay_the_same(text):
 
 
 @pytest.mark.parametrize("name, text, parts", [
-    ("a.jsonl", '["早", ""]\n', ["a.jsonl:1, utterance 2: '' is no text, or an empty one"]),
-    ("a.jsonl", '["早"]\n["早", 3]\n', ["a.jsonl:2, utterance 2", "3 is no text"]),
-    ("a.jsonl", '["早"]\n[]\n', ["a.jsonl:2: [] is no dialogue"]),
-    ("a.jsonl", '["早"]\n"晚"\n', ["a.jsonl:2: '晚' is no dialogue"]),
+    ("a.jsonl", '["早", ""]\n', ["a.jsonl:1, utterance 2: '' is not a text, or is empty"]),
+    ("a.jsonl", '["早"]\n["早", 3]\n', ["a.jsonl:2, utterance 2", "3 is not a text"]),
+    ("a.jsonl", '["早"]\n[]\n', ["a.jsonl:2: [] is not a dialogue"]),
+    ("a.jsonl", '["早"]\n"晚"\n', ["a.jsonl:2: '晚' is not a dialogue"]),
     ("a.jsonl", '["早"]\n["晚"\n', ["a.jsonl:2: not JSON"]),
-    ("a.jsonl", '{"messages": []}\n', ["a.jsonl:1: [] is no dialogue"]),
+    ("a.jsonl", '{"messages": []}\n', ["a.jsonl:1: [] is not a dialogue"]),
     ("a.jsonl", '[{"role": "a", "text": "x"}, {"role": "b", "text": "y"}, {"role": "c", "text": "z"}]', ["two speakers: a, b, c"]),
     ("a.json", '{"text": "早"}', ["a.json: no dialogues at 'text': '早'"]),
     ("a.txt", "早\t\t晚\n", ["a.txt:1, utterance 2"]),

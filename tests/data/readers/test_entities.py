@@ -96,13 +96,13 @@ def test_an_object_may_have_several_labels(tmp_path):
 
 
 @pytest.mark.parametrize("row, part", [
-    ({"text": TEXT, "entities": [{"start": 0, "label": "N"}]}, "is no entity of a known layout. Write [start, end, category]"),
+    ({"text": TEXT, "entities": [{"start": 0, "label": "N"}]}, "is not an entity in a known layout. Write [start, end, category]"),
     ({"text": TEXT, "entities": [{"start": 0, "end": 99, "label": "N"}]}, "[0, 99] of N is no place in a text of 10"),
-    ({"text": TEXT, "entities": [{"start": "0", "end": 2, "label": "N"}]}, "is no start, end and category"),
-    ({"text": TEXT, "entities": [{"start": True, "end": 2, "label": "N"}]}, "is no start, end and category"),
-    ({"text": TEXT, "entities": [{"start": 0, "end": 2, "label": {"a": 1}}]}, "is no start, end and category"),
+    ({"text": TEXT, "entities": [{"start": "0", "end": 2, "label": "N"}]}, "is not a start, end and category"),
+    ({"text": TEXT, "entities": [{"start": True, "end": 2, "label": "N"}]}, "is not a start, end and category"),
+    ({"text": TEXT, "entities": [{"start": 0, "end": 2, "label": {"a": 1}}]}, "is not a start, end and category"),
     ({"text": TEXT, "entities": "x"}, "a.jsonl:1, entities: 'x' is not a list"),
-    ({"data": {"text": ""}}, "text is no text, or an empty one"),
+    ({"data": {"text": ""}}, "text is not a text, or is empty"),
     ({"data": {"text": TEXT}, "annotations": [3]}, "annotations[0]: 3 is not an object"),
     ({"data": {"text": TEXT}, "annotations": {"a": 1}}, "annotations: {'a': 1} is not a list"),
     (studio([{"type": "labels"}]), "there is no field 'value'"),

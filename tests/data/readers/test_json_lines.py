@@ -48,8 +48,8 @@ def test_reading_streams(tmp_path):
     ('{"a": 1', "train.json:2: not JSON at character 8"),
     ("{'a': 1}", "train.json:2: not JSON at character 2: Expecting property name"),
     ('{"a": 1} {"a": 2}', "train.json:2: not JSON at character 10: Extra data"),
-    ("[1, 2]", "train.json:2: [1, 2] is no JSON object"),
-    ('"text"', "train.json:2: 'text' is no JSON object"),
+    ("[1, 2]", "train.json:2: [1, 2] is not a JSON object"),
+    ('"text"', "train.json:2: 'text' is not a JSON object"),
     ('{"a": "\\ud83d"}', "train.json:2: cannot read this JSON: half of a surrogate pair"),
     ("[" * 100_000, "train.json:2: cannot read this JSON: it is nested too deeply"),
 ])
@@ -68,5 +68,5 @@ def test_an_empty_file_is_told(tmp_path, content):
 
 def test_bad_arrays(tmp_path):
     assert "the array is empty." in message(tmp_path, "[]")
-    assert "train.json: item 2: 3 is no JSON object" in message(tmp_path, '[{"a": 1}, 3]')
+    assert "train.json: item 2: 3 is not a JSON object" in message(tmp_path, '[{"a": 1}, 3]')
     assert "train.json: not JSON at character 9" in message(tmp_path, '[{"a": 1')

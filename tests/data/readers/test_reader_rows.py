@@ -20,5 +20,5 @@ def test_every_format_gives_the_same_rows(tmp_path, name, content, packed):
 
 
 def test_an_unknown_suffix_is_told(tmp_path):
-    with pytest.raises(InputError, match=r"a\.xlsx is of no known format.* ends in one of \.json \.jsonl \.csv"):
+    with pytest.raises(InputError, match=r"a\.xlsx has an unknown format.* ends in one of \.json \.jsonl \.csv"):
         any_format.read(tmp_path / "a.xlsx")

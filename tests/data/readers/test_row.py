@@ -21,7 +21,7 @@ def test_a_missing_field_names_the_line_the_fields_and_the_nearest():
 
 @pytest.mark.parametrize("value", ["", " \t\u3000", None, 3, ["今天"]])
 def test_text_demands_a_text_that_is_not_empty(value):
-    with pytest.raises(InputError, match=r"train\.json:17: sentence is no text, or an empty one"):
+    with pytest.raises(InputError, match=r"train\.json:17: sentence is not a text, or is empty"):
         row(sentence=value).text("sentence")
 
 
@@ -40,7 +40,7 @@ def test_labels_are_texts_or_none(value, label):
 
 def test_label_refuses_lists_and_absence_is_none():
     assert row().label() is None
-    with pytest.raises(InputError, match="label is no text or number"):
+    with pytest.raises(InputError, match="label is not a text or a number"):
         row(label=["1"]).label()
 
 
@@ -48,5 +48,5 @@ def test_ids_are_the_files_own_else_the_line_number():
     assert row(id=0, idx=5).id("id", "idx") == 0
     assert row(idx="a").id("id", "idx") == "a"
     assert row(id="").id("id") == 17
-    with pytest.raises(InputError, match="id is no text or whole number"):
+    with pytest.raises(InputError, match="id is not a text or a whole number"):
         row(id=[1]).id("id")

@@ -71,8 +71,8 @@ def test_an_answer_that_is_elsewhere_is_refused_or_moved(tmp_path):
     (("红山", 12), "where '青山' is. The context does not have it at all."),
     (("青山", -2), "at answer_start=-2, where '' is."),
     (("青山", 900), "at answer_start=900, where '' is."),
-    (("青山", "12"), "answer_start is no whole number: '12'"),
-    (("", 12), "text is no text, or an empty one"),
+    (("青山", "12"), "answer_start is not a whole number: '12'"),
+    (("", 12), "text is not a text, or is empty"),
 ])
 def test_answers_that_are_not_there(tmp_path, answer, part):
     with pytest.raises(InputError) as raised:
@@ -85,7 +85,7 @@ def test_answers_that_are_not_there(tmp_path, answer, part):
     ({}, "dev.json: there is no field 'data'"),
     ({"data": {}}, "dev.json: data: {} is not a list"),
     ({"data": ["甲"]}, "dev.json: data[0]: '甲' is not an object"),
-    ({"data": [{"paragraphs": [{"context": " ", "qas": []}]}]}, "data[0].paragraphs[0]: context is no text"),
+    ({"data": [{"paragraphs": [{"context": " ", "qas": []}]}]}, "data[0].paragraphs[0]: context is not a text"),
     ({"data": [{"paragraphs": [{"context": "甲", "qas": [{"id": 1}]}]}]}, "qas[0]: there is no field 'question'"),
     ({"data": [{"paragraphs": [{"context": "甲", "qas": [{"question": 3}]}]}]}, "question: 3 is not a text"),
 ])
