@@ -23,7 +23,7 @@ from baselines.training.optimizers.optimizer import WHOLE, Part
 
 
 class Steps:
-    """The compiled steps of a model: `train`, `evaluate` and `predict` call one function for each shape of their arrays.
+    """The compiled steps of a model: `train`, `evaluate` and `predict` call functions compiled for the shapes of their arrays.
 
     Args:
         model: functional Keras model, {name: array} -> {name: array}.
@@ -61,7 +61,7 @@ class Steps:
         self._take_part, self._take_last = compiler.update(self._take_part), compiler.update(self._take_last)
         self._first_sums = compiler.sums(self._first_sums)
         self._next_sums = compiler.sums(self._next_sums, donated=1)
-        self._predict = compiler.prediction(self.objective.predict, any_shape=not jit)
+        self._predict = compiler.prediction(self.objective.predict, any_rows=True)
         self._evaluate = compiler.prediction(self.objective.evaluate)
         if self.objective.cache:
             self._look, self._compare = compiler.prediction(self._look), compiler.prediction(self.objective.cache.compare)
@@ -69,7 +69,7 @@ class Steps:
 
     @property
     def traces(self) -> int:
-        """How often a function was traced: once for each shape, unless something is wrong. 0 on PyTorch, which compiles none."""
+        """How often a function was traced: once for each shape at most. 0 on PyTorch, which compiles none."""
         return self._compiler.traces
 
     @property
@@ -82,7 +82,7 @@ class Steps:
         return self._run("train", self._train, batches)
 
     def predict(self, features: dict) -> dict:
-        """Outputs as NumPy arrays, without dropout. With devices.any_shape() and without jit, a new shape costs nothing."""
+        """Outputs as NumPy arrays, without dropout. TensorFlow's own graphs serve any shape of them."""
         outputs = self._run("predict", lambda features: self._predict(self._compiler.place(features)), features)
         return keras.tree.map_structure(ops.convert_to_numpy, outputs)
 

@@ -96,7 +96,7 @@ class StepCompiler(step_compiler.StepCompiler):
     def update(self, function: Callable) -> Callable:
         return self.sums(function)
 
-    def prediction(self, function: Callable, any_shape: bool = False) -> Callable:
+    def prediction(self, function: Callable, any_rows: bool = False) -> Callable:
         variables, function = flat(self._groups[:2]), self.counted(function)
 
         def pure(values, state, *given):

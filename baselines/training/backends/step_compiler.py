@@ -9,7 +9,7 @@ from typing import Any
 class StepCompiler:
     """Functions of arrays that read and assign the variables of an Objective and an optimizer, as compiled ones.
 
-    A backend overrides what differs, `compiled(function, any_shape)` and `read` at least.
+    A backend overrides what differs, `compiled(function, any_rows)` and `read` at least.
     """
 
     def __init__(self, objective: Any, optimizer: Any, jit: bool):
@@ -23,9 +23,9 @@ class StepCompiler:
         """function(arrays) -> arrays; it assigns the state. donated: leading arguments whose memory it may take."""
         return self.compiled(self.counted(function))
 
-    def prediction(self, function: Callable, any_shape: bool = False) -> Callable:
-        """function(arrays) -> arrays; it only reads. any_shape: compile once for all shapes, where that is possible."""
-        return self.compiled(self.counted(function), any_shape)
+    def prediction(self, function: Callable, any_rows: bool = False) -> Callable:
+        """function(arrays) -> arrays; it only reads. any_rows: compile once for any number of rows, where that is possible."""
+        return self.compiled(self.counted(function), any_rows)
 
     def counted(self, function: Callable) -> Callable:
         """`function`, which adds 1 to `traces` each time that Python runs it: once for each shape that is compiled."""

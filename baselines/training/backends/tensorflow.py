@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from baselines.training.backends import step_compiler
 from baselines.training.backends import tensorflow_devices as devices
+from baselines.training.backends.tensorflow_graphs import AnyLengthGraph
 from baselines.training.recompute import wait_for
 
 
@@ -60,21 +61,21 @@ def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constant
 class StepCompiler(step_compiler.StepCompiler):
     """Graphs, compiled by XLA with `jit`; with several devices plain graphs, because XLA compiles for one."""
 
-    def compiled(self, function: Callable, any_shape: bool = False) -> Callable:
+    def compiled(self, function: Callable, any_rows: bool = False) -> Callable:
         if devices.shares() == 1:
-            # A graph of its own: the second length is traced with the axes left open that differ, and serves all others. A trace
-            # takes seconds, and steps are as quick. XLA compiles for sizes, so there each length has its program.
+            # XLA compiles for sizes, so there each length has its program.
             needs_length = any(getattr(layer, "needs_length", False) for layer in self.objective.model.layers)
-            any_length = not self.jit and not needs_length
-            return tf.function(function, jit_compile=self.jit, autograph=False, reduce_retracing=any_length)
+            if self.jit or needs_length:
+                return tf.function(function, jit_compile=self.jit, autograph=False)
+            return AnyLengthGraph(function, self.objective.model, any_rows)
         strategy = tf.distribute.get_strategy()
         return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)
 
     def update(self, function: Callable) -> Callable:
         return devices.take_first(super().update(function))
 
-    def prediction(self, function: Callable, any_shape: bool = False) -> Callable:
-        compiled = super().prediction(function, any_shape)
+    def prediction(self, function: Callable, any_rows: bool = False) -> Callable:
+        compiled = super().prediction(function, any_rows)
         return lambda *arguments: devices.concatenate_rows(compiled(*arguments))
 
     def read(self, variables: Sequence) -> list:

@@ -49,5 +49,5 @@ class StepCompiler(step_compiler.StepCompiler):
     def counted(self, function: Callable) -> Callable:
         return function
 
-    def compiled(self, function: Callable, any_shape: bool = False) -> Callable:
+    def compiled(self, function: Callable, any_rows: bool = False) -> Callable:
         return torch.no_grad()(function)  # value_and_gradients switches them on where they are wanted
