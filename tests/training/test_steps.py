@@ -11,6 +11,8 @@ import pytest
 import tiny
 from keras import ops
 
+from baselines.heads.classification import ClassificationHead
+from baselines.heads.entity_pointer import EntityPointerHead
 from baselines.heads.sequence_tagging import SequenceTaggingHead
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.models.builder import build_transformer_model
@@ -297,3 +299,28 @@ def test_label_chains_learn_and_predict_rows_of_several_lengths(chain):
         outputs, *_ = steps.evaluate(batch)
         assert outputs["labels"].shape[1] == length
         np.testing.assert_array_equal(steps.predict(batch["features"])["labels"], outputs["labels"])
+
+
+@pytest.mark.parametrize("classes", [3, 8])
+def test_predictions_of_any_rows_and_lengths_are_those_of_the_model(classes):
+    """A graph with open axes: also where a size that does not change, here the number of classes, is that of the first rows."""
+    model = ClassificationHead(classes)(build_transformer_model(tiny.CONFIG))
+    steps = Steps(model, cross_entropy, jit=False)
+    for rows, length in ((4, 8), (4, 6), (3, 8), (1, 3)):
+        features = tiny.batch(rows=rows, length=length)["features"]
+        expected = keras.ops.convert_to_numpy(model(features)["logits"])
+        np.testing.assert_allclose(steps.predict(features)["logits"], expected, atol=1e-5)
+    if keras.backend.backend() == "tensorflow":
+        assert steps.traces == 1
+
+
+def test_an_axis_that_changes_its_size_is_opened_once():
+    """Places for entities of a row are a power of two. A batch that needs more of them is traced, a third size is not."""
+    head = EntityPointerHead(2)
+    steps = Steps(head(build_transformer_model(tiny.CONFIG)), head.loss, keras.optimizers.SGD(0.1), jit=False)
+    for places, length in ((4, 8), (8, 6), (16, 8), (4, 4)):
+        cells = np.full((4, 2, places), -1, np.int32)
+        cells[:, :, 0] = 1
+        assert np.isfinite(to_float(steps.train([tiny.batch(length=length) | {"targets": cells}])["loss"]))
+    if keras.backend.backend() == "tensorflow":
+        assert steps.traces == 2
