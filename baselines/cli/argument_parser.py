@@ -16,6 +16,7 @@ from baselines.experiment.arguments import TrainArguments, TrainFlags, check_rec
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import take_settings
+from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.yaml_files import read_yaml
 from baselines.task import Recipe, Task
 
@@ -178,6 +179,19 @@ def take_option(argv: Sequence[str], name: str) -> tuple[list[str], str | None]:
             del argv[index]
             break
     return argv, value
+
+
+def existing_checkpoint(path: str | os.PathLike, flag: str) -> Path:
+    """Returns a path as a Path if it names a checkpoint: its folder, a file of its weights, or a TensorFlow prefix.
+
+    Args:
+        path: Folder, file or prefix.
+        flag: The flag that gave it, for the message.
+
+    Raises:
+        InputError: Nothing of that name exists. The message lists its neighbors.
+    """
+    return Path(path) if folder_of(path).is_dir() else existing(path, flag)
 
 
 def existing(path: str | os.PathLike, flag: str) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from baselines.cli.argument_parser import existing, parse
+from baselines.cli.argument_parser import existing_checkpoint, parse
 from baselines.corpus.shuffling.inputs import expand
 from baselines.errors import InputError, nearest
 from baselines.runtime.progress import Display
@@ -113,7 +113,7 @@ def stats(argv: list[str]) -> None:
 
     flags = parse(StatsFlags, argv, "run.py data stats")
     files, names = flags.files("stats")
-    tokenizer = Tokenizer.from_folder(existing(flags.vocab, "--vocab")) if flags.vocab else None
+    tokenizer = Tokenizer.from_folder(existing_checkpoint(flags.vocab, "--vocab")) if flags.vocab else None
     with Display(flags.quiet) as display:
         report = statistics.measure(files, names, tokenizer, display.bar("reading", None).advance)
         table = statistics.format_table(report)

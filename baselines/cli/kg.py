@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import tyro
 
 from baselines.cli import converse
-from baselines.cli.argument_parser import existing, parse, parse_for_run
+from baselines.cli.argument_parser import existing, existing_checkpoint, parse, parse_for_run
 from baselines.cli.startup import start_backend
 from baselines.errors import InputError, excerpt, nearest
 from baselines.retrieval.prefix_index.builder import build
@@ -94,7 +94,7 @@ def build_index(source: str | None, argv: list[str]) -> None:
     flags = parse(BuildFlags, argv, "run.py kg build FILE")
     source = existing(source, "run.py kg build")
     key_reader(flags.format), order_of(flags.order), require_replaceable(flags.out, INDEX)      # before the vocabulary is read
-    tokenizer = KeyTokenizer.of(Tokenizer.from_folder(existing(flags.vocab, "--vocab")))
+    tokenizer = KeyTokenizer.of(Tokenizer.from_folder(existing_checkpoint(flags.vocab, "--vocab")))
     with Display(flags.quiet) as display:
         with StageProgress(display) as report:
             counts = build(source, flags.out, tokenizer, flags.format, flags.skip_bad_lines, report, flags.order)
@@ -108,7 +108,7 @@ def build_index(source: str | None, argv: list[str]) -> None:
 def inspect_index(folder: str | None, argv: list[str]) -> None:
     """Runs `kg inspect`."""
     flags = parse(InspectFlags, argv, "run.py kg inspect INDEX")
-    fingerprint = Tokenizer.from_folder(existing(flags.vocab, "--vocab")).fingerprint() if flags.vocab else None
+    fingerprint = Tokenizer.from_folder(existing_checkpoint(flags.vocab, "--vocab")).fingerprint() if flags.vocab else None
     index = PrefixIndex.open(folder, fingerprint, verify=True)
     header = index.header
     size = sum(file["bytes"] for file in header["files"].values())

@@ -43,7 +43,7 @@ def usage() -> str:
 
 def start() -> None:
     """Entry point of the process: runs the command line and exits with its exit code."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")                  # 2 prints pages on each program of the compile cache
     sys.stdout.reconfigure(errors="backslashreplace")                   # do not fail on a terminal without Chinese
     sys.exit(main(sys.argv[1:]))
 

@@ -7,7 +7,7 @@ import types
 import pytest
 import yaml
 
-from baselines.cli.argument_parser import OUR_WORDS, existing, parse, parse_train, take_option
+from baselines.cli.argument_parser import OUR_WORDS, existing, existing_checkpoint, parse, parse_train, take_option
 from baselines.errors import InputError
 from baselines.experiment.arguments import train_arguments
 from baselines.plugins import task_catalog
@@ -225,3 +225,11 @@ def test_mistakes_are_one_line_on_terminals_of_any_encoding(monkeypatch, encodin
     with pytest.raises(InputError) as raised:
         parse(Options, ["--top", "many"], "run.py train")
     assert str(raised.value) == "run.py train: --top: expected a whole number. Received: 'many'. See --help."
+
+
+def test_a_checkpoint_is_named_by_its_folder_its_weights_or_a_prefix(tmp_path):
+    (tmp_path / "model.ckpt-2.index").touch()
+    for name in ("", "model.ckpt-2", "model.ckpt-2.index"):
+        assert existing_checkpoint(tmp_path / name, "--vocab") == tmp_path / name
+    with pytest.raises(InputError, match="--vocab: .*model.ckpt-3 does not exist. In .*: model.ckpt-2.index."):
+        existing_checkpoint(tmp_path / "model.ckpt-3", "--vocab")
