@@ -8,7 +8,7 @@ backends/ compiles the functions below. They read and assign Keras variables; on
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -20,6 +20,7 @@ from baselines.training import backends
 from baselines.training.gradient_cache import with_cache
 from baselines.training.objective import Objective
 from baselines.training.optimizers.optimizer import WHOLE, Part
+from baselines.training.strategies.strategy import Strategy
 
 
 class Steps:
@@ -42,9 +43,21 @@ class Steps:
     """
 
     def __init__(
-        self, model, loss, optimizer=None, strategies=(), jit=True, clip_norm=0.0, clip="hard", divergence=None, full_pass=None,
-        training_loss=None, recompute=False, output_names=None, gradient_cache=False,
-    ):  # fmt: skip
+        self,
+        model: keras.Model,
+        loss: Callable,
+        optimizer: Any = None,
+        strategies: Sequence[Strategy] = (),
+        jit: bool = True,
+        clip_norm: float = 0.0,
+        clip: str = "hard",
+        divergence: Callable | None = None,
+        full_pass: Callable | None = None,
+        training_loss: Callable | None = None,
+        recompute: bool = False,
+        output_names: Sequence[str] | None = None,
+        gradient_cache: bool = False,
+    ):
         if optimizer is not None and not optimizer.built:
             optimizer.build(model.trainable_variables)
         self.objective = Objective(
