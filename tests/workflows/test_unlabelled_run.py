@@ -23,7 +23,7 @@ def test_vat_and_ema_learn_from_unlabelled_text(tiny, tmp_path):
 
 @pytest.mark.parametrize(("flags", "line"), [
     (["--strategies", "vat"], "--strategies vat needs texts without labels."),
-    (["--unlabelled", "more.json"], "--unlabelled: expected a strategy that learns from it"),
+    (["--unlabelled", "more.json"], "--unlabelled: no strategy of this run uses it"),
     (["--strategies", "pgd", "--pgd.steps", "0"], "--pgd.steps: expected a number, at least 1. Received: 0"),
     (["--strategies", "fgm,ema", "--fgm.tabel", "x"], "--fgm.tabel: fgm has no such setting"),
 ])  # fmt: skip
@@ -38,4 +38,4 @@ def test_what_cannot_work_is_told_before_anything_is_computed(tiny, tmp_path, ca
 def test_a_table_that_is_not_there_is_told_with_the_nearest(tiny, tmp_path, capsys):
     flags = ["--strategies", "fgm", "--fgm.table", "Embedding-Tokens/embeddings"]
     assert main(["train", "clue/tnews", *tiny.flags(output=tmp_path / "run", quiet=True), *flags]) == 2
-    assert "--fgm.table: expected the path of a trained weight" in capsys.readouterr().err
+    assert "--fgm.table: no trained weight has the path" in capsys.readouterr().err
