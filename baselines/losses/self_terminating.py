@@ -50,6 +50,6 @@ class SelfTerminating:
 
         ends = ops.cast(is_end, "int32")
         text = ops.cumsum(ends, axis=-1) - ends                         # (B, L), texts that ended before
-        positions = ops.arange(values.shape[-1])
+        positions = ops.arange(ops.shape(values)[-1])                     # an open length, on TensorFlow's graph
         same = (text[:, :, None] == text[:, None, :]) & (positions[None, :] <= positions[:, None])
         return ops.sum(ops.where(same, values[:, None, :], 0.0), axis=-1)

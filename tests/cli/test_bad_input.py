@@ -250,7 +250,7 @@ def test_a_run_whose_files_are_damaged(refused, tiny_run, folder):
     expect(refused("evaluate", "--run", copy), "model.safetensors")
     state = copy / "last" / "state.safetensors"
     state.write_bytes(state.read_bytes()[:1000])
-    expect(refused("train", "--resume", copy), "state.safetensors", "damaged")
+    expect(refused("train", "--resume", copy), "state.safetensors", "corrupted")
     (copy / "recipe.yaml").write_text("task: clue/tnews\nepoch: 3\n")
     expect(refused("evaluate", "--run", copy), "recipe.yaml", "Did you mean epochs")
     (copy / "recipe.yaml").write_text("epochs: 3\n")
@@ -323,6 +323,6 @@ def test_a_full_disk_while_training(refused, tiny, folder, monkeypatch, name, er
 @pytest.mark.keras
 def test_a_loss_that_is_no_number_names_the_update(refused, tiny, folder):
     flags = tiny.flags(output=folder / "run", learning_rate=1e30, clip_norm=0, epochs=5)
-    expect(refused("train", "clue/tnews", *flags), "update ", "finite loss", "--learning_rate")
+    expect(refused("train", "clue/tnews", *flags), "update ", "the loss is nan", "--learning_rate")
 
 

@@ -194,7 +194,7 @@ def refused(name, path, split="train"):
     ({"content": ["#idiom000001##idiom000003#"]}, "the answer file has no answer to #idiom000003#."),
     ({"content": ["#idiom000001##idiom000001#"]}, "#idiom000001# is in train.json:1 already"),
     ({"content": "甲#idiom#", "answer": 1}, "10 different candidates"),
-    ({"content": "甲#idiom#", "candidates": list("子丑寅卯辰巳午"), "answer": 7}, "{'#idiom#': 7} is no number"),
+    ({"content": "甲#idiom#", "candidates": list("子丑寅卯辰巳午"), "answer": 7}, "{'#idiom#': 7} is not the number"),
     ({"content": "甲#idiom#乙#idiom#", "candidates": list("子丑寅卯辰巳午"), "answer": 1}, "2 blanks. The format has 1, such as"),
 ])
 def test_chid_bad_lines(tmp_path, changes, part):
@@ -203,7 +203,7 @@ def test_chid_bad_lines(tmp_path, changes, part):
 
 
 def test_chid_answer_files(tmp_path):
-    assert "Answers are 0 to 9" in refused("clue/chid", write(tmp_path, LINE, answers=ANSWERS | {"#idiom000001#": 10}))
+    assert "Use 0 to 9" in refused("clue/chid", write(tmp_path, LINE, answers=ANSWERS | {"#idiom000001#": 10}))
     assert "train_answer.json: [1] is not an object" in refused("clue/chid", write(tmp_path, LINE, answers=[1]))
     (tmp_path / "train_answer.json").unlink()
     assert "no gold answer" in refused("clue/chid", write(tmp_path, LINE, answers=None))
@@ -239,8 +239,8 @@ def test_choose_reads_texts_and_numbers_and_other_names(tmp_path):
 
 
 @pytest.mark.parametrize("name, texts, part", [
-    ("choose", ("甲", "乙？", "丙"), "3 texts are too few. Give a passage, a question and two or more choices."),
-    ("clue/chid", ("甲", "乙？", "丙"), "expected texts with #idiom# blanks"),
+    ("choose", ("甲", "乙？", "丙"), "3 texts are not enough. Give a passage, a question and two or more choices."),
+    ("clue/chid", ("甲", "乙？", "丙"), "Give texts with #idiom# blanks"),
     ("clue/chid", ("甲#idiom##idiom#", "丙"), "2 blanks and 1 candidates."),
 ])
 def test_texts_of_the_command_line_must_make_a_question(name, texts, part):

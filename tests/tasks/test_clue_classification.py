@@ -174,8 +174,8 @@ def test_wsc_marks_both_spans_in_either_order(tmp_path):
 @pytest.mark.parametrize("changes, part", [
     ({"span1_index": 1}, "train.json:1, target: '小猫' is not at span1_index=1, where '猫追' is."),
     ({"span2_index": 800}, "'它' is not at span2_index=800"),
-    ({"span2_index": -4}, "expected '它' at span2_index=-4."),
-    ({"span2_index": "8"}, "expected '它' at span2_index='8'."),
+    ({"span2_index": -4}, "'它' is not at span2_index=-4"),
+    ({"span2_index": "8"}, "'它' is not at span2_index='8'"),
     ({"span1_text": "毛线球，它", "span1_index": 4}, "the two spans overlap: "),
     ({"span1_text": ""}, "span1_text is not a text, or is empty"),
 ])

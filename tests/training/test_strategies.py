@@ -56,7 +56,8 @@ def gradients(built, *strategies):
     """{path: array}, batch -> (loss, {path: gradient}), compiled."""
     objective = Objective(built, cross_entropy, strategies)
     state = [ops.convert_to_tensor(variable.value) for variable in objective.state]
-    compiled = backends.current().compiled(lambda values, batch: objective.gradients(values, state, batch, lambda loss: loss)[::2])
+    unscaled = lambda values, batch: objective.gradients(values, state, batch, lambda loss: loss)[::2]  # noqa: E731
+    compiled = backends.current().compile_function(unscaled)
 
     def found(weights, batch):
         loss, arrays = compiled([ops.convert_to_tensor(weights[path]) for path in objective.paths], batch)

@@ -79,7 +79,7 @@ def test_strategies_get_what_they_need_or_say_so():
         strategies.check_strategies(["r_drop"], Other(), None)
     with pytest.raises(InputError, match=r"--strategies vat needs texts without labels.*Add --unlabelled FILE"):
         strategies.check_strategies(["vat"], head, None)
-    with pytest.raises(InputError, match=r"--unlabelled: no strategy of this run learns from it"):
+    with pytest.raises(InputError, match=r"--unlabelled: no strategy of this run uses it"):
         strategies.check_strategies(["fgm"], head, file)
     with pytest.raises(InputError, match=r"--strategies: fgm is listed twice"):
         strategies.check_strategies(["fgm", "ema", "fgm"], head, None)

@@ -156,7 +156,7 @@ def test_a_full_disk_leaves_no_half_records(tiny, corpus, tmp_path, monkeypatch,
     words = flags(tiny, corpus, tmp_path / "run", records=tmp_path / "records")
     assert main(["pretrain", "roberta", *words]) == 2
     assert "Cannot write to train_tokens.npy: No space left on device." in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_vocabulary_without_mask_is_refused(tiny, corpus, capsys, tmp_path):
