@@ -168,8 +168,9 @@ class RunFolder:
         summary = read_json_object(path)
         memory = summary.get("peak_memory")
         memory = memory if isinstance(memory, dict) else {}
-        numbers = [summary.get("score"), summary.get("step_seconds"), memory.get("host"), memory.get("device") or 0]
-        if not isinstance(summary.get("metric"), str) or not all(map(_is_number, numbers)):
+        numbers = [summary.get("score"), summary.get("step_seconds"), memory.get("host")]
+        known_device = "device" in memory and (memory["device"] is None or _is_number(memory["device"]))     # None: no accelerator
+        if not isinstance(summary.get("metric"), str) or not all(map(_is_number, numbers)) or not known_device:
             raise InputError(
                 f"{path}: metric, score, step_seconds or peak_memory is missing. Delete it, then resume the run to write it."
             )

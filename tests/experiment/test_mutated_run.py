@@ -12,6 +12,7 @@ from mutations import bounded, changed_bytes, changed_file, changed_json, conten
 from baselines.cli import compare
 from baselines.cli.argument_parser import parse_train
 from baselines.cli.train import check_data, check_parts
+from baselines.errors import InputError
 from baselines.experiment.arguments import check_recipe, train_arguments
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
@@ -116,6 +117,13 @@ def test_summary(run, content):
     write(run.path / "summary.json", content)
     summary = content_or_refusal(run.read_summary)
     assert summary is None or summary["score"] + summary["step_seconds"] + (summary["peak_memory"]["device"] or 0) is not None
+
+
+def test_a_summary_without_its_device_is_refused(run):
+    summary = {"metric": "accuracy", "score": 0.5, "step_seconds": 0.1, "peak_memory": {"host": 1}}
+    write(run.path / "summary.json", json.dumps(summary).encode())
+    with pytest.raises(InputError, match="peak_memory is missing"):
+        run.read_summary()
 
 
 @st.composite
