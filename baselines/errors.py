@@ -1,4 +1,4 @@
-"""What a user can mend: one line that says what is wrong and what to do next. The command line exits with 2 on it."""
+"""Errors that a user can fix: one line that says what is wrong and what to do next. The command line exits with 2 on it."""
 
 import difflib
 import re

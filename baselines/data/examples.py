@@ -12,7 +12,7 @@ from baselines.task import Example, Labels
 
 LEARNING_SPLITS = ("train", "dev")
 MANY_CLASSES = 1000
-"""Above it, classes are not listed, and what their layer takes is told."""
+"""Above it, classes are not listed; the memory of the output layer is reported instead."""
 
 
 def read_examples(

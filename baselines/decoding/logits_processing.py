@@ -71,7 +71,7 @@ def seen_tokens(prefixes: Sequence, vocab_size: int, end_id: int) -> np.ndarray:
 
 
 def rescore(scores: Scores, prefixes: Sequence, constraints: Sequence[tuple], end_id: int) -> Scores:
-    """Lets every constraint that weighs tokens do so. Returns the same Scores where there is none."""
+    """Applies every constraint that reweights tokens. Returns the same Scores if no constraint does."""
     weighing = [pair for pair in _by_constraint(prefixes, constraints) if hasattr(pair[0], "rescore")]
     if not weighing:
         return scores

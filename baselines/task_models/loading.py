@@ -149,7 +149,7 @@ def prepare_keras(recipe: Recipe, display: Display, training: bool = True) -> No
 
     Args:
         recipe: Recipe.
-        display: Display that is told what was chosen.
+        display: Display for notes about what was chosen.
         training: Whether the engine is worth a line.
 
     Returns:

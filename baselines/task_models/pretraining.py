@@ -70,7 +70,7 @@ class PretrainingTaskModel(TrainableModel):
     def score_epoch(self, steps: Steps, split: Split) -> tuple[dict[str, float], None]:
         """({"log_likelihood", "accuracy", "perplexity", "loss", speeds} of the held-out rows, means over predicted tokens; None).
 
-        Where the objective asks it too, "next_accuracy": the share of rows that are told from those with another second part.
+        Where the objective asks it too, "next_accuracy": the accuracy of next sentence prediction.
         """
         total = count = right = followed = 0.0
         batches = self.batches(split.encoded, self.recipe.eval_batch_size)

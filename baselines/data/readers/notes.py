@@ -1,4 +1,4 @@
-"""What a reader tells about a file that it understood in another way than the plainest: one line, once per process."""
+"""Notes of a reader about a file format that it recognized: one line, once per process."""
 
 import functools
 import logging

@@ -1,4 +1,4 @@
-"""The numbered lines of a UTF-8 text file: byte order mark, CRLF and gzip are accepted silently, all else that is wrong is told."""
+"""The numbered lines of a UTF-8 text file: byte order marks, CRLF and gzip are accepted; anything else is an error."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -35,7 +35,7 @@ def merged(scores: np.ndarray, positions: np.ndarray, k: int) -> tuple[np.ndarra
 
 
 def rescored(queries: np.ndarray, vectors: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """As `search`, among the places (Q, C) that something else found; -1 is none."""
+    """As `search`, restricted to candidates (Q, C), row numbers of the index; -1 marks an empty slot."""
     scores = np.full(candidates.shape, -np.inf, np.float32)
     for row, (query, row_positions) in enumerate(zip(queries, candidates, strict=True)):
         real = row_positions >= 0
