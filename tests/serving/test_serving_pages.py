@@ -3,6 +3,7 @@
 import contextlib
 import re
 import shutil
+import time
 
 import pytest
 from parrot import make_app, serving
@@ -81,6 +82,25 @@ def test_a_conversation_is_streamed_kept_over_a_reload_and_reset(open_page):
     page.reload()
     expect(page.locator("#greeting")).to_be_visible()
     expect(page.locator(".message")).to_have_count(0)
+
+
+def test_what_is_sent_before_the_list_of_runs_has_come_is_not_lost(open_page):
+    def late(route):
+        time.sleep(0.5)
+        route.continue_()
+
+    page = open_page()
+    page.route("**/v1/models", late)
+    page.reload(wait_until="domcontentloaded")
+    say(page, "你好")
+    expect(messages(page, "assistant")).to_have_text("你好")
+    page = open_page("/similar", app=make_app(Limits(max_tokens=16), similar=True))
+    page.route("**/v1/models", late)
+    page.reload(wait_until="domcontentloaded")
+    page.locator("#text").fill("你好")
+    page.locator("#others").fill("你好\n再见")
+    page.locator("#text").press("Enter")
+    expect(page.locator("#result tr")).to_have_count(2)
 
 
 def test_a_reply_shows_while_it_is_written_and_can_be_stopped(open_page):

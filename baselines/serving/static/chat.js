@@ -7,7 +7,7 @@ const MEMORY = "baselines.chat";
 const $ = (id) => document.getElementById(id);
 const [log, text, settings, notice] = ["log", "text", "settings", "notice"].map($);
 const state = recall(MEMORY, { model: "", messages: [], settings: {}, draft: "" });
-let models = {}, writing = null;
+let models = {}, writing = null, loaded;
 
 function save() {
   remember(MEMORY, state);
@@ -97,7 +97,8 @@ async function reply(content) {
   save();
 }
 
-function send() {
+async function send() {
+  await loaded;                                                         // who types at once does not type in vain
   const content = text.value.trim();
   if (content && !writing && state.model in models) reply(content);
 }
@@ -145,10 +146,10 @@ for (const input of settings.querySelectorAll("input[name]")) {
     save();
   });
 }
-bindKey($("key"), loadModels);
+bindKey($("key"), () => (loaded = loadModels()));
 compose(state.draft);
 draw();
-loadModels();
+loaded = loadModels();
 
 $("composer").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -8,7 +8,7 @@ const FIELDS = { compare: ["others"], search: ["index", "rerank", "count"], para
 const $ = (id) => document.getElementById(id);
 const tabs = [...document.querySelectorAll("[data-kind]")];
 const state = recall(MEMORY, { kind: "compare", text: "", others: "" });
-let runs = [], indexes = [], working = null;
+let runs = [], indexes = [], working = null, loaded;
 
 function show(message) {
   $("notice").textContent = message;
@@ -108,6 +108,7 @@ const DO = {
 };
 
 async function go() {
+  await loaded;                                                         // who types at once does not type in vain
   const text = $("text").value.trim(), run = chosen();
   if (!text || working || !run) return;
   working = new AbortController();
@@ -148,7 +149,7 @@ function choose(kind) {
 }
 
 fillWords();
-bindKey($("key"), load);
+bindKey($("key"), () => (loaded = load()));
 for (const name of ["text", "others"]) {
   $(name).value = state[name];
   $(name).addEventListener("input", () => {
@@ -164,4 +165,4 @@ $("asking").addEventListener("submit", (event) => {
   event.preventDefault();
   go();
 });
-load();
+loaded = load();
