@@ -46,6 +46,7 @@ def print_config(config: Config) -> None:
     """Two lines: the family, and the fields of the configuration."""
     values = {name: value for name, value in dataclasses.asdict(config).items() if value is not None}
     name = values.pop("model_type")
+    values |= values.pop("family_options")
     print(f"family         {name}: {families().get(name, 'not implemented')}")
     print(f"configuration  {', '.join(f'{key} {value}' for key, value in values.items())}")
 

@@ -59,7 +59,7 @@ def check_parts(task: Task, arguments: TrainArguments) -> None:
     """
     recipe, settings = arguments.recipe, arguments.settings
     known = families.families()
-    if recipe.model not in ("auto", *known):
+    if families.family_name(recipe.model) not in ("auto", *known):
         advice = nearest(recipe.model, known)
         raise InputError(f"--model: there is no family {excerpt(recipe.model)!r}. {advice}")
     model_options(recipe.model_options)

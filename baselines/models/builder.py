@@ -12,7 +12,7 @@ from baselines.errors import InputError, nearest
 from baselines.layers.activation import activation
 from baselines.models import masks, options, vocabulary
 from baselines.models.config import OTHER_NAMES, Config, read
-from baselines.models.families import family
+from baselines.models.families import family, option_names
 from baselines.storage.checkpoint_paths import folder_of
 from baselines.weights.load import load_weights
 
@@ -87,7 +87,7 @@ def configure(
         values, where = source, "config"
     else:
         values, where = read(source)
-    known = {field.name for field in dataclasses.fields(Config)} | set(OTHER_NAMES)
+    known = {field.name for field in dataclasses.fields(Config)} | set(OTHER_NAMES) | option_names()
     for name in config_options:
         if name not in known:
             raise ValueError(f"{name!r} is not a field of Config. {nearest(name, known)}")

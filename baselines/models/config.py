@@ -3,10 +3,12 @@
 import dataclasses
 import pathlib
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from baselines.errors import InputError, excerpt
-from baselines.models import options
+from baselines.models import families, options
 from baselines.models.families import family
+from baselines.models.family_options import read_options
 from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.json_files import read_json_object
 
@@ -42,7 +44,9 @@ class Config:
     max_relative_position    NEZHA: distances are clipped to it
     hierarchical_position    None, or the share of the coarse position (see layers/position_embedding.py)
 
-    The last seven are the options of options.py: layers/attention_scale.py, talking_heads.py, linear_attention.py and
+    family_options           fields that only this family has, {name: value}: `config.option(name)`, see family_options.py
+
+    The seven before it are the options of options.py: layers/attention_scale.py, talking_heads.py, linear_attention.py and
     fused_attention.py, models/residual.py and initialization.py say what their values do.
     """
 
@@ -73,24 +77,27 @@ class Config:
     norm_placement: str = options.USUAL["norm_placement"]
     residual_scale: str = options.USUAL["residual_scale"]
     initializer: str = options.USUAL["initializer"]
+    family_options: dict[str, object] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object], where: str = "config") -> "Config":
         """A Config of a dict as in config.json. Unknown keys are left out.
 
         Args:
-            values: The fields, under their own or bert4keras' names; None counts as absent.
+            values: The fields, under their own, bert4keras' or the family's published names; None counts as absent.
             where: What messages begin with.
 
         Raises:
             InputError: A field is missing, has a wrong type or range, or asks for something that is not implemented.
         """
         given = {key: value for key, value in values.items() if value is not None}
+        given = given.pop("family_options", {}) | given
         for name, ours in OTHER_NAMES.items():
             if name in given:
                 given[ours] = given[name]
         if "model_type" not in given and given.get("use_relative_position"):
             given["model_type"] = "nezha"
+        given = with_family(given, where)
         for key, expected in EXPECTED.items():
             if given.get(key, expected) != expected:
                 value = excerpt(repr(given[key]))
@@ -101,13 +108,19 @@ class Config:
         if given.get("hierarchical_position") is True:
             given["hierarchical_position"] = HIERARCHICAL
         known = {field.name for field in dataclasses.fields(cls)}
+        model_options = families.literals(str(given.get("model_type", "bert")))["OPTIONS"]
+        family_options = read_options(given, model_options, _refuse(given, where))
         given = {key: value for key, value in given.items() if key in known}
         check_config(given, where)
         head_size = given.setdefault("attention_head_size", given["hidden_size"] // given["num_attention_heads"])
         given.setdefault("attention_key_size", head_size)
         given.setdefault("embedding_size", given["hidden_size"])
         given["hierarchical_position"] = given.get("hierarchical_position") or None
-        return cls(**given)
+        return cls(**given, family_options=family_options)
+
+    def option(self, name: str) -> Any:
+        """The value of a field that only this family has; KeyError if it has no such field."""
+        return self.family_options[name]
 
     @classmethod
     def from_folder(cls, folder: str | pathlib.Path) -> "Config":
@@ -133,8 +146,25 @@ class Config:
             **options.USUAL,
             "fused_attention": self.fused_attention,                    # of the machine, not of the model
         }
-        fields = {key: value for key, value in values.items() if usual.get(key) != value}
-        return fields | module.HUGGING_FACE | {"dtype": "float32"}
+        own_names = {ours: name for name, ours in reversed(families.literals(self.model_type)["CONFIG_NAMES"].items())}
+        options_of_family = values.pop("family_options")
+        fields = {own_names.get(key, key): value for key, value in values.items() if usual.get(key) != value}
+        fields |= options_of_family | module.HUGGING_FACE | {"dtype": "float32"}
+        write_config = families.hook(self.model_type, "write_config")
+        return write_config(fields, self) if write_config else fields
+
+
+def with_family(given: dict, where: str) -> dict:
+    """The dict of a config.json with the family's file as model_type, our names for its own, its defaults and computed fields."""
+    if not isinstance(given.get("model_type", "bert"), str):
+        return given                                                    # check_config refuses it
+    name = families.family_name(given.get("model_type", "bert"))
+    literals = families.literals(name)
+    names = literals["CONFIG_NAMES"]
+    given = {"model_type": name} | {names.get(key, key): value for key, value in given.items() if key != "model_type"}
+    read_config = families.hook(name, "read_config") if name in families.families() else None
+    given = literals["DEFAULTS"] | given
+    return read_config(given) if read_config else given
 
 
 def find(folder: str | pathlib.Path) -> pathlib.Path | None:
@@ -156,7 +186,7 @@ def find(folder: str | pathlib.Path) -> pathlib.Path | None:
 
 def _describes_a_model(path):
     try:
-        return "hidden_size" in read_json_object(path)
+        return not {"hidden_size", "d_model", "n_embd"}.isdisjoint(read_json_object(path))
     except InputError:
         return False
 
@@ -175,15 +205,19 @@ def read(source: str | pathlib.Path) -> tuple[dict, str]:
 
 def check_config(given: Mapping[str, object], where: str) -> None:
     """Raises InputError, which begins with `where`, unless the types, ranges and sizes of `given` fit together."""
-
-    def refuse(key, expected):
-        raise InputError(f"{where}: {key} must be {expected}. Received: {excerpt(repr(given[key]))}. Correct the config.")
-
+    refuse = _refuse(given, where)
     for field in dataclasses.fields(Config):
-        if field.name in given and field.name not in options.USUAL:
+        if field.name in given and field.name not in (*options.USUAL, "family_options"):
             _check_field(field, given[field.name], refuse)
     options.check_option_values(given, refuse)
     _check_sizes(given, where, refuse)
+
+
+def _refuse(given, where):
+    def refuse(key, expected):
+        raise InputError(f"{where}: {key} must be {expected}. Received: {excerpt(repr(given[key]))}. Correct the config.")
+
+    return refuse
 
 
 def _check_field(field: dataclasses.Field, value: object, refuse: Callable) -> None:

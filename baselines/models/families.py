@@ -1,5 +1,20 @@
-"""The families of this folder, found by file: modules with `build(config, ...)` and `weight_names(config)`."""
+"""The families of this folder, found by file: modules with `build(config, ...)` and `weight_names(config)`.
 
+What a family's file may define besides, where it differs from BERT:
+
+    MODEL_TYPES   other values of model_type, in config.json or --model, that mean this family: ("xlm-roberta", "camembert")
+    CONFIG_NAMES  {key of the published config.json: field of Config}: {"d_model": "hidden_size"}
+    DEFAULTS      {field of Config or option: value} where a config.json lacks it
+    OPTIONS       {field that only this family has: (kind, default)}, see family_options.py
+    read_config   function of the dict of a config.json, with our names, that returns it with what must be computed
+    write_config  function of the dict of a config.json and a Config that returns the dict as Hugging Face's class reads it
+    max_length    function of a Config: the maximum number of tokens, or None
+
+The first four are literals: they are read from the file without importing it, because importing Keras takes seconds.
+"""
+
+import ast
+import functools
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -7,8 +22,10 @@ from typing import Any
 from baselines.plugins import discovery
 
 FOLDER = Path(__file__).parent
+LITERALS = {"MODEL_TYPES": (), "CONFIG_NAMES": {}, "DEFAULTS": {}, "OPTIONS": {}}
 
 
+@functools.cache
 def families() -> dict[str, str]:
     """{name: one-line description}."""
     return discovery.offered(FOLDER, "build", "weight_names")
@@ -16,12 +33,54 @@ def families() -> dict[str, str]:
 
 def family(name: str) -> ModuleType:
     """The module of a family. Raises InputError for an unknown name."""
-    return discovery.load("baselines.models", name, families(), "model")
+    return discovery.load("baselines.models", family_name(name), families(), "model")
+
+
+def family_name(model_type: str) -> str:
+    """The name of a family's file, from a `model_type` of Hugging Face ("deberta-v2") or bert4keras; unknown ones are returned."""
+    return _model_types().get(model_type, model_type)
+
+
+def literals(name: str) -> dict[str, Any]:
+    """{"MODEL_TYPES": …, "CONFIG_NAMES": …, "DEFAULTS": …, "OPTIONS": …} of a family; empty ones of an unknown family."""
+    return _literals(name) if name in families() else dict(LITERALS)
+
+
+def option_names() -> set[str]:
+    """The fields that only single families have."""
+    return {option for name in families() for option in _literals(name)["OPTIONS"]}
+
+
+def hook(name: str, function: str) -> Any:
+    """An optional function of a family's file, or None. The file is imported only if it defines the function."""
+    return getattr(family(name), function) if name in _defining(function) else None
 
 
 def trained_positions(config: Any) -> int | None:
     """The maximum length of a family with trained positions, or None without a limit."""
+    max_length = hook(config.model_type, "max_length")
+    if max_length:
+        return max_length(config)
     if "Embedding-Position/embeddings" not in family(config.model_type).weight_names(config):
         return None
     limit = config.max_position_embeddings
     return limit**2 if config.hierarchical_position else limit
+
+
+@functools.cache
+def _defining(function):
+    return discovery.offered(FOLDER, "build", "weight_names", function)
+
+
+@functools.cache
+def _model_types():
+    return {other: name for name in families() for other in _literals(name)["MODEL_TYPES"]}
+
+
+@functools.cache
+def _literals(name):
+    values = dict(LITERALS)
+    for node in ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in LITERALS:
+            values[node.targets[0].id] = ast.literal_eval(node.value)
+    return values

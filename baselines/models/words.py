@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from baselines.errors import InputError, excerpt, nearest
 from baselines.models.config import Config
+from baselines.models.families import option_names
 from baselines.storage.yaml_files import parse_yaml_value
 
 
 def model_options(words: Sequence[str]) -> dict[str, object]:
     """{field: value} of --model_options FIELD=VALUE …, values as in YAML. Raises InputError for an unknown field."""
-    fields, options = {field.name for field in dataclasses.fields(Config)}, {}
+    fields, options = {field.name for field in dataclasses.fields(Config)} | option_names(), {}
     for word in words:
         name, assigned, value = word.partition("=")
         if not assigned or name not in fields:

@@ -93,6 +93,7 @@ class _Source:
     tensors: Any
     name: str
     transposed: bool
+    part: tuple[int, int] = (0, 1)
     adapted: np.ndarray | None = None
 
     @property
@@ -100,13 +101,17 @@ class _Source:
         if self.adapted is not None:
             return self.adapted.shape
         shape = self.tensors.shape(self.name)
-        return shape[::-1] if self.transposed else shape
+        shape = shape[::-1] if self.transposed else shape
+        _, count = self.part
+        return (*shape[:-1], shape[-1] // count) if count > 1 and shape and shape[-1] % count == 0 else shape
 
     def array(self):
         if self.adapted is not None:
             return self.adapted
         array = self.tensors[self.name]
-        return array.T if self.transposed else array
+        array = array.T if self.transposed else array
+        index, count = self.part
+        return array[..., index * self.shape[-1] : (index + 1) * self.shape[-1]] if count > 1 else array
 
 
 def _sources(weights, tensors, names, adapt):
@@ -118,7 +123,10 @@ def _sources(weights, tensors, names, adapt):
         name = next((spelling for spelling in spellings(names[path]) if spelling in tensors), None)
         if name is None:
             continue
-        source = _Source(tensors, name, names[path].transposed if hugging_face else names[path].google_transposed)
+        if hugging_face:
+            source = _Source(tensors, name, names[path].transposed, names[path].part)
+        else:
+            source = _Source(tensors, name, names[path].google_transposed)
         if path in adapt:
             source = dataclasses.replace(source, adapted=np.asarray(adapt[path](source.array())))
         sources[path] = source

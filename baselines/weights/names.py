@@ -31,12 +31,15 @@ class WeightName:
         hugging_face: Such as "bert.encoder.layer.0.attention.self.query.weight".
         transposed: Hugging Face stores it as (out, in); ours are (in, out).
         optional: A checkpoint may lack it, because its initial value changes nothing.
+        part: (index, count): Hugging Face stores `count` weights side by side in one tensor, along the last axis of our layout, and
+            this is the one at `index`: query, key and value of GPT2.
     """
 
     google: str
     hugging_face: str
     transposed: bool = False
     optional: bool = False
+    part: tuple[int, int] = (0, 1)
 
     @property
     def google_transposed(self) -> bool:

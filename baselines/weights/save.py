@@ -34,7 +34,8 @@ def save_hugging_face(
     for path, array in _arrays(model):
         array = array if dtype is None else array.astype(dtype)
         name = names.get(path) or own_name(path)
-        tensors[name.hugging_face] = array.T if name.transposed else array
+        tensors.setdefault(name.hugging_face, {})[name.part[0]] = array, name
+    tensors = {stored: _joined([parts[index] for index in sorted(parts)]) for stored, parts in tensors.items()}
     metadata = {"format": "pt"}
     if files:
         metadata[safetensors_file.FILES] = json.dumps({name: sha256(folder / name) for name in sorted(files)})
@@ -50,6 +51,13 @@ def save_google(model: keras.Model, prefix: str | pathlib.Path, names: Mapping[s
         name = names.get(path) or own_name(path)
         tensors[name.google] = array.T if name.google_transposed else array
     tensorflow_checkpoint.write(prefix, tensors)
+
+
+def _joined(parts):
+    """The tensor of a file, of the weights that it holds side by side, [(array, WeightName)] in order."""
+    arrays = [array for array, _ in parts]
+    array = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=-1)
+    return array.T if parts[0][1].transposed else array
 
 
 def _arrays(model):
