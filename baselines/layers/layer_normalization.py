@@ -1,4 +1,4 @@
-"""Layer normalization that centers first. Ba et al., 2016, arXiv:1607.06450.
+"""Layer normalization that centers first, or not at all. Ba et al., 2016, arXiv:1607.06450.
 
 Keras computes x * inv + (beta - mean * inv). In a constant row inv is 1 / sqrt(epsilon), 1e6 for BERT, and float32 rounds
 beta away: 0.1 off bert4keras. (x - mean) * inv + beta has no such term, and is not slower.
@@ -14,13 +14,28 @@ from keras import ops
 class LayerNormalization(keras.layers.LayerNormalization):
     """x (..., D) -> (x - mean) / sqrt(variance + epsilon) * gamma + beta over the last axis, in float32 at least.
 
-    The arguments, weights and checkpoints are those of keras.layers.LayerNormalization.
+    The arguments, weights and checkpoints are those of keras.layers.LayerNormalization: `scale=False` has no gamma, `center=False`
+    no beta.
+
+    zero_mean   False: x / sqrt(mean(x^2) + epsilon), the RMS norm (Zhang and Sennrich, 2019, arXiv:1910.07467)
     """
+
+    def __init__(self, zero_mean: bool = True, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.zero_mean = zero_mean
 
     def call(self, inputs: Any) -> Any:
         dtype = keras.backend.result_type(inputs.dtype, "float32")
-        centered = ops.cast(inputs, dtype)
-        centered = centered - ops.mean(centered, axis=-1, keepdims=True)
-        inverse = ops.rsqrt(ops.mean(ops.square(centered), axis=-1, keepdims=True) + self.epsilon)
-        outputs = centered * (inverse * ops.cast(self.gamma, dtype)) + ops.cast(self.beta, dtype)
+        outputs = ops.cast(inputs, dtype)
+        if self.zero_mean:
+            outputs = outputs - ops.mean(outputs, axis=-1, keepdims=True)
+        inverse = ops.rsqrt(ops.mean(ops.square(outputs), axis=-1, keepdims=True) + self.epsilon)
+        if self.scale:
+            inverse = inverse * ops.cast(self.gamma, dtype)
+        outputs = outputs * inverse
+        if self.center:
+            outputs = outputs + ops.cast(self.beta, dtype)
         return ops.cast(outputs, self.compute_dtype)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "zero_mean": self.zero_mean}

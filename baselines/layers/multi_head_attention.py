@@ -30,6 +30,7 @@ class MultiHeadAttention(keras.layers.Layer):
                          no talking heads, no relative positions, no residual scores, no active dropout
     kernel_initializer   instead of the truncated normal of `initializer_range`
     value_initializer    of value and output, if different
+    use_bias             of query, key, value and output
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class MultiHeadAttention(keras.layers.Layer):
         fused: bool | str = "auto",
         kernel_initializer: Any = None,
         value_initializer: Any = None,
+        use_bias: bool = True,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -62,6 +64,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.fused = fused
         self.kernel_initializer = kernel_initializer and keras.initializers.get(kernel_initializer)
         self.value_initializer = value_initializer and keras.initializers.get(value_initializer)
+        self.use_bias = use_bias
         self.supports_masking = True
         self.query_dense = self.dense(num_heads * self.key_size, "query")
         self.key_dense = self.dense(num_heads * self.key_size, "key")
@@ -73,7 +76,8 @@ class MultiHeadAttention(keras.layers.Layer):
 
     def dense(self, units: Any, name: str, initializer: Any = None) -> keras.layers.Dense:
         initializer = fresh_initializer(initializer or self.kernel_initializer, self.initializer_range)
-        return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
+        options = {"use_bias": self.use_bias, "dtype": self.dtype_policy, "name": name}
+        return keras.layers.Dense(units, kernel_initializer=initializer, **options)
 
     def build(self, hidden_states_shape: tuple) -> None:
         for dense in (self.query_dense, self.key_dense, self.value_dense):
@@ -192,4 +196,5 @@ class MultiHeadAttention(keras.layers.Layer):
             "fused": self.fused,
             "kernel_initializer": serialized_initializer(self.kernel_initializer),
             "value_initializer": serialized_initializer(self.value_initializer),
+            "use_bias": self.use_bias,
         }

@@ -8,6 +8,7 @@ from baselines.layers.attention_mask import MASKS, AttentionMask
 from baselines.layers.bias import Bias
 from baselines.layers.feed_forward import FeedForward
 from baselines.layers.gate import Gate
+from baselines.layers.layer_normalization import LayerNormalization
 from baselines.layers.linear_attention import MultiHeadLinearAttention
 from baselines.layers.masked_pooling import FirstToken
 from baselines.layers.multi_head_attention import MultiHeadAttention
@@ -26,6 +27,9 @@ LAYERS = {
     "linear_attention": lambda dtype=None: MultiHeadLinearAttention(2, 3, 8, key_size=5, dtype=dtype),
     "gate": lambda dtype=None: Gate(dtype=dtype),
     "feed_forward": lambda dtype=None: FeedForward(6, 8, hidden_act="gelu_tanh", dtype=dtype),
+    "gated": lambda dtype=None: FeedForward(6, 8, use_bias=False, gate_act="linear", dtype=dtype),
+    "rms_norm": lambda dtype=None: LayerNormalization(zero_mean=False, center=False, epsilon=1e-6, dtype=dtype),
+    "no_bias": lambda dtype=None: MultiHeadAttention(2, 3, 8, use_bias=False, dtype=dtype),
     "bias": lambda dtype=None: Bias(dtype=dtype),
     "first_token": lambda dtype=None: FirstToken(dtype=dtype),
     "position": lambda dtype=None: PositionEmbedding(7, dtype=dtype),

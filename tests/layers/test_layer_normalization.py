@@ -14,7 +14,8 @@ def built(kind, epsilon=1e-12, size=4, **options):
     layer = kind(epsilon=epsilon, name="Norm", **options)
     layer.build((None, size))
     layer.gamma.assign(np.linspace(0.5, 2, size))
-    layer.beta.assign(np.linspace(-1, 1, size) / 3)
+    if layer.center:
+        layer.beta.assign(np.linspace(-1, 1, size) / 3)
     return layer
 
 
@@ -45,3 +46,12 @@ def test_half_precision_is_computed_in_float32():
     assert keras.backend.standardize_dtype(y.dtype) == "bfloat16"
     expected = np.array([-1, -1, -1, 3]) / np.sqrt(3) * np.linspace(0.5, 2, 4) + np.linspace(-1, 1, 4) / 3
     np.testing.assert_allclose(ops.convert_to_numpy(ops.cast(y, "float32"))[0], expected, atol=2e-2)
+
+
+def test_the_rms_norm_does_not_center():
+    layer = LayerNormalization(zero_mean=False, scale=False, center=False, epsilon=2.0)
+    row = np.float32([[0, 2, 4, 6]])
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(row)), row / 4, atol=1e-6)      # mean of squares 14, and 2
+    assert not layer.weights
+    gamma = built(LayerNormalization, epsilon=2.0, zero_mean=False, center=False)
+    np.testing.assert_allclose(ops.convert_to_numpy(gamma(row)), row / 4 * np.linspace(0.5, 2, 4), atol=1e-6)
