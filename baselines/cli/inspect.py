@@ -1,6 +1,6 @@
 """Show what a checkpoint folder holds: configuration, vocabulary, tensors.
 
-run.py inspect CHECKPOINT        a folder (Google-BERT, Hugging Face, a run's best/), a .safetensors file or a TensorFlow prefix
+run.py inspect CHECKPOINT      a folder (Google-BERT, Hugging Face, a run's best/), a .safetensors or .bin file, a TensorFlow prefix
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.weights.checkpoint import Description, describe
 from baselines.weights.names import google_spellings, harmless, hugging_face_spellings
 
-WEIGHTS = (".index", ".safetensors", ".bin", ".h5", ".msgpack", ".pt", ".pth")
+WEIGHTS = (".index", ".safetensors", ".bin", ".h5", ".msgpack", ".onnx", ".gguf", ".pt", ".pth")
 """Suffixes of files with weights, including formats that are not supported."""
 
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-WEIGHTS = (".safetensors", ".safetensors.index.json", ".index")
+WEIGHTS = (".safetensors", ".safetensors.index.json", ".index", ".bin", ".bin.index.json", ".pt", ".pth")
 
 
 def folder_of(location: str | Path) -> Path:
-    """The folder of a .safetensors file, an index or a TensorFlow prefix (model.ckpt-2000); any other path unchanged.
+    """The folder of a .safetensors or .bin file, an index or a TensorFlow prefix (model.ckpt-2000); any other path unchanged.
 
     >>> folder_of("tests/bert_model.ckpt.index").name, folder_of("tests").name
     ('tests', 'tests')

@@ -10,18 +10,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.weights import safetensors_file, tensorflow_checkpoint
+from baselines.weights import safetensors_file, tensorflow_checkpoint, torch_checkpoint
 
-CONVERT_PICKLE = (
-    "Convert it once where torch is installed: python -c \"import torch, safetensors.torch as s; "
-    "w = torch.load('{path}', map_location='cpu', weights_only=True); "
-    "s.save_file({{k: v.clone().contiguous() for k, v in w.items()}}, 'model.safetensors', {{'format': 'pt'}})\""
-)
 CONVERT = "Convert it once where transformers is installed: load {path} and `save_pretrained` it as safetensors."
-OTHER_FORMATS = {".bin": CONVERT_PICKLE, ".pt": CONVERT_PICKLE, ".pth": CONVERT_PICKLE, ".h5": CONVERT,
-                 ".msgpack": CONVERT}  # fmt: skip
-"""{suffix: what to do}. Reading a pickle can run code that somebody put there, so none is read."""
-
+OTHER_FORMATS = {
+    ".h5": CONVERT,
+    ".msgpack": CONVERT,
+    ".onnx": "Its graph is for inference only: take the checkpoint it was exported from.",
+    ".gguf": "Its weights are quantized for llama.cpp: take the checkpoint it was converted from.",
+}
+"""{suffix: what to do instead of reading it}."""
+TRAINING_STATES = ("training_args", "optimizer", "scheduler", "rng_state", "scaler")
+"""Beginnings of the names of PyTorch's files that are not the weights."""
 
 GOOGLE = "bert_model.ckpt"
 """Prefix of Google's released checkpoints."""
@@ -56,11 +56,12 @@ def open_checkpoint(location: str | pathlib.Path) -> Mapping[str, np.ndarray]:
     """The tensors of a checkpoint.
 
     Args:
-        location: A folder, a .safetensors file, or a TensorFlow prefix (with or without .index). In a folder safetensors come
-            first, then the TensorFlow checkpoint that the file `checkpoint` names.
+        location: A folder, a .safetensors file, PyTorch's .bin, .pt or .pth, or a TensorFlow prefix (with or without .index). In a
+            folder safetensors come first, then pytorch_model.bin, then the TensorFlow checkpoint that the file `checkpoint` names.
 
     Returns:
-        A lazy mapping {name: array} with `path`, `format`, `notes`, `shape(name)`, `dtype(name)` and `verify(name)`.
+        A lazy mapping {name: array} with `path`, `format`, `notes`, `hugging_face`, `shape(name)`, `dtype(name)` and
+        `verify(name)`.
 
     Raises:
         InputError: Nothing is found, a file is corrupted, or the format is not read.
@@ -70,11 +71,13 @@ def open_checkpoint(location: str | pathlib.Path) -> Mapping[str, np.ndarray]:
         return _open_folder(path)
     if path.name.endswith((".safetensors", ".safetensors.index.json")):
         return safetensors_file.read(path)
+    if path.name.endswith((*torch_checkpoint.SUFFIXES, torch_checkpoint.INDEX)):
+        return torch_checkpoint.read(path)
     if path.is_file() and path.suffix in OTHER_FORMATS:
         raise _other_format(path)
     if not path.is_file() and not any(path.parent.glob("*.index")):
-        raise InputError(f"{path}: no such checkpoint. Give a folder, a .safetensors file, or a TensorFlow checkpoint's name "
-                         "without .index.")  # fmt: skip
+        raise InputError(f"{path}: no such checkpoint. Give a folder, a .safetensors or .bin file, or a TensorFlow checkpoint's "
+                         "name without .index.")  # fmt: skip
     return tensorflow_checkpoint.read(path.with_suffix("") if path.suffix == ".index" else path)
 
 
@@ -91,13 +94,22 @@ def describe(location: str | pathlib.Path) -> Description:
 def _open_folder(folder):
     if any((folder / name).is_file() for name in (safetensors_file.FILE, safetensors_file.INDEX)):
         return safetensors_file.read(folder)
+    if any((folder / name).is_file() for name in (torch_checkpoint.FILE, torch_checkpoint.INDEX)):
+        return torch_checkpoint.read(folder)
     names = [index.stem for index in sorted(folder.glob("*.index"))]
     if names:
         return tensorflow_checkpoint.read(folder / _chosen(folder, names))
-    others = [path for path in sorted(folder.iterdir()) if path.suffix in OTHER_FORMATS]
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    weights = [path for path in files if path.suffix in torch_checkpoint.SUFFIXES and not path.name.startswith(TRAINING_STATES)]
+    if len(weights) == 1:
+        return torch_checkpoint.read(weights[0])
+    if weights:
+        found = ", ".join(path.name for path in weights[:5])
+        raise InputError(f"{folder}: several files of PyTorch ({found}). Name one: {weights[0]}")
+    others = [path for path in files if path.suffix in OTHER_FORMATS]
     if others:
         raise _other_format(next((path for path in others if "model" in path.name), others[0]))
-    raise InputError(f"{folder}: no weights, neither {safetensors_file.FILE} nor {safetensors_file.INDEX} nor {GOOGLE}.index. "
+    raise InputError(f"{folder}: no weights, neither {safetensors_file.FILE} nor {torch_checkpoint.FILE} nor {GOOGLE}.index. "
                      "Check the path.")  # fmt: skip
 
 
@@ -127,4 +139,4 @@ def _latest(state):
 
 def _other_format(path):
     step = OTHER_FORMATS[path.suffix].format(path=path)
-    return InputError(f"{path}: this format is not read, only {safetensors_file.FILE} and TensorFlow checkpoints. {step}")
+    return InputError(f"{path}: this format is not read, only safetensors, PyTorch's .bin and TensorFlow checkpoints. {step}")

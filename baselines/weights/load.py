@@ -11,7 +11,6 @@ import keras
 import numpy as np
 
 from baselines.weights import names as naming
-from baselines.weights import safetensors_file
 from baselines.weights.checkpoint import open_checkpoint
 from baselines.weights.finite import require_finite
 from baselines.weights.verdict import Fate, Verdict
@@ -116,7 +115,7 @@ class _Source:
 
 def _sources(weights, tensors, names, adapt):
     """{path: _Source} of the weights whose tensor is there, in any spelling."""
-    hugging_face = tensors.format == safetensors_file.FORMAT
+    hugging_face = tensors.hugging_face
     sources = {}
     for path in (path for path in weights if path in names):
         spellings = naming.hugging_face_spellings if hugging_face else naming.google_spellings
@@ -141,7 +140,7 @@ def _converted(source, weight):
 
 
 def _verdict(weights, tensors, names, sources, task_weights):
-    hugging_face = tensors.format == safetensors_file.FORMAT
+    hugging_face = tensors.hugging_face
     used, missing, misshaped, fresh = [], [], [], []
     for path, variable in weights.items():
         expected = tuple(variable.shape)

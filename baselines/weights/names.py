@@ -5,10 +5,13 @@ A family lists {variable path: WeightName}. A weight without a published name (a
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 OWN = "baselines"
 """First part of the stored name of a weight without a published one."""
+
+WRAPPERS = ("module.", "_orig_mod.")
+"""What PyTorch's DataParallel and torch.compile put before the name of every weight."""
 
 OPTIMIZER_STATE = "optimizer state"
 HARMLESS = {
@@ -70,6 +73,18 @@ def hugging_face_spellings(name: WeightName) -> list[str]:
     old = [re.sub(r"LayerNorm\.bias$", "LayerNorm.beta", spelling) for spelling in old]
     tied = ["cls.predictions.decoder.bias"] if name.hugging_face == "cls.predictions.bias" else []
     return list(dict.fromkeys(spellings + old + tied))
+
+
+def wrapper_prefix(names: Collection[str]) -> str:
+    """The prefix of `WRAPPERS`, one or several, that all names of a PyTorch checkpoint have; "" for none.
+
+    >>> wrapper_prefix(["module.a", "module.b"])
+    'module.'
+    """
+    prefix = ""
+    while names and (more := next((word for word in WRAPPERS if all(name.startswith(prefix + word) for name in names)), None)):
+        prefix += more
+    return prefix
 
 
 def harmless(name: str, shapes: Mapping[str, tuple[int, ...]] | None = None) -> str | None:

@@ -19,7 +19,8 @@ import safetensors.numpy
 from baselines.errors import InputError
 from baselines.storage.atomic_files import atomic_path
 from baselines.storage.checksums import sha256
-from baselines.storage.json_files import read_json_object
+from baselines.weights.names import wrapper_prefix
+from baselines.weights.sharded_index import read_index, require_tensors
 
 FORMAT = "safetensors"
 FILE = "model.safetensors"
@@ -31,8 +32,6 @@ FILES = "files"
 DTYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16, "I64": np.int64,
           "I32": np.int32, "I16": np.int16, "I8": np.int8, "U64": np.uint64, "U32": np.uint32, "U16": np.uint16,
           "U8": np.uint8, "BOOL": np.bool_}  # fmt: skip
-WRAPPERS = ("module.", "_orig_mod.")
-"""What PyTorch's DataParallel and torch.compile put before the name of every weight."""
 
 
 def read(path: str | os.PathLike) -> "SafetensorsCheckpoint":
@@ -119,9 +118,10 @@ class SafetensorsCheckpoint(Mapping):
     Attributes:
         path: The file, or the index.
         notes: What the user should know about the names.
+        hugging_face: Whether the names are Hugging Face's; otherwise they are Google's.
     """
 
-    format = FORMAT
+    format, hugging_face = FORMAT, True
 
     def __init__(self, path: pathlib.Path):
         self.path = path
@@ -130,7 +130,7 @@ class SafetensorsCheckpoint(Mapping):
         else:
             file = _open(path)
             files = dict.fromkeys(file.keys(), (path, file))
-        prefix = _wrapper(files)
+        prefix = wrapper_prefix(files)
         self.notes = (f"{path}: every name begins with {prefix}, which is left out.",) if prefix else ()
         self._places = {name.removeprefix(prefix): (name, *place) for name, place in files.items()}
         self._verified = set()
@@ -177,14 +177,6 @@ def _digest(names, tensor, metadata):
     return digest.hexdigest()
 
 
-def _wrapper(names):
-    """The prefixes of WRAPPERS that all names have; "" for none."""
-    prefix = ""
-    while names and (more := next((word for word in WRAPPERS if all(name.startswith(prefix + word) for name in names)), None)):
-        prefix += more
-    return prefix
-
-
 def _open(path):
     return _reading(path, lambda: safetensors.safe_open(path, framework="np"))
 
@@ -201,28 +193,7 @@ def _reading(path, read):
 
 def _read_index(path):
     """{tensor name: (path, open file)}."""
-    weight_map = read_json_object(path).get("weight_map")
-    if not isinstance(weight_map, dict) or not all(isinstance(file, str) for file in weight_map.values()):
-        raise InputError(f'{path}: "weight_map" is not an object {{tensor: file}}. Download the file again.')
-    for file in sorted(set(weight_map.values())):
-        parts = pathlib.PurePath(file).parts
-        if not parts or pathlib.PurePath(file).is_absolute() or ".." in parts:
-            raise InputError(f"{path}: weight_map names {file!r}, which is outside of the folder. Download the checkpoint again.")
-    files = {file: path.parent / file for file in sorted(set(weight_map.values()))}
-    missing = [file for file, place in files.items() if not _is_file(place)]
-    if missing:
-        raise InputError(f"{path}: {', '.join(missing[:3])} is not beside it ({len(missing)} missing). Copy or download it too.")
-    opened = {file: _open(place) for file, place in files.items()}
-    names = {file: set(each.keys()) for file, each in opened.items()}
-    absent = sorted(name for name, file in weight_map.items() if name not in names[file])
-    if absent:
-        raise InputError(f"{path}: {absent[0]} is not in {weight_map[absent[0]]} ({len(absent)} such names). The files do not "
-                         "belong together: download them again.")  # fmt: skip
-    return {name: (files[file], opened[file]) for name, file in weight_map.items()}
-
-
-def _is_file(path):
-    try:
-        return path.is_file()
-    except OSError:                                                     # a name that is too long
-        return False
+    files = read_index(path)
+    opened = {place: _open(place) for place in dict.fromkeys(files.values())}
+    require_tensors(path, files, {place: set(file.keys()) for place, file in opened.items()})
+    return {name: (place, opened[place]) for name, place in files.items()}

@@ -52,10 +52,10 @@ class TensorFlowCheckpoint(Mapping):
 
     Attributes:
         path: The prefix.
-        notes: As of a SafetensorsCheckpoint; there are none.
+        notes, hugging_face: As of a SafetensorsCheckpoint; there are no notes.
     """
 
-    format, notes = "TensorFlow V2 checkpoint", ()
+    format, notes, hugging_face = "TensorFlow V2 checkpoint", (), False
 
     def __init__(self, prefix: str | pathlib.Path):
         self.path = pathlib.Path(prefix)

@@ -25,7 +25,7 @@ from baselines.weights.finite import require_finite
 from baselines.weights.load import TIED
 from baselines.weights.names import OPTIMIZER_STATE, google_spellings, harmless, hugging_face_spellings
 
-REPLACED = ("*.safetensors*", "*.index", "*.data-*", "*.meta", "checkpoint", "added_tokens.json", "*.bin", "*.h5")
+REPLACED = ("*.safetensors*", "*.index", "*.data-*", "*.meta", "checkpoint", "added_tokens.json", "*.bin*", "*.pt", "*.pth", "*.h5")
 """Files that are written again, or whose weights are those of the whole vocabulary."""
 MAPPING = "keep_tokens.json"
 
@@ -90,7 +90,7 @@ def trim(checkpoint: Checkpoint, out: str | Path, ids: Sequence[int]) -> None:
             values.setdefault("dtype", "float32")
         write_json_object(folder / Path(path).name, values)
         (folder / MAPPING).write_text(json.dumps({"keep_tokens": list(map(int, ids))}) + "\n", encoding="utf-8")
-        if tensors.format == safetensors_file.FORMAT:
+        if tensors.hugging_face:
             safetensors_file.write(folder / safetensors_file.FILE, trimmed, {"format": "pt"})
         else:
             tensorflow_checkpoint.write(folder / GOOGLE, trimmed)

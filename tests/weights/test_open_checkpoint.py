@@ -2,12 +2,17 @@
 
 import numpy as np
 import pytest
+import torch_files
 
 from baselines.errors import InputError
 from baselines.weights import safetensors_file, tensorflow_checkpoint
 from baselines.weights.checkpoint import Row, describe, open_checkpoint
 
 TENSORS = {"a": np.zeros((2, 3), np.float32), "b": np.zeros(4, np.float16)}
+
+
+OTHERS = {"tf_model.h5": "`save_pretrained` it", "flax_model.msgpack": "`save_pretrained` it",
+          "model.onnx": "it was exported from", "q4.gguf": "it was converted from"}  # fmt: skip
 
 
 @pytest.fixture
@@ -73,30 +78,32 @@ def test_safetensors_come_first(google):
     assert open_checkpoint(google / "model.safetensors").format == "safetensors"
 
 
-@pytest.mark.parametrize("location", ["", "pytorch_model.bin"])
-def test_a_pickle_is_refused_with_the_way_out(tmp_path, location):
-    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x02}.")
-    with pytest.raises(InputError) as error:
-        open_checkpoint(tmp_path / location)
-    path = tmp_path / "pytorch_model.bin"
-    assert f"w = torch.load('{path}', map_location='cpu', weights_only=True)" in str(error.value)
+def test_pytorch_comes_after_safetensors_and_before_tensorflow(google):
+    torch_files.write_zip(google / "pytorch_model.bin", {"a": torch_files.contiguous("0", TENSORS["a"])})
+    assert open_checkpoint(google).format == "PyTorch"
+    safetensors_file.write(google / "model.safetensors", TENSORS)
+    assert open_checkpoint(google).format == "safetensors"
 
 
 def test_other_formats_are_refused_with_the_way_out(tmp_path):
-    for name in ("optimizer.pt", "tf_model.h5"):
-        (tmp_path / name).touch()
-    with pytest.raises(InputError, match=r"tf_model.h5: this format is not read, .* `save_pretrained` it"):
-        open_checkpoint(tmp_path)
+    for name, advice in OTHERS.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        for file in ("optimizer.pt", "training_args.bin", name):
+            (folder / file).touch()
+        for location in (folder, folder / name):
+            with pytest.raises(InputError, match=rf"{name}: this format is not read, only .*{advice}"):
+                open_checkpoint(location)
 
 
 @pytest.mark.parametrize("location", ["absent", "absent/bert_model.ckpt"])
 def test_a_wrong_path(tmp_path, location):
-    with pytest.raises(InputError, match="absent.*: no such checkpoint. Give a folder, a .safetensors file"):
+    with pytest.raises(InputError, match="absent.*: no such checkpoint. Give a folder, a .safetensors or .bin file"):
         open_checkpoint(tmp_path / location)
 
 
 def test_an_empty_folder(tmp_path):
-    with pytest.raises(InputError, match=r"no weights, neither model.safetensors nor .*bert_model.ckpt.index"):
+    with pytest.raises(InputError, match=r"no weights, neither model.safetensors nor pytorch_model.bin nor bert_model.ckpt.index"):
         open_checkpoint(tmp_path)
 
 
