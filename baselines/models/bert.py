@@ -4,6 +4,7 @@ import keras
 
 from baselines.models import encoder, masks, names
 from baselines.models.config import Config
+from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "bert", "architectures": ["BertModel"]}
@@ -24,11 +25,11 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
     Raises:
         ValueError: `mask` is unknown.
     """
-    epsilon = config.layer_norm_eps or EPSILON
+    style = Style(config.layer_norm_eps or EPSILON)
     inputs = masks.token_inputs(config, mask)
     table = encoder.token_embedding(config)
-    x = encoder.embed(inputs, table, config, epsilon, absolute_positions=True)
-    x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, epsilon)
+    x = encoder.embed(inputs, table, config, style, absolute_positions=True)
+    x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, style)
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="bert")
 
 

@@ -19,6 +19,7 @@ from baselines.layers.multi_head_attention import MultiHeadAttention
 from baselines.layers.position_embedding import PositionEmbedding
 from baselines.models import initialization, residual
 from baselines.models.config import Config
+from baselines.models.style import Style
 
 
 def dense(units: int, config: Config, name: str, **options: Any) -> layers.Dense:
@@ -40,55 +41,87 @@ def token_embedding(config: Config) -> layers.Layer:
     )
 
 
-def embed(inputs: dict, table: Any, config: Config, epsilon: float, absolute_positions: bool = False) -> Any:
+def embed(inputs: dict, table: Any, config: Config, style: Style, absolute_positions: bool = False) -> Any:
     """Sum of token, segment and, on request, position embeddings, normalized: (B, L) -> (B, L, D)."""
-    x = table(inputs["token_ids"])
-    if config.type_vocab_size:
-        segments = layers.Embedding(
-            config.type_vocab_size,
-            config.embedding_size,
-            embeddings_initializer=table_initializer(config),
-            name="Embedding-Segment",
-        )
-        x = layers.Add(name="Embedding-Token-Segment")([x, segments(inputs["segment_ids"])])
+    x = token_and_segment(inputs, table, config)
     if absolute_positions:
-        x = PositionEmbedding(
-            config.max_position_embeddings,
-            hierarchical=config.hierarchical_position,
-            initializer_range=initialization.table_range(config),
-            name="Embedding-Position",
-        )(x)
-    x = LayerNormalization(epsilon=epsilon, name="Embedding-Norm")(x)
+        x = position_layer(config)(x)
+    x = style.norm(x, "Embedding-Norm")
     x = Dropout(config.hidden_dropout_prob, name="Embedding-Dropout")(x)
-    if config.embedding_size != config.hidden_size:
-        x = dense(config.hidden_size, config, "Embedding-Mapping")(x)
-    return x
+    return to_hidden_size(x, config, style)
 
 
-def blocks(x: Any, attention_mask: Any, config: Config, epsilon: float, **position: Any) -> Any:
+def token_and_segment(inputs: dict, table: Any, config: Config) -> Any:
+    """Token embeddings, and segment embeddings if the model has any: (B, L) -> (B, L, E)."""
+    x = table(inputs["token_ids"])
+    if not config.type_vocab_size:
+        return x
+    segments = small_table(config.type_vocab_size, config, "Embedding-Segment")(inputs["segment_ids"])
+    return layers.Add(name="Embedding-Token-Segment")([x, segments])
+
+
+def small_table(rows: int, config: Config, name: str) -> layers.Layer:
+    return layers.Embedding(rows, config.embedding_size, embeddings_initializer=table_initializer(config), name=name)
+
+
+def position_layer(config: Config, **options: Any) -> layers.Layer:
+    """The trained absolute positions."""
+    return PositionEmbedding(
+        config.max_position_embeddings,
+        hierarchical=config.hierarchical_position,
+        initializer_range=initialization.table_range(config),
+        name="Embedding-Position",
+        **options,
+    )
+
+
+def to_hidden_size(x: Any, config: Config, style: Style) -> Any:
+    """x (B, L, E) -> (B, L, D), by a projection where the two differ."""
+    if config.embedding_size == config.hidden_size:
+        return x
+    return dense(config.hidden_size, config, "Embedding-Mapping", use_bias=style.use_bias)(x)
+
+
+def blocks(x: Any, attention_mask: Any, config: Config, style: Style, **position: Any) -> Any:
     """All Transformer blocks: (B, L, D) -> (B, L, D). `position` goes to every attention: rotary=... or relative=..."""
     scores = None
     for index in range(config.num_hidden_layers):
-        name = f"Transformer-{index}-MultiHeadSelfAttention"
-        returns_scores = config.residual_attention_scores and index < config.num_hidden_layers - 1
-        previous = {} if scores is None else {"previous_scores": scores}
-        attended = attention(config, name, returns_scores)(
-            residual.branch_input(x, name, config, epsilon), attention_mask=attention_mask, **position, **previous
-        )
-        y, scores = attended if returns_scores else (attended, None)
-        x = residual.add_branch(x, y, name, config, epsilon)
-
-        name = f"Transformer-{index}-FeedForward"
-        y = feed_forward(config, name)(residual.branch_input(x, name, config, epsilon))
-        x = residual.add_branch(x, y, name, config, epsilon)
-    return residual.final_norm(x, config, epsilon)
+        last = index == config.num_hidden_layers - 1
+        x, scores = block(x, f"Transformer-{index}-", attention_mask, config, style, scores, last, **position)
+    return residual.final_norm(x, config, style)
 
 
-def attention(config: Config, name: str, return_scores: bool = False) -> layers.Layer:
+def block(
+    x: Any,
+    prefix: str,
+    attention_mask: Any,
+    config: Config,
+    style: Style,
+    previous_scores: Any = None,
+    last: bool = True,
+    **position: Any,
+) -> tuple:
+    """One block, whose layers' names begin with `prefix`: (its output, scores for the next block or None)."""
+    name = f"{prefix}MultiHeadSelfAttention"
+    returns_scores = config.residual_attention_scores and not last
+    previous = {} if previous_scores is None else {"previous_scores": previous_scores}
+    attended = attention(config, name, style, returns_scores)(
+        residual.branch_input(x, name, config, style), attention_mask=attention_mask, **position, **previous
+    )
+    y, scores = attended if returns_scores else (attended, None)
+    x = residual.add_branch(x, y, name, config, style)
+
+    name = f"{prefix}FeedForward"
+    y = feed_forward(config, name, style)(residual.branch_input(x, name, config, style))
+    return residual.add_branch(x, y, name, config, style), scores
+
+
+def attention(config: Config, name: str, style: Style, return_scores: bool = False) -> layers.Layer:
     """The attention layer of a block."""
     _, gain = initialization.deepnorm(config)
-    kind = MultiHeadLinearAttention if config.attention_kind == "linear" else MultiHeadAttention
-    return kind(
+    return style.layer(
+        MultiHeadLinearAttention if config.attention_kind == "linear" else MultiHeadAttention,
+        name,
         config.num_attention_heads,
         config.attention_head_size,
         config.hidden_size,
@@ -101,20 +134,23 @@ def attention(config: Config, name: str, return_scores: bool = False) -> layers.
         fused=config.fused_attention,
         kernel_initializer=initialization.kernel(config),
         value_initializer=initialization.kernel(config, gain) if gain != 1 else None,
-        name=name,
+        use_bias=style.use_bias,
     )
 
 
-def feed_forward(config: Config, name: str) -> layers.Layer:
+def feed_forward(config: Config, name: str, style: Style) -> layers.Layer:
     """The feed-forward layer of a block."""
     _, gain = initialization.deepnorm(config)
-    return FeedForward(
+    return style.layer(
+        FeedForward,
+        name,
         config.intermediate_size,
         config.hidden_size,
         hidden_act=config.hidden_act,
         initializer_range=config.initializer_range,
         kernel_initializer=initialization.kernel(config, gain),
-        name=name,
+        use_bias=style.use_bias,
+        gate_act=style.gate_act,
     )
 
 

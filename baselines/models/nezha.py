@@ -9,6 +9,7 @@ from baselines.errors import InputError
 from baselines.layers.relative_position import RelativePosition
 from baselines.models import encoder, masks, names
 from baselines.models.config import Config
+from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "nezha", "architectures": ["NezhaModel"], "use_relative_position": True}
@@ -22,14 +23,14 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
             f"model=nezha: attention_key_size={config.attention_key_size}, attention_head_size={config.attention_head_size}. "
             "Set both to the same even number."
         )
-    epsilon = config.layer_norm_eps or EPSILON
+    style = Style(config.layer_norm_eps or EPSILON)
     inputs = masks.token_inputs(config, mask)
     table = encoder.token_embedding(config)
-    x = encoder.embed(inputs, table, config, epsilon)
+    x = encoder.embed(inputs, table, config, style)
     relative = RelativePosition(
         config.attention_key_size, config.max_relative_position, name="Embedding-Relative-Position"
     )(inputs["token_ids"])
-    x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, epsilon, relative=relative)
+    x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, style, relative=relative)
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="nezha")
 
 

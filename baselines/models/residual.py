@@ -12,32 +12,28 @@ from keras import layers
 
 from baselines.layers.dropout import Dropout
 from baselines.layers.gate import Gate
-from baselines.layers.layer_normalization import LayerNormalization
 from baselines.models.config import Config
 from baselines.models.initialization import deepnorm
+from baselines.models.style import Style
 
 
-def branch_input(x: Any, name: str, config: Config, epsilon: float) -> Any:
+def branch_input(x: Any, name: str, config: Config, style: Style) -> Any:
     """The input of a branch."""
-    return norm(x, f"{name}-Norm", epsilon) if config.norm_placement == "pre" else x
+    return style.norm(x, f"{name}-Norm") if config.norm_placement == "pre" else x
 
 
-def add_branch(x: Any, y: Any, name: str, config: Config, epsilon: float) -> Any:
+def add_branch(x: Any, y: Any, name: str, config: Config, style: Style) -> Any:
     """The stream x with its branch y = F(branch_input(x))."""
-    y = Dropout(config.hidden_dropout_prob, name=f"{name}-Dropout")(y)
+    y = style.layer(Dropout, f"{name}-Dropout", config.hidden_dropout_prob)(y)
     if config.residual_scale == "rezero":
-        y = Gate(name=f"{name}-Gate")(y)
+        y = style.layer(Gate, f"{name}-Gate")(y)
     factor, _ = deepnorm(config)
     if factor != 1:
-        x = layers.Rescaling(factor, name=f"{name}-Scale")(x)
-    x = layers.Add(name=f"{name}-Add")([x, y])
-    return x if config.norm_placement == "pre" else norm(x, f"{name}-Norm", epsilon)
+        x = style.layer(layers.Rescaling, f"{name}-Scale", factor)(x)
+    x = style.layer(layers.Add, f"{name}-Add")([x, y])
+    return x if config.norm_placement == "pre" else style.norm(x, f"{name}-Norm")
 
 
-def final_norm(x: Any, config: Config, epsilon: float) -> Any:
+def final_norm(x: Any, config: Config, style: Style) -> Any:
     """The output of the last block, normalized with norm_placement=pre."""
-    return norm(x, "Output-Norm", epsilon) if config.norm_placement == "pre" else x
-
-
-def norm(x: Any, name: str, epsilon: float) -> Any:
-    return LayerNormalization(epsilon=epsilon, name=name)(x)
+    return style.norm(x, "Output-Norm") if config.norm_placement == "pre" else x

@@ -6,6 +6,7 @@ from baselines.errors import InputError
 from baselines.layers.rotary_position import RotaryPosition
 from baselines.models import encoder, masks, names
 from baselines.models.config import Config
+from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "roformer", "architectures": ["RoFormerModel"], "rotary_value": False}
@@ -19,12 +20,12 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
             f"model=roformer: attention_key_size is {config.attention_key_size}, but columns are rotated in pairs. "
             "Set it to an even number."
         )
-    epsilon = config.layer_norm_eps or EPSILON
+    style = Style(config.layer_norm_eps or EPSILON)
     inputs = masks.token_inputs(config, mask)
     table = encoder.token_embedding(config)
-    x = encoder.embed(inputs, table, config, epsilon)
+    x = encoder.embed(inputs, table, config, style)
     rotary = RotaryPosition(config.attention_key_size, name="Embedding-Rotary-Position")(inputs["token_ids"])
-    x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, epsilon, rotary=rotary)
+    x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, style, rotary=rotary)
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="roformer")
 
 

@@ -10,6 +10,7 @@ from baselines.models import residual
 from baselines.models.builder import build_transformer_model
 from baselines.models.config import Config
 from baselines.models.initialization import deepnorm, kernel, table_range
+from baselines.models.style import Style
 
 pytestmark = pytest.mark.keras
 CONFIG = {
@@ -120,7 +121,7 @@ def stream(x, branches, **options):
     """The stream after branches that do not depend on it, none of them dropped."""
     config = Config.from_dict({**CONFIG, **options})
     for index, branch in enumerate(branches):
-        x = residual.add_branch(x, ops.convert_to_tensor(branch), f"Branch-{index}", config, 1e-12)
+        x = residual.add_branch(x, ops.convert_to_tensor(branch), f"Branch-{index}", config, Style(1e-12))
     return ops.convert_to_numpy(x)
 
 
