@@ -13,7 +13,7 @@ from baselines.plugins.task_finder import TaskFinder
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "build_transformer_model": "models.builder", "Tokenizer": "tokenizers.wordpiece",
+    "build_transformer_model": "models.builder", "Tokenizer": "tokenizers.tokenizer",
     "load_task": "plugins.task_catalog", "embedded": "plugins.locations", "InputError": "errors",
     "Example": "task", "Labels": "task", "Span": "task", "Submission": "task", "Recipe": "task", "Task": "task",
     "Head": "task", "Sampling": "task", "Generation": "task", "Linting": "task", "Demo": "task",

@@ -35,7 +35,7 @@ def write_checkpoint(folder: pathlib.Path, layers: int, size: int) -> int:
     """A Hugging Face folder of a BERT with random weights, and the vocabulary of the embedded model."""
     from baselines.models.builder import build_transformer_model, configure
     from baselines.models.families import family
-    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.tokenizers.tokenizer import Tokenizer
     from baselines.weights.save import save_hugging_face
 
     tokenizer = Tokenizer.from_folder(ROOT / "checkpoints" / "mini")
@@ -52,7 +52,7 @@ def write_checkpoint(folder: pathlib.Path, layers: int, size: int) -> int:
 
 def write_texts(folder: pathlib.Path, count: int) -> float:
     """Lines of random ideographs of the vocabulary."""
-    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.tokenizers.tokenizer import Tokenizer
 
     random = np.random.default_rng(0)
     signs = [token for token in Tokenizer.from_folder(ROOT / "checkpoints" / "mini").vocabulary.tokens if "一" <= token <= "鿿"]

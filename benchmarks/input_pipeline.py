@@ -33,7 +33,7 @@ from baselines.data.batching import Batches  # noqa: E402
 from baselines.data.encoding import encode_examples  # noqa: E402
 from baselines.data.examples import read_examples  # noqa: E402
 from baselines.plugins import task_catalog  # noqa: E402
-from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
+from baselines.tokenizers.tokenizer import Tokenizer  # noqa: E402
 
 LENGTH = 128
 FLOPS = 2 * 3 * 110e6 * LENGTH                                         # of one example

@@ -33,7 +33,7 @@ from baselines.retrieval.prefix_index.answers import KnowledgeAnswers
 from baselines.retrieval.prefix_index.builder import build
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.string_table import KeyTokenizer
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from benchmarks.rounds import machine, ratio, take_turns
 
 MINI = pathlib.Path(__file__).resolve().parent.parent / "checkpoints" / "mini"

@@ -35,8 +35,8 @@ from baselines.retrieval.prefix_index.index import PrefixIndex  # noqa: E402
 from baselines.retrieval.prefix_index.look_ahead import LookAhead  # noqa: E402
 from baselines.retrieval.prefix_index.names import split_name  # noqa: E402
 from baselines.retrieval.prefix_index.string_table import KeyTokenizer  # noqa: E402
+from baselines.tokenizers.tokenizer import Tokenizer  # noqa: E402
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
-from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
 
 CHARACTERS, IN_VOCABULARY = 9000, 8700                      # so that one name in 40 cannot be spelled
 LARGEST_PEER = 1_000_000
@@ -79,7 +79,7 @@ def write_knowledge(path: Any, triples: int) -> None:
 
 
 def tokenizer() -> Any:
-    return Tokenizer(Vocabulary([*SPECIAL_TOKENS, *(chr(0x4E00 + i) for i in range(IN_VOCABULARY))]))
+    return Tokenizer.from_vocabulary(Vocabulary([*SPECIAL_TOKENS, *(chr(0x4E00 + i) for i in range(IN_VOCABULARY))]))
 
 
 def key_of(words: Any, line: Any) -> list:

@@ -85,7 +85,7 @@ def pipeline(arguments: argparse.Namespace, fastest: float) -> None:
     from baselines.data.packed.packed_batches import PackedBatches
     from baselines.data.packed.packed_dataset import PackedDataset, write_records
     from baselines.data.packed.text_corpus import TextCorpus
-    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.tokenizers.tokenizer import Tokenizer
 
     tokenizer = Tokenizer.from_folder(MINI)
     _, objective = find(arguments.objective)

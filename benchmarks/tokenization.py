@@ -25,8 +25,8 @@ from typing import Any
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from baselines.tokenizers.normalization import Normalizer, is_cjk  # noqa: E402
+from baselines.tokenizers.tokenizer import Tokenizer  # noqa: E402
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
-from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
 
 MAX_LENGTH = 128
 PEER = """
@@ -76,11 +76,11 @@ def measure(vocabulary: Any, lines: Any, repeats: int) -> dict:
     """{name: ((wall, CPU) seconds, sum of all ids)} of ours and of the library alone."""
 
     def single():
-        tokenizer = Tokenizer(vocabulary)
+        tokenizer = Tokenizer.from_vocabulary(vocabulary)
         return lambda: [tokenizer.encode(line, MAX_LENGTH)["token_ids"] for line in lines]
 
     def batch():
-        tokenizer = Tokenizer(vocabulary)
+        tokenizer = Tokenizer.from_vocabulary(vocabulary)
         return lambda: [
             tokenizer.encode_batch(lines[i : i + 32], MAX_LENGTH)["token_ids"] for i in range(0, len(lines), 32)
         ]
@@ -89,7 +89,7 @@ def measure(vocabulary: Any, lines: Any, repeats: int) -> dict:
         import tokenizers
 
         with tempfile.TemporaryDirectory() as folder:
-            Tokenizer(vocabulary).save(folder)
+            Tokenizer.from_vocabulary(vocabulary).save(folder)
             tokenizer = tokenizers.Tokenizer.from_file(f"{folder}/tokenizer.json")
         tokenizer.enable_truncation(MAX_LENGTH)
         return lambda: [encoding.ids for encoding in tokenizer.encode_batch_fast(lines)]

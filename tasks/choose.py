@@ -19,7 +19,7 @@ from baselines.heads.choice import ChoiceHead, encode_question
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
 from baselines.task import Demo, Example, Labels, Recipe, Task
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,7 +37,7 @@ def test_tasks_that_write_start_from_the_flavour_that_has_learnt_to():
 @pytest.mark.parametrize("flavour, mask", [("mini", "bidirectional"), ("mini_unilm", "prefix")])
 def test_they_predict_better_than_the_frequency_of_tokens_would(flavour, mask):
     """The next token of a sentence, or one that is masked, is likelier than one drawn from the vocabulary, and than by chance."""
-    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.tokenizers.tokenizer import Tokenizer
 
     folder = CHECKPOINTS / flavour
     model, tokenizer = build_transformer_model(folder, mask=mask, with_mlm="linear"), Tokenizer.from_folder(folder)

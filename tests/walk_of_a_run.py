@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MOMENTS = {
     ("tasks/clue/tnews.py", "read"): "a line is read",
-    ("baselines/tokenizers/wordpiece.py", "encode"): "a text is encoded",
+    ("baselines/tokenizers/tokenizer.py", "encode"): "a text is encoded",
     ("baselines/models/bert.py", "build"): "the encoder is built",
     ("baselines/weights/load.py", "load_weights"): "the weights are loaded",
     ("baselines/heads/classification.py", "__call__"): "the head is attached",

@@ -109,7 +109,7 @@ def main(argv: list[str]) -> None:
 def stats(argv: list[str]) -> None:
     """Runs `data stats`."""
     from baselines.corpus import statistics
-    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.tokenizers.tokenizer import Tokenizer
 
     flags = parse(StatsFlags, argv, "run.py data stats")
     files, names = flags.files("stats")

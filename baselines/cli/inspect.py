@@ -11,8 +11,8 @@ from baselines.errors import InputError
 from baselines.models.config import Config, find
 from baselines.models.families import families, family
 from baselines.storage.checkpoint_paths import folder_of
-from baselines.tokenizers.folder import vocabulary_file
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.folder import has_tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.weights.checkpoint import Description, describe
 from baselines.weights.names import google_spellings, harmless, hugging_face_spellings
 
@@ -32,7 +32,7 @@ def main(argv: list[str]) -> None:
     config = Config.from_folder(folder) if folder.is_dir() and find(folder) else None
     if config:
         print_config(config)
-    if vocabulary_file(folder) or (folder / "tokenizer.json").is_file():
+    if has_tokenizer(folder):
         tokenizer = Tokenizer.from_folder(folder)
         print_vocabulary(tokenizer)
         print_remarks(folder, tokenizer, config)
@@ -55,10 +55,8 @@ def print_vocabulary(tokenizer: Tokenizer) -> None:
     """One line: the number of tokens, the case, how texts are split, and some tokens."""
     vocabulary = tokenizer.vocabulary
     added = f", {len(vocabulary.added)} of them added" if vocabulary.added else ""
-    case = "lower case" if tokenizer.lower_case else "upper and lower case"
-    words = ", words of jieba" if tokenizer.pre_tokenizer else ""
     tokens = f"{' '.join(vocabulary.tokens[:5])} … {vocabulary.tokens[-1]}"
-    print(f"vocabulary     {len(vocabulary)} tokens{added}, {case}{words}: {tokens}")
+    print(f"vocabulary     {len(vocabulary)} tokens{added}, {tokenizer.describe()}: {tokens}")
 
 
 def print_remarks(folder: Path, tokenizer: Tokenizer, config: Config | None) -> None:

@@ -25,7 +25,7 @@ from baselines.retrieval.prefix_index.reading import key_reader
 from baselines.retrieval.prefix_index.string_table import KeyTokenizer
 from baselines.runtime.progress import Display, StageProgress
 from baselines.storage.array_folder import require_replaceable
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     pass

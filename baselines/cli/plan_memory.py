@@ -20,7 +20,7 @@ from baselines.models.words import model_options
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import make
 from baselines.task import Recipe, Task
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.training import memory_planner, optimizers, strategies
 from baselines.training.memory_estimate import Plan, Setup, flops, parameters
 

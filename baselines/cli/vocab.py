@@ -95,8 +95,8 @@ def main(argv: list[str]) -> None:
 def build(argv: list[str]) -> None:
     """Builds a vocabulary and writes its folder."""
     from baselines.corpus import vocabulary_building
+    from baselines.tokenizers.tokenizer import Tokenizer
     from baselines.tokenizers.vocabulary import Vocabulary
-    from baselines.tokenizers.wordpiece import Tokenizer
     from baselines.tokenizers.words import jieba_words
 
     flags = parse(BuildFlags, argv, "run.py vocab build")
@@ -108,7 +108,7 @@ def build(argv: list[str]) -> None:
         for text in flags.texts(display):
             words.add(text)
         tokens = vocabulary_building.build_vocabulary(words, flags.size, flags.words, flags.min_count)
-        tokenizer = Tokenizer(Vocabulary(tokens), flags.lower_case, "jieba" if flags.words else None)
+        tokenizer = Tokenizer.from_vocabulary(Vocabulary(tokens), flags.lower_case, "jieba" if flags.words else None)
         Path(flags.out).mkdir(parents=True, exist_ok=True)
         tokenizer.save(flags.out)
         covered = sum(count for token, count in words.single.items() if token in tokenizer.vocabulary)
@@ -133,7 +133,7 @@ def trim(folder: str, argv: list[str]) -> None:
         checkpoint = Checkpoint.open(folder, pre_tokenizer=flags.pre_tokenizer, note=display.note)
         tokenizer = checkpoint.tokenizer
         counts = vocabulary_pruning.count_tokens(tokenizer, flags.texts(display))
-        ids = vocabulary_pruning.retained_ids(tokenizer.vocabulary, counts, flags.size, flags.min_count)
+        ids = vocabulary_pruning.retained_ids(tokenizer, counts, flags.size, flags.min_count)
         vocabulary_pruning.trim(checkpoint, flags.out, ids)
         before, after = megabytes(folder_of(folder)), megabytes(Path(flags.out))
         lost = 1 - counts[ids].sum() / max(1, counts.sum())

@@ -10,7 +10,7 @@ import numpy as np
 
 from baselines.corpus.hashing import RepeatFinder
 from baselines.corpus.record_files import RecordFiles, normalized
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 LEVELS = (0.01, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 

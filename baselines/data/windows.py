@@ -14,12 +14,10 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.task import Example
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 NO_ANSWER = (0, 0)
-"""Target of a window without the answer: the token [CLS]."""
-SPECIAL = 3
-"""[CLS] and two [SEP]."""
+"""Target of a window without the answer: the first token, [CLS]."""
 
 
 def sliding_windows(length: int, width: int, stride: int) -> list[tuple[int, int]]:
@@ -64,16 +62,18 @@ def question_and_context(example: Example) -> tuple[str, str]:
 def _rows(example, tokenizer, max_length, parts, answer):
     """(features, target) per window of the context that `parts` make up. Windows start a quarter of max_length apart."""
     stride = max_length // 4
-    longest = max_length - SPECIAL - stride
+    room = max_length - tokenizer.special_count(2)
+    longest = room - stride
     if stride < 1 or longest < 1:
         raise InputError(f"--max_length {max_length} has no room for a question and a window. Choose 8 or more.")
     question = tokenizer.ids(example.texts[0])[:longest]
-    width = max_length - SPECIAL - len(question)
+    width = room - len(question)
+    first = tokenizer.text_starts([len(question), width])[1]
     tokens = _tokens(tokenizer, parts)
     for window in _token_windows(tokens[1], sum(map(len, parts)), width, stride):
         target = None
         if answer is not None:
-            target = np.array(_answer_tokens(tokens[1], window, answer, len(question) + 2), np.int32)
+            target = np.array(_answer_tokens(tokens[1], window, answer, first), np.int32)
         yield _features(tokenizer, question, tokens, window), target
 
 
@@ -113,7 +113,8 @@ def _features(tokenizer, question, tokens, window):
     """A row: token_ids, segment_ids, window_mask (1 on [CLS] and the window), char_starts and char_ends (0 elsewhere)."""
     ids, spans = (column[slice(*window)] for column in tokens)
     features = tokenizer.assemble([question, ids])
-    place = slice(len(question) + 2, len(question) + 2 + len(ids))
+    _, first = tokenizer.text_starts([len(question), len(ids)])
+    place = slice(first, first + len(ids))
     for name, values in {"window_mask": 1, "char_starts": spans[:, 0], "char_ends": spans[:, 1]}.items():
         features[name] = np.zeros(len(features["token_ids"]), np.int32)
         features[name][place] = values

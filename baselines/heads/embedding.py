@@ -13,7 +13,7 @@ from baselines.errors import InputError
 from baselines.heads.language_model import LanguageModelHead
 from baselines.losses.contrastive import EMBEDDING, NEXT_TOKENS
 from baselines.task import Example
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 if typing.TYPE_CHECKING:
     import keras

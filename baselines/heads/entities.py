@@ -28,22 +28,25 @@ def encode_entities(categories: Categories) -> Callable:
     def encode(example, tokenizer, max_length):
         (text,) = example.texts
         features = tokenizer.encode(text, max_length=max_length)
-        alignment, tokens = tokenizer.align(text), len(features["token_ids"]) - 2
-        borders = np.full((2, tokens + 2), NOWHERE, np.int32)
-        borders[:, 1:-1] = np.reshape(alignment.spans[:tokens], (tokens, 2)).T
+        alignment, length, first = tokenizer.align(text), len(features["token_ids"]), len(tokenizer.start_ids)
+        tokens = length - tokenizer.special_count(1)
+        borders = np.full((2, length), NOWHERE, np.int32)
+        borders[:, first : first + tokens] = np.reshape(alignment.spans[:tokens], (tokens, 2)).T
         features |= {"char_starts": borders[0], "char_ends": borders[1]}
-        yield features, None if example.gold is None else cells(example.gold, alignment, tokens, categories)
+        yield features, None if example.gold is None else cells(example.gold, alignment, tokens, categories, first)
 
     return encode
 
 
-def cells(entities: Iterable[Entity], alignment: Alignment, tokens: int, categories: Categories) -> np.ndarray:
-    """int32 (E, 3): category, first and last token, counted from [CLS], of the entities that `tokens` tokens hold."""
+def cells(
+    entities: Iterable[Entity], alignment: Alignment, tokens: int, categories: Categories, first: int = 1
+) -> np.ndarray:
+    """int32 (E, 3): category, first and last token of the entities that `tokens` tokens hold; the text's first one is `first`."""
     result = []
     for entity in entities:
         span = alignment.token_span(entity.start, entity.end)
         if span is not None and span[1] <= tokens:
-            result.append((categories.id(entity.category), span[0] + 1, span[1]))
+            result.append((categories.id(entity.category), span[0] + first, span[1] + first - 1))
     return np.array(sorted(set(result)), np.int32).reshape(-1, 3)
 
 

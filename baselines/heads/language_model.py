@@ -13,7 +13,7 @@ import numpy as np
 from baselines.losses.divergence import softmax_divergence
 from baselines.losses.next_tokens import NO_TARGET
 from baselines.task import Head
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 if typing.TYPE_CHECKING:
     import keras

@@ -7,6 +7,7 @@
 
 import dataclasses
 import math
+import re
 from pathlib import Path
 
 import keras
@@ -17,10 +18,11 @@ from baselines.errors import InputError, excerpt
 from baselines.heads.masked_language_model import MaskedLanguageModelHead
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.families import trained_positions
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.training.steps import Steps
 
 MASK = "[MASK]"
+"""What stands for a mask in a text, besides the vocabulary's own name of it."""
 BATCH_SIZE = 16
 UNLIMITED = 1 << 20
 """Tokens of a text for families without trained positions."""
@@ -67,8 +69,10 @@ class FillMask:
     """
 
     def __init__(self, encoder: keras.Model, tokenizer: Tokenizer, max_length: int | None = None):
-        if MASK not in tokenizer.vocabulary:
+        if not tokenizer.vocabulary.has_mask:
             raise InputError(f"{tokenizer.vocabulary.origin}: the vocabulary has no {MASK}. Use a masked language model.")
+        self.marks = re.compile("|".join(map(re.escape, (MASK, tokenizer.vocabulary.roles.mask))))
+        self.first, self.behind = len(tokenizer.start_ids), len(tokenizer.end_ids)
         self.tokenizer, self.max_length = tokenizer, max_length or UNLIMITED
         self.steps = Steps(MaskedLanguageModelHead()(encoder), None)
 
@@ -111,12 +115,12 @@ class FillMask:
                      for (score, beam), row in zip(beams, scores, strict=True) for token in top_ids(row, num)]  # fmt: skip
             grown.sort(key=lambda beam: -beam[0])
             beams = [(score, np.where(np.arange(len(ids)) == position, token, beam)) for score, beam, token in grown[:num]]
-        return Filled(candidates, [(self.tokenizer.decode(beam[1:-1]), score) for score, beam in beams])
+        return Filled(candidates, [(self.tokenizer.decode(beam), score) for score, beam in beams])
 
     def score(self, text: str) -> Naturalness:
         """Masks each token of a text in turn. Raises InputError for a text without tokens, or one that is too long."""
         ids = self.ids(text)
-        places = np.arange(1, len(ids) - 1)
+        places = np.arange(self.first, len(ids) - self.behind)
         if not len(places):
             raise InputError(f"The text {excerpt(text)!r} has no tokens. Give one with words.")
         rows = np.tile(ids, (len(places), 1))
@@ -127,12 +131,13 @@ class FillMask:
 
     def ids(self, text: str) -> np.ndarray:
         """int32 (L,) of [CLS] text [SEP], with [MASK] as that token. Raises InputError for a text that is too long."""
-        pieces = [self.tokenizer.ids(part).tolist() for part in text.split(MASK)]
+        pieces = [self.tokenizer.ids(part).tolist() for part in self.marks.split(text)]
         ids = pieces[0] + [token for piece in pieces[1:] for token in [self.tokenizer.vocabulary.mask_id, *piece]]
-        ids = np.array([self.tokenizer.vocabulary.cls_id, *ids, self.tokenizer.vocabulary.sep_id], np.int32)
+        special = self.first + self.behind
+        ids = np.array([*self.tokenizer.start_ids, *ids, *self.tokenizer.end_ids], np.int32)
         if len(ids) > self.max_length:
-            limit = self.max_length - 2
-            raise InputError(f"{excerpt(text)}: {len(ids) - 2} tokens, but the model takes {limit}. Shorten the text.")
+            limit = self.max_length - special
+            raise InputError(f"{excerpt(text)}: {len(ids) - special} tokens, but the model takes {limit}. Shorten the text.")
         return ids
 
     def log_probabilities(self, rows: np.ndarray, positions: np.ndarray) -> np.ndarray:

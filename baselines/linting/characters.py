@@ -7,7 +7,7 @@ from baselines.linting import limits
 from baselines.linting.findings import Finding, Section, Share, judge_shares
 from baselines.linting.measured_split import MeasuredSplit
 from baselines.task import Example
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 MAX_SHOWN = 6
 

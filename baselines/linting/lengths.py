@@ -9,7 +9,7 @@ import numpy as np
 from baselines.linting import limits
 from baselines.linting.findings import Finding, Limit, Section, Share, judge_shares, locate
 from baselines.linting.measured_split import MeasuredSplit
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 
 def check_lengths(

@@ -10,8 +10,8 @@ from baselines.linting.measured_split import MeasuredSplit
 from baselines.linting.span_ends import check_ends
 from baselines.task import Example, Span
 from baselines.tokenizers.normalization import is_cjk, is_mark, is_punctuation
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.trimming import trim_lengths
-from baselines.tokenizers.wordpiece import Tokenizer
 
 LOST = {
     "outside the text, or empty": "The offsets do not belong to these texts.",
@@ -68,17 +68,17 @@ def lost_spans(
         truncated: id() of the examples of which max_length leaves only a part.
     """
     align = functools.lru_cache(maxsize=100)(tokenizer.align)           # many questions share a text
-    plain = tokenizer.pre_tokenizer is None and not tokenizer.vocabulary.added
     for example in examples:
         spans = [] if example.gold is None else list(spans_of(example))
         kept = None
         if spans and id(example) in truncated:
-            kept = trim_lengths([len(tokenizer.ids(text)) for text in example.texts], max_length)
+            lengths = [len(tokenizer.ids(text)) for text in example.texts]
+            kept = trim_lengths(lengths, max_length, special=tokenizer.special_count(len(lengths)))
         for span in spans:
             text = example.texts[span.text_index]
             if not 0 <= span.start < span.end <= len(text):
                 yield example, "outside the text, or empty", span
-            elif kept is None and plain and between_words(text, span.start) and between_words(text, span.end, -1):
+            elif kept is None and tokenizer.splits_signs and between_words(text, span.start) and between_words(text, span.end, -1):
                 continue
             elif (tokens := align(text).token_span(span.start, span.end)) is None:
                 yield example, "not on the borders of tokens", span

@@ -23,7 +23,7 @@ from baselines.models.config import Config
 from baselines.models.families import family
 from baselines.models.vocabulary import TABLES, rows
 from baselines.storage.checkpoint_paths import folder_of
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.weights.checkpoint import open_checkpoint
 from baselines.weights.load import load_weights
 from baselines.weights.names import WeightName
@@ -192,8 +192,8 @@ def remarks(folder: Path, tokenizer: Tokenizer, pre_tokenizer: str | None = None
     origin = Path(tokenizer.vocabulary.origin)
     if origin.suffix == ".txt" and origin.name != "vocab.txt":
         notes.append(f"{origin.parent}: {origin.name} is taken as vocab.txt.")
-    words = tokenizer.vocabulary.unreachable_words()
-    if tokenizer.pre_tokenizer is None and pre_tokenizer is None and len(words) >= MIN_WORDS:
+    words = [] if pre_tokenizer else tokenizer.model.unreachable_words()
+    if len(words) >= MIN_WORDS:
         notes.append(
             f"{origin}: {len(words)} tokens are words ({' '.join(words[:3])} …), but texts are cut into characters. If the model "
             'was trained on words, set "pre_tokenizer": "jieba" in tokenizer_config.json, or give --pre_tokenizer jieba.'

@@ -17,7 +17,7 @@ from baselines.errors import InputError
 from baselines.losses.next_tokens import next_tokens
 from baselines.prompts.source_target import nonempty_ids
 from baselines.task import Example
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 
 def utterances_of(example: Example) -> tuple[str, ...]:
@@ -28,8 +28,9 @@ def utterances_of(example: Example) -> tuple[str, ...]:
 def encode_dialogue(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray]]:
     """The `encode` stage: one (features, next tokens int32 (L,)). Every token but [CLS] is learned, of both speakers."""
     utterances = encode_utterances(utterances_of(example), tokenizer)
-    retained = [utterances[0][: max_length - 1]]                        # truncated, it has no [SEP]
-    room = max_length - 1 - len(retained[0])
+    room = max_length - len(tokenizer.start_ids)
+    retained = [utterances[0][:room]]                                   # truncated, it has no [SEP]
+    room -= len(retained[0])
     for utterance in utterances[1:]:
         if len(utterance) > room:
             break
@@ -42,7 +43,8 @@ def encode_dialogue(example: Example, tokenizer: Tokenizer, max_length: int) -> 
 def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt:
     """The `prompt` stage: the history without the last reply. Of a single utterance that is [CLS] alone, which opens a dialogue."""
     if not example.texts:
-        return Prompt(np.array([tokenizer.vocabulary.cls_id], np.int32), np.zeros(1, np.int32), segment=0)
+        start = tokenizer.start_ids or [tokenizer.vocabulary.cls_id]    # an error where there is none
+        return Prompt(np.array(start, np.int32), np.zeros(len(start), np.int32), segment=0)
     return history_prompt(example.texts, tokenizer, max_length)[0]
 
 
@@ -54,8 +56,9 @@ def history_prompt(utterances: Sequence[str], tokenizer: Tokenizer, max_length: 
     if not utterances:
         raise InputError("The history is empty. Give at least one utterance.")
     *older, newest = encode_utterances(utterances, tokenizer)
-    retained = [newest[-(max_length - 1) :]]
-    room = max_length - 1 - len(retained[0])
+    room = max_length - len(tokenizer.start_ids)
+    retained = [newest[-room:]]
+    room -= len(retained[0])
     for utterance in reversed(older):
         if len(utterance) > room:
             break
@@ -77,7 +80,7 @@ def encode_utterances(utterances: Sequence[str], tokenizer: Tokenizer) -> list[l
 
 def join_utterances(utterances: Sequence[str], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
     """Features of [CLS] and encoded utterances, whose segments alternate from 0."""
-    token_ids, segment_ids = [tokenizer.vocabulary.cls_id], [0]
+    token_ids, segment_ids = [*tokenizer.start_ids], [0] * len(tokenizer.start_ids)
     for number, utterance in enumerate(utterances):
         token_ids += utterance
         segment_ids += [number % 2] * len(utterance)

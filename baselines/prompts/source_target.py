@@ -11,7 +11,7 @@ from baselines.decoding.decoder_protocol import Prompt
 from baselines.errors import InputError
 from baselines.losses.next_tokens import next_tokens
 from baselines.task import Example
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 
 def encode_pair(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray | None]]:
@@ -25,7 +25,8 @@ def encode_pair(example: Example, tokenizer: Tokenizer, max_length: int) -> Iter
         prompt = source_prompt(source, tokenizer, max_length)
         yield {"token_ids": prompt.token_ids, "segment_ids": prompt.segment_ids}, None
         return
-    target = [*nonempty_ids(example.gold, tokenizer, "target"), tokenizer.vocabulary.sep_id][: max_length - 2]
+    target = [*nonempty_ids(example.gold, tokenizer, "target"), tokenizer.vocabulary.sep_id]
+    target = target[: max_length - tokenizer.special_count(1)]
     prompt = source_prompt(source, tokenizer, max_length - len(target))
     token_ids = np.concatenate([prompt.token_ids, np.array(target, np.int32)])
     segment_ids = np.concatenate([prompt.segment_ids, np.ones(len(target), np.int32)])
@@ -40,9 +41,8 @@ def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt
 
 def source_prompt(text: str, tokenizer: Tokenizer, max_length: int) -> Prompt:
     """The Prompt [CLS] source [SEP] of at most `max_length` tokens; a long source loses its end."""
-    vocabulary = tokenizer.vocabulary
-    ids = nonempty_ids(text, tokenizer, "source")[: max_length - 2]
-    token_ids = np.array([vocabulary.cls_id, *ids, vocabulary.sep_id], np.int32)
+    ids = nonempty_ids(text, tokenizer, "source")[: max_length - tokenizer.special_count(1)]
+    token_ids = np.array([*tokenizer.start_ids, *ids, *tokenizer.end_ids], np.int32)
     return Prompt(token_ids, np.zeros_like(token_ids), segment=1)
 
 

@@ -109,8 +109,8 @@ class Pretraining:
     make: Callable[..., tuple[dict, Any]]
     """(token_ids int32 (B, L), starts bool (B, L): a word begins here, vocabulary, rng) -> (features, targets int32 of the shape of
     "predicted", -1 where nothing is learned; or a dict that holds them as "tokens")."""
-    needs: tuple[str, ...] = ()
-    """Special tokens that the vocabulary must have besides [CLS], [SEP] and [PAD]."""
+    needs_mask: bool = False
+    """Whether the vocabulary must have [MASK], or what stands for it."""
     recipe: Recipe = Recipe(
         max_length=512, batch_size=32, epochs=125, learning_rate=1e-4, warmup=0.025, optimizer="adamw", weight_decay=0.01,
     )  # fmt: skip

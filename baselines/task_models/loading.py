@@ -26,7 +26,7 @@ from baselines.task import Recipe, Task
 from baselines.task_models.embedding import EmbeddingTaskModel
 from baselines.task_models.generation import GenerationTaskModel
 from baselines.task_models.task_model import TaskModel
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.training import devices, engine, gradient_cache
 
 if typing.TYPE_CHECKING:

@@ -10,7 +10,6 @@ from baselines.generation.batch_generator import MAX_CONTEXT, BatchGenerator
 from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.families import trained_positions
 from baselines.task import Example, Generation
-from baselines.tokenizers.detokenization import is_special
 
 
 class TextGeneration:
@@ -39,7 +38,7 @@ class TextGeneration:
         """A BatchGenerator for prompts and texts of at most `context` tokens together."""
         vocabulary = self.task_model.tokenizer.vocabulary
         end_id = vocabulary.sep_id
-        unwritable = [i for i, token in enumerate(vocabulary.tokens) if is_special(token) and i != end_id]
+        unwritable = sorted(vocabulary.special_ids - {end_id})
         return BatchGenerator(
             self.task_model.model, end_id, context, self_terminating=self.self_terminating, unwritable=unwritable
         )

@@ -12,7 +12,7 @@ from baselines.runtime.progress import Display
 from baselines.storage.atomic_files import atomic_folder
 from baselines.storage.json_files import write_json_object
 from baselines.task import Pretraining, Recipe, Task
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.training.steps import Steps
 from baselines.weights.load import load_weights
 from baselines.weights.save import save_hugging_face

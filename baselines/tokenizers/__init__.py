@@ -1,1 +1,4 @@
-"""Text to token ids and back. Start at wordpiece.py; alignment.py has characters and tokens, words.py has jieba."""
+"""Text to token ids and back. Start at tokenizer.py; folder.py finds the files.
+
+wordpiece.py cuts words as BERT does; alignment.py has characters and tokens, words.py has jieba.
+"""

@@ -19,6 +19,9 @@ _SPACES = re.compile(" +")
 _CONTRACTION = re.compile("' (re|m|s|t|ve|d|ll) ")
 _TIGHT = re.compile(f"([{re.escape(_CJK_PUNCTUATION + '+-/={(<[')}]) ")  # no space after these
 _DECIMAL = re.compile(r"(\d\.) (\d)")
+_WORD = re.compile(r"\s*\S+")
+WORDS_HELD_BACK = 3
+"""Of a Latin text: later tokens may continue a word, close a decimal or make a contraction of the last three."""
 
 
 def is_tight(character: str) -> bool:
@@ -53,3 +56,10 @@ def join_tokens(tokens: Iterable[str]) -> str:
     text = _CONTRACTION.sub(r"'\1 ", text)
     text = _TIGHT.sub(r"\1", text)
     return _DECIMAL.sub(r"\1\2", text).strip()
+
+
+def certain_characters(text: str) -> int:
+    """The number of characters that no later token can change: up to the last ideograph, or all but the last words."""
+    last = next((number for number in range(len(text), 0, -1) if is_cjk(text[number - 1]) or is_tight(text[number - 1])), 0)
+    words = [word.start() for word in _WORD.finditer(text)][-WORDS_HELD_BACK:]
+    return max(last, words[0] if words else 0)

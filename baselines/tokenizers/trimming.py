@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from baselines.errors import InputError
 
 
-def trim_lengths(lengths: Iterable[int], max_length: int | None, trim_order: Sequence[int] | None = None) -> list[int]:
-    """Lengths of the texts of one row, [CLS] text [SEP] text [SEP] …, after truncation.
+def trim_lengths(
+    lengths: Iterable[int], max_length: int | None, trim_order: Sequence[int] | None = None, special: int | None = None
+) -> list[int]:
+    """Lengths of the texts of one row, such as [CLS] text [SEP] text [SEP] …, after truncation.
 
     The result is that of deleting token by token, in time that does not depend on the lengths.
 
@@ -14,15 +16,16 @@ def trim_lengths(lengths: Iterable[int], max_length: int | None, trim_order: Seq
         lengths: Tokens of each text, special tokens not counted.
         max_length: Tokens of the whole row, special tokens counted; None for no limit.
         trim_order: Indices of the texts: of equally long ones the first here loses a token first. None: in the order of `lengths`.
+        special: Special tokens of the row; None for BERT's, one ahead of the texts and one behind each.
 
     Raises:
-        InputError: [CLS] and the [SEP]s alone exceed `max_length`.
+        InputError: The special tokens alone exceed `max_length`.
         ValueError: `trim_order` does not hold each index once.
     """
     lengths = list(lengths)
     if max_length is None:
         return lengths
-    special = len(lengths) + 1
+    special = len(lengths) + 1 if special is None else special
     budget = max_length - special
     if budget < 0:
         raise InputError(

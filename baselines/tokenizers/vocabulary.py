@@ -3,21 +3,60 @@
 vocab.txt: one token per line, UTF-8; the number of the line, from 0, is the id.
 """
 
+import dataclasses
+import functools
 import pathlib
 from collections.abc import Iterable
 
 from baselines.errors import InputError
 from baselines.storage.atomic_files import atomic_write
+from baselines.tokenizers.detokenization import is_special
 from baselines.tokenizers.normalization import is_cjk, is_punctuation
 
 PAD, UNKNOWN, START, END, MASK = SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
+@dataclasses.dataclass(frozen=True)
+class Roles:
+    """Names of the tokens that have a role.
+
+    Attributes:
+        pad: Fills rows of a batch.
+        unknown: Stands for what has no token.
+        end: Behind a text, and the end of what a model generates.
+        start: Ahead of the first text of a row; None without one (T5).
+        mask: What masked language models fill in; None without one.
+    """
+
+    pad: str = PAD
+    unknown: str = UNKNOWN
+    end: str = END
+    start: str | None = START
+    mask: str | None = MASK
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, each once: pad, unknown, start, end, mask."""
+        roles = (self.pad, self.unknown, self.start, self.end, self.mask)
+        return tuple(dict.fromkeys(name for name in roles if name is not None))
+
+
+BERT = Roles()
+
+
 class Vocabulary:
     """Tokens and their ids.
 
+    Args:
+        tokens: All tokens; the index is the id.
+        added: Tokens that are searched in the raw text, before anything else cuts it.
+        keep_ids: See below.
+        origin: Where the tokens come from, for messages.
+        roles: Which tokens are padding, unknown, start, end and mask. All but the mask are among `tokens`.
+        reserved: Tokens that are never text, such as </s>; None for BERT's, all in square brackets.
+
     Attributes:
-        tokens: All tokens; the index is the id. [PAD], [UNK], [CLS] and [SEP] are among them.
+        tokens: All tokens; the index is the id.
         added: Tokens that are searched in the raw text, before anything else cuts it.
         keep_ids: For each token its id in the checkpoint's vocabulary, -1 for a new one; embedding rows and output biases follow
             it. None if this is the checkpoint's vocabulary.
@@ -31,14 +70,17 @@ class Vocabulary:
         added: Iterable[str] = (),
         keep_ids: Iterable[int] | None = None,
         origin: str | pathlib.Path = "vocabulary",
+        roles: Roles = BERT,
+        reserved: Iterable[str] | None = None,
     ):
-        self.tokens = list(tokens)
+        self.tokens, self.roles = list(tokens), roles
+        self.reserved = None if reserved is None else frozenset(reserved)
         self.keep_ids = None if keep_ids is None else list(keep_ids)
         self.origin = str(origin)
         self.ids = {token: index for index, token in enumerate(self.tokens)}
         self._check(added)
         self.added = tuple(sorted(set(added), key=self.ids.get))
-        self.pad_id, self.unk_id, self.cls_id, self.sep_id = (self.ids[token] for token in (PAD, UNKNOWN, START, END))
+        self.pad_id, self.unk_id, self.sep_id = (self.ids[token] for token in (roles.pad, roles.unknown, roles.end))
 
     @classmethod
     def from_file(cls, path: str | pathlib.Path, added: Iterable[str] = ()) -> "Vocabulary":
@@ -81,12 +123,35 @@ class Vocabulary:
         return self.ids[token]
 
     @property
+    def cls_id(self) -> int:
+        """The id of the token ahead of a row, [CLS] or <s>. Raises InputError for a vocabulary without it."""
+        return self._role("start", START)
+
+    @property
     def mask_id(self) -> int:
-        """The id of [MASK]. Raises InputError for a vocabulary without it."""
-        return self.id(MASK)
+        """The id of [MASK], or of what a vocabulary has for it. Raises InputError for a vocabulary without it."""
+        return self._role("mask", MASK)
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether there is a mask."""
+        return self.roles.mask in self.ids
+
+    @functools.cached_property
+    def special_ids(self) -> frozenset[int]:
+        """Ids of tokens that are never text: [CLS], [unused7], </s>, <extra_id_0>."""
+        if self.reserved is None:
+            return frozenset(index for index, token in enumerate(self.tokens) if is_special(token))
+        return frozenset(self.ids[token] for token in self.reserved if token in self.ids)
+
+    @property
+    def frame_ids(self) -> list[int]:
+        """Ids of padding, start and end, which frame texts."""
+        names = (self.roles.pad, self.roles.start, self.roles.end)
+        return sorted({self.ids[name] for name in names if name in self.ids})
 
     def producible_ids(self, first: Iterable[str] = SPECIAL_TOKENS) -> list[int]:
-        """Ids of the tokens `first` and of all that the tokenizer can produce, in order: about half of Chinese BERT's.
+        """Ids of the tokens `first` and of all that BERT's tokenizer can produce, in order: about half of Chinese BERT's.
 
         Ideographs and punctuation are words of their own, so that a longer token with one is never produced: ##的, [unused1].
         """
@@ -106,7 +171,7 @@ class Vocabulary:
             raise InputError(f"keep_tokens: {self.origin} has ids from 0 to {len(self) - 1}. Received: {outside[:5]}.")
         rows, chosen = self._rows(), set(ids)
         added = [token for token in self.added if self.ids[token] in chosen]
-        return Vocabulary([self.tokens[i] for i in ids], added, [rows[i] for i in ids], f"{self.origin}, reduced")
+        return self._of([self.tokens[i] for i in ids], added, [rows[i] for i in ids], f"{self.origin}, reduced")
 
     def with_added(self, tokens: Iterable[str]) -> "Vocabulary":
         """A vocabulary whose `tokens` are found verbatim in raw text; new ones get ids at its end.
@@ -115,22 +180,31 @@ class Vocabulary:
             InputError: One is blank, or a special token.
         """
         tokens = list(dict.fromkeys(tokens))
-        wrong = [token for token in tokens if not token.strip() or token in SPECIAL_TOKENS]
+        wrong = [token for token in tokens if not token.strip() or token in self.roles.names]
         if wrong:
             raise InputError(f"added_tokens: {wrong} are blank or special tokens. Leave them out.")
         new = [token for token in tokens if token not in self.ids]
         added = [*self.added, *tokens]
-        return Vocabulary([*self.tokens, *new], added, [*self._rows(), *[-1] * len(new)], self.origin)
+        return self._of([*self.tokens, *new], added, [*self._rows(), *[-1] * len(new)])
 
     def extended(self, tokens: Iterable[str]) -> "Vocabulary":
         """A vocabulary with the new ones of `tokens` at its end; words are cut into them as into the others."""
         new = [token for token in dict.fromkeys(tokens) if token not in self.ids]
-        return Vocabulary([*self.tokens, *new], self.added, [*self._rows(), *[-1] * len(new)], self.origin)
+        return self._of([*self.tokens, *new], self.added, [*self._rows(), *[-1] * len(new)])
 
     def save(self, path: str | pathlib.Path) -> None:
         """Writes a vocab.txt in one step."""
         with atomic_write(path, "w") as file:
             file.writelines(f"{token}\n" for token in self.tokens)
+
+    def _of(self, tokens, added, keep_ids, origin=None):
+        return Vocabulary(tokens, added, keep_ids, origin or self.origin, self.roles, self.reserved)
+
+    def _role(self, role, usual):
+        name = getattr(self.roles, role)
+        if name not in self.ids:
+            raise InputError(f"{self.origin}: the vocabulary has no {name or usual}. Choose a checkpoint with one.")
+        return self.ids[name]
 
     def _rows(self):
         return range(len(self)) if self.keep_ids is None else self.keep_ids
@@ -146,12 +220,12 @@ class Vocabulary:
                 f"{self.origin}:{lines[1]}: the token {token!r} is also on line {lines[0]}. Rename one of them; removing it would "
                 "shift the ids behind it."
             )
-        missing = [token for token in SPECIAL_TOKENS[:4] if token not in self.ids]
+        missing = [token for token in self.roles.names if token not in self.ids and token != self.roles.mask]
         if missing:
-            raise InputError(
-                f"{self.origin}: {', '.join(missing)} missing among its {len(self)} tokens. Check that this is a BERT vocabulary "
-                "with one token per line."
-            )
+            advice = "Check that this is a BERT vocabulary with one token per line." if self.roles == BERT else (
+                "Check that the files of the tokenizer belong together."
+            )  # fmt: skip
+            raise InputError(f"{self.origin}: {', '.join(missing)} missing among its {len(self)} tokens. {advice}")
         unknown = [token for token in added if token not in self.ids]
         if unknown:
             raise InputError(f"{self.origin}: the added tokens {unknown} are not among its {len(self)} tokens. Add them there.")

@@ -30,7 +30,7 @@ from baselines.models import config
 from baselines.plugins import task_catalog
 from baselines.runtime.progress import Display
 from baselines.task import Task
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 UNLIMITED = 1 << 20
 """A max_length that trims nothing."""
@@ -93,8 +93,7 @@ def measure(name: str, path: Path, task: Task, tokenizer: Tokenizer, max_length:
         truncated[long] = (windows[long] == number[long]) & (left < full[long])
     ids = whole.features["token_ids"].rows.values
     vocabulary = tokenizer.vocabulary
-    special = [vocabulary.cls_id, vocabulary.sep_id, vocabulary.pad_id]
-    unknown = Share(int(np.sum(ids == vocabulary.unk_id)), int(np.sum(~np.isin(ids, special))))
+    unknown = Share(int(np.sum(ids == vocabulary.unk_id)), int(np.sum(~np.isin(ids, vocabulary.frame_ids))))
     return MeasuredSplit(name, examples, left_out, full, truncated, int(windows.sum()), unknown)
 
 

@@ -63,9 +63,8 @@ def create_pretraining_model(
     recipe = prepare_keras(recipe, display)
     checkpoint = open_initial_checkpoint(source, recipe, display, flags.words, flags.vocab, flags.pre_tokenizer)
     vocabulary = checkpoint.tokenizer.vocabulary
-    for token in objective.needs:
-        if token not in vocabulary:
-            raise InputError(f"{vocabulary.origin}: the vocabulary has no {token}. Replace an unused token by it.")
+    if objective.needs_mask and not vocabulary.has_mask:
+        raise InputError(f"{vocabulary.origin}: the vocabulary has no [MASK]. Replace an unused token by it.")
     encoder = checkpoint.build_encoder(**objective.head.encoder_options)
     model = objective.head(encoder)
     task_model = PretrainingTaskModel(

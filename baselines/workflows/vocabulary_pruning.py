@@ -17,8 +17,7 @@ from baselines.models.vocabulary import TABLES, rows
 from baselines.storage.atomic_files import atomic_folder
 from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.json_files import write_json_object
-from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.weights import safetensors_file, tensorflow_checkpoint
 from baselines.weights.checkpoint import GOOGLE
 from baselines.weights.finite import require_finite
@@ -38,8 +37,8 @@ def count_tokens(tokenizer: Tokenizer, texts: Iterable[str]) -> np.ndarray:
     return counts
 
 
-def retained_ids(vocabulary: Vocabulary, counts: np.ndarray, size: int | None = None, min_count: int = 1) -> list[int]:
-    """Ids to keep, ascending: special and added tokens, single ASCII characters, and the most frequent others.
+def retained_ids(tokenizer: Tokenizer, counts: np.ndarray, size: int | None = None, min_count: int = 1) -> list[int]:
+    """Ids to keep, ascending: special and added tokens, ASCII characters or bytes, and the most frequent others with their parts.
 
     Args:
         counts: int64 (V,), how often each token occurs.
@@ -49,13 +48,16 @@ def retained_ids(vocabulary: Vocabulary, counts: np.ndarray, size: int | None = 
     Raises:
         InputError: `size` is too small for special tokens and ASCII characters.
     """
-    ascii_signs = {form for code in range(33, 127) for form in (chr(code), f"##{chr(code)}")}
-    always = {vocabulary.ids[token] for token in (*SPECIAL_TOKENS, *vocabulary.added) if token in vocabulary}
-    always |= {vocabulary.ids[token] for token in ascii_signs if token in vocabulary}
-    if size is not None and size < len(always):
-        raise InputError(f"--size {size} is too small: special tokens and ASCII characters need {len(always)}. Raise it.")
-    others = [int(i) for i in np.argsort(-counts, kind="stable") if counts[i] >= min_count and i not in always]
-    return sorted(always | set(others if size is None else others[: size - len(always)]))
+    ids = set(tokenizer.model.indispensable_ids())
+    if size is not None and size < len(ids):
+        raise InputError(f"--size {size} is too small: special tokens and ASCII characters need {len(ids)}. Raise it.")
+    for token in np.argsort(-counts, kind="stable"):
+        if counts[token] < min_count or len(ids) == size:
+            break
+        parts = tokenizer.model.with_parts(int(token)) - ids
+        if size is None or len(ids) + len(parts) <= size:
+            ids |= parts
+    return sorted(ids)
 
 
 def trim(checkpoint: Checkpoint, out: str | Path, ids: Sequence[int]) -> None:
@@ -82,10 +84,9 @@ def trim(checkpoint: Checkpoint, out: str | Path, ids: Sequence[int]) -> None:
         for file in source.iterdir():
             if file.is_file() and not any(map(file.match, REPLACED)):
                 shutil.copyfile(file, folder / file.name)
-        tokenizer = checkpoint.tokenizer
-        vocabulary = tokenizer.vocabulary.subset(ids)
-        Tokenizer(vocabulary, tokenizer.lower_case, tokenizer.pre_tokenizer).save(folder)
-        values |= {"vocab_size": len(ids), "pad_token_id": vocabulary.pad_id}
+        tokenizer = checkpoint.tokenizer.subset(ids)
+        tokenizer.save(folder)
+        values |= {"vocab_size": len(ids), "pad_token_id": tokenizer.vocabulary.pad_id}
         if "torch_dtype" not in values:                                 # its older name
             values.setdefault("dtype", "float32")
         write_json_object(folder / Path(path).name, values)

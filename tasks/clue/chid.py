@@ -20,7 +20,7 @@ from baselines.heads.choice import ChoiceHead, stack_choices
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
 from baselines.task import Demo, Example, Linting, Submission, Task
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from tasks.clue.common import RECIPE, source
 
 HERE = "[unused1]"

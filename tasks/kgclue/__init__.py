@@ -25,7 +25,7 @@ from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.retrieval.prefix_index.names import order_of
 from baselines.retrieval.prefix_index.string_table import KeyTokenizer
 from baselines.task import Demo, Example, Generation, Labels, Recipe, Submission, Task
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from tasks.kgclue.encoding import AnswerConstraints, columns_of, encode_question, prompt_of
 
 NO_ANSWER = " |||  ||| "

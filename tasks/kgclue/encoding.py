@@ -16,7 +16,7 @@ from baselines.prompts.source_target import source_prompt
 from baselines.retrieval.prefix_index.answers import KnowledgeAnswers
 from baselines.retrieval.prefix_index.names import order_of, split_name
 from baselines.task import Example
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 MAX_QUESTION = 65
 """Tokens of a question in training; answering uses the whole row length."""

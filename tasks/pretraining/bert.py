@@ -57,4 +57,4 @@ def split_point(token_ids: np.ndarray, starts: np.ndarray, end: int, vocabulary:
     return int(rng.choice(points)) if len(points) else min(end, len(token_ids) - 2)
 
 
-OBJECTIVE = Pretraining(head=MaskedLanguageModelHead(next_sentence=True), loss=MaskedAndNext(), make=make, needs=("[MASK]",))
+OBJECTIVE = Pretraining(head=MaskedLanguageModelHead(next_sentence=True), loss=MaskedAndNext(), make=make, needs_mask=True)

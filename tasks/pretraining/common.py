@@ -26,7 +26,7 @@ def whole_word_masks(
     rows, length = token_ids.shape
     columns = np.arange(length)
     first = np.maximum.accumulate(np.where(starts, columns, 0), axis=1)
-    special = np.isin(token_ids, [vocabulary.pad_id, vocabulary.cls_id, vocabulary.sep_id])
+    special = np.isin(token_ids, vocabulary.frame_ids)
     random = rng.random((rows, length))
     chosen = (np.take_along_axis(random, first, axis=1) < share) & ~special
     over = chosen & (np.cumsum(chosen, axis=1) > max_masks)

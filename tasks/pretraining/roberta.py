@@ -18,4 +18,4 @@ def make(token_ids: np.ndarray, starts: np.ndarray, vocabulary: Vocabulary, rng:
     return {"token_ids": corrupted, "segment_ids": np.zeros_like(corrupted), "mlm_positions": positions}, targets
 
 
-OBJECTIVE = Pretraining(head=MaskedLanguageModelHead(), loss=TokenMean(), make=make, needs=("[MASK]",))
+OBJECTIVE = Pretraining(head=MaskedLanguageModelHead(), loss=TokenMean(), make=make, needs_mask=True)

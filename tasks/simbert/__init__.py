@@ -22,7 +22,7 @@ from baselines.losses.supervised_contrastive import SupervisedContrastive
 from baselines.losses.token_mean import TokenMean
 from baselines.prompts.source_target import source_prompt
 from baselines.task import Demo, Example, Generation, Labels, Recipe, Sampling, Task
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from tasks.simbert.common import Scoring, TextColumns, read
 from tasks.simbert.pair_sampling import Draw, encode_train
 

@@ -15,7 +15,7 @@ from baselines.losses.contrastive import NEXT_TOKENS
 from baselines.losses.next_tokens import next_tokens
 from baselines.prompts.source_target import nonempty_ids
 from baselines.task import Example
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 SEPARATORS, STRIPPED = "\n。！？!?；;，, ", "；;，, "
 

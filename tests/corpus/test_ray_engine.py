@@ -16,7 +16,7 @@ from baselines.corpus.ray_engine import draw_keys, lines_in_range, ranges
 from baselines.data.packed.packed_dataset import write_records
 from baselines.data.packed.text_corpus import TextCorpus
 from baselines.runtime import ray_cluster
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 
 def test_ranges_hold_each_line_once(tmp_path, monkeypatch):

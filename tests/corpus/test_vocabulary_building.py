@@ -5,7 +5,7 @@ import pytest
 from baselines.cli.main import main
 from baselines.corpus.vocabulary_building import SPECIAL, WordCounts, build_vocabulary
 from baselines.errors import InputError
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 TEXTS = ["今天天气很好，语言模型 modeling models", "今天的天气 model 2024", "今天好 modeling 2024 2025"] * 3
 

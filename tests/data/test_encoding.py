@@ -127,7 +127,7 @@ def house(tmp_path, monkeypatch):
 
 
 def test_rows_are_encoded_again_after_a_change_in_a_module_that_their_stage_runs_and_only_then(house, tiny):
-    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.tokenizers.tokenizer import Tokenizer
 
     stage, tokenizer = importlib.import_module("stagehouse.stage"), Tokenizer.from_folder(tiny.checkpoint)
     key = lambda: rows_key(examples("a"), stage.encode, tokenizer, 8, ("stagehouse",))  # noqa: E731
@@ -142,7 +142,7 @@ def test_rows_are_encoded_again_after_a_change_in_a_module_that_their_stage_runs
 
 
 def test_the_key_of_a_task_has_its_settings_and_not_those_of_others(tiny):
-    from baselines.tokenizers.wordpiece import Tokenizer
+    from baselines.tokenizers.tokenizer import Tokenizer
 
     tokenizer, task = Tokenizer.from_folder(tiny.checkpoint), task_catalog.find("match")[1]
     encode = lambda **options: task.bind(task, task.options(**options), LABELS, None).encode  # noqa: E731

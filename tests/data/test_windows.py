@@ -7,8 +7,8 @@ from baselines.data.readers.squad_json import Answer
 from baselines.data.windows import NO_ANSWER, encode_answers, encode_windows, sliding_windows
 from baselines.errors import InputError
 from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 JAMO = "\u1112\u1161\u11ab"                                             # what one syllable, 한, becomes
@@ -18,7 +18,7 @@ JAMO = "\u1112\u1161\u11ab"                                             # what o
 def tokenizer():
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS), *JAMO]
     ideographs = [chr(code) for code in range(0x4E00, 0x4E00 + 1000)]
-    return Tokenizer(Vocabulary([*tokens, *(f"##{letter}" for letter in JAMO), *ideographs, "cafe", "，", "。"]))
+    return Tokenizer.from_vocabulary(Vocabulary([*tokens, *(f"##{letter}" for letter in JAMO), *ideographs, "cafe", "，", "。"]))
 
 
 def chinese(length, start=0):

@@ -10,8 +10,8 @@ from baselines.data.encoding import encode_examples
 from baselines.heads.choice import ChoiceHead, choice_probability, decode_choice, encode_question, stack_choices
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 pytestmark = pytest.mark.keras
 
@@ -28,7 +28,7 @@ def encoder():
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS]))
+    return Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS]))
 
 
 def question(*choices, gold=None, passage="甲乙丙", id=0):

@@ -10,8 +10,8 @@ from baselines.losses.next_tokens import next_tokens
 from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
 from baselines.prompts.dialogue import join_utterances
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 pytestmark = pytest.mark.keras
 V = 20
@@ -91,7 +91,7 @@ def test_one_pass_over_a_dialogue_gives_the_losses_of_each_reply_after_its_histo
     head, _, model = built
     if head.mask != "causal":
         return
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"甲乙丙丁戊己"]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"甲乙丙丁戊己"]))
     utterances = [[*ids, 3] for ids in ([4, 5], [6, 7], [9], [5])]
     features = join_utterances(utterances, tokenizer)
     length = len(features["token_ids"])
@@ -126,7 +126,7 @@ def test_divergence_is_the_mean_where_something_is_learnt(mask, learns):
 
 
 def test_the_best_sequence_becomes_text():
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"你好"]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"你好"]))
     assert decode_text(tokenizer)(None, {"token_ids": [[4, 5], [5]]}) == "你好"
 
 

@@ -14,8 +14,8 @@ from baselines.evaluation.predictions import gather
 from baselines.heads.span import HEADS, PointerPairHead, SpanHead, best_span, decode_answer, with_head
 from baselines.losses.span_cross_entropy import pointer_cross_entropy, span_cross_entropy
 from baselines.task import Example, Task
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 pytestmark = pytest.mark.keras
 
@@ -32,7 +32,7 @@ def encoder():
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *CHARACTERS]))
+    return Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *CHARACTERS]))
 
 
 def example(context, *spans, id=0):

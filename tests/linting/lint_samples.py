@@ -5,14 +5,14 @@ import numpy as np
 from baselines.linting.findings import Share
 from baselines.linting.measured_split import MeasuredSplit
 from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 KNOWN = "春夏秋冬来去天地人和北京上海市的在有i12"
 
 
 def tokenizer(known=KNOWN):
-    return Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *known, "##2", "iphone"]))
+    return Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *known, "##2", "iphone"]))
 
 
 def examples(*rows, name="train"):

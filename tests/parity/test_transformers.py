@@ -13,8 +13,8 @@ from conftest import ROOT
 from baselines.models.builder import build_transformer_model
 from baselines.models.config import Config
 from baselines.models.families import family
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.weights.checkpoint import describe
 from baselines.weights.save import save_hugging_face
 
@@ -202,7 +202,7 @@ def test_weights_stored_in_half_are_loaded_to_be_trained(tmp_path, source):
 
 def test_word_level_tokenizers_go_to_transformers_as_such(tmp_path):
     """Without rjieba transformers refuses the folder; a BertTokenizer would cut characters in silence."""
-    Tokenizer(Vocabulary([*SPECIAL_TOKENS, *"今天很好", "今天"]), pre_tokenizer="jieba").save(tmp_path)
+    Tokenizer.from_vocabulary(Vocabulary([*SPECIAL_TOKENS, *"今天很好", "今天"]), pre_tokenizer="jieba").save(tmp_path)
     try:
         theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
     except (ImportError, ModuleNotFoundError) as error:

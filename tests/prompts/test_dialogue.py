@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from baselines.errors import InputError
 from baselines.prompts.dialogue import encode_dialogue, history_prompt, prompt_of, utterances_of
 from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 LETTERS = "你好在吗甲乙丙丁"
-TOKENIZER = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS]))
+TOKENIZER = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS]))
 DIALOGUES = st.lists(st.text(LETTERS, min_size=1, max_size=9), min_size=1, max_size=8)
 
 

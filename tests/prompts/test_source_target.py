@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from baselines.errors import InputError
 from baselines.prompts.source_target import encode_pair, prompt_of
 from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 LETTERS = "甲乙丙丁戊己庚辛"
-TOKENIZER = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS]))
+TOKENIZER = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS]))
 
 
 def encode(source, target, max_length=64):

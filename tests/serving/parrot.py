@@ -26,11 +26,11 @@ from baselines.serving import server  # noqa: E402
 from baselines.serving.app import create_app  # noqa: E402
 from baselines.serving.limits import Access, Limits  # noqa: E402
 from baselines.serving.model_registry import ModelRegistry  # noqa: E402
+from baselines.tokenizers.tokenizer import Tokenizer  # noqa: E402
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary  # noqa: E402
-from baselines.tokenizers.wordpiece import Tokenizer  # noqa: E402
 
 LETTERS = "0123456789你好在吗天气今明怎样很不错再见说一二三四五六七八九十永远掷骰子砸，。？！<>b/"
-TOKENIZER = Tokenizer(Vocabulary([*SPECIAL_TOKENS, *LETTERS, "hello", "world", "##s"]))
+TOKENIZER = Tokenizer.from_vocabulary(Vocabulary([*SPECIAL_TOKENS, *LETTERS, "hello", "world", "##s"]))
 IDS = TOKENIZER.vocabulary.ids
 DIGITS = [IDS[digit] for digit in "0123456789"]
 

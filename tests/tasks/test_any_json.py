@@ -12,7 +12,7 @@ from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.experiment.input_files import bind, data_file, each_file
 from baselines.plugins import task_catalog
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 ODD = st.one_of(
     st.none(), st.booleans(), st.sampled_from([-1, 0, 1, 10**20, 0.5, float("nan"), float("inf")]),

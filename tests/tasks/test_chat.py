@@ -12,7 +12,7 @@ from baselines.data.examples import read_examples
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import family
 from baselines.plugins import task_catalog
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.weights.save import save_hugging_face
 
 DIALOGUES = [["早啊", "早", "吃了吗"], ["下雨了", "带伞吧"], ["晚安", "晚安哦"], ["好"]] * 2

@@ -9,8 +9,8 @@ from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.plugins import task_catalog
 from baselines.task import Labels
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 ROWS = [("标题一", "正文,一", "体育"), ("标题二", "正文\"二\"", "财经"), ("标题三", "正文三", "体育")]
 FLAGS = {"text": "title", "text_pair": "body", "label": "category"}
@@ -40,7 +40,7 @@ def test_round_trip_in_every_format(tmp_path, suffix):
     examples, _ = read_examples(task.read, path, "train", task.labels)
     assert [(example.texts, example.gold) for example in examples] == [((a, b), c) for a, b, c in ROWS]
     characters = sorted({character for example in examples for text in example.texts for character in text})
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]))
     rows = [row for example in examples for row in task.encode(example, tokenizer, 64)]
     assert not any(features["segment_ids"].any() for features, _ in rows)
     logits = np.eye(2)[[target for _, target in rows]]

@@ -13,8 +13,8 @@ from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.plugins import task_catalog
 from baselines.task import Categories, Labels
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 FIXTURES = ROOT / "tests" / "fixtures" / "classify"
 TABLE, LINES = FIXTURES / "reviews.csv", FIXTURES / "reviews.jsonl"
@@ -44,7 +44,7 @@ def test_a_table_and_json_lines_hold_the_same():
 def test_round_trip(path):
     task = bind(path)
     examples, _ = read_examples(task.read, path, "train", task.classes)
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters()]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters()]))
     rows = encode_examples(examples, task.encode, tokenizer, 32)
     found = []
     for number, example in enumerate(examples):
@@ -110,7 +110,7 @@ def test_a_label_of_dev_that_training_did_not_show(tmp_path):
     examples, _ = read_examples(
         task.read, write_lines(tmp_path / "dev.jsonl", [{"text": "汤", "label": ["味到"]}]), "dev", task.classes
     )
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters()]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters()]))
     message = told(encode_examples, examples, task.encode, tokenizer, 32)
     assert "dev.jsonl:1: unknown label '味到'. Use one of 价格, 味道, 服务, 环境." in message
 

@@ -14,8 +14,8 @@ from baselines.evaluation import submission
 from baselines.evaluation.predictions import gather
 from baselines.plugins import task_catalog
 from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 CHID = FIXTURES / "clue" / "chid"
@@ -37,7 +37,7 @@ def load(name, split="dev"):
 
 def tokenizer(examples):
     characters = sorted({character for example in examples for text in example.texts for character in text})
-    return Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused1]", *characters]))
+    return Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused1]", *characters]))
 
 
 def batch_of(name, examples, max_length=64):

@@ -11,8 +11,8 @@ from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.evaluation import predictions, submission
 from baselines.plugins import task_catalog
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "clue"
 NLI = ("entailment", "neutral", "contradiction")
@@ -40,7 +40,7 @@ def load(name, split):
 
 def tokenizer(examples):
     characters = sorted({character for example in examples for text in example.texts for character in text})
-    return Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]))
+    return Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]))
 
 
 def one_hot(targets, classes):

@@ -15,8 +15,8 @@ from baselines.evaluation import submission
 from baselines.evaluation.predictions import gather
 from baselines.plugins import task_catalog
 from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "clue" / "cmrc2018"
 NAMES = ("clue/cmrc2018", "read")
@@ -37,7 +37,7 @@ def tokenizer(examples):
 
     found = {piece for example in examples for text in example.texts for piece in "".join(Normalizer().words(text))}
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    return Tokenizer(Vocabulary([*special, *sorted(found), *sorted(f"##{piece}" for piece in found)]))
+    return Tokenizer.from_vocabulary(Vocabulary([*special, *sorted(found), *sorted(f"##{piece}" for piece in found)]))
 
 
 def gold_outputs(targets, length):
@@ -169,7 +169,7 @@ def test_the_references_score_is_told_on_demand_only():
 def test_gold_cuts_the_references_windows_into_tokens():
     """"12" is a part of the word "mate12": on dev as it is no model can say it, on the reference's windows it is a token."""
     task, example = task_of(), asked("新机mate12发布。", "12")
-    words = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "新", "机", "mate12", "mate", "12"]))
+    words = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "新", "机", "mate12", "mate", "12"]))
     ((features, (first, last)),) = task.encode(example, words, 64)
     start, end = features["char_starts"][first], features["char_ends"][last]
     assert example.texts[1][start:end] == "mate12" and task.metric([example.gold], ["mate12"])["exact_match"] == 0.0

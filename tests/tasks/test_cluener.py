@@ -14,8 +14,8 @@ from baselines.heads import entity_heads
 from baselines.metrics.spans import Entity
 from baselines.plugins import task_catalog
 from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 pytestmark = pytest.mark.keras
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "clue" / "cluener"
@@ -28,7 +28,9 @@ def task_of(head="global_pointer", **options):
 
 def tokenizer(examples):
     letters = sorted({letter for example in examples for letter in example.texts[0].lower()})
-    return Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{c}" for c in letters)]))
+    return Tokenizer.from_vocabulary(
+        Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{c}" for c in letters)])
+    )
 
 
 def gold_outputs(head, features, cells, length=64):
@@ -134,7 +136,7 @@ def test_the_references_score_leaves_out_what_tokens_cannot_hold():
     ]
     examples = [Example(id=number, texts=(text,), gold=gold[number]) for number, text in enumerate(texts)]
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    words = Tokenizer(Vocabulary([*special, *sorted(set("".join(texts).lower())), "iphone"]))
+    words = Tokenizer.from_vocabulary(Vocabulary([*special, *sorted(set("".join(texts).lower())), "iphone"]))
     rows = encode_examples(examples, task.encode, words, 12)
     found = {0: gold[0][:1], 1: gold[1][:1]}
     assert task.metric(gold, list(found.values()))["micro_f1"] == pytest.approx(2 * 2 / (4 + 2))

@@ -15,7 +15,7 @@ from baselines.errors import InputError
 from baselines.plugins import task_catalog
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.task import Example
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 MINI = ROOT / "datasets" / "mini" / "kgclue"
 KNOWLEDGE = """大山\t高度\t一千米

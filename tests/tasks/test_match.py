@@ -11,8 +11,8 @@ from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.plugins import task_catalog
 from baselines.task import Labels
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 PAIRS = [("有人弹琴", "一个人在弹琴", 5), ("有人弹琴", "有人唱歌", 2.5), ("有人弹琴", "狗在跑", 0)]
 
@@ -38,7 +38,7 @@ def round_trip(task, path, gold):
     """The golds of a file, encoded, turned into outputs that are right, and decoded."""
     examples, _ = read_examples(task.read, path, "train", task.labels)
     assert [example.gold for example in examples] == gold
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]))
     targets = [row[1] for example in examples for row in task.encode(example, tokenizer, 64)]
     outputs = [{"logits": np.eye(len(gold))[None, t]} if task.labels else {"similarity": np.array([t])} for t in targets]
     return task.metric(gold, [task.decode(example, out) for example, out in zip(examples, outputs, strict=True)])
@@ -70,7 +70,7 @@ def test_round_trip_of_classes(tmp_path):
 def test_the_segment_of_the_second_text(tmp_path, flags, second):
     task = bind(write(tmp_path / "a.tsv"), second_segment=second, **flags)
     examples, _ = read_examples(task.read, tmp_path / "a.tsv", "train", task.labels)
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]))
     ((features, _),) = task.encode(examples[0], tokenizer, 64)
     assert features["segment_ids"].tolist() == [0] * 6 + [second] * 7       # [CLS] 有 人 弹 琴 [SEP], 一 个 人 在 弹 琴 [SEP]
 

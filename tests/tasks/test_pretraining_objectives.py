@@ -6,7 +6,7 @@ from conftest import ROOT
 
 from baselines.cli.pretrain import find, objectives
 from baselines.errors import InputError
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from tasks.pretraining.bert import make as bert
 from tasks.pretraining.bert import sentence_pairs
 from tasks.pretraining.common import whole_word_masks

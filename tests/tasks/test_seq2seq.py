@@ -8,8 +8,8 @@ from baselines import losses
 from baselines.data.examples import read_examples
 from baselines.errors import InputError
 from baselines.plugins import task_catalog
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 PAIRS = [("本报讯,昨日降雪", "降雪"), ("今日\"放晴\"", "放晴")]
 
@@ -36,7 +36,7 @@ def test_every_format_and_other_names_of_fields(suffix, tmp_path):
     examples, _ = read_examples(task.read, write(tmp_path / f"a{suffix}", ["abstract", "title"]), "train")
     assert [(*example.texts, example.gold) for example in examples] == PAIRS
     characters = sorted({character for pair in PAIRS for text in pair for character in text})
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *characters]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *characters]))
     for example in examples:
         ((features, targets),) = task.encode(example, tokenizer, 64)
         prompt = task.generation.prompt(example, tokenizer, 64)

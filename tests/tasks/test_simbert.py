@@ -15,7 +15,7 @@ from baselines.data.examples import read_examples
 from baselines.data.sampled_batches import SampledBatches
 from baselines.errors import InputError
 from baselines.plugins import task_catalog
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 pytestmark = pytest.mark.keras
 

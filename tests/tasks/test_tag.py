@@ -10,8 +10,8 @@ from baselines.errors import InputError
 from baselines.heads.entity_pointer import EntityPointerHead
 from baselines.plugins import task_catalog
 from baselines.task import Labels
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "tag"
 
@@ -50,7 +50,7 @@ def test_every_format_is_read_encoded_and_decoded(name, categories, first):
     assert found[0] == first
     examples, _ = read_examples(task.read, FIXTURES / name, "dev", task.classes)
     letters = sorted({letter for example in examples for letter in example.texts[0]})
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]))
     for example in examples:
         ((features, cells),) = task.encode(example, tokenizer, 64)
         spans = cells.copy()
@@ -113,7 +113,7 @@ def test_a_category_that_training_did_not_show_is_told_with_its_line(tmp_path):
     task = bind(FIXTURES / "people.bio.txt")
     path = write(tmp_path / "dev.jsonl", {"text": "许知秋说", "entities": [[0, 3, "NAMES"]]})
     examples, _ = read_examples(task.read, path, "dev", task.classes)
-    tokenizer = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"许知秋说"]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"许知秋说"]))
     message = told(encode_examples, examples, task.encode, tokenizer, 64)
     assert message.startswith("dev.jsonl:1: unknown label 'NAMES'. Use one of LOC, NAME. Did you mean NAME?")
 

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 TOKENS = [*SPECIAL_TOKENS, *"价格元n.5°i今天", *"##5 cafe 12 n° ab ᄒ ##ᅡ ##ᆫ is ##tan".split()]
-TOKENIZER = Tokenizer(Vocabulary(TOKENS))
+TOKENIZER = Tokenizer.from_vocabulary(Vocabulary(TOKENS))
 TEXTS = st.text(st.one_of(st.sampled_from("aB 价İΣ한é\u0301\u200b\0\ud800😀,。\u3000"), st.characters()), max_size=30)
 
 
 def test_worked_example():
     vocabulary = Vocabulary([*SPECIAL_TOKENS, *"n价格.5元", "cafe", "##°", "##5", "12"])
-    alignment = Tokenizer(vocabulary).align("Café  N°5 价格12.5元")
+    alignment = Tokenizer.from_vocabulary(vocabulary).align("Café  N°5 价格12.5元")
     assert alignment.tokens == ("cafe", "n", "##°", "##5", "价", "格", "12", ".", "5", "元")
     assert alignment.spans == (
         (0, 4), (6, 7), (7, 8), (8, 9), (10, 11), (11, 12), (12, 14), (14, 15), (15, 16), (16, 17)
@@ -77,7 +77,7 @@ def test_dropped_characters(text, expected):
 
 @given(TEXTS, st.booleans())
 def test_spans_of_any_text(text, lower_case):
-    tokenizer = Tokenizer(TOKENIZER.vocabulary, lower_case)
+    tokenizer = Tokenizer.from_vocabulary(TOKENIZER.vocabulary, lower_case)
     alignment = tokenizer.align(text)
     assert list(alignment.tokens) == tokenizer.tokenize(text)
     starts, ends = zip(*alignment.spans, strict=True) if alignment.spans else ((), ())

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutations import bounded, changed_file, content_or_refusal
 
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 TOKENS = [*SPECIAL_TOKENS, *"价格元aA", "##a", "##价", "北京"]
 
@@ -26,7 +26,7 @@ def works(folder):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tokenizer")
-    Tokenizer(Vocabulary(TOKENS).with_added(["<用户>"])).save(folder)
+    Tokenizer.from_vocabulary(Vocabulary(TOKENS).with_added(["<用户>"])).save(folder)
     return folder
 
 

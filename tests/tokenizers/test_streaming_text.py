@@ -5,9 +5,10 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from baselines.tokenizers.detokenization import certain_characters
 from baselines.tokenizers.normalization import is_cjk
-from baselines.tokenizers.streaming import TextStream, certain
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.streaming import TextStream
+from baselines.tokenizers.tokenizer import Tokenizer
 
 MINI = Tokenizer.from_folder(ROOT / "checkpoints" / "mini")
 TOKENS = MINI.vocabulary.tokens
@@ -59,4 +60,4 @@ def test_latin_words_come_three_behind():
 def test_what_is_certain_is_found_in_one_go():
     """By a regular expression that tried every way to part this into three words it took five minutes."""
     text = ("中" * 300 + " ") * 8 + "x"
-    assert certain(text) == len(text) - 2
+    assert certain_characters(text) == len(text) - 2

@@ -6,14 +6,14 @@ import pytest
 import tokenizers
 
 from baselines.errors import InputError
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 TOKENS = [*SPECIAL_TOKENS, *"价格元aA", "##a", "##价", "北京"]
 
 
 def saved(folder, **arguments):
-    tokenizer = Tokenizer(Vocabulary(TOKENS), **arguments)
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(TOKENS), **arguments)
     tokenizer.save(folder)
     return tokenizer
 
@@ -27,7 +27,7 @@ def edit(path, change):
 @pytest.mark.parametrize("lower_case", [True, False])
 @pytest.mark.parametrize("without", [[], ["vocab.txt", "added_tokens.json"], ["tokenizer.json"]])
 def test_saved_folders_read_again(tmp_path, lower_case, without):
-    tokenizer = Tokenizer(Vocabulary(TOKENS).with_added(["<用户>", "北京"]), lower_case, "jieba")
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(TOKENS).with_added(["<用户>", "北京"]), lower_case, "jieba")
     tokenizer.save(tmp_path)
     for name in without:
         (tmp_path / name).unlink()
@@ -52,7 +52,7 @@ def test_arguments_that_change_the_vocabulary(tmp_path):
 
 
 def test_the_tokenizers_library_reads_what_is_saved(tmp_path):
-    tokenizer = Tokenizer(Vocabulary(TOKENS).with_added(["<用户>"]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(TOKENS).with_added(["<用户>"]))
     tokenizer.save(tmp_path)
     rust = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     encoding, ours = rust.encode("Á价b<用户>", "格,元"), tokenizer.encode_pair("Á价b<用户>", "格,元")
@@ -190,7 +190,7 @@ def test_numbers_that_are_none_in_tokenizer_json(tmp_path, change, message):
 
 
 def test_added_tokens_that_only_tokenizer_json_has(tmp_path):
-    tokenizer = Tokenizer(Vocabulary(TOKENS).with_added(["<用户>"]))
+    tokenizer = Tokenizer.from_vocabulary(Vocabulary(TOKENS).with_added(["<用户>"]))
     tokenizer.save(tmp_path)
     (tmp_path / "added_tokens.json").unlink()
     Vocabulary(TOKENS).save(tmp_path / "vocab.txt")

@@ -10,8 +10,8 @@ import pytest
 import tokenizers
 
 from baselines.errors import InputError
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 FOLDER = pathlib.Path(__file__).parents[1] / "goldens" / "tokenizer"
 GOLDENS = json.loads((FOLDER / "goldens.json").read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ def vocabulary():
 
 @pytest.fixture(scope="module")
 def tokenizer(vocabulary):
-    return Tokenizer(vocabulary)
+    return Tokenizer.from_vocabulary(vocabulary)
 
 
 def with_marks(text, end):
@@ -49,7 +49,7 @@ def test_ids(tokenizer):
 
 
 def test_ids_of_cased_vocabularies(vocabulary):
-    cased = Tokenizer(vocabulary, lower_case=False)
+    cased = Tokenizer.from_vocabulary(vocabulary, lower_case=False)
     ours = {row["text"]: cased.ids(row["text"]).tolist() for row in ROWS}
     assert ours == {row["text"]: row["cased_ids"] for row in ROWS}
 
@@ -112,7 +112,7 @@ def test_a_length_without_room_for_special_tokens_is_refused(tokenizer):
 
 @pytest.mark.parametrize("lower_case, key", [(True, "ids"), (False, "cased_ids")])
 def test_pre_tokenized_texts(vocabulary, lower_case, key):
-    words = Tokenizer(vocabulary, lower_case, pre_tokenize)
+    words = Tokenizer.from_vocabulary(vocabulary, lower_case, pre_tokenize)
     differing = [row["text"] for row in GOLDENS["pre_tokenized"] if words.ids(row["text"]).tolist() != row[key]]
     assert differing == (["价##5格"] if lower_case else ["价##5格", "a[SEP]b"])
     sep = ["s", "##e", "##p"] if lower_case else ["SEP"]

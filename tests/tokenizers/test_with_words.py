@@ -1,9 +1,9 @@
 """Words added to a tokenizer: whole where texts are not cut inside of them, else verbatim; ids at the end; kept in a folder."""
 
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
-OLD = Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "表", "情", "包", "o", "##k", "b", "##o"]))
+OLD = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "表", "情", "包", "o", "##k", "b", "##o"]))
 NEW = OLD.with_words(["表情包", "😀", "OK", "表", "\u200b"])
 
 

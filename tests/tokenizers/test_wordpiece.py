@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from baselines.errors import InputError
 from baselines.tokenizers import wordpiece
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 TOKENS = [*SPECIAL_TOKENS, *"价格元今天气好。,a", "hello", "wor", "##ld", "##a", "北京"]
-TOKENIZER = Tokenizer(Vocabulary(TOKENS))
+TOKENIZER = Tokenizer.from_vocabulary(Vocabulary(TOKENS))
 TEXTS = st.text(st.sampled_from("价格 a,é\u0301\0\ud800😀b"), max_size=12)
 
 
@@ -55,7 +55,7 @@ def test_batches_are_padded_rows(texts, max_length):
 
 @given(st.lists(TEXTS, max_size=5), TEXTS)
 def test_prepared_texts_encode_the_same(texts, other):
-    prepared = Tokenizer(TOKENIZER.vocabulary)
+    prepared = Tokenizer.from_vocabulary(TOKENIZER.vocabulary)
     prepared.prepare(iter(texts))
     for text in [*texts, other]:
         assert prepared.ids(text).tolist() == TOKENIZER.ids(text).tolist()
@@ -63,9 +63,9 @@ def test_prepared_texts_encode_the_same(texts, other):
 
 def test_remembered_words_are_bounded(monkeypatch):
     monkeypatch.setattr(wordpiece, "_REMEMBERED_WORDS", 2)
-    tokenizer = Tokenizer(TOKENIZER.vocabulary)
+    tokenizer = Tokenizer.from_vocabulary(TOKENIZER.vocabulary)
     assert tokenizer.ids("价格元今天气好").tolist() == [5, 6, 7, 8, 9, 10, 11]
-    assert len(tokenizer._pieces) <= 2
+    assert len(tokenizer.model._pieces) <= 2
 
 
 @pytest.mark.parametrize("text", ["", " ", "\t\r\n\u3000", "\0\0", "\u200b", "\u0301"])
@@ -75,7 +75,7 @@ def test_texts_of_nothing(text):
 
 
 def test_added_tokens_are_found_verbatim_in_raw_text():
-    tokenizer = Tokenizer(TOKENIZER.vocabulary.with_added(["<A>", "<A>B", "天气"]))
+    tokenizer = Tokenizer.from_vocabulary(TOKENIZER.vocabulary.with_added(["<A>", "<A>B", "天气"]))
     assert tokenizer.tokenize("今天天气<A>B好<A>价<a>") == "今 天 天气 <A>B 好 <A> 价 < a >".split()
     assert tokenizer.align("今天 天气\u0301<A>").spans == ((0, 1), (1, 2), (3, 6), (6, 9))
     assert tokenizer.vocabulary.keep_ids[-3:] == [-1, -1, -1]
@@ -91,7 +91,7 @@ def test_pre_tokenized_words_stay_whole_and_align():
     def pairs(text):
         return [text[i : i + 2] for i in range(0, len(text), 2)]
 
-    tokenizer = Tokenizer(TOKENIZER.vocabulary, pre_tokenizer=pairs)
+    tokenizer = Tokenizer.from_vocabulary(TOKENIZER.vocabulary, pre_tokenizer=pairs)
     assert tokenizer.tokenize("北京今天A,") == ["北京", "今", "天", "a", ","]
     assert tokenizer.align("北京今天A,").spans == ((0, 2), (2, 3), (3, 4), (4, 5), (5, 6))
     assert tokenizer.tokenize("价北京格") == ["价", "北", "京", "格"]
@@ -99,9 +99,9 @@ def test_pre_tokenized_words_stay_whole_and_align():
 
 def test_pre_tokenizers_that_lose_text_are_mistakes():
     with pytest.raises(ValueError, match="expected words that join to '价 格'"):
-        Tokenizer(TOKENIZER.vocabulary, pre_tokenizer=str.split).tokenize("价 格")
+        Tokenizer.from_vocabulary(TOKENIZER.vocabulary, pre_tokenizer=str.split).tokenize("价 格")
     with pytest.raises(InputError, match="pre_tokenizer 'jiebaa' is unknown. Choose jieba or none, or a function."):
-        Tokenizer(TOKENIZER.vocabulary, pre_tokenizer="jiebaa")
+        Tokenizer.from_vocabulary(TOKENIZER.vocabulary, pre_tokenizer="jiebaa")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_pre_tokenizers_that_lose_text_are_mistakes():
 )
 def test_decoding(tokens, text):
     vocabulary = Vocabulary(dict.fromkeys([*SPECIAL_TOKENS, *tokens.split()]))
-    assert Tokenizer(vocabulary).decode(np.array([vocabulary.id(t) for t in tokens.split()], np.int32)) == text
+    assert Tokenizer.from_vocabulary(vocabulary).decode(np.array([vocabulary.id(t) for t in tokens.split()], np.int32)) == text
 
 
 def test_ids_beyond_the_vocabulary_cannot_be_decoded():
@@ -128,10 +128,10 @@ def test_ids_beyond_the_vocabulary_cannot_be_decoded():
 def test_fingerprints_tell_tokenizers_apart():
     vocabulary = TOKENIZER.vocabulary
     others = [
-        Tokenizer(vocabulary, lower_case=False),
-        Tokenizer(vocabulary, pre_tokenizer="jieba"),
-        Tokenizer(vocabulary.with_added(["天气"])),
-        Tokenizer(vocabulary.subset(range(len(vocabulary) - 1))),
+        Tokenizer.from_vocabulary(vocabulary, lower_case=False),
+        Tokenizer.from_vocabulary(vocabulary, pre_tokenizer="jieba"),
+        Tokenizer.from_vocabulary(vocabulary.with_added(["天气"])),
+        Tokenizer.from_vocabulary(vocabulary.subset(range(len(vocabulary) - 1))),
     ]
     assert len({tokenizer.fingerprint() for tokenizer in [TOKENIZER, *others]}) == 5
-    assert Tokenizer(Vocabulary(TOKENS)).fingerprint() == TOKENIZER.fingerprint()
+    assert Tokenizer.from_vocabulary(Vocabulary(TOKENS)).fingerprint() == TOKENIZER.fingerprint()

@@ -2,11 +2,11 @@
 
 import pytest
 
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.tokenizers.words import jieba_words, whole_words
 
-TOKENIZER = Tokenizer(Vocabulary([*SPECIAL_TOKENS, *"我在北京大学爱", "ca", "##f", "##e", "py", "##thon"]))
+TOKENIZER = Tokenizer.from_vocabulary(Vocabulary([*SPECIAL_TOKENS, *"我在北京大学爱", "ca", "##f", "##e", "py", "##thon"]))
 
 
 def test_words_join_to_the_text():

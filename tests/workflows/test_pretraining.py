@@ -15,7 +15,7 @@ from baselines.data.packed import packed_dataset
 from baselines.data.packed.packed_batches import PackedBatches
 from baselines.data.packed.packed_dataset import PackedDataset
 from baselines.models.builder import build_transformer_model
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.training.schedule import PiecewiseLinear
 from baselines.training.schedule_points import parse
 from baselines.training.trainer import Trainer

@@ -13,8 +13,8 @@ from baselines.errors import InputError
 from baselines.models.bert import weight_names
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.checkpoint import Checkpoint
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 from baselines.weights import tensorflow_checkpoint
 from baselines.weights.save import save_google, save_hugging_face
 from baselines.workflows.vocabulary_pruning import count_tokens, retained_ids, trim
@@ -65,10 +65,10 @@ def test_the_most_frequent_tokens_are_kept(checkpoints):
     tokenizer = Tokenizer.from_folder(checkpoints["safetensors"])
     counts = count_tokens(tokenizer, ["今今今天天气", "囧"])
     assert counts[[tokenizer.vocabulary.id(token) for token in ("今", "天", "气", "好", "[UNK]")]].tolist() == [3, 2, 1, 0, 1]
-    kept = [tokenizer.vocabulary.tokens[i] for i in retained_ids(tokenizer.vocabulary, counts, size=9)]
+    kept = [tokenizer.vocabulary.tokens[i] for i in retained_ids(tokenizer, counts, size=9)]
     assert kept == ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", "今", "天"]
     with pytest.raises(InputError, match="--size 5 is too small: special tokens and ASCII characters need 7"):
-        retained_ids(tokenizer.vocabulary, counts, size=5)
+        retained_ids(tokenizer, counts, size=5)
 
 
 @pytest.mark.parametrize("format", ["safetensors", "google"])

@@ -20,7 +20,7 @@ from baselines.errors import InputError
 from baselines.runtime.concurrency import bounded_map
 from baselines.storage import array_folder
 from baselines.storage.atomic_files import atomic_folder, recover
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 RECORDS = array_folder.Kind("packed-records", 1, "records.json", "packed records", "Pack them again: run.py pretrain.")
 PARAGRAPHS_PER_JOB = 50

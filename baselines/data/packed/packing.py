@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from baselines.data.packed.text_corpus import sentences
-from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.words import jieba_words, whole_words
 
 CHARACTERS = re.compile("[\u3001-\u301b\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff20“”‘’…—]+")
@@ -33,18 +32,18 @@ class Packer:
 
         [CLS] and [SEP] are words of their own.
         """
-        vocabulary, room = self.tokenizer.vocabulary, self.max_length - 2
+        room = self.max_length - self.tokenizer.special_count(1)
         ids, starts = [], []
         for sentence in (sentence for text in paragraph for sentence in sentences(text)):
             tokens, begins = self.sentence(sentence)
             self.cut += max(0, len(tokens) - room)
             if len(ids) + len(tokens[:room]) > room:
-                yield closed(ids, starts, vocabulary)
+                yield closed(ids, starts, self.tokenizer)
                 ids, starts = [], []
             ids += tokens[:room]
             starts += begins[:room]
         if ids:
-            yield closed(ids, starts, vocabulary)
+            yield closed(ids, starts, self.tokenizer)
 
     def sentence(self, text: str) -> tuple[list[int], list[bool]]:
         """(token ids, whether a word begins at each) of a sentence."""
@@ -59,7 +58,7 @@ class Packer:
         return ids, begins
 
 
-def closed(ids: list[int], starts: list[bool], vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray]:
-    """A row of these tokens between [CLS] and [SEP]."""
-    token_ids = np.array([vocabulary.cls_id, *ids, vocabulary.sep_id], np.int32)
-    return token_ids, np.array([True, *starts, True])
+def closed(ids: list[int], starts: list[bool], tokenizer: Tokenizer) -> tuple[np.ndarray, np.ndarray]:
+    """A row of these tokens between special ones, such as [CLS] and [SEP]."""
+    token_ids = np.array([*tokenizer.start_ids, *ids, *tokenizer.end_ids], np.int32)
+    return token_ids, np.array([*[True] * len(tokenizer.start_ids), *starts, *[True] * len(tokenizer.end_ids)])

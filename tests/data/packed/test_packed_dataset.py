@@ -15,7 +15,7 @@ from baselines.data.packed.packed_batches import PackedBatches
 from baselines.data.packed.packed_dataset import PackedDataset, write_records
 from baselines.data.packed.text_corpus import TextCorpus
 from baselines.errors import InputError
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 
 LINES = [f"第{number}天，天气{'很好' * (number % 5 + 1)}。我们去了公园！" for number in range(1300)]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from baselines.data.packed import packing
 from baselines.data.packed.packing import Packer
 from baselines.data.packed.text_corpus import sentences
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.words import whole_words
 
 
