@@ -12,7 +12,7 @@ from baselines.errors import InputError, nearest
 from baselines.layers.activation import activation
 from baselines.models import masks, options, vocabulary
 from baselines.models.config import OTHER_NAMES, Config, read
-from baselines.models.families import family, option_names
+from baselines.models.families import family, family_name, literals, option_names
 from baselines.storage.checkpoint_paths import folder_of
 from baselines.weights.load import load_weights
 
@@ -24,7 +24,7 @@ def build_transformer_model(
     source: Source,
     checkpoint: str | Path | None = None,
     model: str = "auto",
-    mask: str = "bidirectional",
+    mask: str | None = None,
     application: str | None = None,
     with_pool: bool | str = False,
     with_nsp: bool | str = False,
@@ -41,11 +41,11 @@ def build_transformer_model(
         source: A checkpoint folder or TensorFlow prefix, a config file, the dict of one, or a Config.
         checkpoint: Folder or prefix of the weights, if not `source`. A config alone gives random weights.
         model: A family (a file of baselines/models), or "auto" for the config's model_type, else bert.
-        mask: Attention mask, see masks.py.
+        mask: Attention mask, see masks.py; None for the family's own: "causal" for GPT's, else "bidirectional".
         application: bert4keras' name for the mask; "lm" and "unilm" also give the MLM head.
         with_pool: The pooler, True or the name of its activation; see encoder.outputs.
         with_nsp: The next-sentence head, likewise.
-        with_mlm: The masked-language-model head, likewise.
+        with_mlm: The masked-language-model head, likewise. GPT's families have their language-model head in its place, always.
         keep_tokens: Ids of the checkpoint's vocabulary in their new order, the others are dropped; -1 is a new token
             (Vocabulary.keep_ids).
         compound_tokens: New tokens behind them, each a list of ids to average or a pair (ids, weights).
@@ -57,8 +57,8 @@ def build_transformer_model(
         InputError: The config, the checkpoint or the family does not fit.
         ValueError: Arguments contradict each other.
     """
-    mask, with_mlm = masks.resolve(mask, application, with_mlm)
     config = configure(source, model, keep_tokens, compound_tokens, **config_options)
+    mask, with_mlm = masks.resolve(mask, application, with_mlm, literals(config.model_type)["MASK"])
     options.check_options(config, mask)
     module = family(config.model_type)
     with dtype_policy(dtype):
@@ -92,7 +92,7 @@ def configure(
         if name not in known:
             raise ValueError(f"{name!r} is not a field of Config. {nearest(name, known)}")
     given = {name: value for name, value in config_options.items() if value is not None}
-    if model != "auto":
+    if model not in ("auto", family_name(str(values.get("model_type")))):
         given["model_type"] = model
     config = Config.from_dict({**values, **given}, where)
     try:

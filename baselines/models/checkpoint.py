@@ -20,7 +20,7 @@ from baselines.errors import InputError
 from baselines.models import config as configuration
 from baselines.models.builder import build_transformer_model, configure, dtype_policy
 from baselines.models.config import Config
-from baselines.models.families import family
+from baselines.models.families import family, hook, literals
 from baselines.models.vocabulary import TABLES, rows
 from baselines.storage.checkpoint_paths import folder_of
 from baselines.tokenizers.tokenizer import Tokenizer
@@ -90,6 +90,8 @@ class Checkpoint:
         if unchanged:
             verify_files(folder)
         config = configure(folder, model, **(model_options or {}))
+        for_tasks = hook(config.model_type, "for_tasks")
+        config = for_tasks(config) if for_tasks else config
         vocabulary = Path(vocabulary or (folder if folder.is_dir() else folder.parent))
         tokenizer = Tokenizer.from_folder(vocabulary, pre_tokenizer=pre_tokenizer)
         for remark in remarks(folder, tokenizer, pre_tokenizer):
@@ -135,8 +137,14 @@ class Checkpoint:
         self.load(model, ignore_mismatched=ignore_mismatched)
         return model
 
-    def build_encoder(self, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
-        """A model with random weights. `heads` are with_pool, with_nsp and with_mlm, see `build_transformer_model`."""
+    def build_encoder(self, mask: str | None = None, **heads: bool | str) -> keras.Model:
+        """A model with random weights. `heads` are with_pool, with_nsp and with_mlm, see `build_transformer_model`.
+
+        A family that was trained to continue texts reads the source of a target as it was trained, from left to right, where
+        another sees all of it (mask="prefix").
+        """
+        if mask == "prefix" and literals(self.config.model_type)["MASK"] == "causal":
+            mask = "causal"
         return build_transformer_model(self.config, mask=mask, **heads)
 
     def load(

@@ -97,6 +97,8 @@ class Config:
                 given[ours] = given[name]
         if "model_type" not in given and given.get("use_relative_position"):
             given["model_type"] = "nezha"
+        if "model_type" not in given and "hidden_size" not in given:
+            given["model_type"] = families.likely_family(given) or "bert"
         given = with_family(given, where)
         for key, expected in EXPECTED.items():
             if given.get(key, expected) != expected:
@@ -158,12 +160,12 @@ def with_family(given: dict, where: str) -> dict:
     """The dict of a config.json with the family's file as model_type, our names for its own, its defaults and computed fields."""
     if not isinstance(given.get("model_type", "bert"), str):
         return given                                                    # check_config refuses it
-    name = families.family_name(given.get("model_type", "bert"))
-    literals = families.literals(name)
-    names = literals["CONFIG_NAMES"]
+    model_type = given.get("model_type", "bert")
+    name = families.family_name(model_type)
+    names = families.literals(name)["CONFIG_NAMES"]
     given = {"model_type": name} | {names.get(key, key): value for key, value in given.items() if key != "model_type"}
     read_config = families.hook(name, "read_config") if name in families.families() else None
-    given = literals["DEFAULTS"] | given
+    given = families.defaults(model_type) | given
     return read_config(given) if read_config else given
 
 

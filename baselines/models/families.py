@@ -2,19 +2,23 @@
 
 What a family's file may define besides, where it differs from BERT:
 
-    MODEL_TYPES   other values of model_type, in config.json or --model, that mean this family: ("xlm-roberta", "camembert")
+    MODEL_TYPES   other values of model_type, in config.json or --model, that mean this family: ("xlm-roberta", "camembert"); a dict
+                  says which defaults each has: {"openai-gpt": {"layer_norm_eps": 1e-5}}
     CONFIG_NAMES  {key of the published config.json: field of Config}: {"d_model": "hidden_size"}
     DEFAULTS      {field of Config or option: value} where a config.json lacks it
     OPTIONS       {field that only this family has: (kind, default)}, see family_options.py
+    MASK          "causal" for a family that was trained to continue texts: the mask that it has unless another is asked for
     read_config   function of the dict of a config.json, with our names, that returns it with what must be computed
     write_config  function of the dict of a config.json and a Config that returns the dict as Hugging Face's class reads it
+    for_tasks     function of a Config that returns the one for our tasks, whose rows have segments 0 and 1
     max_length    function of a Config: the maximum number of tokens, or None
 
-The first four are literals: they are read from the file without importing it, because importing Keras takes seconds.
+The first five are literals: they are read from the file without importing it, because importing Keras takes seconds.
 """
 
 import ast
 import functools
+from collections.abc import Collection
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +26,9 @@ from typing import Any
 from baselines.plugins import discovery
 
 FOLDER = Path(__file__).parent
-LITERALS = {"MODEL_TYPES": (), "CONFIG_NAMES": {}, "DEFAULTS": {}, "OPTIONS": {}}
+MIN_NAMES = 3
+"""Of its own fields, for a config.json without a model_type to be a family's."""
+LITERALS = {"MODEL_TYPES": (), "CONFIG_NAMES": {}, "DEFAULTS": {}, "OPTIONS": {}, "MASK": "bidirectional"}
 
 
 @functools.cache
@@ -41,8 +47,22 @@ def family_name(model_type: str) -> str:
     return _model_types().get(model_type, model_type)
 
 
+def likely_family(fields: Collection[str]) -> str | None:
+    """The model_type of a config.json with these fields that has none, as the first ones did; None without a likely family."""
+    counts = {name: len(set(_literals(name)["CONFIG_NAMES"]) & set(fields)) for name in families()}
+    best = max(counts, key=counts.get)
+    return next(iter(_literals(best)["MODEL_TYPES"]), best) if counts[best] >= MIN_NAMES else None
+
+
+def defaults(model_type: str) -> dict[str, Any]:
+    """What a config.json of this model_type means where it lacks a field."""
+    values = literals(family_name(model_type))
+    types = values["MODEL_TYPES"]
+    return values["DEFAULTS"] | (types.get(model_type, {}) if isinstance(types, dict) else {})
+
+
 def literals(name: str) -> dict[str, Any]:
-    """{"MODEL_TYPES": …, "CONFIG_NAMES": …, "DEFAULTS": …, "OPTIONS": …} of a family; empty ones of an unknown family."""
+    """{"MODEL_TYPES": …, "CONFIG_NAMES": …, …} of a family; empty ones of an unknown family."""
     return _literals(name) if name in families() else dict(LITERALS)
 
 

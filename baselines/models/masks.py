@@ -26,20 +26,23 @@ LAYERS = {
 }
 
 
-def resolve(mask: str, application: str | None, with_mlm: bool | str) -> tuple:
+def resolve(mask: str | None, application: str | None, with_mlm: bool | str, default: str = "bidirectional") -> tuple:
     """(mask, with_mlm) of the arguments. As in bert4keras, `lm` and `unilm` bring the MLM head; a bare `mask` does not.
+
+    default   the family's mask: that of mask=None and of `encoder`. One that was trained to continue texts always has its head.
 
     Raises ValueError if `application` is unknown or contradicts `mask`.
     """
+    with_mlm = with_mlm or default == "causal"
     if application is None:
-        return mask, with_mlm
+        return mask or default, with_mlm
     if application not in APPLICATIONS:
         raise ValueError(
             f"unknown application={application!r}. Choose one of encoder, lm, unilm. "
             f"{nearest(str(application), APPLICATIONS)}"
         )
-    implied = APPLICATIONS[application]
-    if mask not in ("bidirectional", implied):
+    implied = default if application == "encoder" else APPLICATIONS[application]
+    if mask not in (None, implied):
         raise ValueError(f"application={application!r} means mask={implied!r}, but mask is {mask!r}. Give one of the two.")
     return implied, with_mlm or application != "encoder"
 

@@ -20,7 +20,7 @@ CHOICES = {
     "attention_kind": ("softmax", "linear"),
     "talking_heads": TALKING_HEADS,
     "fused_attention": FUSED,
-    "norm_placement": ("post", "pre"),
+    "norm_placement": ("post", "pre", "feed_forward"),
     "residual_scale": ("none", "rezero", "deepnorm_sgd", "deepnorm_adam", "deepnorm_lamb"),
     "initializer": ("normal", "lecun", "geometric", "quadratic", "roformer_v2"),
 }
@@ -56,8 +56,12 @@ def check_options(config: Any, mask: str) -> None:
          "the kernel has no distances"),
         (config.fused_attention is True and config.attention_key_size != config.attention_head_size, "fused_attention=True",
          f"attention_key_size={config.attention_key_size}", "the kernel needs keys and values of one size"),
-        (config.norm_placement == "pre" and config.residual_scale.startswith("deepnorm"), "norm_placement=pre",
-         f"residual_scale={config.residual_scale}", "DeepNorm normalizes after the sum"),
+        (config.norm_placement == "feed_forward" and config.model_type != "gpt2_ml", "norm_placement=feed_forward",
+         f"model={config.model_type}", "it is GPT2-ML's"),
+        (config.model_type == "gpt2_ml" and config.norm_placement != "feed_forward", "model=gpt2_ml",
+         f"norm_placement={config.norm_placement}", "its weights have norms in other places"),
+        (config.norm_placement != "post" and config.residual_scale.startswith("deepnorm"),
+         f"norm_placement={config.norm_placement}", f"residual_scale={config.residual_scale}", "DeepNorm normalizes after the sum"),
     )  # fmt: skip
     for broken, first, second, reason in rules:
         if broken:

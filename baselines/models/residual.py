@@ -2,6 +2,7 @@
 
     post      Norm(x + F(x)), as BERT: early branches fade with depth, so it needs a warm-up
     pre       x + F(Norm(x)), and a last norm: all branches count the same (Xiong et al., 2020, arXiv:2002.04745)
+    feed_forward   y = x + A(x), then Norm(y + F(Norm(y))), as GPT2-ML: attention has none, feed-forward one before and one after
     rezero    F is multiplied by a trained gate that begins as 0 (arXiv:2003.04887; SkipInit: arXiv:2002.10444)
     deepnorm  Norm(a x + F(x)), and less of F at the start (Wang et al., 2022, arXiv:2203.00555)
 """
@@ -19,6 +20,8 @@ from baselines.models.style import Style
 
 def branch_input(x: Any, name: str, config: Config, style: Style) -> Any:
     """The input of a branch."""
+    if config.norm_placement == "feed_forward":
+        return style.norm(x, f"{name}-Norm-0") if name.endswith("FeedForward") else x
     return style.norm(x, f"{name}-Norm") if config.norm_placement == "pre" else x
 
 
@@ -31,6 +34,8 @@ def add_branch(x: Any, y: Any, name: str, config: Config, style: Style) -> Any:
     if factor != 1:
         x = style.layer(layers.Rescaling, f"{name}-Scale", factor)(x)
     x = style.layer(layers.Add, f"{name}-Add")([x, y])
+    if config.norm_placement == "feed_forward":
+        return style.norm(x, f"{name}-Norm-1") if name.endswith("FeedForward") else x
     return x if config.norm_placement == "pre" else style.norm(x, f"{name}-Norm")
 
 
