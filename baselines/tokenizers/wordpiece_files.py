@@ -18,7 +18,10 @@ from baselines.storage.json_files import read_json_object, write_json_object
 from baselines.tokenizers.vocabulary import END, MASK, PAD, SPECIAL_TOKENS, START, UNKNOWN, Vocabulary
 
 JIEBA = "jieba"
-CHARACTERS = ("BertTokenizer", "ElectraTokenizer", "DistilBertTokenizer", "MobileBertTokenizer", "ErnieTokenizer", "NezhaTokenizer")
+CHARACTERS = (
+    "BertTokenizer", "ElectraTokenizer", "DistilBertTokenizer", "MobileBertTokenizer", "ErnieTokenizer", "NezhaTokenizer",
+    "AlbertTokenizer", "DebertaV2Tokenizer",
+)  # fmt: skip
 """Classes that cut texts as BERT does, all ideographs apart."""
 WORDS = ("RoFormerTokenizer", "WoBertTokenizer")
 """Classes that cut texts into jieba's words first."""
@@ -46,7 +49,8 @@ def read(folder: str | pathlib.Path) -> tuple[Vocabulary, dict[str, object]]:
     if tokens is not None:
         return _with_added(Vocabulary.from_file(tokens), *_added_tokens(folder)), settings
     if not whole.is_file():
-        raise InputError(f"{folder}: no vocab.txt or tokenizer.json ({_listing(folder)}). Check the path.")
+        found = _listing(folder)
+        raise InputError(f"{folder}: no vocab.txt, tokenizer.json, SentencePiece model or vocab.json ({found}). Check the path.")
     content = read_json_object(whole)
     vocabulary = _vocabulary(whole, content)
     if config.get("do_lower_case") is None:

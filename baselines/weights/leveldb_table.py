@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.errors import InputError
+from baselines.storage.protocol_buffers import Malformed, encoded, varint
 from baselines.weights.crc32c import crc32c, masked
-from baselines.weights.protocol_buffers import Malformed, encoded, varint
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER_SIZE = 48

@@ -14,9 +14,9 @@ import numpy as np
 
 from baselines.errors import InputError, nearest
 from baselines.storage.atomic_files import atomic_write
+from baselines.storage.protocol_buffers import Fixed32, Malformed, fields, message, number
 from baselines.weights.crc32c import crc32c, masked
 from baselines.weights.leveldb_table import read_table, write_table
-from baselines.weights.protocol_buffers import Fixed32, Malformed, fields, message, number
 
 _NAMES = {1: "<f4", 2: "<f8", 3: "<i4", 4: "u1", 5: "<i2", 6: "i1", 9: "<i8", 10: "?", 14: ml_dtypes.bfloat16,
           17: "<u2", 19: "<f2", 22: "<u4", 23: "<u8"}  # fmt: skip

@@ -79,16 +79,17 @@ def test_a_pre_tokenizer_of_ones_own_must_be_passed_again(tmp_path):
 
 
 def test_folders_without_a_tokenizer(tmp_path):
-    with pytest.raises(InputError, match="no vocab.txt or tokenizer.json .an empty folder"):
+    with pytest.raises(InputError, match="no vocab.txt, tokenizer.json, SentencePiece model or vocab.json .an empty folder"):
         Tokenizer.from_folder(tmp_path)
-    with pytest.raises(InputError, match="tokenizer.json .no such folder"):
+    with pytest.raises(InputError, match="vocab.json .no such folder"):
         Tokenizer.from_folder(tmp_path / "none")
 
 
 @pytest.mark.parametrize(
     "change, message",
     [
-        (lambda content: content["model"].update(type="BPE"), "the model is 'BPE', not BERT's 'WordPiece'"),
+        (lambda content: content["model"].update(type="WordLevel"), "the model 'WordLevel' is not implemented. Choose"),
+        (lambda content: content["model"].update(type="BPE"), "a part is missing or corrupted .KeyError: 'merges'"),
         (lambda content: content.update(normalizer=None), "the normalizer is None, not BERT's 'BertNormalizer'"),
         (lambda content: content["normalizer"].update(strip_accents=False), "strip_accents=False with lowercase=True"),
         (lambda content: content["model"]["vocab"].update({"x": 99}), "the ids are not 0 to 13, each once"),

@@ -1,4 +1,4 @@
-"""The wire format of protocol buffers, as far as TensorFlow's checkpoints use it.
+"""The wire format of protocol buffers, as far as TensorFlow's checkpoints and SentencePiece models use it.
 
 https://protobuf.dev/programming-guides/encoding. Numbers are varints: 7 bits per byte, lowest first.
 """
