@@ -23,7 +23,7 @@ from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.train import check_parts
 from baselines.errors import InputError, nearest
 from baselines.evaluation.ablation_table import PLAIN, Result, rows_of, write_tables
-from baselines.experiment.arguments import TrainArguments, TrainFlags
+from baselines.experiment.arguments import CHOSEN, TrainArguments, TrainFlags
 from baselines.experiment.input_files import checkpoint_folder, data_file, each_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
@@ -205,7 +205,7 @@ class Planned:
         before, now = self.folder.read_recipe(), self.arguments.to_dict()
         keys = [key for key in {**now, **before} if key not in NOT_COMPARED]
         for key in keys:
-            if before.get(key) != now.get(key):
+            if before.get(key) != now.get(key) and not (key in CHOSEN and now.get(key) == "auto"):
                 raise InputError(
                     f"{self.folder} holds a run with {key} {before.get(key)!r}, not {now.get(key)!r}. "
                     "Choose another --output, or repeat the options of that run."

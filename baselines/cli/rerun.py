@@ -17,7 +17,10 @@ def main(argv: list[str]) -> None:
         raise InputError("rerun: no run folder is given. Write it first, as in `run.py rerun runs/clue/tnews/…`.")
     run = RunFolder.open(argv[0])
     argv, output = take_option(argv[1:], "--output")
-    config = ["--config", str(run.path / "recipe.yaml")]
-    name = run.read_recipe()["task"]
+    recipe = run.read_recipe()
+    name, config = recipe["task"], ["--config", str(run.path / "recipe.yaml")]
+    padding = "--pad_to_multiple_of"
+    if not any(word.partition("=")[0].replace("-", "_") == padding.replace("-", "_") for word in argv):
+        config += [padding, str(recipe["pad_to_multiple_of"])]          # recipe.yaml of an older run does not say it
     verb = pretrain if name.startswith("pretraining/") else train
     verb.main([name, *config, "--output", output or "", *argv])

@@ -13,12 +13,18 @@ BATCHES_PER_GROUP = 32
 """Batches whose rows are sorted by length together in training: little padding, and still a different mix every epoch."""
 
 
-def bucket_lengths(max_length: int) -> list[int]:
+def bucket_lengths(max_length: int, multiple: int = 0) -> list[int]:
     """The lengths that batches are padded to: each at most half again as long as the one before, so that few shapes compile.
+
+    multiple   all multiples of it instead, where new shapes cost little; 0: few lengths
 
     >>> bucket_lengths(128)
     [16, 32, 48, 64, 96, 128]
+    >>> bucket_lengths(30, 8)
+    [8, 16, 24, 30]
     """
+    if multiple:
+        return [*range(multiple, max_length, multiple), max_length]
     lengths = [16, 32, 48]
     while lengths[-1] < max_length:
         lengths.append(lengths[-2] * 2)
@@ -48,19 +54,20 @@ class Batches:
     Args:
         rows: the dataset.
         batch_size: real rows; B, always: a last batch that is short repeats its first row with weight 0.
-        max_length: L is the smallest of bucket_lengths(max_length) that holds the batch.
+        max_length: L is the smallest of bucket_lengths(max_length, multiple) that holds the batch.
         batch_targets: (targets of B rows, L) -> arrays, from the head; None without targets.
         pad_id: token id of padding; other features are padded with 0.
         parts: equal parts that devices cut a batch into: B is the next multiple of it.
+        multiple: of tokens that L is; 0: one of few lengths.
     """
 
     def __init__(
         self, rows: EncodedDataset, batch_size: int, max_length: int, batch_targets: Callable | None, pad_id: int = 0,
-        parts: int = 1,
+        parts: int = 1, multiple: int = 0,
     ):  # fmt: skip
         self.rows, self.batch_size, self.batch_targets, self.pad_id = rows, batch_size, batch_targets, pad_id
         self.size = math.ceil(batch_size / parts) * parts
-        self.lengths = bucket_lengths(max_length)
+        self.lengths = bucket_lengths(max_length, multiple)
 
     def updates_per_epoch(self, accumulate: int = 1) -> int:
         return math.ceil(math.ceil(len(self.rows) / self.batch_size) / accumulate)

@@ -12,8 +12,8 @@ class UnlabelledBatches(Batches):
     Passes over the rows follow one another as long as training lasts.
     """
 
-    def __init__(self, rows: EncodedDataset, batch_size: int, max_length: int, pad_id: int = 0, parts: int = 1):
-        super().__init__(rows, batch_size, max_length, None, pad_id, parts)
+    def __init__(self, rows: EncodedDataset, batch_size: int, max_length: int, pad_id: int = 0, parts: int = 1, multiple: int = 0):
+        super().__init__(rows, batch_size, max_length, None, pad_id, parts, multiple)
         self.lengths = [bucket(int(rows.lengths.max()), self.lengths)]
 
     def at(self, seed: int, number: int) -> dict:

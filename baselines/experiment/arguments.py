@@ -11,6 +11,9 @@ from baselines.task import Recipe, Task
 MAX_INTEGER = 2**53
 """Floats represent all integers up to it exactly."""
 
+CHOSEN = ("precision", "pad_to_multiple_of")
+"""Fields of a recipe whose "auto" recipe.yaml replaces by what was chosen, because the result of a run depends on it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class TrainFlags:
@@ -58,6 +61,11 @@ class TrainArguments:
     options: object = None
     settings: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
+    def with_chosen(self, recipe: Recipe) -> "TrainArguments":
+        """The arguments with what `recipe` holds in place of "auto". A resumed run keeps it, on every machine."""
+        chosen = {name: getattr(recipe, name) for name in CHOSEN}
+        return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, **chosen))
+
     def to_dict(self) -> dict[str, object]:
         """The flat mapping that recipe.yaml holds."""
         parts = [part for part in (self.flags, self.recipe, self.options) if part is not None]
@@ -87,6 +95,8 @@ def train_arguments(task: Task, values: Mapping, origin: object = "--config", fl
             raise InputError(f"{origin}: this task has no flag {excerpt(key)!r}. {nearest(key, known)}")
     if isinstance(values.get("jit"), bool):                             # from runs before 2026-12, or YAML's true
         values["jit"] = str(values["jit"]).lower()
+    if isinstance(values.get("pad_to_multiple_of"), int):               # YAML's 8
+        values["pad_to_multiple_of"] = str(values["pad_to_multiple_of"])
     values = {key: fitted(known[key], value, origin) for key, value in values.items()}
     pick = lambda kind: {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}  # noqa: E731
     recipe = task.recipe
@@ -115,6 +125,9 @@ def check_recipe(arguments: TrainArguments) -> TrainArguments:
         if not low <= value <= upper:
             bound = f"at least {low}" if high is None else f"from {low} to {high}"
             raise InputError(f"--{name}: expected a number, {bound}. Received: {shortened(value)}")
+    multiple = recipe.pad_to_multiple_of
+    if multiple != "auto" and not (multiple.isdecimal() and len(multiple) < 6):
+        raise InputError(f"--pad_to_multiple_of: expected auto or a number of tokens. Received: {shortened(multiple)}")
     choices = {
         "schedule": ("linear", "cosine", "constant"),
         "precision": ("float32", "bf16", "fp16", "auto"),

@@ -27,6 +27,9 @@ from baselines.storage.json_files import read_json, read_json_object
 from baselines.storage.yaml_files import read_yaml
 from baselines.task import Labels
 
+FEW_LENGTHS = "0"
+"""`pad_to_multiple_of` of runs before 2026-12, whose recipe.yaml does not say it."""
+
 
 class RunFolder:
     """Paths and small files of a run. `RunFolder.create` makes a new one, `RunFolder.open` opens an earlier one."""
@@ -120,7 +123,7 @@ class RunFolder:
 
     def read_recipe(self) -> dict:
         """The flat values of recipe.yaml, including "task". Raises InputError if there is no task."""
-        values = read_yaml(self.path / "recipe.yaml")
+        values = {"pad_to_multiple_of": FEW_LENGTHS, **read_yaml(self.path / "recipe.yaml")}
         if not isinstance(values.get("task"), str):
             raise InputError(f"{self.path / 'recipe.yaml'} has no line such as `task: clue/tnews`. Add it.")
         return values

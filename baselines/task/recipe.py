@@ -55,6 +55,9 @@ class Recipe:
     jit: str = "auto"
     """true compiles the step with XLA, false runs TensorFlow's graph; auto chooses XLA on GPUs and TPUs. JAX always compiles.
     What XLA compiled is cached between processes: `run.py env` names the folder, BASELINES_COMPILE_CACHE sets it."""
+    pad_to_multiple_of: str = "auto"
+    """Pads batches to a multiple of this many tokens; 0 pads to one of few lengths (16, 32, 48, 64, 96, …), each compiled once.
+    auto: 8 where one graph takes every length (TensorFlow's on CPUs), else 0."""
     model: str = "auto"
     """Family of the checkpoint: auto reads it from config.json. See `run.py list models`."""
     model_options: tuple[str, ...] = ()

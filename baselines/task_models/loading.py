@@ -56,7 +56,7 @@ def create_task_model(
     gradient_cache.check_gradient_cache(recipe, task.loss)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
-    tokenizer, config = checkpoint.tokenizer, checkpoint.config
+    recipe, tokenizer, config = engine.choose_padding(recipe, model), checkpoint.tokenizer, checkpoint.config
     task_model = task_model_type(task)(name, task, recipe, tokenizer, config, model, display, cache=flags.cache)
     if flags.from_scratch:
         display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
@@ -136,7 +136,7 @@ def load_task_model(
     checkpoint = Checkpoint.open(folder, note=display.note, unchanged=True)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
-    tokenizer, config = checkpoint.tokenizer, checkpoint.config
+    recipe, tokenizer, config = engine.choose_padding(recipe, model), checkpoint.tokenizer, checkpoint.config
     task = self_terminating(task, arguments.options, tokenizer)
     task_model = task_model_type(task)(name, task, recipe, tokenizer, config, model, display, cache=arguments.flags.cache)
     checkpoint.load(model, task_model.weight_names, task_weights=True)
@@ -174,14 +174,14 @@ def open_run(
 ) -> tuple[TaskModel, TrainArguments]:
     """(TaskModel with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's.
 
-    devices   those that compute now: what a run was trained on is no part of its weights
+    devices   those that compute now, with the padding that suits them: what a run was trained on is no part of its weights
     changes   {option: value} of the task that are others than in training
     """
     values = run.read_recipe()
     task_name, task = task_catalog.find(values.pop("task"))
     if name and task_catalog.find(name)[0] != task_name:
         raise InputError(f"{run} is a run of {task_name}, not of {name}. Leave the task out, or give another run.")
-    values |= {"devices": devices, "model_parallel": 1, **(changes or {})}
+    values |= {"devices": devices, "model_parallel": 1, "pad_to_multiple_of": "auto", **(changes or {})}
     arguments = check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
     arguments = with_demo_files(run, task_name, task, arguments, lambda: Tokenizer.from_folder(run.require_best()))
     labels = run.read_labels()

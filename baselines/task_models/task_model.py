@@ -77,8 +77,9 @@ class TaskModel(TrainableModel):
 
     def batches(self, encoded: EncodedDataset, batch_size: int) -> Batches:
         """Batches of encoded rows as they are."""
-        pad_id = self.tokenizer.vocabulary.pad_id
-        return Batches(encoded, batch_size, self.recipe.max_length, self.task.head.batch_targets, pad_id, devices.shares())
+        recipe, pad_id, targets = self.recipe, self.tokenizer.vocabulary.pad_id, self.task.head.batch_targets
+        multiple = int(recipe.pad_to_multiple_of)
+        return Batches(encoded, batch_size, recipe.max_length, targets, pad_id, devices.shares(), multiple)
 
     def training_batches(self, encoded: EncodedDataset, batch_size: int) -> Batches | SampledBatches:
         """Batches to learn from: of the rows as they are, or of rows that the task draws from them.

@@ -1,4 +1,4 @@
-"""How a step is compiled and in which precision it multiplies: `--jit auto` and `--precision auto`, chosen by the device.
+"""How a step is compiled, in which precision it multiplies, and how rows are padded: what `auto` means, chosen by the device.
 
 XLA pays on GPUs and TPUs, and JAX has nothing else. On CPUs TensorFlow's own graph is quicker: it calls oneDNN for products of
 matrices, and a new length of rows costs it a trace but no compilation. Measured 2026-12-01, seconds per update:
@@ -11,8 +11,14 @@ So bf16 is chosen where the device multiplies it natively, and on CPUs only for 
 
 import dataclasses
 
+import keras
+
 from baselines.runtime import backends
 from baselines.task import Recipe
+from baselines.training import backends as training_backends
+
+MULTIPLE = 8
+"""Tokens that batches are padded to a multiple of where their length costs nothing else."""
 
 
 def choose_engine(recipe: Recipe) -> tuple[Recipe, str]:
@@ -37,3 +43,19 @@ def choose_engine(recipe: Recipe) -> tuple[Recipe, str]:
     elif precision == "bf16" and not native:
         notes.append("bf16 is not quicker than float32 with this device and engine")
     return chosen, ", ".join(notes)
+
+
+def choose_padding(recipe: Recipe, model: keras.Model) -> Recipe:
+    """Replace `auto` in a recipe's `pad_to_multiple_of` by what suits the model and the engine.
+
+    Args:
+        recipe: Recipe whose `jit` is chosen.
+        model: The model to train.
+
+    Returns:
+        The recipe, whose `pad_to_multiple_of` is a number.
+    """
+    if recipe.pad_to_multiple_of != "auto":
+        return recipe
+    any_length = training_backends.current().serves_any_length(model, recipe.jit == "true")
+    return dataclasses.replace(recipe, pad_to_multiple_of=str(MULTIPLE if any_length else 0))

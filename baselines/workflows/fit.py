@@ -139,5 +139,6 @@ def updates_of(task_model: Any, splits: dict[str, Split], batches: Any, epoch: i
     if "unlabelled" not in splits:
         return updates
     pad_id = task_model.tokenizer.vocabulary.pad_id
-    unlabelled = UnlabelledBatches(splits["unlabelled"].encoded, recipe.batch_size, recipe.max_length, pad_id, devices.shares())
+    rows, multiple = splits["unlabelled"].encoded, int(recipe.pad_to_multiple_of)
+    unlabelled = UnlabelledBatches(rows, recipe.batch_size, recipe.max_length, pad_id, devices.shares(), multiple)
     return unlabelled.joined(updates, recipe.seed, epoch * len(batches) + skip * recipe.accumulate)

@@ -39,7 +39,7 @@ def pretrain_here(
         given = records(None, task_model, flags) if flags.records else None     # refused before there is a run folder
         run = resume or RunFolder.create(flags.output, name)
         files = {"train": flags.corpus} | ({"dev": flags.dev} if flags.dev else {})
-        run.describe(name, arguments.to_dict(), each_file(files), None, command)
+        run.describe(name, arguments.with_chosen(task_model.recipe).to_dict(), each_file(files), None, command)
         splits = given or records(run, task_model, flags)
         display.log_to(run.log)
         display.note(f"run folder: {run}")

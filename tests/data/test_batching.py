@@ -20,8 +20,8 @@ def make_rows(lengths, targets=True):
     return EncodedDataset.from_encoded(encoded)
 
 
-def batches_of(rows, batch_size=4, max_length=64):
-    return Batches(rows, batch_size, max_length, lambda targets, length: np.array(targets), pad_id=0)
+def batches_of(rows, batch_size=4, max_length=64, multiple=0):
+    return Batches(rows, batch_size, max_length, lambda targets, length: np.array(targets), pad_id=0, multiple=multiple)
 
 
 def test_bucket_lengths_end_with_the_limit_and_grow_by_half_at_most():
@@ -31,6 +31,19 @@ def test_bucket_lengths_end_with_the_limit_and_grow_by_half_at_most():
     lengths = bucket_lengths(512)
     assert lengths[-1] == 512 and all(b <= 1.5 * a for a, b in zip(lengths[1:], lengths[2:], strict=False))
     assert [bucket(n, lengths) for n in (1, 16, 17, 512)] == [16, 16, 32, 512]
+
+
+def test_multiples_pad_less_and_leave_rows_and_their_order_as_they_are():
+    assert bucket_lengths(30, 8) == [8, 16, 24, 30] and bucket_lengths(16, 8) == [8, 16] and bucket_lengths(5, 8) == [5]
+    rows = make_rows([3, 9, 16, 17, 33, 40, 62, 63] * 9)
+    few, many = batches_of(rows), batches_of(rows, multiple=8)
+    for [one], [other] in zip(few.updates(seed=1, epoch=0), many.updates(seed=1, epoch=0), strict=True):
+        longest = int((one["features"]["token_ids"] != 0).sum(1).max())
+        length = other["features"]["token_ids"].shape[1]
+        assert length == -(-longest // 8) * 8 <= one["features"]["token_ids"].shape[1]
+        np.testing.assert_array_equal(one["features"]["token_ids"][:, :length], other["features"]["token_ids"])
+        np.testing.assert_array_equal(one["targets"], other["targets"])
+    assert many.padding(1, 0) < few.padding(1, 0)
 
 
 @settings(max_examples=40, deadline=None)

@@ -50,7 +50,8 @@ def test_a_folder_that_cannot_be_made_or_written(tmp_path, monkeypatch):
 def test_what_describe_writes_is_read_again(tmp_path):
     (tmp_path / "train.json").write_text("hello\n")
     run = RunFolder.create(tmp_path / "run", "x")
-    values = {"learning_rate": 2e-05, "strategies": ["fgm"], "train": "数据/训练.json", "test": None, "jit": True}
+    values = {"pad_to_multiple_of": "8", "learning_rate": 2e-05, "strategies": ["fgm"]}
+    values |= {"train": "数据/训练.json", "test": None, "jit": True}
     run.describe("clue/x", values, {"train": tmp_path / "train.json"}, Labels("b", "a"), ["run.py", "train", "x"])
     assert RunFolder.open(run.path).read_recipe() == {"task": "clue/x", **values}
     assert run.read_json("labels.json") == ["b", "a"]
@@ -60,6 +61,11 @@ def test_what_describe_writes_is_read_again(tmp_path):
     assert environment["packages"]["numpy"]
     assert "训练" in (run.path / "recipe.yaml").read_text(encoding="utf-8")
     assert run.read_json("none.json") is None
+
+
+def test_a_run_from_before_pad_to_multiple_of_keeps_the_few_lengths_of_its_time(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("task: clue/x\nseed: 1\n")
+    assert RunFolder.open(tmp_path).read_recipe() == {"task": "clue/x", "seed": 1, "pad_to_multiple_of": "0"}
 
 
 def test_what_a_death_left_out_is_described_later(tmp_path, monkeypatch):
@@ -74,7 +80,7 @@ def test_what_a_death_left_out_is_described_later(tmp_path, monkeypatch):
             describe()
         describe()
         assert sorted(path.name for path in run.path.iterdir()) == names
-        assert run.read_recipe() == {"task": "clue/x"} and run.read_labels() == ["b", "a"] and run.read_command() == ["run.py"]
+        assert run.read_recipe()["task"] == "clue/x" and run.read_labels() == ["b", "a"] and run.read_command() == ["run.py"]
 
 
 @pytest.mark.parametrize("output", [None, "mine"])

@@ -6,9 +6,10 @@ import keras
 import pytest
 
 from baselines.cli.argument_parser import with_jit_value
+from baselines.layers.crf import ConditionalRandomField
 from baselines.runtime import backends, processor
 from baselines.task import Recipe
-from baselines.training.engine import choose_engine
+from baselines.training.engine import choose_engine, choose_padding
 
 pytestmark = pytest.mark.keras
 BACKEND = keras.backend.backend()
@@ -53,6 +54,17 @@ def test_an_accelerator_compiles_and_multiplies_bf16(monkeypatch):
     monkeypatch.setattr(backend, "jit_pays", lambda: True)
     monkeypatch.setattr(backend, "bfloat16_pays", lambda jit: jit)
     assert choose(precision="auto")[:2] == ("true", "bf16")
+
+
+def test_rows_are_padded_to_multiples_of_8_where_one_graph_takes_every_length():
+    model, crf = keras.Sequential([keras.layers.Dense(2)]), keras.Sequential([ConditionalRandomField()])
+    padding = lambda model, **recipe: choose_padding(dataclasses.replace(Recipe(), **recipe), model).pad_to_multiple_of  # noqa: E731
+    open_lengths = BACKEND != "jax"
+    assert padding(model, jit="false") == ("8" if open_lengths else "0")
+    assert padding(model, jit="true") == ("8" if BACKEND == "torch" else "0")
+    assert padding(crf, jit="false") == ("8" if BACKEND == "torch" else "0")
+    assert padding(model, jit="true", pad_to_multiple_of="16") == "16"
+    assert padding(model, jit="false", pad_to_multiple_of="0") == "0"
 
 
 @pytest.mark.parametrize("words, expected", [

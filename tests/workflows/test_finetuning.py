@@ -2,9 +2,11 @@
 
 import json
 
+import keras
 import pytest
 from conftest import command
 
+from baselines.experiment.run_folder import RunFolder
 from baselines.task_models.task_model import TaskModel
 from baselines.training.steps import Steps
 
@@ -36,6 +38,26 @@ def test_the_best_epoch_is_not_scored_again(tiny, tmp_path, monkeypatch, flags):
     assert [json.loads(line) for line in again["predictions.jsonl"].splitlines()] == read_lines(kept["predictions.jsonl"])
     assert kept["confusion.txt"] == again["confusion.txt"]
     assert json.loads(kept["scores.json"]) == pytest.approx(json.loads(again["scores.json"]), rel=1e-5)
+
+
+def test_recipe_yaml_holds_what_auto_chose_where_numbers_depend_on_it_and_an_older_run_keeps_its_batches(tiny, tmp_path):
+    run = RunFolder(tmp_path / "run")
+    command("train", "clue/tnews", *tiny.flags(output=run.path, quiet=True, epochs=1, max_length=40, precision="auto"))
+    recipe = run.read_recipe()
+    any_length = keras.backend.backend() != "jax"
+    assert recipe["pad_to_multiple_of"] == ("8" if any_length else "0")
+    assert recipe["precision"] in ("float32", "bf16") and recipe["jit"] == "auto"
+
+    text = (run.path / "recipe.yaml").read_text(encoding="utf-8")
+    (run.path / "recipe.yaml").write_text(text.replace("epochs: 1", "epochs: 2").replace("pad_to_multiple_of: '8'\n", ""))
+    run.state.unlink()
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        train = Steps.train
+        patch.setattr(Steps, "train", lambda steps, batches: seen.extend(batches) or train(steps, batches))
+        command("train", "--resume", run.path)
+    assert {batch["features"]["token_ids"].shape[1] for batch in seen} <= {16, 32, 40}
+    assert run.read_recipe()["pad_to_multiple_of"] == "0"
 
 
 def test_a_finished_run_that_is_resumed_is_scored_again(tiny, tmp_path):

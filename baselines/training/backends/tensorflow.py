@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from baselines.training.backends import step_compiler
@@ -58,16 +59,21 @@ def checkpoint(function: Callable, weights: Sequence, arrays: Sequence, constant
     return list(outputs(*weights, *arrays))
 
 
+def serves_any_length(model: keras.Model, jit: bool) -> bool:
+    """Whether one graph takes batches of every length. XLA compiles for sizes, and so do several devices and some layers."""
+    needs_length = any(getattr(layer, "needs_length", False) for layer in model.layers)
+    return devices.shares() == 1 and not jit and not needs_length
+
+
 class StepCompiler(step_compiler.StepCompiler):
     """Graphs, compiled by XLA with `jit`; with several devices plain graphs, because XLA compiles for one."""
 
     def compiled(self, function: Callable, any_rows: bool = False) -> Callable:
+        model = self.objective.model
+        if serves_any_length(model, self.jit):
+            return AnyLengthGraph(function, model, any_rows)
         if devices.shares() == 1:
-            # XLA compiles for sizes, so there each length has its program.
-            needs_length = any(getattr(layer, "needs_length", False) for layer in self.objective.model.layers)
-            if self.jit or needs_length:
-                return tf.function(function, jit_compile=self.jit, autograph=False)
-            return AnyLengthGraph(function, self.objective.model, any_rows)
+            return tf.function(function, jit_compile=self.jit, autograph=False)
         strategy = tf.distribute.get_strategy()
         return tf.function(lambda *arguments: strategy.run(function, arguments), autograph=False)
 
