@@ -10,12 +10,15 @@ generator    a keras.random.SeedGenerator, advanced by one on each call
 On torch, which lacks uint32 arithmetic, Keras' own random numbers are used.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
+
+from baselines.runtime import backends
 
 GOLDEN = 0x9E3779B9
 
@@ -43,9 +46,21 @@ def keep_mask(shape: Sequence[int], generator: keras.random.SeedGenerator, rate:
 
 def bits(shape: Sequence[int], seed: Any) -> Any:
     """uint32, of at most 2^31 elements; sizes may be tensors. seed: integers (2,), of which the low 32 bits count."""
+    size = math.prod(shape) if all(isinstance(number, int) for number in shape) else ops.prod(ops.stack(shape))
+    return ops.reshape(_traced_once()(size, seed), shape)
+
+
+@functools.cache
+def _traced_once():
+    return backends.current().traced_once(flat_bits)
+
+
+def flat_bits(size: Any, seed: Any) -> Any:
+    """uint32 (size,), see `bits`."""
     first = mix_bits(ops.bitwise_xor(unsigned(seed[0]), mix_bits(unsigned(seed[1]) + unsigned(GOLDEN))))
     second = mix_bits(first + unsigned(GOLDEN))
-    return mix_bits(ops.bitwise_xor(mix_bits(ops.bitwise_xor(flat_indices(shape), first)), second))
+    indices = ops.cast(ops.arange(size, dtype="int32"), "uint32")
+    return mix_bits(ops.bitwise_xor(mix_bits(ops.bitwise_xor(indices, first)), second))
 
 
 def mix_bits(x: Any) -> Any:
@@ -53,12 +68,6 @@ def mix_bits(x: Any) -> Any:
     x = ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(16))) * unsigned(0x7FEB352D)
     x = ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(15))) * unsigned(0x846CA68B)
     return ops.bitwise_xor(x, ops.bitwise_right_shift(x, unsigned(16)))
-
-
-def flat_indices(shape: Sequence[int]) -> Any:
-    """0, 1, 2, … in a shape, uint32."""
-    size = math.prod(shape) if all(isinstance(number, int) for number in shape) else ops.prod(ops.stack(shape))
-    return ops.reshape(ops.cast(ops.arange(size, dtype="int32"), "uint32"), shape)
 
 
 def unsigned(number: int) -> Any:

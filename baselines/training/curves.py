@@ -1,5 +1,6 @@
 """The training record: metrics.jsonl, TensorBoard events and curves.png, written from the same lines."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ LIKELIHOOD = "log_likelihood"
 APART = ("epoch", "step", "split", "loss", "perplexity", SPEED)
 """What is drawn in another panel than scores, or would not fit on their scale."""
 
+SECONDS = 60
+"""Between two drawings of a run that goes on, since the first one takes a second of work and later ones a third of it."""
+
 
 class Curves:
     """Call it with a line: {"epoch", "step", "split", name: number, …}. `with Curves(folder, metrics) as record: …`
@@ -23,6 +27,7 @@ class Curves:
     def __init__(self, folder: Path, metrics: Any):
         self.folder, self.metrics = folder, metrics
         self.size, self.truncate = metrics.size, metrics.truncate
+        self.drawn, self.is_old = time.monotonic(), False
 
     def __enter__(self):
         from tensorboard.summary import DirectoryOutput, Writer
@@ -32,6 +37,8 @@ class Curves:
 
     def __exit__(self, *exception):
         self.writer.close()
+        if self.is_old:
+            self.draw()
 
     def __call__(self, line: dict) -> None:
         self.metrics(line)
@@ -40,7 +47,14 @@ class Curves:
                 self.writer.add_scalar(f"{line['split']}/{name}", np.float32(value), step=line["step"])
         if line["split"] == "dev":
             self.writer.flush()
-            draw(self.folder / "curves.png", self.metrics.read())
+            self.is_old = True
+            if time.monotonic() - self.drawn > SECONDS:
+                self.draw()
+
+    def draw(self) -> None:
+        """Draws all lines up to now."""
+        draw(self.folder / "curves.png", self.metrics.read())
+        self.drawn, self.is_old = time.monotonic(), False
 
 
 def draw(path: Path, lines: list[dict]) -> None:

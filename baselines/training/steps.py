@@ -191,7 +191,7 @@ def clip_gradients(gradients: Sequence, clip_norm: float, clip: str = "hard", sc
 
 def global_norm(arrays: Sequence) -> Any:
     """Root of the sum of all squares, float32 ()."""
-    return ops.sqrt(sum(ops.sum(ops.square(ops.cast(array, "float32"))) for array in arrays))
+    return ops.sqrt(backends.current().sum_of_squares(arrays))
 
 
 def weighted_sums(loss: Any, weight: Any, gradients: Sequence) -> list:

@@ -42,7 +42,7 @@ def test_the_best_epoch_is_not_scored_again(tiny, tmp_path, monkeypatch, flags):
 
 def test_recipe_yaml_holds_what_auto_chose_where_numbers_depend_on_it_and_an_older_run_keeps_its_batches(tiny, tmp_path):
     run = RunFolder(tmp_path / "run")
-    command("train", "clue/tnews", *tiny.flags(output=run.path, quiet=True, epochs=1, max_length=40, precision="auto"))
+    command("train", "clue/tnews", *tiny.flags(output=run.path, quiet=True, epochs=1, max_length=40, precision="auto", jit="auto"))
     recipe = run.read_recipe()
     any_length = keras.backend.backend() != "jax"
     assert recipe["pad_to_multiple_of"] == ("8" if any_length else "0")

@@ -30,6 +30,11 @@ def compiled(function: Callable, variables: Sequence) -> Callable:
     return lambda state, *arguments: inner([variable._value for variable in variables], state, *arguments)
 
 
+def traced_once(function: Callable) -> Callable:
+    """The function: tracing it costs little here."""
+    return function
+
+
 def sealed(array: Any) -> Any:
     """Returns `array`, as a barrier for the compiler: it fuses nothing across it."""
     return jax.lax.optimization_barrier(array)

@@ -54,6 +54,12 @@ def traced(function: Callable, state: Any, arguments: Any) -> Callable:
     return update.get_concrete_function(*(tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves if leaf is not None))
 
 
+def traced_once(function: Callable) -> Callable:
+    """A function of arrays that many graphs call: Python traces it for the first of them only. Numbers may be Python's."""
+    graph = tf.function(function, autograph=False)
+    return lambda *arguments: graph(*map(tf.convert_to_tensor, arguments))
+
+
 def sealed(array: Any) -> Any:
     """Returns `array`, as a barrier for the compiler: it fuses nothing across it."""
     return array if tf.executing_eagerly() else optimization_barrier(array)[0]

@@ -14,6 +14,11 @@ def compiled(function: Callable, variables: Sequence) -> Callable:
     return torch.no_grad()(function)
 
 
+def traced_once(function: Callable) -> Callable:
+    """The function: tracing it costs little here."""
+    return function
+
+
 def sealed(array: Any) -> Any:
     """Returns `array`: nothing is compiled."""
     return array

@@ -1,9 +1,9 @@
 """Backend-specific code, one file per backend: the only folder that asks which one runs.
 
-A file gives `value_and_gradients`, the primitive of everything that differentiates, `compile_function`, `checkpoint`, that of
-recomputation, `total`, the sum over the devices that share a batch, `serves_any_length`, whether one compiled step takes batches
-of every length, and `StepCompiler`, which compiles the functions of steps.py (step_compiler.py says what it does). The file
-beside it, *_devices.py, knows which devices there are and spreads a run over them.
+A file gives `value_and_gradients`, the primitive of everything that differentiates, `sum_of_squares`, `compile_function`,
+`checkpoint`, that of recomputation, `total`, the sum over the devices that share a batch, `serves_any_length`, whether one compiled
+step takes batches of every length, and `StepCompiler`, which compiles the functions of steps.py (step_compiler.py says what it
+does). The file beside it, *_devices.py, knows which devices there are and spreads a run over them.
 """
 
 import importlib

@@ -19,6 +19,11 @@ def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = Fa
     return jax.value_and_grad(function, has_aux=True)(values)
 
 
+def sum_of_squares(arrays: Sequence) -> Any:
+    """The sum of the squares of all numbers in some arrays, float32 ()."""
+    return sum(ops.sum(ops.square(ops.cast(array, "float32"))) for array in arrays)
+
+
 def compile_function(function: Callable) -> Callable:
     """A function of arrays, compiled."""
     return jax.jit(function)

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from baselines.training.backends import step_compiler
+from baselines.training.backends import step_compiler, tensorflow_adam
 from baselines.training.backends import tensorflow_devices as devices
 from baselines.training.backends.tensorflow_graphs import AnyLengthGraph
 from baselines.training.recompute import wait_for
@@ -22,6 +22,11 @@ def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = Fa
     # Embedding gradients come as slices whose repeated rows are not yet summed: dense, so that squares and norms are right.
     gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
     return (value, aux), devices.share(gradients) if by_rows else devices.mean(gradients)
+
+
+def sum_of_squares(arrays: Sequence) -> Any:
+    """The sum of the squares of all numbers in some arrays, float32 ()."""
+    return 2 * tf.add_n([tf.nn.l2_loss(tf.cast(array, tf.float32)) for array in arrays])
 
 
 def compile_function(function: Callable) -> Callable:
@@ -95,6 +100,8 @@ class StepCompiler(step_compiler.StepCompiler):
             super().assign(variables, values)
 
     def optimize(self, gradients: Sequence) -> None:
+        if devices.shares() == 1 and tensorflow_adam.applies_to(self.optimizer):
+            return tensorflow_adam.apply(self.optimizer, gradients, self.objective.weights)
         # They are the same on every device, and Keras adds them up.
         super().optimize(devices.share(gradients))
 

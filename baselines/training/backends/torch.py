@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import torch
 import torch.utils.checkpoint
+from keras import ops
 
 from baselines.training.backends import step_compiler
 
@@ -21,6 +22,11 @@ def value_and_gradients(function: Callable, values: Sequence, by_rows: bool = Fa
     if not nested:
         value, aux = keras.tree.map_structure(torch.Tensor.detach, (value, aux))
     return (value, aux), gradients
+
+
+def sum_of_squares(arrays: Sequence) -> Any:
+    """The sum of the squares of all numbers in some arrays, float32 ()."""
+    return sum(ops.sum(ops.square(ops.cast(array, "float32"))) for array in arrays)
 
 
 def compile_function(function: Callable) -> Callable:
