@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hub_fixtures import hub, offline  # noqa: F401  (fixtures of all tests)
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))

@@ -192,7 +192,8 @@ class Planned:
         self.variant, self.seed = variant, seed
         self.folder = RunFolder(output / re.sub(r"[^\w.+=-]", "_", variant) / f"seed-{seed}")
         flags = dataclasses.replace(arguments.flags, output=str(self.folder))
-        self.arguments = dataclasses.replace(arguments, flags=flags, recipe=dataclasses.replace(arguments.recipe, seed=seed))
+        recipe = dataclasses.replace(arguments.recipe, seed=seed)
+        self.arguments = dataclasses.replace(arguments, flags=flags, recipe=recipe).pinned()
 
     @property
     def finished(self) -> bool:

@@ -16,7 +16,8 @@ from baselines.experiment.arguments import TrainArguments, TrainFlags, check_rec
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import take_settings
-from baselines.storage.checkpoint_paths import folder_of
+from baselines.storage.checkpoint_paths import folder_of, local_path
+from baselines.storage.hubs.names import suggestion
 from baselines.storage.yaml_files import read_yaml
 from baselines.task import Recipe, Task
 
@@ -181,17 +182,23 @@ def take_option(argv: Sequence[str], name: str) -> tuple[list[str], str | None]:
     return argv, value
 
 
-def existing_checkpoint(path: str | os.PathLike, flag: str) -> Path:
-    """Returns a path as a Path if it names a checkpoint: its folder, a file of its weights, or a TensorFlow prefix.
+def existing_checkpoint(path: str | os.PathLike, flag: str, weights: bool = True) -> Path:
+    """Returns the path of a checkpoint: its folder, a file of its weights, or a TensorFlow prefix. A hub's name is downloaded.
 
     Args:
-        path: Folder, file or prefix.
+        path: Folder, file, prefix, or name on a hub.
         flag: The flag that gave it, for the message.
+        weights: Whether its weights are needed.
 
     Raises:
         InputError: Nothing of that name exists. The message lists its neighbors.
     """
-    return Path(path) if folder_of(path).is_dir() else existing(path, flag)
+    path = local_path(path, weights)
+    if folder_of(path).is_dir():
+        return path
+    if not path.exists() and (advice := suggestion(path)):
+        raise InputError(f"{flag}: {path} does not exist.{advice}")
+    return existing(path, flag)
 
 
 def existing(path: str | os.PathLike, flag: str) -> Path:

@@ -113,7 +113,7 @@ def stats(argv: list[str]) -> None:
 
     flags = parse(StatsFlags, argv, "run.py data stats")
     files, names = flags.files("stats")
-    tokenizer = Tokenizer.from_folder(existing_checkpoint(flags.vocab, "--vocab")) if flags.vocab else None
+    tokenizer = Tokenizer.from_folder(existing_checkpoint(flags.vocab, "--vocab", weights=False)) if flags.vocab else None
     with Display(flags.quiet) as display:
         report = statistics.measure(files, names, tokenizer, display.bar("reading", None).advance)
         table = statistics.format_table(report)

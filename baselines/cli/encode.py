@@ -6,17 +6,16 @@ run.py encode --run DIR --input texts.txt --output vectors.npy [--whitening 256]
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from baselines.cli.argument_parser import existing, parse
+from baselines.cli.argument_parser import existing, existing_checkpoint, parse
 from baselines.cli.startup import start_backend
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.run_folder import RunFolder
 from baselines.inference.poolings import check_pooling
 from baselines.runtime.ray_cluster import check_engine
-from baselines.storage.checkpoint_paths import folder_of
+from baselines.storage.checkpoint_paths import absolute
 from baselines.storage.temporary_names import file_destination
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class ModelFlags:
     run: str | None = None
     """Run folder. Any run works; some are trained to embed."""
     init: str | None = None
-    """Checkpoint folder, such as one of SimBERT, instead of a run."""
+    """Checkpoint instead of a run, such as one of SimBERT: a folder, hf:ORG/NAME or modelscope:ORG/NAME."""
     pooling: str | None = None
     """first: the vector of [CLS]; mean: the mean of all tokens but padding; pooler: [CLS] through SimBERT's linear layer. Default:
     the pooling that the run was trained with, else mean."""
@@ -57,7 +56,7 @@ class ModelFlags:
             if self.max_length is not None:
                 raise InputError("--max_length: a run keeps the length of its training. Leave the flag out, or use --init.")
         else:
-            existing(folder_of(self.init), "--init")
+            existing_checkpoint(self.init, "--init")
 
     def embedder(self, quiet: bool = True) -> "TextEmbedder":
         """The TextEmbedder of these flags."""
@@ -142,7 +141,7 @@ def on_cluster(flags: ModelFlags, encode: Callable, chunks: Iterable) -> Iterato
     """
     from baselines.runtime.ray_cluster import map_on_cluster
 
-    paths = {name: str(Path(path).resolve()) for name in ("run", "init") if (path := getattr(flags, name))}
+    paths = {name: absolute(path) for name in ("run", "init") if (path := getattr(flags, name))}
     return map_on_cluster(functools.partial(with_model, dataclasses.replace(flags, **paths), encode), chunks, on_gpus=True)
 
 

@@ -30,7 +30,7 @@ class Flags:
     texts: tyro.conf.Positional[tuple[str, ...]] = ()
     """Texts; a [MASK] is one token, which in Chinese is a character."""
     init: str | None = None
-    """Checkpoint folder with an MLM head, such as best/ of a pretraining run."""
+    """Checkpoint with an MLM head: a folder, such as best/ of a pretraining run, hf:ORG/NAME or modelscope:ORG/NAME."""
     demo: bool = False
     """Use the embedded small model (checkpoints/mini)."""
     score: bool = False

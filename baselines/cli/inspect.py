@@ -1,6 +1,7 @@
 """Show what a checkpoint folder holds: configuration, vocabulary, tensors.
 
-run.py inspect CHECKPOINT      a folder (Google-BERT, Hugging Face, a run's best/), a .safetensors or .bin file, a TensorFlow prefix
+run.py inspect CHECKPOINT      a folder (Google-BERT, Hugging Face, a run's best/), a .safetensors or .bin file, a TensorFlow
+                               prefix, or a name on a hub, which is downloaded: hf:ORG/NAME, modelscope:ORG/NAME
 """
 
 import dataclasses
@@ -10,7 +11,7 @@ from baselines.cli.startup import without_small_talk
 from baselines.errors import InputError
 from baselines.models.config import Config, find
 from baselines.models.families import families, family
-from baselines.storage.checkpoint_paths import folder_of
+from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.tokenizers.folder import has_tokenizer
 from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.weights.checkpoint import Description, describe
@@ -27,7 +28,8 @@ def main(argv: list[str]) -> None:
         return
     if len(argv) != 1 or argv[0].startswith("-"):
         raise InputError(f"run.py inspect takes one checkpoint, but got {len(argv)} arguments. Name a folder or file.")
-    path, folder = Path(argv[0]), folder_of(argv[0])
+    path = local_path(argv[0])
+    folder = folder_of(path)
     folder = folder if folder.is_dir() else folder.parent
     config = Config.from_folder(folder) if folder.is_dir() and find(folder) else None
     if config:

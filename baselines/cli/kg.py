@@ -94,7 +94,7 @@ def build_index(source: str | None, argv: list[str]) -> None:
     flags = parse(BuildFlags, argv, "run.py kg build FILE")
     source = existing(source, "run.py kg build")
     key_reader(flags.format), order_of(flags.order), require_replaceable(flags.out, INDEX)      # before the vocabulary is read
-    tokenizer = KeyTokenizer.of(Tokenizer.from_folder(existing_checkpoint(flags.vocab, "--vocab")))
+    tokenizer = KeyTokenizer.of(Tokenizer.from_folder(existing_checkpoint(flags.vocab, "--vocab", weights=False)))
     with Display(flags.quiet) as display:
         with StageProgress(display) as report:
             counts = build(source, flags.out, tokenizer, flags.format, flags.skip_bad_lines, report, flags.order)
@@ -108,7 +108,8 @@ def build_index(source: str | None, argv: list[str]) -> None:
 def inspect_index(folder: str | None, argv: list[str]) -> None:
     """Runs `kg inspect`."""
     flags = parse(InspectFlags, argv, "run.py kg inspect INDEX")
-    fingerprint = Tokenizer.from_folder(existing_checkpoint(flags.vocab, "--vocab")).fingerprint() if flags.vocab else None
+    checkpoint = existing_checkpoint(flags.vocab, "--vocab", weights=False) if flags.vocab else None
+    fingerprint = Tokenizer.from_folder(checkpoint).fingerprint() if checkpoint else None
     index = PrefixIndex.open(folder, fingerprint, verify=True)
     header = index.header
     size = sum(file["bytes"] for file in header["files"].values())

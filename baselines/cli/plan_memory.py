@@ -74,14 +74,14 @@ def choices_of(name: str, task: Task, arguments: TrainArguments) -> int:
     flags = arguments.flags
     path = data_file(name, task, "train", flags.train, flags.demo)
     examples = bind(task, arguments.options, None, path).read(path[0] if isinstance(path, tuple) else path)
-    tokenizer = Tokenizer.from_folder(checkpoint_folder(flags, task.demo.checkpoint))
+    tokenizer = Tokenizer.from_folder(checkpoint_folder(flags, task.demo.checkpoint, weights=False))
     features, _ = next(iter(task.encode(next(iter(examples)), tokenizer, arguments.recipe.max_length)))
     return len(features["token_ids"])
 
 
 def config_of(task: Task, arguments: TrainArguments) -> Config:
     """The Config of --init; no weights are read."""
-    values, where = read(checkpoint_folder(arguments.flags, task.demo.checkpoint))
+    values, where = read(checkpoint_folder(arguments.flags, task.demo.checkpoint, weights=False))
     recipe = arguments.recipe
     values |= model_options(recipe.model_options)
     return Config.from_dict(values if recipe.model == "auto" else {**values, "model_type": recipe.model}, where)

@@ -8,7 +8,7 @@ import dataclasses
 from pathlib import Path
 
 from baselines.cli import task_of
-from baselines.cli.argument_parser import existing, parse_train, take_option
+from baselines.cli.argument_parser import existing, existing_checkpoint, parse_train, take_option
 from baselines.cli.startup import start_backend
 from baselines.cli.train import check_data, check_parts, started_with
 from baselines.errors import InputError
@@ -18,7 +18,6 @@ from baselines.plugins import discovery
 from baselines.plugins.locations import task_folders
 from baselines.runtime.command_name import command_name
 from baselines.runtime.ray_cluster import check_engine
-from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.path_patterns import matching_paths
 from baselines.task import Pretraining
 
@@ -40,7 +39,7 @@ class Flags:
     vocab: str | None = None
     """Folder with vocab.txt or tokenizer.json; default: that of --init or of the configuration."""
     init: str | None = None
-    """Checkpoint folder to continue training from."""
+    """Checkpoint to continue training from: a folder, hf:ORG/NAME or modelscope:ORG/NAME."""
     words: str | None = None
     """File with a token, a tab and its count per line: those counted 10 times or more join the vocabulary."""
     ignore_mismatched: bool = False
@@ -97,7 +96,7 @@ def arguments_of(command: list[str]) -> tuple[str, Pretraining, TrainArguments]:
     name, objective = find(name)
     arguments = checked(parse_train(objective, in_our_words(argv), f"run.py pretrain {name}", Flags))
     check_parts(objective, arguments)
-    return name, objective, arguments
+    return name, objective, arguments.pinned()
 
 
 def in_our_words(argv: list[str]) -> list[str]:
@@ -130,7 +129,7 @@ def checked(arguments: TrainArguments) -> TrainArguments:
     check_engine(flags.engine)
     for flag in ("init", "architecture", "vocab"):
         if getattr(flags, flag):
-            existing(folder_of(getattr(flags, flag)), f"--{flag}")
+            existing_checkpoint(getattr(flags, flag), f"--{flag}", weights=flag == "init")
     for flag, least in (("held_out", 0 if flags.dev else 2), ("epoch_updates", 0), ("workers", 0)):
         if getattr(flags, flag) < least:
             raise InputError(f"--{flag}: {getattr(flags, flag)} is too small. Give at least {least}.")
@@ -173,7 +172,7 @@ def resume(argv: list[str], folder: str) -> None:
         argv = in_our_words(argv)
         given = with_files(parse_train(objective, argv, f"run.py pretrain {name}", Flags))
         words = {word.lstrip("-").partition("=")[0] for word in argv if word.startswith("--")}
-        new, saved = given.to_dict(), arguments.to_dict()
+        new, saved = given.pinned().to_dict(), arguments.to_dict()
         other = [f"{key} {new[key]} (not {saved.get(key)})" for key in new if key in words and new[key] != saved.get(key)]
         if other:
             raise InputError(f"--resume: {folder} was started with other flags: {', '.join(other)}. Leave them out.")

@@ -44,7 +44,7 @@ def arguments_of(command: list[str]) -> tuple[str, TrainArguments]:
     check_parts(task, arguments)
     if arguments.flags.test:
         existing(arguments.flags.test, "--test")
-    return name, arguments
+    return name, arguments.pinned()
 
 
 def check_parts(task: Task, arguments: TrainArguments) -> None:

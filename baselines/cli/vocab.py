@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tyro
 
-from baselines.cli.argument_parser import existing, parse
+from baselines.cli.argument_parser import existing_checkpoint, parse
 from baselines.corpus.shuffling.inputs import expand
 from baselines.errors import InputError, nearest
 from baselines.runtime.progress import Display
@@ -121,7 +121,7 @@ def trim(folder: str, argv: list[str]) -> None:
     """Writes a checkpoint with the tokens that a corpus uses."""
     flags = parse(TrimFlags, argv, "run.py vocab trim CHECKPOINT")
     flags.check()
-    existing(folder_of(folder), "run.py vocab trim")
+    folder = existing_checkpoint(folder, "run.py vocab trim")
 
     from baselines.cli.startup import start_backend
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from baselines.errors import InputError, excerpt, nearest
 from baselines.plugins.settings import fitted, shortened
+from baselines.storage.checkpoint_paths import pinned
 from baselines.task import Recipe, Task
 
 MAX_INTEGER = 2**53
@@ -28,7 +29,7 @@ class TrainFlags:
     test: str | None = None
     """File to predict at the end; default: none."""
     init: str | None = None
-    """Checkpoint folder to start from: Google-BERT, Hugging Face, or a run's best/."""
+    """Checkpoint to start from: hf:ORG/NAME[@REVISION], modelscope:ORG/NAME, or a folder (Google, Hugging Face, a run's best/)."""
     from_scratch: bool = False
     """Start from random weights; --init then gives only the configuration and the vocabulary."""
     ignore_mismatched: bool = False
@@ -65,6 +66,14 @@ class TrainArguments:
         """The arguments with what `recipe` holds in place of "auto". A resumed run keeps it, on every machine."""
         chosen = {name: getattr(recipe, name) for name in CHOSEN}
         return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, **chosen))
+
+    def pinned(self) -> "TrainArguments":
+        """The arguments with the commit behind each name on a hub, so that whoever repeats the run gets the same files."""
+        names = {}
+        for name in ("init", "architecture", "vocab"):
+            if location := getattr(self.flags, name, None):
+                names[name] = pinned(location, weights=name == "init" and not getattr(self.flags, "from_scratch", False))
+        return dataclasses.replace(self, flags=dataclasses.replace(self.flags, **names))
 
     def to_dict(self) -> dict[str, object]:
         """The flat mapping that recipe.yaml holds."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from baselines.errors import InputError
 from baselines.plugins.locations import ROOT, dataset_folders
-from baselines.storage.checkpoint_paths import folder_of
+from baselines.storage.checkpoint_paths import folder_of, local_path
+from baselines.storage.hubs.names import suggestion
 from baselines.task import Labels, Task
 
 
@@ -73,12 +74,13 @@ def each_file(files: Mapping[str, Any]) -> dict[str, Any]:
     return paths_by_name
 
 
-def checkpoint_folder(flags: Any, embedded: str = "mini") -> Path:
+def checkpoint_folder(flags: Any, embedded: str = "mini", weights: bool = True) -> Path:
     """The checkpoint of --init or, with --demo, an embedded model under checkpoints/.
 
     Args:
         flags: Flags with `init` and `demo`.
         embedded: Name of the embedded model.
+        weights: Whether its weights are needed, which a hub's name downloads.
 
     Returns:
         The path of a folder, a .safetensors file or a TensorFlow prefix.
@@ -88,12 +90,13 @@ def checkpoint_folder(flags: Any, embedded: str = "mini") -> Path:
     """
     if flags.init is None and not flags.demo:
         raise InputError(
-            "--init: no checkpoint to start from is given. Add --init FOLDER (Google BERT or Hugging Face, see "
-            "checkpoints/README.md), or try --demo."
+            "--init: no checkpoint to start from is given. Add --init hf:ORG/NAME (`run.py list checkpoints` lists some) or --init "
+            "FOLDER, or try --demo."
         )
-    folder = Path(flags.init or ROOT / "checkpoints" / embedded)
+    weights = weights and not getattr(flags, "from_scratch", False)
+    folder = local_path(flags.init, weights) if flags.init else ROOT / "checkpoints" / embedded
     if not folder_of(folder).is_dir():
-        raise InputError(f"--init: no checkpoint folder at {folder}. Check the path.")
+        raise InputError(f"--init: no checkpoint folder at {folder}.{suggestion(folder) or ' Check the path.'}")
     return folder
 
 

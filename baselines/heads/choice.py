@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.heads.reading_direction import text_vector
 from baselines.losses.divergence import softmax_divergence
 from baselines.task import Example, Head
 
@@ -43,7 +42,7 @@ class ChoiceHead(Head):
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
             dtype="float32",
             name="Choice",
-        )(text_vector(encoder, encoder(rows)["hidden_states"], rows["token_ids"]))
+        )(encoder(rows)["hidden_states"][:, 0])
         return keras.Model(inputs, {"logits": RowsToChoices(name="Choices")(scores, inputs["token_ids"])}, name="choice")
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:

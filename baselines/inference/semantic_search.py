@@ -14,6 +14,7 @@ from baselines.errors import nearest as nearest_name
 from baselines.inference.text_embedder import TextEmbedder
 from baselines.retrieval.distances.nearest import DISTANCES, nearest
 from baselines.retrieval.vector_index.index import VectorIndex
+from baselines.storage.hubs.names import is_hub_name
 
 MIN_RERANKED = 100
 """Texts that an exact comparison puts in order, at least."""
@@ -23,8 +24,7 @@ def open_embedder(
     path: str | Path, pooling: str | None = None, precision: str | None = None, max_length: int | None = None, quiet: bool = True
 ) -> TextEmbedder:
     """The TextEmbedder of a run folder or of a checkpoint folder. Raises InputError for neither."""
-    path = Path(path)
-    if (path / "recipe.yaml").is_file():
+    if (Path(path) / "recipe.yaml").is_file():
         return TextEmbedder.from_run(path, pooling, precision, quiet=quiet)
     return TextEmbedder.from_checkpoint(path, pooling, precision or "float32", max_length)
 
@@ -65,8 +65,8 @@ class SemanticSearch:
         index = VectorIndex.open(folder)
         if embedder is None:
             model = index.header["model"]
-            path = Path(run or model["source"])
-            if not path.is_dir():
+            path = run or model["source"]
+            if not is_hub_name(path) and not Path(path).is_dir():
                 raise InputError(f"{folder}: its model is not at {path}. Give its folder with --run DIR.")
             embedder = open_embedder(path, model["pooling"], max_length=model["max_length"], quiet=quiet)
         return cls(index, embedder)

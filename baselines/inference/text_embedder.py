@@ -17,12 +17,12 @@ from baselines.data.batching import bucket, bucket_lengths
 from baselines.errors import InputError, excerpt
 from baselines.experiment.run_folder import RunFolder
 from baselines.heads.embedding import unit_vectors
-from baselines.heads.reading_direction import text_vector
 from baselines.inference.poolings import check_pooling
 from baselines.layers.masked_pooling import MaskedPooling
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.families import trained_positions
 from baselines.runtime.progress import Display
+from baselines.storage.checkpoint_paths import absolute, pinned
 from baselines.task_models.loading import POLICIES, open_run
 from baselines.training import backends
 from baselines.training.steps import Steps
@@ -117,7 +117,7 @@ class TextEmbedder:
             raise InputError(f"--max_length: {max_length} is out of range. Give a number {bound}.")
         encoder = checkpoint.build(with_pool="linear" if pooling == "pooler" else False, dtype=POLICIES[precision])
         model = keras.Model(encoder.input, {"vectors": pooled(encoder, pooling, folder)})
-        return cls(model, encoder, tokenizer, config, max_length, pooling, name or str(folder), "", Path(folder).resolve())
+        return cls(model, encoder, tokenizer, config, max_length, pooling, name or str(folder), "", absolute(pinned(folder)))
 
     def fingerprint(self) -> str:
         """A hex digest of all that a text's vector depends on: weights, their config, vocabulary, pooling, length."""
@@ -213,7 +213,7 @@ def pooled(encoder: keras.Model, pooling: str | None, name: str | None) -> Any:
         return MaskedPooling("mean", name="Vectors-Mean")(states, encoder.input["token_ids"])
     if pooling == "pooler" and "pooled" not in encoder.output:
         raise InputError(f"--pooling pooler: {name} has no pooler. Choose first or mean.")
-    return keras.ops.cast(text_vector(encoder) if pooling == "first" else encoder.output["pooled"], "float32")
+    return keras.ops.cast(states[:, 0] if pooling == "first" else encoder.output["pooled"], "float32")
 
 
 def fine_lengths(max_length: int | None) -> list[int]:

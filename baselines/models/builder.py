@@ -13,11 +13,11 @@ from baselines.layers.activation import activation
 from baselines.models import masks, options, vocabulary
 from baselines.models.config import OTHER_NAMES, Config, read
 from baselines.models.families import family, family_name, literals, option_names
-from baselines.storage.checkpoint_paths import folder_of
+from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.weights.load import load_weights
 
 Source = str | Path | Mapping[str, object] | Config
-"""A checkpoint folder, a TensorFlow prefix, a config file, the dict of one, or a Config."""
+"""A checkpoint folder, a TensorFlow prefix, a name on a hub (hf:ORG/NAME), a config file, the dict of one, or a Config."""
 
 
 def build_transformer_model(
@@ -38,7 +38,8 @@ def build_transformer_model(
     """A functional model {"token_ids", "segment_ids"} -> {"hidden_states", and the requested heads}.
 
     Args:
-        source: A checkpoint folder or TensorFlow prefix, a config file, the dict of one, or a Config.
+        source: A checkpoint folder or TensorFlow prefix, a name on a hub (hf:ORG/NAME, modelscope:ORG/NAME), a config file, the
+            dict of one, or a Config.
         checkpoint: Folder or prefix of the weights, if not `source`. A config alone gives random weights.
         model: A family (a file of baselines/models), or "auto" for the config's model_type, else bert.
         mask: Attention mask, see masks.py; None for the family's own: "causal" for GPT's, else "bidirectional".
@@ -68,7 +69,7 @@ def build_transformer_model(
         adapt = {}
         if keep_tokens is not None or compound_tokens:
             rows = functools.partial(vocabulary.rows, keep_tokens=keep_tokens, compound_tokens=compound_tokens)
-            adapt = vocabulary.adapters(rows)
+            adapt = dict.fromkeys(vocabulary.TABLES, rows)
         load_weights(result, checkpoint, module.weight_names(config), adapt=adapt, ignore_mismatched=ignore_mismatched)
     return result
 
@@ -106,7 +107,10 @@ def configure(
 
 def weights_of(source: Source) -> str | Path | None:
     """The folder or prefix whose weights belong to `source`: itself, or None for a config alone."""
-    return source if not isinstance(source, (Config, Mapping)) and folder_of(source).is_dir() else None
+    if isinstance(source, (Config, Mapping)):
+        return None
+    path = local_path(source)
+    return path if folder_of(path).is_dir() else None
 
 
 @contextlib.contextmanager

@@ -21,8 +21,8 @@ from baselines.models import config as configuration
 from baselines.models.builder import build_transformer_model, configure, dtype_policy
 from baselines.models.config import Config
 from baselines.models.families import family, hook, literals
-from baselines.models.vocabulary import adapters, rows
-from baselines.storage.checkpoint_paths import folder_of
+from baselines.models.vocabulary import TABLES, rows
+from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.weights.checkpoint import open_checkpoint
 from baselines.weights.load import load_weights
@@ -74,7 +74,8 @@ class Checkpoint:
         """Reads the tokenizer and the configuration; the weights are opened when they are first needed.
 
         Args:
-            source: Folder, .safetensors file, TensorFlow prefix (with or without .index), or config file.
+            source: Folder, .safetensors or .bin file, TensorFlow prefix (with or without .index), config file, or name on a hub,
+                such as "hf:hfl/rbt3", which is downloaded.
             vocabulary: Folder of the tokenizer, if it is not that of `source`.
             model: Family, or "auto" for the one that the configuration names.
             model_options: Fields of `Config` that replace the file's.
@@ -85,7 +86,7 @@ class Checkpoint:
         Raises:
             InputError: A file is missing, corrupted or, with `unchanged`, another one, or there are more tokens than rows.
         """
-        source = Path(source)
+        source = local_path(source)
         folder = folder_of(source)
         if unchanged:
             verify_files(folder)
@@ -159,7 +160,7 @@ class Checkpoint:
             model,
             self.tensors,
             self.weight_names if names is None else names,
-            adapt=adapters(self._rows),
+            adapt=dict.fromkeys(TABLES, self._rows),
             ignore_mismatched=ignore_mismatched,
             task_weights=task_weights,
         )

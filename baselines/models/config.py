@@ -9,12 +9,11 @@ from baselines.errors import InputError, excerpt
 from baselines.models import families, options
 from baselines.models.families import family
 from baselines.models.family_options import read_options
-from baselines.storage.checkpoint_paths import folder_of
+from baselines.storage.checkpoint_paths import folder_of, local_path
+from baselines.storage.hubs.needed_files import OTHER_CONFIGURATIONS
 from baselines.storage.json_files import read_json_object
 
 FILES = ("config.json", "bert_config.json")
-OTHER_FILES = ("tokenizer_config.json", "generation_config.json", "sentence_bert_config.json", "preprocessor_config.json")
-"""Of a checkpoint folder, with the word "config" in their names."""
 REQUIRED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
 OTHER_NAMES = {
     "max_position": "max_position_embeddings",
@@ -179,7 +178,8 @@ def find(folder: str | pathlib.Path) -> pathlib.Path | None:
     for name in FILES:
         if (folder / name).is_file():
             return folder / name
-    others = [path for path in sorted(folder.glob("*config*.json")) if path.name not in OTHER_FILES and _describes_a_model(path)]
+    others = [path for path in sorted(folder.glob("*config*.json")) if path.name not in OTHER_CONFIGURATIONS]
+    others = [path for path in others if _describes_a_model(path)]
     if len(others) > 1:
         names = ", ".join(path.name for path in others)
         raise InputError(f"{folder}: several configurations ({names}). Rename the one of these weights to config.json.")
@@ -195,7 +195,7 @@ def _describes_a_model(path):
 
 def read(source: str | pathlib.Path) -> tuple[dict, str]:
     """The dict of a config file, or of the one in a checkpoint's folder, and the file's path. Raises InputError."""
-    path = folder_of(source)
+    path = folder_of(local_path(source, weights=False))
     if path.is_dir():
         folder, path = path, find(path)
         if path is None:

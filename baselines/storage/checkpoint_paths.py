@@ -1,6 +1,9 @@
-"""Finds the folder of a checkpoint that is named by its folder or a file of its weights."""
+"""Finds a checkpoint that is named by its folder, a file of its weights, or its name on a hub, such as hf:hfl/rbt3."""
 
+import functools
 from pathlib import Path
+
+from baselines.storage.hubs.names import HUGGING_FACE, HubName, is_hub_name
 
 WEIGHTS = (".safetensors", ".safetensors.index.json", ".index", ".bin", ".bin.index.json", ".pt", ".pth")
 
@@ -15,3 +18,44 @@ def folder_of(location: str | Path) -> Path:
     if path.is_dir():
         return path
     return path.parent if path.name.endswith(WEIGHTS) or path.with_name(f"{path.name}.index").is_file() else path
+
+
+def local_path(location: str | Path, weights: bool = True) -> Path:
+    """The path of a checkpoint on this machine. What a hub's name needs is downloaded unless the cache has it.
+
+    Args:
+        location: A path, which is returned unchanged, or a name such as "hf:hfl/rbt3" or "modelscope:dienstag/rbt3@master".
+        weights: Whether the weights are needed too.
+
+    Raises:
+        InputError: The name, the network, the disk or the repository is at fault.
+    """
+    return _fetched(_text(location), weights)[0] if is_hub_name(location) else Path(location)
+
+
+def pinned(location: str | Path | None, weights: bool = True) -> str | Path | None:
+    """The name of a checkpoint with the revision that `local_path` resolves it to; a path or None is returned unchanged."""
+    if not is_hub_name(location):
+        return location
+    name = HubName.parse(_text(location))
+    return str(HubName(name.hub, name.repository, _fetched(str(name), weights)[1]))
+
+
+def absolute(location: str | Path) -> str:
+    """A path that other processes understand too, whatever their working folder; a hub's name is returned unchanged."""
+    return _text(location) if is_hub_name(location) else str(Path(location).resolve())
+
+
+def _text(location):
+    return location.as_posix() if isinstance(location, Path) else location
+
+
+@functools.cache
+def _fetched(text, weights):
+    """(folder, revision) of a name, asked for once per process."""
+    name = HubName.parse(text)
+    if name.hub == HUGGING_FACE:
+        from baselines.storage.hubs.hugging_face import fetch
+    else:
+        from baselines.storage.hubs.modelscope import fetch
+    return fetch(name, weights)

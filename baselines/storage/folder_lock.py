@@ -11,8 +11,12 @@ from baselines.storage.temporary_names import destination
 
 
 @contextlib.contextmanager
-def only_builder(folder: str | os.PathLike) -> Iterator[None]:
+def only_builder(folder: str | os.PathLike, wait: bool = False) -> Iterator[None]:
     """Holds the lock of a folder, or of a file.
+
+    Args:
+        folder: What is built.
+        wait: Wait for another process that holds the lock.
 
     Raises:
         InputError: Another process holds it, or the lock's path is not a file of this user.
@@ -20,7 +24,7 @@ def only_builder(folder: str | os.PathLike) -> Iterator[None]:
     real = destination(folder)
     path = real.with_name(f".{real.name}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = _locked(path, folder)
+    descriptor = _locked(path, folder, wait)
     try:
         yield
     finally:
@@ -54,11 +58,11 @@ def only_writer(folder: str | os.PathLike) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _locked(path, folder):
+def _locked(path, folder, wait):
     while True:
         descriptor = _open(path, folder)
         try:
-            _lock(descriptor)
+            _lock(descriptor, wait)
         except OSError as error:
             os.close(descriptor)
             raise InputError(f"{folder} is being built by another process. Wait for it, or choose another name.") from error
@@ -85,12 +89,12 @@ def _occupied(path, folder):
     return InputError(f"Cannot build {folder}: its lock {path} is not your file. Remove it, or choose another name.")
 
 
-def _lock(descriptor):
+def _lock(descriptor, wait=False):
     if os.name == "nt":
         import msvcrt
 
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)     # LK_LOCK waits for ten seconds
     else:
         import fcntl
 
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

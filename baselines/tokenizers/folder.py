@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from baselines.errors import InputError
-from baselines.storage.checkpoint_paths import folder_of
+from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.storage.json_files import read_json_object
 from baselines.tokenizers import wordpiece_files
 from baselines.tokenizers.conventions import BYTE_LEVEL, FAMILIES, SENTENCEPIECE
@@ -36,8 +36,8 @@ def has_tokenizer(folder: str | Path) -> bool:
 def read(
     folder: str | Path, lower_case: bool | None = None, pre_tokenizer: str | Callable[[str], list[str]] | None = None
 ) -> SubwordModel:
-    """The SubwordModel of a folder, or of the TensorFlow prefix of weights in it; see `Tokenizer.from_folder`."""
-    folder = folder_of(folder)
+    """The SubwordModel of a folder, of the TensorFlow prefix of weights in it, or of a hub's name; see `Tokenizer.from_folder`."""
+    folder = folder_of(local_path(folder, weights=False))
     model = _subwords(folder)
     if model is None:
         return read_wordpiece(folder, lower_case, pre_tokenizer)

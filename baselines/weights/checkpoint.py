@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from baselines.errors import InputError
+from baselines.storage.checkpoint_paths import local_path
 from baselines.weights import safetensors_file, tensorflow_checkpoint, torch_checkpoint
 
 CONVERT = "Convert it once where transformers is installed: load {path} and `save_pretrained` it as safetensors."
@@ -66,7 +67,7 @@ def open_checkpoint(location: str | pathlib.Path) -> Mapping[str, np.ndarray]:
     Raises:
         InputError: Nothing is found, a file is corrupted, or the format is not read.
     """
-    path = pathlib.Path(location)
+    path = local_path(location)
     if path.is_dir():
         return _open_folder(path)
     if path.name.endswith((".safetensors", ".safetensors.index.json")):

@@ -44,7 +44,7 @@ def lint(name: str, arguments: TrainArguments) -> bool:
     flags, max_length = arguments.flags, arguments.recipe.max_length
     name, task = task_catalog.find(name)
     paths = split_files(name, task, flags)
-    folder = checkpoint_folder(flags, task.demo.checkpoint)
+    folder = checkpoint_folder(flags, task.demo.checkpoint, weights=False)
     tokenizer, positions = Tokenizer.from_folder(folder), config.read(folder)[0].get("max_position_embeddings")
     task = bind(task, arguments.options, None, paths["train"])
     with Display(flags.quiet) as display:

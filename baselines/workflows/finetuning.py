@@ -67,6 +67,7 @@ def on_each_host(
 
 
 def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, command: Sequence[str]) -> RunFolder:
+    arguments = arguments.pinned()
     flags = arguments.flags
     name, task = task_catalog.find(name)
     files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}

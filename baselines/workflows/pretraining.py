@@ -32,6 +32,7 @@ def pretrain(
 def pretrain_here(
     objective: Pretraining, name: str, arguments: TrainArguments, resume: RunFolder | None, command: Sequence[str]
 ) -> RunFolder:
+    arguments = arguments.pinned()
     flags = arguments.flags
     with Display(flags.quiet) as display:
         source = Path(flags.init or flags.architecture)
