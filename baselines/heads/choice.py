@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from baselines.errors import InputError
+from baselines.heads.reading_direction import text_vector
 from baselines.losses.divergence import softmax_divergence
 from baselines.task import Example, Head
 
@@ -42,7 +43,7 @@ class ChoiceHead(Head):
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
             dtype="float32",
             name="Choice",
-        )(encoder(rows)["hidden_states"][:, 0])
+        )(text_vector(encoder, encoder(rows)["hidden_states"], rows["token_ids"]))
         return keras.Model(inputs, {"logits": RowsToChoices(name="Choices")(scores, inputs["token_ids"])}, name="choice")
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:

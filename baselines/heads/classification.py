@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.heads.reading_direction import text_vector
 from baselines.losses.divergence import softmax_divergence
 from baselines.task import Example, Head, Labels, Task
 
@@ -19,7 +20,8 @@ POOLINGS = ("first", "mean", "max")
 class ClassificationHead(Head):
     """Attaches `Classifier`, a dense layer of `classes` logits, to an encoder.
 
-    pooling            first: hidden_states[:, 0], the vector of [CLS]; mean, max: over all tokens but padding
+    pooling            first: the vector of [CLS], or the last token's if the model reads from left to right; mean, max: over all
+                       tokens but padding
     dropout            rate on the pooled vector while training
     initializer_range  standard deviation of the kernel's truncated normal
     """
@@ -41,11 +43,10 @@ class ClassificationHead(Head):
         from baselines.layers.dropout import Dropout
         from baselines.layers.masked_pooling import MaskedPooling
 
-        hidden_states = encoder.output["hidden_states"]                 # (B, L, D)
         if self.pooling == "first":
-            pooled = hidden_states[:, 0]
+            pooled = text_vector(encoder)
         else:
-            pooled = MaskedPooling(self.pooling, name="Pooling")(hidden_states, encoder.input["token_ids"])
+            pooled = MaskedPooling(self.pooling, name="Pooling")(encoder.output["hidden_states"], encoder.input["token_ids"])
         if self.dropout:
             pooled = Dropout(self.dropout, name="Classifier-Dropout")(pooled)
         logits = keras.layers.Dense(

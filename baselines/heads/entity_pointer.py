@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from baselines.heads.entities import EntityHead, char_cells
+from baselines.heads.reading_direction import require_both_sides
 from baselines.losses.divergence import sigmoid_divergence
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
 
@@ -43,6 +44,7 @@ class EntityPointerHead(EntityHead):
         from baselines.layers.global_pointer import GlobalPointer
         from baselines.layers.padding_mask import PaddingMask
 
+        require_both_sides(encoder, "Tagging needs a model whose tokens see the whole text")
         layer = (EfficientGlobalPointer if self.efficient else GlobalPointer)(
             self.categories,
             self.head_size,

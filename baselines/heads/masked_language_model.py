@@ -5,6 +5,7 @@ Only these positions are projected on the vocabulary: at 128 tokens, projecting 
 
 import typing
 
+from baselines.heads.reading_direction import require_both_sides
 from baselines.layers.masked_pooling import TakePositions
 from baselines.task import Head
 
@@ -28,6 +29,7 @@ class MaskedLanguageModelHead(Head):
         """A keras.Model from the encoder's inputs and "mlm_positions" int32 (B, P) to {"logits" (B, P, V), "predicted" (B, P)}."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
+        require_both_sides(encoder, "Masks can be filled by a model whose tokens see the whole text")
         positions = keras.Input((None,), dtype="int32", name="mlm_positions")
         vectors = TakePositions(name="MLM-Positions")([encoder.output["hidden_states"], positions])
         y = encoder.get_layer("MLM-Norm")(encoder.get_layer("MLM-Dense")(vectors))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from baselines.heads.entities import EntityHead, char_cells
+from baselines.heads.reading_direction import require_both_sides
 from baselines.losses.divergence import softmax_divergence
 
 if typing.TYPE_CHECKING:
@@ -37,6 +38,7 @@ class SequenceTaggingHead(EntityHead):
 
         from baselines.layers.padding_mask import PaddingMask
 
+        require_both_sides(encoder, "Tagging needs a model whose tokens see the whole text")
         mask = PaddingMask(name="Tagger-Padding")(encoder.input["token_ids"])
         logits = keras.layers.Dense(
             self.classes,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.heads.reading_direction import text_vector
 from baselines.losses.divergence import normal_divergence
 from baselines.losses.squared_error import squared_error
 from baselines.task import Head, Task
@@ -36,7 +37,7 @@ class SimilarityHead(Head):
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
             dtype="float32",
             name="Similarity",
-        )(encoder.output["hidden_states"][:, 0])                        # (B, 1)
+        )(text_vector(encoder))                                         # (B, 1)
         return keras.Model(encoder.input, {"similarity": similarity[:, 0]}, name="similarity")
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from baselines.errors import InputError, nearest
+from baselines.heads.reading_direction import require_both_sides
 from baselines.losses.divergence import softmax_divergence
 from baselines.losses.span_cross_entropy import pointer_cross_entropy, span_cross_entropy
 from baselines.task import Example, Head, Task
@@ -38,6 +39,7 @@ class SpanHead(Head):
         """A keras.Model; its further inputs, int32 (B, L), are window_mask and, for `compact` alone, CARRIED."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
+        require_both_sides(encoder, "Reading needs a model whose tokens see the whole text")
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in ("window_mask", *CARRIED)}
         readable = keras.ops.cast(inputs["window_mask"], "bool")
         outputs = self.outputs(encoder.output["hidden_states"], readable)

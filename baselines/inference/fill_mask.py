@@ -105,8 +105,8 @@ class FillMask:
         if not len(places):
             raise InputError(f"{excerpt(text)}: no {MASK} in this text. Put one for each missing character.")
         independent = self.log_probabilities(ids[None], places[None])[0]
-        tokens = self.tokenizer.vocabulary.tokens
-        candidates = [[(tokens[token], float(np.exp(row[token]))) for token in top_ids(row, num)] for row in independent]
+        surface = self.tokenizer.surface
+        candidates = [[(surface(token), float(np.exp(row[token]))) for token in top_ids(row, num)] for row in independent]
         beams = [(0.0, ids)]
         for number, position in enumerate(places):
             rows = np.stack([beam for _, beam in beams])

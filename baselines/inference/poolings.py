@@ -3,7 +3,8 @@
 from baselines.errors import InputError, excerpt, nearest
 
 POOLINGS = ("first", "mean", "pooler")
-"""The vector of [CLS]; the mean of all tokens without padding; [CLS] through the linear layer that SimBERT trains."""
+"""The vector of [CLS], or the last token's of a model that reads from left to right; the mean of all tokens without padding; [CLS]
+through the linear layer that SimBERT trains."""
 
 
 def check_pooling(pooling: str) -> str:

@@ -17,6 +17,7 @@ from baselines.data.batching import bucket, bucket_lengths
 from baselines.errors import InputError, excerpt
 from baselines.experiment.run_folder import RunFolder
 from baselines.heads.embedding import unit_vectors
+from baselines.heads.reading_direction import text_vector
 from baselines.inference.poolings import check_pooling
 from baselines.layers.masked_pooling import MaskedPooling
 from baselines.models.checkpoint import Checkpoint
@@ -213,7 +214,7 @@ def pooled(encoder: keras.Model, pooling: str | None, name: str | None) -> Any:
         return MaskedPooling("mean", name="Vectors-Mean")(states, encoder.input["token_ids"])
     if pooling == "pooler" and "pooled" not in encoder.output:
         raise InputError(f"--pooling pooler: {name} has no pooler. Choose first or mean.")
-    return keras.ops.cast(states[:, 0] if pooling == "first" else encoder.output["pooled"], "float32")
+    return keras.ops.cast(text_vector(encoder) if pooling == "first" else encoder.output["pooled"], "float32")
 
 
 def fine_lengths(max_length: int | None) -> list[int]:

@@ -27,6 +27,7 @@ def attend(
     mix_scores: Any = None,
     mix_weights: Any = None,
     heads_first: bool = False,
+    bias: Any = None,
 ) -> tuple:
     """Each query's mean of the values, weighted by softmax(scale query key) in float32 at least.
 
@@ -39,6 +40,7 @@ def attend(
     scale            see attention_scale.py
     mix_scores, mix_weights   applied to scaled scores and to weights, float32 (B, H, Q, L)
     heads_first      key, value are (B, H, L, K), (B, H, L, V), the layout of the KV cache
+    bias             float, added to the scaled scores before the mask; broadcast to (B, H, Q, L)
 
     Returns the mean (B, Q, H, V) and the scaled scores (B, H, Q, L), neither mixed nor continued nor masked.
     """
@@ -51,6 +53,8 @@ def attend(
     weights = ops.cast(scores, keras.backend.result_type(scores.dtype, "float32"))
     if mix_scores is not None:
         weights = mix_scores(weights)
+    if bias is not None:
+        weights = weights + ops.cast(bias, weights.dtype)
     if previous_scores is not None:
         weights = weights + ops.cast(previous_scores, weights.dtype)
     if attention_mask is not None:

@@ -1,4 +1,4 @@
-"""Pooling over the tokens of a row: mean, maximum, first token, or given positions."""
+"""Pooling over the tokens of a row: mean, maximum, first or last token, or given positions."""
 
 from typing import Any
 
@@ -49,6 +49,26 @@ class FirstToken(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], input_shape[2])
+
+
+@keras.saving.register_keras_serializable(package="baselines")
+class LastToken(keras.layers.Layer):
+    """The vector of the last token that is no padding: x (B, L, D), token_ids int (B, L) -> (B, D)."""
+
+    def __init__(self, pad_token_id: int = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.pad_token_id = pad_token_id
+
+    def call(self, x: Any, token_ids: Any) -> Any:
+        positions = ops.arange(ops.shape(token_ids)[1], dtype="int32")
+        last = ops.max(ops.where(ops.not_equal(token_ids, self.pad_token_id), positions, 0), axis=1)
+        return ops.take_along_axis(x, last[:, None, None], axis=1)[:, 0]
+
+    def compute_output_shape(self, x_shape: tuple, token_ids_shape: tuple) -> tuple:
+        return x_shape[0], x_shape[-1]
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "pad_token_id": self.pad_token_id}
 
 
 @keras.saving.register_keras_serializable(package="baselines")

@@ -27,7 +27,7 @@ class MultiHeadAttention(keras.layers.Layer):
     scale                see attention_scale.py
     talking_heads        none, pre or pre_post, see talking_heads.py
     fused                auto, True or False, see fused_attention.py. Used where the weights themselves are not needed:
-                         no talking heads, no relative positions, no residual scores, no active dropout
+                         no talking heads, no relative positions, no bias, no residual scores, no active dropout
     kernel_initializer   instead of the truncated normal of `initializer_range`
     value_initializer    of value and output, if different
     use_bias             of query, key, value and output
@@ -116,10 +116,11 @@ class MultiHeadAttention(keras.layers.Layer):
         previous_scores: Any = None,
         training: bool | None = None,
         heads_first: bool = False,
+        bias: Any = None,
     ) -> tuple:
         """`attention.attend` with the options of this layer; the fused kernel returns no scores."""
         needs_weights = (training and self.dropout_rate) or self.return_scores
-        plain = all(option is None for option in (relative, previous_scores, self.mix_scores))
+        plain = all(option is None for option in (relative, previous_scores, self.mix_scores, bias))
         fit = self.key_size == self.head_size and not heads_first
         if plain and not needs_weights and fit and should_fuse(self.fused):
             return fused_attend(query, key, value, attention_mask, self.scale), None
@@ -135,6 +136,7 @@ class MultiHeadAttention(keras.layers.Layer):
             mix_scores=self.mix_scores,
             mix_weights=self.mix_weights,
             heads_first=heads_first,
+            bias=bias,
         )
 
     def with_kv_cache(
@@ -145,6 +147,7 @@ class MultiHeadAttention(keras.layers.Layer):
         rotary: Any = None,
         relative: Any = None,
         previous_scores: Any = None,
+        bias: Any = None,
         training: bool | None = None,
     ) -> Any:
         """As `call`, but the tokens see cached keys and values.
@@ -156,7 +159,7 @@ class MultiHeadAttention(keras.layers.Layer):
         query, key, value = self.project(hidden_states, rotary)
         key, value = (ops.transpose(x, (0, 2, 1, 3)) for x in (key, value))
         key, value = update_kv_cache(self.name, key, value)
-        mean, scores = self.attend(query, key, value, attention_mask, relative, previous_scores, training, heads_first=True)
+        mean, scores = self.attend(query, key, value, attention_mask, relative, previous_scores, training, True, bias)
         merged = self.merge(mean)
         return (merged, scores) if self.return_scores else merged
 
@@ -167,10 +170,11 @@ class MultiHeadAttention(keras.layers.Layer):
         rotary: Any = None,
         relative: Any = None,
         previous_scores: Any = None,
+        bias: Any = None,
         training: bool | None = None,
     ) -> Any:
         query, key, value = self.project(hidden_states, rotary)
-        mean, scores = self.attend(query, key, value, attention_mask, relative, previous_scores, training)
+        mean, scores = self.attend(query, key, value, attention_mask, relative, previous_scores, training, bias=bias)
         merged = self.merge(mean)
         return (merged, scores) if self.return_scores else merged
 

@@ -69,7 +69,7 @@ def build_transformer_model(
         adapt = {}
         if keep_tokens is not None or compound_tokens:
             rows = functools.partial(vocabulary.rows, keep_tokens=keep_tokens, compound_tokens=compound_tokens)
-            adapt = dict.fromkeys(vocabulary.TABLES, rows)
+            adapt = vocabulary.adapters(rows)
         load_weights(result, checkpoint, module.weight_names(config), adapt=adapt, ignore_mismatched=ignore_mismatched)
     return result
 

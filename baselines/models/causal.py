@@ -70,7 +70,7 @@ def outputs(
         what = "with_nsp" if with_nsp else "with_pool"
         raise InputError(
             f"model={config.model_type} has no pooler and no next-sentence head: it reads from left to right. "
-            f"Leave {what} out, or choose an encoder such as bert."
+            f"Leave {what} out (a task: choose another pooling), or choose an encoder such as bert."
         )
     activation = "softmax" if with_mlm in (True, False) else with_mlm
     logits = table(x, reverse=True)

@@ -21,7 +21,7 @@ from baselines.models import config as configuration
 from baselines.models.builder import build_transformer_model, configure, dtype_policy
 from baselines.models.config import Config
 from baselines.models.families import family, hook, literals
-from baselines.models.vocabulary import TABLES, rows
+from baselines.models.vocabulary import adapters, rows
 from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.weights.checkpoint import open_checkpoint
@@ -160,7 +160,7 @@ class Checkpoint:
             model,
             self.tensors,
             self.weight_names if names is None else names,
-            adapt=dict.fromkeys(TABLES, self._rows),
+            adapt=adapters(self._rows),
             ignore_mismatched=ignore_mismatched,
             task_weights=task_weights,
         )

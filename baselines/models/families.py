@@ -8,12 +8,13 @@ What a family's file may define besides, where it differs from BERT:
     DEFAULTS      {field of Config or option: value} where a config.json lacks it
     OPTIONS       {field that only this family has: (kind, default)}, see family_options.py
     MASK          "causal" for a family that was trained to continue texts: the mask that it has unless another is asked for
+    ENCODER_DECODER   True for a family whose encoder reads a source and whose decoder writes a target: see encoder_decoder.py
     read_config   function of the dict of a config.json, with our names, that returns it with what must be computed
     write_config  function of the dict of a config.json and a Config that returns the dict as Hugging Face's class reads it
     for_tasks     function of a Config that returns the one for our tasks, whose rows have segments 0 and 1
     max_length    function of a Config: the maximum number of tokens, or None
 
-The first five are literals: they are read from the file without importing it, because importing Keras takes seconds.
+Those in capitals are literals: they are read from the file without importing it, because importing Keras takes seconds.
 """
 
 import ast
@@ -28,7 +29,7 @@ from baselines.plugins import discovery
 FOLDER = Path(__file__).parent
 MIN_NAMES = 3
 """Of its own fields, for a config.json without a model_type to be a family's."""
-LITERALS = {"MODEL_TYPES": (), "CONFIG_NAMES": {}, "DEFAULTS": {}, "OPTIONS": {}, "MASK": "bidirectional"}
+LITERALS = {"MODEL_TYPES": (), "CONFIG_NAMES": {}, "DEFAULTS": {}, "OPTIONS": {}, "MASK": "bidirectional", "ENCODER_DECODER": False}
 
 
 @functools.cache
@@ -69,6 +70,11 @@ def literals(name: str) -> dict[str, Any]:
 def option_names() -> set[str]:
     """The fields that only single families have."""
     return {option for name in families() for option in _literals(name)["OPTIONS"]}
+
+
+def is_encoder_decoder(name: str) -> bool:
+    """Whether a family has an encoder that reads a source and a decoder that writes a target."""
+    return _literals(name)["ENCODER_DECODER"]
 
 
 def hook(name: str, function: str) -> Any:

@@ -1,6 +1,6 @@
 """Vocabulary surgery: select, average and add rows of the token tables while a checkpoint is read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -8,6 +8,13 @@ from baselines.errors import InputError
 
 TABLES = ("Embedding-Token/embeddings", "MLM-Bias/bias")
 """The variables with a row per token."""
+COLUMNS = ("Decoder-Output-LM/kernel", "Decoder-Output-Bias/bias")
+"""The variables with a column per token."""
+
+
+def adapters(select: Callable[[np.ndarray], np.ndarray]) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """{variable path: function of its tensor} for `load_weights`. select   gets a table (V, …) and returns the new one."""
+    return dict.fromkeys(TABLES, select) | dict.fromkeys(COLUMNS, lambda table: select(table.T).T)
 
 
 def size(vocab_size: int, keep_tokens: Sequence[int] | None = None, compound_tokens: Sequence | None = None) -> int:

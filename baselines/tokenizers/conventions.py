@@ -29,6 +29,7 @@ class Convention:
         quotes_and_accents: Whether `` and '' become " and, unless keep_accents, accents are dropped.
         comma_penalty: Taken from the score of pieces like "9,", which the original cuts in two.
         words: Name of the words that are joined by spaces first, or None.
+        suffix: End of a word's last token, where tokens are of characters, not of bytes.
     """
 
     roles: Roles
@@ -40,6 +41,7 @@ class Convention:
     quotes_and_accents: bool = False
     comma_penalty: float = 0.0
     words: str | None = None
+    suffix: str | None = None
 
 
 T5 = Convention(Roles("<pad>", "<unk>", "</s>", None, None), RowFormat((), ("</s>",), ("</s>",), segments=False), extra_ids=100)
@@ -63,16 +65,21 @@ CONVENTIONS = {
         Roles("<|padding|>", END_OF_TEXT, END_OF_TEXT, END_OF_TEXT, None),
         RowFormat((END_OF_TEXT,), (END_OF_TEXT,), (END_OF_TEXT,), segments=False),
     ),
+    "OpenAIGPTTokenizer": Convention(
+        Roles("<unk>", "<unk>", "<unk>", None, None), RowFormat((), ("<unk>",), (), segments=False), suffix="</w>"
+    ),
     "RobertaTokenizer": Convention(FAIRSEQ_ROLES, FAIRSEQ_ROW),
     "BartTokenizer": Convention(FAIRSEQ_ROLES, FAIRSEQ_ROW),
 }  # fmt: skip
 """Name of a class without "Fast" -> its convention."""
-SENTENCEPIECE = tuple(name for name in CONVENTIONS if name not in ("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer"))
-BYTE_LEVEL = ("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer")
+BYTE_LEVEL = ("GPT2Tokenizer", "OpenAIGPTTokenizer", "RobertaTokenizer", "BartTokenizer")
+"""Classes that read vocab.json and merges.txt."""
+SENTENCEPIECE = tuple(name for name in CONVENTIONS if name not in BYTE_LEVEL)
+"""Classes that read a SentencePiece model."""
 FAMILIES = {
     "t5": "T5Tokenizer", "mt5": "MT5Tokenizer", "xlm-roberta": "XLMRobertaTokenizer", "albert": "AlbertTokenizer",
     "deberta-v2": "DebertaV2Tokenizer", "cpm": "CpmTokenizer", "gpt2": "GPT2Tokenizer", "roberta": "RobertaTokenizer",
-    "bart": "BartTokenizer",
+    "bart": "BartTokenizer", "openai-gpt": "OpenAIGPTTokenizer",
 }  # fmt: skip
 """model_type of config.json -> the class that usually reads its vocabulary."""
 
@@ -107,7 +114,8 @@ def convention(name: str | None, family: str | None, file: str, tokens: list[str
 
 def _by_tokens(file, tokens):
     if file.endswith(".json"):
-        return "GPT2Tokenizer" if END_OF_TEXT in tokens else "RobertaTokenizer" if "<mask>" in tokens else None
+        marks = {"GPT2Tokenizer": END_OF_TEXT, "RobertaTokenizer": "<mask>", "OpenAIGPTTokenizer": "a</w>"}
+        return next((name for name, needed in marks.items() if needed in tokens), None)
     if file == "sentencepiece.bpe.model":
         return "XLMRobertaTokenizer"
     marks = {"CpmTokenizer": ("<eod>", "<sep>"), "AlbertTokenizer": ("[CLS]", "<pad>"), "DebertaV2Tokenizer": ("[CLS]", "[PAD]"),

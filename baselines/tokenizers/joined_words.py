@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 
 from baselines.tokenizers.words import jieba_words
@@ -25,13 +26,18 @@ class JoinedWords:
     cut: Callable[[str], Sequence[str]]
     signs: dict[str, str] = dataclasses.field(default_factory=dict)
 
-    def join(self, text: str) -> tuple[str, list[int]]:
+    def join(self, text: str, known: re.Pattern | None = None) -> tuple[str, list[int]]:
         """The joined text, and for each of its characters the index in `text`; a space between words has that of the next one.
+
+        Args:
+            text: The user's.
+            known: Matches words that stay whole, in a group; None for no such words.
 
         Raises:
             ValueError: The words do not join to the text.
         """
-        words = [word for word in self.cut(text) if word]
+        parts = known.split(text) if known else [text]                  # what the pattern matched is at the odd places
+        words = [word for number, part in enumerate(parts) for word in ([part] if number % 2 else self.cut(part)) if word]
         if "".join(words) != text:
             raise ValueError(f"pre_tokenizer: expected words that join to {text[:50]!r}. Received: {words[:20]}.")
         sources, position = [], 0

@@ -115,13 +115,13 @@ def _roles(names, row_format, unknown, tokens, special, usual):
     if row_format is None:
         start = first(names.get("cls_token"), names.get("bos_token"))
     end = row_format.end[-1] if row_format and row_format.end else first(
-        names.get("eos_token"), names.get("sep_token"), "</s>", "<|endoftext|>", "[SEP]"
+        names.get("eos_token"), names.get("sep_token"), "</s>", "<|endoftext|>", "[SEP]", unknown
     )  # fmt: skip
     if end is None:
         raise ValueError("no eos_token or sep_token in tokenizer_config.json")
     if row_format is None:
         row_format = RowFormat((start,) if start else (), (end,), (end,), segments=False)
-    unknown = first(unknown, names.get("unk_token")) or end
+    unknown = first(unknown, names.get("unk_token"), "<unk>", "[UNK]") or end
     framing = {*row_format.start, *row_format.between, *row_format.end}
     mask = first(names.get("mask_token"), "[MASK]", "<mask>")
     pad = first(names.get("pad_token"), "<pad>", "[PAD]")

@@ -41,6 +41,9 @@ class SubwordModel(Protocol):
     def decode(self, ids: Sequence[int]) -> str:
         """Readable text of ids; special tokens are left out."""
 
+    def surface(self, token_id: int) -> str:
+        """A token as a person reads it."""
+
     def final_characters(self, text: str) -> int:
         """How many characters of a decoded text no later token can change."""
 

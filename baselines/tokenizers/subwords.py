@@ -58,6 +58,8 @@ class Subwords:
         names = [GUARD + token if token in hidden else token for token in vocabulary.tokens]
         self._tokenizer = self.pipeline(names)
         self._contents = {}
+        longest_first = sorted(vocabulary.added, key=len, reverse=True)
+        self._added = re.compile(f"({'|'.join(map(re.escape, longest_first))})") if longest_first else None
 
     def pipeline(self, names: Sequence[str]) -> tokenizers.Tokenizer:
         """A tokenizer of the library, in which the tokens have these names."""
@@ -81,7 +83,7 @@ class Subwords:
 
     def align(self, text: str) -> Alignment:
         """Tokens of a text with their characters; a token that is a space only has an empty span ahead of the next character."""
-        joined, sources = self.words.join(text) if self.words else (text, None)
+        joined, sources = self.words.join(text, self._added) if self.words else (text, None)
         encoding = self._tokenizer.encode(readable(joined), add_special_tokens=False)
         tokens, contents = [self.vocabulary.tokens[i] for i in encoding.ids], list(map(self._content, encoding.ids))
         offsets = encoding.offsets if sources is None else [_original(joined, sources, *offset) for offset in encoding.offsets]
@@ -95,7 +97,12 @@ class Subwords:
         """Readable text of ids: no special tokens, nothing for unknown words or bytes that make no character."""
         text = b"".join(map(self._content, ids)).decode("utf-8", "ignore")
         text = text.removeprefix(" ") if self.stages.leading_space else text
+        text = text.removesuffix(" ") if self.pieces.suffix else text
         return self.words.restore(text) if self.words else text
+
+    def surface(self, token_id: int) -> str:
+        """Its characters, a space included; the token itself where it is special or part of a character."""
+        return self._content(token_id).decode("utf-8", "ignore") or self.vocabulary.tokens[token_id]
 
     def final_characters(self, text: str) -> int:
         """All of them: tokens only add characters, and half a character is not decoded."""
@@ -104,8 +111,8 @@ class Subwords:
     def with_words(self, words: Iterable[str]) -> "Subwords":
         """A model that knows `words` too: no other cut of one is likelier (unigram), or it is found verbatim (BPE)."""
         words = [word for word in dict.fromkeys(words) if word.strip()]
-        if not self.pieces.cuts_new_words:
-            return self.with_added([word for word in words if len(self.ids(word)) > 1 and word not in self.vocabulary])
+        if self.words or not self.pieces.cuts_new_words:
+            return self.with_added([word for word in words if not self._is_token(word)])
         vocabulary = self.vocabulary.extended(filter(None, map(self._piece, words)))
         return self._of(vocabulary, self.pieces.extended(len(vocabulary) - len(self.vocabulary)))
 
@@ -169,6 +176,11 @@ class Subwords:
         names = (*self.vocabulary.roles.names, *row.start, *row.between, *row.end, *self.vocabulary.added)
         return {self.vocabulary.ids[name] for name in names if name in self.vocabulary}
 
+    def _is_token(self, word):
+        """Whether a word is one token already, spaces aside."""
+        tokens = [index for index in self.ids(word) if self._content(index).strip() or index == self.vocabulary.unk_id]
+        return word in self.vocabulary or len(tokens) == 1 and tokens[0] != self.vocabulary.unk_id
+
     def _piece(self, word):
         """The token that a word becomes: normalized, spaces as markers; "" for one of spaces only."""
         normalizer = self._tokenizer.normalizer
@@ -176,7 +188,7 @@ class Subwords:
         return text.replace(" ", MARK).strip(MARK)
 
     def _prepared(self, text):
-        return readable(self.words.join(text)[0] if self.words else text)
+        return readable(self.words.join(text, self._added)[0] if self.words else text)
 
     def _content(self, index):
         """The bytes of a token: none of a special one, its name of an added one."""

@@ -172,6 +172,10 @@ class Tokenizer:
             raise ValueError(f"decode: expected ids below {len(self.vocabulary)}. Received: {outside[:5]}")
         return self.model.decode(ids)
 
+    def surface(self, token_id: int) -> str:
+        """A token as a person reads it."""
+        return self.model.surface(int(token_id))
+
     def final_characters(self, text: str) -> int:
         """How many characters of a decoded text no later token can change."""
         return self.model.final_characters(text)

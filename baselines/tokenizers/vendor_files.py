@@ -74,7 +74,7 @@ def read_sentencepiece_model(path: Path, config: dict, model_config: dict) -> Su
 
 
 def read_byte_level(folder: Path, config: dict, model_config: dict) -> Subwords:
-    """The Subwords of vocab.json and merges.txt, GPT-2's.
+    """The Subwords of vocab.json and merges.txt, GPT's and GPT-2's.
 
     Raises:
         InputError: A file is missing or corrupted.
@@ -88,16 +88,26 @@ def read_byte_level(folder: Path, config: dict, model_config: dict) -> Subwords:
     tokens = sorted(ids, key=ids.get)
     _, rules = convention(config.get("tokenizer_class"), model_config.get("model_type"), path.name, tokens, str(path))
     roles = with_padding(rules.roles, tokens)
-    prefix = bool(config.get("add_prefix_space", False))
-    stage = {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": True, "use_regex": True}
     special = {name for name in roles.names if name in ids and len(name) > 1}
     vocabulary = Vocabulary(tokens, (), None, path, roles, special)
-    return Subwords(vocabulary, rules.row_format, BytePair(_merges(merges_path)), Stages(None, stage, stage))
+    options = (("unk_token", rules.roles.unknown), ("end_of_word_suffix", rules.suffix)) if rules.suffix else ()
+    return Subwords(vocabulary, rules.row_format, BytePair(_merges(merges_path), options), _word_stages(rules, config))
 
 
 def with_padding(roles, tokens):
     """Roles whose padding is a token: a vocabulary without one pads with a byte that no UTF-8 text has."""
     return roles if roles.pad in tokens else dataclasses.replace(roles, pad=letter_of(0xFF))
+
+
+def _word_stages(rules, config):
+    """Bytes, as GPT-2 has them, or the words of BERT, as the first GPT."""
+    if rules.suffix:
+        case = {"lowercase": True, "strip_accents": True, "clean_text": True, "handle_chinese_chars": True}
+        decoder = {"type": "BPEDecoder", "suffix": rules.suffix}
+        return Stages({"type": "BertNormalizer", **case}, {"type": "BertPreTokenizer"}, decoder)
+    prefix = bool(config.get("add_prefix_space", False))
+    stage = {"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": True, "use_regex": True}
+    return Stages(None, stage, stage)
 
 
 def _merges(path):

@@ -121,6 +121,10 @@ class WordPiece:
         """Readable text of `ids`: no spaces between ideographs, no special tokens, nothing for unknown words."""
         return join_tokens([self.vocabulary.tokens[i] for i in ids])
 
+    def surface(self, token_id: int) -> str:
+        """The token: ##ing stays as it is."""
+        return self.vocabulary.tokens[token_id]
+
     def final_characters(self, text: str) -> int:
         """How many characters of a decoded text no later token can change: a Latin word may grow."""
         return certain_characters(text)

@@ -33,6 +33,7 @@ def whole_words(alignment: Alignment, segment: Callable[[str], list[str]] = jieb
     if "".join(words) != alignment.text:
         raise ValueError(f"whole_words: the words do not join to the text {alignment.text[:50]!r}.")
     word_of_character = [index for index, word in enumerate(words) for _ in word]
+    word_of_character.append(len(words) - 1)                            # of a space marker at the end of the text
     starts, previous = [], None
     for index, (token, (start, _)) in enumerate(zip(alignment.tokens, alignment.spans, strict=True)):
         word = word_of_character[start]

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import logging
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,16 @@ from baselines.weights.verdict import Fate, Verdict
 
 logger = logging.getLogger(__name__)
 
-TIED = {"cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
-        "cls.predictions.decoder.bias": "cls.predictions.bias"}  # fmt: skip
+TIED = {
+    "cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
+    "cls.predictions.decoder.bias": "cls.predictions.bias",
+    **dict.fromkeys(("lm_head.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"), "shared.weight"),
+    **dict.fromkeys(("model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight"), "shared.weight"),
+}
 """{tensor of a Hugging Face file: the one it repeats}, where the model has one weight for both."""
+
+DECODER = re.compile(r"(model\.)?decoder[./]")
+"""Tensors of a decoder, beside those of an encoder that reads alone."""
 
 
 def load_weights(
@@ -163,6 +171,8 @@ def _verdict(weights, tensors, names, sources, task_weights):
 def _unused(name, tensors, taken, shapes):
     """The Fate of a tensor that no variable takes."""
     reason = naming.harmless(name, shapes)
+    if not reason and DECODER.match(name) and not any(DECODER.match(other) for other in taken):
+        reason = "the decoder, which was not asked for"
     original = next((other for other in taken if name in TIED and other.endswith(TIED[name])), None)
     if original and any(other.startswith("cls.predictions.") for other in taken):
         same = tensors.shape(name) == tensors.shape(original) and np.array_equal(tensors[name], tensors[original])

@@ -16,13 +16,19 @@ WRAPPERS = ("module.", "_orig_mod.")
 OPTIMIZER_STATE = "optimizer state"
 HARMLESS = {
     OPTIMIZER_STATE: r"(?i)(.*/)?((lazy_)?(adam|lamb|adafactor|momentum)(_[a-z0-9]+)?|global_step|beta[12]_power|"
-                       r"(current_)?loss_scale|good_steps)(:0)?|.*OPTIMIZER_SLOT.*|save_counter/.*",
+                       r"(current_)?loss_scale|good_steps)(:0)?|.*OPTIMIZER_SLOT.*|save_counter/.*|.*_slot_(m|v|vc|vr)",
     "a head that was not asked for": r"(.*[./])?pooler([./_].*)?|cls[./].*|predictions[./].*|sop_classifier[./].*|"
                                      r"(discriminator|generator)_predictions[./].*|(lm_head|classifier|qa_outputs)[./].*|"
-                                     rf"output_(weights|bias)(:0)?|{OWN}[./].*",
+                                     rf"output_(weights|bias)(:0)?|final_logits_bias|{OWN}[./].*",
+    "repeats the token table": r"(.*[./])?(encoder|decoder)[./]embed_tokens[./]weight",
+    "left over, T5 has none": r"decoder[./].*[./]EncDecAttention[./]relative_attention_bias([./]weight)?",
     "computed, not learned": r".*[./](position_ids|token_type_ids|embed_positions[./]weight|positions_encoding)",
 }  # fmt: skip
 """{reason: names} of tensors that a checkpoint may have although the model lacks them."""
+
+
+SUBSTITUTES = {"cls.predictions.bias": ["cls.predictions.decoder.bias"], "lm_head.weight": ["shared.weight"]}
+"""{name in a Hugging Face file: names of tensors to take where it is absent}."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +52,8 @@ class WeightName:
 
     @property
     def google_transposed(self) -> bool:
-        """Whether Google stores it as (out, in): only the next-sentence classifier."""
-        return self.google == "cls/seq_relationship/output_weights"
+        """Whether Google stores it as (out, in): the next-sentence classifier, and T5's relative positions."""
+        return self.google == "cls/seq_relationship/output_weights" or self.google.endswith("/relative_attention_bias")
 
 
 def own_name(path: str) -> WeightName:
@@ -63,7 +69,8 @@ def google_spellings(name: WeightName) -> list[str]:
 def hugging_face_spellings(name: WeightName) -> list[str]:
     """The names that the weight may have in a safetensors file, the usual one first.
 
-    A bare encoder is saved without the family's prefix, early NEZHA files have BERT's; old files say gamma and beta.
+    A bare encoder is saved without the family's prefix, early NEZHA files have BERT's; old files say gamma and beta. T5 files
+    without a matrix for logits have the token table for it.
     """
     family, _, rest = name.hugging_face.partition(".")
     spellings = [name.hugging_face]
@@ -71,7 +78,7 @@ def hugging_face_spellings(name: WeightName) -> list[str]:
         spellings += [rest, f"bert.{rest}"]
     old = [re.sub(r"LayerNorm\.weight$", "LayerNorm.gamma", spelling) for spelling in spellings]
     old = [re.sub(r"LayerNorm\.bias$", "LayerNorm.beta", spelling) for spelling in old]
-    tied = ["cls.predictions.decoder.bias"] if name.hugging_face == "cls.predictions.bias" else []
+    tied = SUBSTITUTES.get(name.hugging_face, [])
     return list(dict.fromkeys(spellings + old + tied))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from baselines.errors import InputError
 from baselines.models import config as configuration
 from baselines.models.checkpoint import Checkpoint
-from baselines.models.vocabulary import TABLES, rows
+from baselines.models.vocabulary import COLUMNS, TABLES, rows
 from baselines.storage.atomic_files import atomic_folder
 from baselines.storage.checkpoint_paths import folder_of
 from baselines.storage.json_files import write_json_object
@@ -68,13 +68,13 @@ def trim(checkpoint: Checkpoint, out: str | Path, ids: Sequence[int]) -> None:
     Raises:
         InputError: The weights have no table of tokens, one shorter than the vocabulary, or a number that is not finite.
     """
-    tensors, tables = checkpoint.tensors, _tables(checkpoint)
+    tensors, (tables, columns) = checkpoint.tensors, _tables(checkpoint)
     for name in tensors:
         tensors.verify(name)
         require_finite(tensors[name], name, str(tensors.path))
     shapes = {name: tensors.shape(name) for name in tensors}
     trimmed = {
-        name: rows(tensors[name], ids) if name in tables else tensors[name]
+        name: rows(tensors[name], ids) if name in tables else rows(tensors[name].T, ids).T if name in columns else tensors[name]
         for name in tensors
         if harmless(name, shapes) != OPTIMIZER_STATE                    # its rows are those of the whole vocabulary too
     }
@@ -86,7 +86,7 @@ def trim(checkpoint: Checkpoint, out: str | Path, ids: Sequence[int]) -> None:
                 shutil.copyfile(file, folder / file.name)
         tokenizer = checkpoint.tokenizer.subset(ids)
         tokenizer.save(folder)
-        values |= {"vocab_size": len(ids), "pad_token_id": tokenizer.vocabulary.pad_id}
+        values = renumbered(values, ids) | {"vocab_size": len(ids), "pad_token_id": tokenizer.vocabulary.pad_id}
         if "torch_dtype" not in values:                                 # its older name
             values.setdefault("dtype", "float32")
         write_json_object(folder / Path(path).name, values)
@@ -97,11 +97,25 @@ def trim(checkpoint: Checkpoint, out: str | Path, ids: Sequence[int]) -> None:
             tensorflow_checkpoint.write(folder / GOOGLE, trimmed)
 
 
+def renumbered(values: dict, ids: Sequence[int]) -> dict:
+    """The dict of a config.json with the new ids of its special tokens, such as eos_token_id; without those that are not kept."""
+    new = {old: number for number, old in enumerate(ids)}
+    special = {name: new.get(value) for name, value in values.items() if name.endswith("_token_id") and type(value) is int}
+    kept = {name: value for name, value in values.items() if name not in special}
+    return kept | {name: value for name, value in special.items() if value is not None}
+
+
 def _tables(checkpoint):
-    """The names, among the checkpoint's tensors, of those with a row per token."""
-    names = [name for path, name in checkpoint.weight_names.items() if path in TABLES]
-    known = {spelling for name in names for spelling in (*google_spellings(name), *hugging_face_spellings(name))}
-    tables = {name for name in checkpoint.tensors if name in known or name in TIED}
-    if not tables:
-        raise InputError(f"{checkpoint.source}: no embedding table, such as {names[0].hugging_face}. Check the path.")
-    return tables
+    """The names, among the checkpoint's tensors, of those with a row per token, and of those with a column per token."""
+    names = checkpoint.weight_names
+    stored = [(name, checkpoint.tensors.hugging_face and name.transposed) for path, name in names.items() if path in COLUMNS]
+    tables = [name for path, name in names.items() if path in TABLES] + [name for name, turned in stored if turned]
+    columns = [name for name, turned in stored if not turned]
+    found = {name for name in checkpoint.tensors if name in _spellings(tables) or name in TIED}
+    if not found:
+        raise InputError(f"{checkpoint.source}: no embedding table, such as {tables[0].hugging_face}. Check the path.")
+    return found, {name for name in checkpoint.tensors if name in _spellings(columns)}
+
+
+def _spellings(names):
+    return {spelling for name in names for spelling in (*google_spellings(name), *hugging_face_spellings(name))}

@@ -9,7 +9,7 @@ from baselines.losses.divergence import softmax_divergence
 from baselines.losses.next_tokens import next_tokens
 from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
-from baselines.prompts.dialogue import join_utterances
+from baselines.prompts.dialogue import separated_row
 from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
 
@@ -92,15 +92,14 @@ def test_one_pass_over_a_dialogue_gives_the_losses_of_each_reply_after_its_histo
     if head.mask != "causal":
         return
     tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"甲乙丙丁戊己"]))
-    utterances = [[*ids, 3] for ids in ([4, 5], [6, 7], [9], [5])]
-    features = join_utterances(utterances, tokenizer)
-    length = len(features["token_ids"])
-    targets = next_tokens(features["token_ids"], np.ones(length, bool))
+    utterances = [[4, 5], [6, 7], [9], [5]]
+    features, targets = separated_row(utterances, tokenizer)
+    length = len(targets)
     whole = row_loss(model, features, targets)
     parts, end = [], 1
     for number, utterance in enumerate(utterances, start=1):
-        begin, end = end, end + len(utterance)
-        prefix = join_utterances(utterances[:number], tokenizer)
+        begin, end = end, end + len(utterance) + 1
+        prefix, _ = separated_row(utterances[:number], tokenizer)
         learnt = np.arange(len(prefix["token_ids"])) >= begin
         parts.append(row_loss(model, prefix, next_tokens(prefix["token_ids"], learnt)))
     np.testing.assert_allclose(whole, np.sum(parts, axis=0), rtol=1e-5)

@@ -13,6 +13,8 @@ from baselines.tokenizers.vocabulary import Vocabulary
 
 LETTERS = "你好在吗甲乙丙丁"
 TOKENIZER = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS]))
+SPOKEN = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS, "[speaker1]", "[speaker2]"]))
+ONE, TWO = 12, 13
 DIALOGUES = st.lists(st.text(LETTERS, min_size=1, max_size=9), min_size=1, max_size=8)
 
 
@@ -20,8 +22,8 @@ def example(*utterances):
     return Example(1, tuple(utterances[:-1]), utterances[-1])
 
 
-def encode(utterances, max_length=64):
-    ((features, targets),) = encode_dialogue(example(*utterances), TOKENIZER, max_length)
+def encode(utterances, max_length=64, tokenizer=TOKENIZER):
+    ((features, targets),) = encode_dialogue(example(*utterances), tokenizer, max_length)
     return features["token_ids"].tolist(), features["segment_ids"].tolist(), targets
 
 
@@ -93,3 +95,30 @@ def test_a_single_utterance_is_learnt_and_opens_a_dialogue():
 def test_what_is_no_history_is_refused(history, part):
     with pytest.raises(InputError, match=part):
         history_prompt(history, TOKENIZER, 64)
+
+
+def test_layout_of_cdial_gpt():
+    tokens, segments, targets = encode(["你好", "在吗", "在"], tokenizer=SPOKEN)
+    assert tokens == [2, ONE, 4, 5, TWO, 6, 7, ONE, 6]
+    assert segments == [2, ONE, ONE, ONE, TWO, TWO, TWO, ONE, ONE]
+    assert targets.tolist() == [-1, 4, 5, 3, 6, 7, 3, 6, 3]             # each utterance ends as a reply does; no speaker is learned
+
+
+@given(DIALOGUES, st.integers(4, 40))
+def test_of_cdial_gpt_history_and_reply_make_the_row_of_training(utterances, max_length):
+    tokens, segments, targets = encode(utterances, max_length, SPOKEN)
+    assert len(tokens) == len(segments) == len(targets) <= max_length
+    prompt, dropped = history_prompt(utterances, SPOKEN, max_length)
+    assert len(prompt.token_ids) <= max_length and prompt.token_ids[-1] == prompt.segment in (ONE, TWO)
+    if not dropped and len(utterances[-1]) < max_length - 3:
+        tokens, segments, _ = encode([*utterances, "在"], tokenizer=SPOKEN)
+        length = len(prompt.token_ids)
+        assert prompt.token_ids.tolist() == tokens[:length] and prompt.segment_ids.tolist() == segments[:length]
+        assert tokens[length:] == [6] and segments[length:] == [prompt.segment]
+
+
+def test_of_cdial_gpt_a_first_utterance_too_long_has_no_end_and_an_empty_history_opens_a_dialogue():
+    tokens, _, targets = encode(["甲乙丙丁", "在"], 4, SPOKEN)
+    assert tokens == [2, ONE, 8, 9] and targets.tolist() == [-1, 8, 9, -1]
+    prompt = prompt_of(example("你好"), SPOKEN, 64)
+    assert prompt.token_ids.tolist() == [2, ONE] and prompt.segment_ids.tolist() == [2, ONE] and prompt.segment == ONE

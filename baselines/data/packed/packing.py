@@ -48,7 +48,8 @@ class Packer:
     def sentence(self, text: str) -> tuple[list[int], list[bool]]:
         """(token ids, whether a word begins at each) of a sentence."""
         ids = self.tokenizer.ids(text).tolist()
-        if CHARACTERS.fullmatch(text) and len(ids) == len(text):        # a token is a character: no need to align them
+        if self.tokenizer.splits_signs and CHARACTERS.fullmatch(text) and len(ids) == len(text):
+            # A token is a character: no need to align them.
             firsts = itertools.accumulate(map(len, jieba_words(text)[:-1]), initial=0)
         else:
             firsts = (first for first, _ in whole_words(self.tokenizer.align(text)))
