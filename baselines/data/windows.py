@@ -110,12 +110,15 @@ def _answer_tokens(spans, window, answer, offset):
 
 
 def _features(tokenizer, question, tokens, window):
-    """A row: token_ids, segment_ids, window_mask (1 on [CLS] and the window), char_starts and char_ends (0 elsewhere)."""
+    """A row: token_ids, segment_ids, window_mask, char_starts and char_ends (0 elsewhere).
+
+    window_mask is 1 on [CLS] and on the tokens of the window that have characters: an answer never begins or ends with a space.
+    """
     ids, spans = (column[slice(*window)] for column in tokens)
     features = tokenizer.assemble([question, ids])
     _, first = tokenizer.text_starts([len(question), len(ids)])
     place = slice(first, first + len(ids))
-    for name, values in {"window_mask": 1, "char_starts": spans[:, 0], "char_ends": spans[:, 1]}.items():
+    for name, values in {"window_mask": spans[:, 1] > spans[:, 0], "char_starts": spans[:, 0], "char_ends": spans[:, 1]}.items():
         features[name] = np.zeros(len(features["token_ids"]), np.int32)
         features[name][place] = values
     features["window_mask"][0] = 1

@@ -51,11 +51,14 @@ def cells(
 
 
 def char_cells(cells: np.ndarray, features: dict, row: int) -> np.ndarray:
-    """Token cells (E, 3) of one row as characters: int (E, 3) of category, start, end; those with a special token drop out."""
+    """Token cells (E, 3) of one row as characters: int (E, 3) of category, start, end.
+
+    Cells with a special token drop out, and those of spaces.
+    """
     cells = np.asarray(cells, np.int64).reshape(-1, 3)
     starts, ends = features["char_starts"][row][cells[:, 1]], features["char_ends"][row][cells[:, 2]]
     result = np.stack([cells[:, 0], starts, ends], axis=1)
-    return result[(starts != NOWHERE) & (ends != NOWHERE)]
+    return result[(starts != NOWHERE) & (ends != NOWHERE) & (starts < ends)]
 
 
 def decode_entities(categories: Categories) -> Callable:

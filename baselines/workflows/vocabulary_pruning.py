@@ -24,7 +24,10 @@ from baselines.weights.finite import require_finite
 from baselines.weights.load import TIED
 from baselines.weights.names import OPTIMIZER_STATE, google_spellings, harmless, hugging_face_spellings
 
-REPLACED = ("*.safetensors*", "*.index", "*.data-*", "*.meta", "checkpoint", "added_tokens.json", "*.bin*", "*.pt", "*.pth", "*.h5")
+REPLACED = (
+    "*.safetensors*", "*.index", "*.data-*", "*.meta", "checkpoint", "added_tokens.json", "*.bin*", "*.pt", "*.pth", "*.h5",
+    "*.model", "vocab.json", "merges.txt", "special_tokens_map.json",
+)  # fmt: skip
 """Files that are written again, or whose weights are those of the whole vocabulary."""
 MAPPING = "keep_tokens.json"
 

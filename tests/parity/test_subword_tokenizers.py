@@ -4,17 +4,12 @@ Needs requirements-parity.txt. The models are trained on the lines of subword_sa
 """
 
 import io
-import sys
 import unicodedata
 
 import pytest
-from conftest import ROOT
+from subword_samples import LINES, gpt2_folder
 
-sys.path.insert(0, str(ROOT / "tests" / "tokenizers"))
-
-from subword_samples import LINES, gpt2_folder  # noqa: E402
-
-from baselines.tokenizers.tokenizer import Tokenizer  # noqa: E402
+from baselines.tokenizers.tokenizer import Tokenizer
 
 transformers = pytest.importorskip("transformers")
 sentencepiece = pytest.importorskip("sentencepiece")
