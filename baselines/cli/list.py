@@ -1,11 +1,14 @@
-"""List the available tasks, models, strategies, optimizers, losses.
+"""List the available tasks, models, strategies, optimizers, losses, and published checkpoints.
 
 run.py list        run.py list tasks|models|strategies|optimizers|losses        the last three with their settings
+run.py list checkpoints [--family roformer]                                     what --init can download
 """
 
 from baselines import losses
+from baselines.cli.argument_parser import take_option
 from baselines.errors import InputError, excerpt, nearest
 from baselines.models import families
+from baselines.models.published_checkpoints import published_checkpoints
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import described
 from baselines.training import optimizers, strategies
@@ -14,6 +17,7 @@ KINDS = {
     "tasks": task_catalog.names, "models": families.families, "strategies": strategies.names, "optimizers": optimizers.names,
     "losses": losses.names,
 }  # fmt: skip
+CHECKPOINTS = "checkpoints"
 PARTS = {"strategies": strategies, "optimizers": optimizers, "losses": losses}
 """Kinds whose members have settings."""
 
@@ -22,9 +26,14 @@ def main(argv: list[str]) -> None:
     if "-h" in argv or "--help" in argv:
         print(__doc__.strip())
         return
+    argv, family = take_option(argv, "--family")
     for kind in argv:
-        if kind not in KINDS:
-            raise InputError(f"list: there is no list of {excerpt(kind)!r}. {nearest(kind, KINDS)}")
+        if kind not in (*KINDS, CHECKPOINTS):
+            raise InputError(f"list: there is no list of {excerpt(kind)!r}. {nearest(kind, [*KINDS, CHECKPOINTS])}")
+    if CHECKPOINTS in argv or family:
+        if argv not in ([CHECKPOINTS], []):
+            raise InputError(f"list: {CHECKPOINTS} is a table of its own. Leave out {' '.join(set(argv) - {CHECKPOINTS})}.")
+        return print_checkpoints(family)
     for kind in argv or KINDS:
         summaries = KINDS[kind]()
         width = max(map(len, summaries), default=0)
@@ -35,6 +44,21 @@ def main(argv: list[str]) -> None:
                 print_settings(name, PARTS[kind].kind(name), indent=width + 4)
         if not summaries:
             print("  none yet")
+    if not argv:
+        count = len(published_checkpoints())
+        print(f"{CHECKPOINTS}:\n  {count} published ones: `run.py list {CHECKPOINTS}` prints what --init downloads")
+
+
+def print_checkpoints(family: str | None) -> None:
+    """Prints a table of the published checkpoints, or of those of a family."""
+    rows = [("--init", "family", "parameters", "vocabulary", "license", "good for")]
+    rows += [(each.init, each.family, f"{each.parameters}M", str(each.vocabulary), each.license, each.use)
+             for each in published_checkpoints(family)]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.rjust(width) if column in (2, 3) else cell.ljust(width)
+                 for column, (cell, width) in enumerate(zip(row, widths, strict=True))]  # fmt: skip
+        print("  ".join(cells).rstrip())
 
 
 def print_settings(name: str, kind: type, indent: int) -> None:
