@@ -23,9 +23,6 @@ class Process:
             assert time.monotonic() < deadline
             time.sleep(0.002)
         self.process.send_signal(number)
-        return self.end()
-
-    def end(self):
         _, errors = self.process.communicate(timeout=300)
         return self.process.returncode, errors
 

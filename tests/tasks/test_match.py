@@ -110,7 +110,8 @@ def test_faults_of_flags_and_files(tmp_path):
 def test_train_evaluate_and_predict_scores(tiny, tmp_path, capsys):
     data = write(tmp_path / "pairs.tsv", [("球队", "联赛", 4), ("芯片", "电池", 3), ("球队", "电池", 0), ("芯片", "联赛", 1)] * 3)
     folder = tmp_path / "run"
-    flags = tiny.flags(train=data, dev=data, output=folder, score="score", high=4, epochs=20, quiet=True)
+    flags = tiny.flags(train=data, dev=data, output=folder, score="score", high=4, epochs=20, quiet=True,
+                       optimizer="adamw", learning_rate=0.01)
     assert main(["train", "match", *flags]) == 0
     scores = json.loads((folder / "dev" / "scores.json").read_text())
     assert list(scores) == ["spearman", "pearson", "loss"] and scores["spearman"] > 0.5

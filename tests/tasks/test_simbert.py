@@ -266,7 +266,7 @@ def test_a_run_learns_finds_and_writes(tiny, tmp_path, capsys):
     assert '"prediction": 1.0' in capsys.readouterr().out
 
 
-def test_a_killed_run_draws_and_learns_what_it_would_have(tiny, tmp_path):
+def test_a_killed_run_draws_and_learns_what_it_would_have(tiny, tmp_path, graphs_of_a_process):
     train, dev = write_lines(tmp_path / "train.jsonl", GROUPS * 2), write_lines(tmp_path / "dev.jsonl", PAIRS)
     flags = {"max_length": 32, "batch_size": 4, "paraphrases": 0, "quiet": True, "accumulate": 2, "gradient_cache": True}
     words = tiny.flags(train=train, dev=dev, epochs=4, save_minutes=0, **flags)

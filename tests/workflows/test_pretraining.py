@@ -63,7 +63,7 @@ def lines_without_speed(folder):
     return [{name: value for name, value in line.items() if name not in ("tokens_per_second", "share_of_peak")} for line in lines]
 
 
-def test_it_learns_and_leaves_a_checkpoint(pretrained, tiny):
+def test_it_learns_and_leaves_a_checkpoint(pretrained, tiny, no_updates):
     first, last = dev_lines(pretrained)
     assert last["loss"] < first["loss"] < np.log(120) and 0 < last["accuracy"] <= 1
     assert last["perplexity"] == pytest.approx(np.exp(last["loss"]))

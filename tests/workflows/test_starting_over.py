@@ -36,18 +36,15 @@ def copy_of(run, folder):
     return folder
 
 
-def without_environment(folder):
-    (folder / "environment.json").unlink()
-    (folder / "labels.json").unlink()
-
-
 def without_recipe(folder):
     """As a kill left the folders of before 0.2, which wrote recipe.yaml last."""
     (folder / "recipe.yaml").unlink()
 
 
-def with_leftovers(folder):
-    """As a kill leaves a folder amid the first save."""
+def without_environment(folder):
+    """As a kill leaves a folder amid the first save, and without what is written last before it."""
+    (folder / "environment.json").unlink()
+    (folder / "labels.json").unlink()
     (folder / "last").mkdir()
     (folder / "last" / ".state.safetensors.0badcafe.tmp").write_bytes(b"half")
     (folder / ".best.building").mkdir()
@@ -55,7 +52,7 @@ def with_leftovers(folder):
     (folder / "metrics.jsonl").write_text('{"epoch": 0, "step": 1, "split": "train", "loss": 9.0}\n{"epo')
 
 
-@pytest.mark.parametrize("damage", [without_environment, without_recipe, with_leftovers])
+@pytest.mark.parametrize("damage", [without_environment, without_recipe])
 def test_a_run_without_a_state_starts_from_the_beginning(stopped, tiny_run, tmp_path, damage, capsys):
     folder = copy_of(stopped, tmp_path / "run")
     recipe = (folder / "recipe.yaml").read_text().replace("quiet: true", "quiet: false")

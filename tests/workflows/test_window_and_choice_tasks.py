@@ -1,5 +1,6 @@
 """Tasks whose rows are windows or choices, from train to submission, with a tiny model: what stages hand on fits together."""
 
+import functools
 import json
 
 import pytest
@@ -11,18 +12,19 @@ from baselines.plugins import task_catalog
 
 FIXTURES = ROOT / "tests" / "fixtures"
 CLUE = FIXTURES / "clue"
+ACCUMULATED = ["--accumulate", "2"]                                     # three more programs: for one task with rows of each kind
 # task: (files with gold, test file, names of scores, further flags)
 SHAPES = {
     "clue/cmrc2018": (
         [CLUE / "cmrc2018" / "dev.json"], CLUE / "cmrc2018" / "test.json", {"exact_match", "f1", "reference_accuracy"},
-        ["--reference_score"],
+        ["--reference_score", *ACCUMULATED],
     ),
     "clue/cluener": (
         [CLUE / "cluener" / "dev.json"], CLUE / "cluener" / "test.json", {"macro_f1", "micro_f1", "reference_micro_f1"},
         ["--reference_score"],
     ),
     "clue/c3": ([CLUE / "c3" / "m-dev.json", CLUE / "c3" / "d-dev.json"], CLUE / "c3" / "test1.1.json", {"accuracy"}, []),
-    "clue/chid": ([CLUE / "chid" / "dev.json"], CLUE / "chid" / "test1.0.json", {"accuracy"}, []),
+    "clue/chid": ([CLUE / "chid" / "dev.json"], CLUE / "chid" / "test1.0.json", {"accuracy"}, ACCUMULATED),
     "read": (
         [CLUE / "cmrc2018" / "dev.json"], CLUE / "cmrc2018" / "test.json", {"exact_match", "f1"}, ["--head", "pointer_pair"]
     ),
@@ -39,14 +41,27 @@ def checkpoint(tmp_path_factory):
     return write_checkpoint(tmp_path_factory.mktemp("shapes") / "checkpoint", tokens)
 
 
+@pytest.fixture(scope="module")
+def trained(checkpoint, tmp_path_factory):
+    """name -> the folder of a finished run of this task."""
+
+    @functools.cache
+    def run(name):
+        gold, test, _, further = SHAPES[name]
+        files = ["--train", *map(str, gold), "--dev", *map(str, gold), "--test", str(test)]
+        flags = ["--init", str(checkpoint), "--from_scratch", "--epochs", "1", "--batch_size", "4", "--optimizer", "sgd"]
+        flags += ["--max_length", "32", "--eval_batch_size", "8", "--no_jit", "--cache", "", "--quiet", *further]
+        folder = tmp_path_factory.mktemp("trained") / "run"
+        assert main(["train", name, *files, *flags, "--output", str(folder)]) == 0
+        return folder
+
+    return run
+
+
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.keras) if name in ON_BOTH else name for name in SHAPES])
-def test_train_predict_submit(name, checkpoint, tmp_path):
-    gold, test, scores, further = SHAPES[name]
-    files = ["--train", *map(str, gold), "--dev", *map(str, gold), "--test", str(test)]
-    flags = ["--init", str(checkpoint), "--from_scratch", "--epochs", "1", "--batch_size", "4", "--accumulate", "2"]
-    flags += ["--max_length", "32", "--eval_batch_size", "8", "--no_jit", "--cache", "", "--quiet", *further]
-    folder = tmp_path / "run"
-    assert main(["train", name, *files, *flags, "--output", str(folder)]) == 0
+def test_train_predict_submit(name, trained):
+    _, test, scores, _ = SHAPES[name]
+    folder = trained(name)
     found = json.loads((folder / "dev" / "scores.json").read_text())
     assert {name for name in found if not name.startswith("f1/")} == {*scores, "loss"}
     assert all(0 <= found[score] <= 1 for score in scores)
@@ -68,12 +83,8 @@ def test_train_predict_submit(name, checkpoint, tmp_path):
         assert (folder / "submission" / task.submit.files[test.name]).is_file()
 
 
-def test_a_run_is_evaluated_and_predicts_texts_of_the_command_line(checkpoint, tmp_path, capsys):
-    gold, _, _, _ = SHAPES["choose"]
-    flags = ["--train", *map(str, gold), "--dev", *map(str, gold), "--init", str(checkpoint), "--from_scratch", "--cache", ""]
-    flags += ["--epochs", "1", "--max_length", "32", "--no_jit", "--quiet"]
-    folder = tmp_path / "run"
-    assert main(["train", "choose", *flags, "--output", str(folder)]) == 0
+def test_a_run_is_evaluated_and_predicts_texts_of_the_command_line(trained, capsys):
+    folder = trained("choose")
     found = json.loads((folder / "dev" / "scores.json").read_text())
     capsys.readouterr()
     assert main(["evaluate", "choose", "--run", str(folder), "--quiet"]) == 0
