@@ -4,6 +4,7 @@ It runs the graph of a functional model with the layers' own weights. Any family
 that attends to other tokens supports the cache (`with_kv_cache`, `decode_step`).
 """
 
+import collections
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -37,7 +38,7 @@ class CachedModel:
     step(features, step, kv_cache) -> logits (B, Q, V) after each new token, the cache with them
 
     kv_cache is {layer: (keys (R, H, S, K), values (R, H, S, V))}: of a prompt R = B and S = L; a step reads the first B of R rows.
-    Logits are float32.
+    A layer that the graph uses several times, as ALBERT does, has an entry for each use. Logits are float32.
 
     Args:
         model: Functional model.
@@ -53,12 +54,13 @@ class CachedModel:
         self.inputs, self.output = model.input, model.output[output]
         nodes = functional_graph.needed(functional_graph.nodes(model), [self.output])
         layers = [node.operation for node in nodes if hasattr(node.operation, "with_kv_cache")]
-        self.layers = {layer.name: layer for layer in layers}
+        uses = Uses()
+        self.layers = {uses.key(layer.name): layer for layer in layers}
         unfit = [layer.name for layer in layers if layer.with_kv_cache is None]
         if unfit or not layers:
             what = f"{unfit[0]} cannot" if unfit else "no layer does"
             raise ValueError(f"CachedModel: expected attention that can cache its keys and values. Received: {what}")
-        last = max(number for number, node in enumerate(nodes) if node.operation is layers[-1])
+        last = max(number for number, node in enumerate(nodes) if hasattr(node.operation, "with_kv_cache"))
         self.until_last_attention, self.afterwards = nodes[: last + 1], nodes[last + 1 :]
         self.variables = unique_variables(node.operation for node in nodes)
         self.needs_slot_positions = any(hasattr(node.operation, "needs_slot_positions") for node in nodes)
@@ -75,10 +77,10 @@ class CachedModel:
         return next(iter(self.layers.values())).compute_dtype
 
     def prefill(self, features: dict, last: Any) -> tuple:
-        kv_cache = {}
+        kv_cache, uses = {}, Uses()
 
         def remember(name, keys, values):
-            kv_cache[name] = keys, values
+            kv_cache[uses.key(name)] = keys, values
             return keys, values
 
         def call(operation, args, kwargs):
@@ -96,13 +98,14 @@ class CachedModel:
         return ops.cast(values[id(self.output)], "float32")[:, 0], kv_cache
 
     def step(self, features: dict, step: Step, kv_cache: dict) -> tuple:
-        grown = dict(kv_cache)
+        grown, uses = dict(kv_cache), Uses()
         rows, slots = step.visible.shape[0], step.visible.shape[2]
 
         def remember(name, keys, values):
-            pairs = zip(kv_cache[name], (keys, values), strict=True)
-            grown[name] = tuple(write_slots(cache, step.slots, new) for cache, new in pairs)
-            return tuple(cache[:rows, :, :slots] for cache in grown[name])
+            key = uses.key(name)
+            pairs = zip(kv_cache[key], (keys, values), strict=True)
+            grown[key] = tuple(write_slots(cache, step.slots, new) for cache, new in pairs)
+            return tuple(cache[:rows, :, :slots] for cache in grown[key])
 
         def call(operation, args, kwargs):
             if hasattr(operation, "with_kv_cache"):
@@ -117,6 +120,18 @@ class CachedModel:
 
     def _enter(self, features):
         return {id(tensor): features[name] for name, tensor in self.inputs.items() if name in features}
+
+
+class Uses:
+    """Keys of the KV cache: a layer's name, and for its second use in the graph "name:1", and so on."""
+
+    def __init__(self):
+        self.counts = collections.Counter()
+
+    def key(self, name: str) -> str:
+        count = self.counts[name]
+        self.counts[name] += 1
+        return f"{name}:{count}" if count else name
 
 
 def call_operation(operation: Callable, args: tuple, kwargs: dict) -> Any:

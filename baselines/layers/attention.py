@@ -1,7 +1,7 @@
 """Scaled dot-product attention. Vaswani et al., 2017, arXiv:1706.03762.
 
-Options beyond BERT: other scales, talking heads, relative positions, and residual scores added to those of the previous block
-(He et al., 2020, arXiv:2012.11747).
+Options beyond BERT: other scales, talking heads, relative positions, residual scores added to those of the previous block
+(He et al., 2020, arXiv:2012.11747), and relu(score)^2 / n over the n visible keys in place of the softmax (arXiv:2202.10447).
 """
 
 from typing import Any
@@ -28,6 +28,7 @@ def attend(
     mix_weights: Any = None,
     heads_first: bool = False,
     bias: Any = None,
+    normalization: str = "softmax",
 ) -> tuple:
     """Each query's mean of the values, weighted by softmax(scale query key) in float32 at least.
 
@@ -41,6 +42,7 @@ def attend(
     mix_scores, mix_weights   applied to scaled scores and to weights, float32 (B, H, Q, L)
     heads_first      key, value are (B, H, L, K), (B, H, L, V), the layout of the KV cache
     bias             float, added to the scaled scores before the mask; broadcast to (B, H, Q, L)
+    normalization    softmax or squared_relu
 
     Returns the mean (B, Q, H, V) and the scaled scores (B, H, Q, L), neither mixed nor continued nor masked.
     """
@@ -59,7 +61,7 @@ def attend(
         weights = weights + ops.cast(previous_scores, weights.dtype)
     if attention_mask is not None:
         weights = weights + ops.where(attention_mask, 0.0, ops.cast(MASKED, weights.dtype))
-    weights = ops.softmax(weights, axis=-1)
+    weights = ops.softmax(weights, axis=-1) if normalization == "softmax" else squared_relu(weights, attention_mask)
     if mix_weights is not None:
         weights = mix_weights(weights)
     weights = ops.cast(weights, value.dtype)
@@ -69,3 +71,12 @@ def attend(
     if relative is not None:
         mean = mean + ops.einsum(f"bhqk,{relative_axes}->bqhd", weights, relative)
     return mean, scores
+
+
+def squared_relu(scores: Any, attention_mask: Any = None) -> Any:
+    """Scores (B, H, Q, L), masked ones far below 0, as weights: relu(score)^2 / n with n the number of visible keys."""
+    if attention_mask is None:
+        visible = ops.cast(ops.shape(scores)[-1], scores.dtype)
+    else:
+        visible = ops.sum(ops.cast(attention_mask, scores.dtype), axis=-1, keepdims=True)
+    return ops.square(ops.relu(scores)) / visible

@@ -8,6 +8,8 @@ TALKING_HEADS = ("none", "pre", "pre_post")
 """No mixing of heads, before the softmax, or before and after it."""
 FUSED = ("auto", True, False)
 """See fused_attention.py."""
+NORMALIZATIONS = ("softmax", "squared_relu")
+"""From scores to weights, see attention.py."""
 
 
 def is_scale(value: object) -> bool:
@@ -17,14 +19,20 @@ def is_scale(value: object) -> bool:
     return type(value) in (int, float) and 0 < value < math.inf
 
 
-def check_attention_options(scale: object, talking_heads: object, fused: object) -> None:
-    """Check the three options of an attention layer.
+def check_attention_options(
+    scale: object, talking_heads: object = "none", fused: object = "auto", normalization: object = "softmax"
+) -> None:
+    """Check the options of an attention layer.
 
     Raises:
         ValueError: An option has an unknown value.
     """
     if not is_scale(scale):
         raise ValueError(f"`scale` is {scale!r}. Give one of {', '.join(SCALES)}, or a number > 0.")
-    for name, value, known in (("talking_heads", talking_heads, TALKING_HEADS), ("fused", fused, FUSED)):
+    for name, value, known in (
+        ("talking_heads", talking_heads, TALKING_HEADS),
+        ("fused", fused, FUSED),
+        ("normalization", normalization, NORMALIZATIONS),
+    ):
         if value not in known:
             raise ValueError(f"`{name}` is {value!r}. Give one of {', '.join(map(str, known))}.")

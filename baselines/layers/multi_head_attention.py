@@ -30,6 +30,7 @@ class MultiHeadAttention(keras.layers.Layer):
                          no talking heads, no relative positions, no bias, no residual scores, no active dropout
     kernel_initializer   instead of the truncated normal of `initializer_range`
     value_initializer    of value and output, if different
+    normalization        softmax or squared_relu, see attention.py
     use_bias             of query, key, value and output
     """
 
@@ -48,10 +49,11 @@ class MultiHeadAttention(keras.layers.Layer):
         kernel_initializer: Any = None,
         value_initializer: Any = None,
         use_bias: bool = True,
+        normalization: str = "softmax",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        attention_options.check_attention_options(scale, talking_heads, fused)
+        attention_options.check_attention_options(scale, talking_heads, fused, normalization)
         self.num_heads = num_heads
         self.head_size = head_size
         self.hidden_size = hidden_size
@@ -65,6 +67,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.kernel_initializer = kernel_initializer and keras.initializers.get(kernel_initializer)
         self.value_initializer = value_initializer and keras.initializers.get(value_initializer)
         self.use_bias = use_bias
+        self.normalization = normalization
         self.supports_masking = True
         self.query_dense = self.dense(num_heads * self.key_size, "query")
         self.key_dense = self.dense(num_heads * self.key_size, "key")
@@ -121,6 +124,7 @@ class MultiHeadAttention(keras.layers.Layer):
         """`attention.attend` with the options of this layer; the fused kernel returns no scores."""
         needs_weights = (training and self.dropout_rate) or self.return_scores
         plain = all(option is None for option in (relative, previous_scores, self.mix_scores, bias))
+        plain = plain and self.normalization == "softmax"
         fit = self.key_size == self.head_size and not heads_first
         if plain and not needs_weights and fit and should_fuse(self.fused):
             return fused_attend(query, key, value, attention_mask, self.scale), None
@@ -137,6 +141,7 @@ class MultiHeadAttention(keras.layers.Layer):
             mix_weights=self.mix_weights,
             heads_first=heads_first,
             bias=bias,
+            normalization=self.normalization,
         )
 
     def with_kv_cache(
@@ -201,4 +206,5 @@ class MultiHeadAttention(keras.layers.Layer):
             "kernel_initializer": serialized_initializer(self.kernel_initializer),
             "value_initializer": serialized_initializer(self.value_initializer),
             "use_bias": self.use_bias,
+            "normalization": self.normalization,
         }

@@ -3,8 +3,10 @@
 import contextlib
 import dataclasses
 import functools
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import keras
 
@@ -29,6 +31,7 @@ def build_transformer_model(
     with_pool: bool | str = False,
     with_nsp: bool | str = False,
     with_mlm: bool | str = False,
+    with_discriminator: bool | str = False,
     keep_tokens: Sequence[int] | None = None,
     compound_tokens: Sequence[Sequence[int] | tuple] | None = None,
     dtype: str | None = None,
@@ -47,6 +50,7 @@ def build_transformer_model(
         with_pool: The pooler, True or the name of its activation; see encoder.outputs.
         with_nsp: The next-sentence head, likewise.
         with_mlm: The masked-language-model head, likewise. GPT's families have their language-model head in its place, always.
+        with_discriminator: ELECTRA's head, likewise; see electra.build.
         keep_tokens: Ids of the checkpoint's vocabulary in their new order, the others are dropped; -1 is a new token
             (Vocabulary.keep_ids).
         compound_tokens: New tokens behind them, each a list of ids to average or a pair (ids, weights).
@@ -62,8 +66,12 @@ def build_transformer_model(
     mask, with_mlm = masks.resolve(mask, application, with_mlm, literals(config.model_type)["MASK"])
     options.check_options(config, mask)
     module = family(config.model_type)
+    heads = {"with_pool": with_pool, "with_nsp": with_nsp, "with_mlm": with_mlm}
+    if with_discriminator:
+        require_argument(module, "with_discriminator")
+        heads["with_discriminator"] = with_discriminator
     with dtype_policy(dtype):
-        result = module.build(config, mask, with_pool=with_pool, with_nsp=with_nsp, with_mlm=with_mlm)
+        result = module.build(config, mask, **heads)
     checkpoint = checkpoint or weights_of(source)
     if checkpoint:
         adapt = {}
@@ -72,6 +80,13 @@ def build_transformer_model(
             adapt = vocabulary.adapters(rows)
         load_weights(result, checkpoint, module.weight_names(config), adapt=adapt, ignore_mismatched=ignore_mismatched)
     return result
+
+
+def require_argument(module: ModuleType, name: str) -> None:
+    """Raises InputError unless a family's `build` takes the argument."""
+    if name not in inspect.signature(module.build).parameters:
+        model = module.__name__.rpartition(".")[2]
+        raise InputError(f"{name}: model={model} has no such head. Leave it out, or use another model.")
 
 
 def configure(

@@ -45,8 +45,8 @@ class Config:
 
     family_options           fields that only this family has, {name: value}: `config.option(name)`, see family_options.py
 
-    The seven before it are the options of options.py: layers/attention_scale.py, talking_heads.py, linear_attention.py and
-    fused_attention.py, models/residual.py and initialization.py say what their values do.
+    Those before it are the options of options.py: layers/attention.py, attention_scale.py, talking_heads.py,
+    linear_attention.py, fused_attention.py, models/residual.py and initialization.py say what their values do.
     """
 
     vocab_size: int
@@ -71,6 +71,7 @@ class Config:
     residual_attention_scores: bool = False
     attention_kind: str = options.USUAL["attention_kind"]
     attention_scale: float | str = options.USUAL["attention_scale"]
+    attention_normalization: str = options.USUAL["attention_normalization"]
     talking_heads: str = options.USUAL["talking_heads"]
     fused_attention: bool | str = options.USUAL["fused_attention"]
     norm_placement: str = options.USUAL["norm_placement"]
@@ -147,6 +148,7 @@ class Config:
             **options.USUAL,
             "fused_attention": self.fused_attention,                    # of the machine, not of the model
         }
+        usual = {key: value for key, value in usual.items() if key not in families.literals(self.model_type)["DEFAULTS"]}
         own_names = {ours: name for name, ours in reversed(families.literals(self.model_type)["CONFIG_NAMES"].items())}
         options_of_family = values.pop("family_options")
         fields = {own_names.get(key, key): value for key, value in values.items() if usual.get(key) != value}
@@ -162,10 +164,12 @@ def with_family(given: dict, where: str) -> dict:
     model_type = given.get("model_type", "bert")
     name = families.family_name(model_type)
     names = families.literals(name)["CONFIG_NAMES"]
-    given = {"model_type": name} | {names.get(key, key): value for key, value in given.items() if key != "model_type"}
+    given = {"published_type": model_type} | given | {"model_type": name}
+    given = {names.get(key, key): value for key, value in given.items()}
     read_config = families.hook(name, "read_config") if name in families.families() else None
     given = families.defaults(model_type) | given
-    return read_config(given) if read_config else given
+    given = read_config(given) if read_config else given
+    return given if given["model_type"] == name else with_family(given, where)  # read_config saw that it is another family
 
 
 def find(folder: str | pathlib.Path) -> pathlib.Path | None:

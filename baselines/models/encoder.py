@@ -3,11 +3,13 @@
 The graph is flat: every step is a named layer of the model. Each function adds some and returns their output.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import layers
 
+from baselines.errors import InputError
 from baselines.layers.activation import activation
 from baselines.layers.bias import Bias
 from baselines.layers.dropout import Dropout
@@ -17,6 +19,7 @@ from baselines.layers.linear_attention import MultiHeadLinearAttention
 from baselines.layers.masked_pooling import FirstToken
 from baselines.layers.multi_head_attention import MultiHeadAttention
 from baselines.layers.position_embedding import PositionEmbedding
+from baselines.layers.rotary_position import RotaryPosition
 from baselines.models import initialization, residual
 from baselines.models.config import Config
 from baselines.models.style import Style
@@ -75,6 +78,16 @@ def position_layer(config: Config, **options: Any) -> layers.Layer:
     )
 
 
+def rotary(inputs: dict, config: Config) -> Any:
+    """Rotary positions for every attention. Raises InputError if attention_key_size is odd: columns are rotated in pairs."""
+    if config.attention_key_size % 2:
+        raise InputError(
+            f"model={config.model_type}: attention_key_size is {config.attention_key_size}, but columns are rotated in pairs. "
+            "Set it to an even number."
+        )
+    return RotaryPosition(config.attention_key_size, name="Embedding-Rotary-Position")(inputs["token_ids"])
+
+
 def to_hidden_size(x: Any, config: Config, style: Style) -> Any:
     """x (B, L, E) -> (B, L, D), by a projection where the two differ."""
     if config.embedding_size == config.hidden_size:
@@ -130,6 +143,7 @@ def attention(config: Config, name: str, style: Style, return_scores: bool = Fal
         initializer_range=config.initializer_range,
         return_scores=return_scores,
         scale=config.attention_scale,
+        normalization=config.attention_normalization,
         talking_heads=config.talking_heads,
         fused=config.fused_attention,
         kernel_initializer=initialization.kernel(config),
@@ -154,8 +168,21 @@ def feed_forward(config: Config, name: str, style: Style) -> layers.Layer:
     )
 
 
+def mlm_logits(x: Any, table: Any, config: Config) -> Any:
+    """BERT's masked-language-model head: (B, L, D) -> (B, L, V)."""
+    y = dense(config.embedding_size, config, "MLM-Dense", activation=activation(config.hidden_act))(x)
+    y = LayerNormalization(epsilon=config.layer_norm_eps or 1e-12, name="MLM-Norm")(y)
+    return Bias(name="MLM-Bias")(table(y, reverse=True))
+
+
 def outputs(
-    x: Any, table: Any, config: Config, with_pool: bool | str = False, with_nsp: bool | str = False, with_mlm: bool | str = False
+    x: Any,
+    table: Any,
+    config: Config,
+    with_pool: bool | str = False,
+    with_nsp: bool | str = False,
+    with_mlm: bool | str = False,
+    mlm_head: Callable = mlm_logits,
 ) -> dict:
     """{"hidden_states": (B, L, D)} and the requested heads, each True or the name of its activation.
 
@@ -164,7 +191,7 @@ def outputs(
     mlm      float32 (B, L, V), softmax
 
     "linear" instead of True gives logits. bert4keras returns nsp in place of pooled, and hidden_states only
-    without heads.
+    without heads. `mlm_head` is the family's function in place of `mlm_logits`.
     """
     result = {"hidden_states": x}
     if with_pool or with_nsp:
@@ -176,8 +203,5 @@ def outputs(
         result["nsp"] = dense(2, config, "NSP-Proba", activation=nsp, dtype="float32")(result["pooled"])
     if with_mlm:
         mlm = "softmax" if with_mlm is True else with_mlm
-        y = dense(config.embedding_size, config, "MLM-Dense", activation=activation(config.hidden_act))(x)
-        y = LayerNormalization(epsilon=config.layer_norm_eps or 1e-12, name="MLM-Norm")(y)
-        y = Bias(name="MLM-Bias")(table(y, reverse=True))
-        result["mlm"] = layers.Activation(mlm, dtype="float32", name="MLM-Activation")(y)
+        result["mlm"] = layers.Activation(mlm, dtype="float32", name="MLM-Activation")(mlm_head(x, table, config))
     return result

@@ -7,9 +7,11 @@ What a family's file may define besides, where it differs from BERT:
     CONFIG_NAMES  {key of the published config.json: field of Config}: {"d_model": "hidden_size"}
     DEFAULTS      {field of Config or option: value} where a config.json lacks it
     OPTIONS       {field that only this family has: (kind, default)}, see family_options.py
+    WITHOUT       {option of options.py that it does not support: reason}
     MASK          "causal" for a family that was trained to continue texts: the mask that it has unless another is asked for
     ENCODER_DECODER   True for a family whose encoder reads a source and whose decoder writes a target: see encoder_decoder.py
-    read_config   function of the dict of a config.json, with our names, that returns it with what must be computed
+    read_config   function of the dict of a config.json, with our names, that returns it with what must be computed; its
+                  published_type is the model_type that was given; another model_type means that the file is of that family
     write_config  function of the dict of a config.json and a Config that returns the dict as Hugging Face's class reads it
     for_tasks     function of a Config that returns the one for our tasks, whose rows have segments 0 and 1
     max_length    function of a Config: the maximum number of tokens, or None
@@ -29,7 +31,8 @@ from baselines.plugins import discovery
 FOLDER = Path(__file__).parent
 MIN_NAMES = 3
 """Of its own fields, for a config.json without a model_type to be a family's."""
-LITERALS = {"MODEL_TYPES": (), "CONFIG_NAMES": {}, "DEFAULTS": {}, "OPTIONS": {}, "MASK": "bidirectional", "ENCODER_DECODER": False}
+LITERALS = {"MODEL_TYPES": (), "CONFIG_NAMES": {}, "DEFAULTS": {}, "OPTIONS": {}, "WITHOUT": {}, "MASK": "bidirectional",
+            "ENCODER_DECODER": False}  # fmt: skip
 
 
 @functools.cache
@@ -63,7 +66,7 @@ def defaults(model_type: str) -> dict[str, Any]:
 
 
 def literals(name: str) -> dict[str, Any]:
-    """{"MODEL_TYPES": …, "CONFIG_NAMES": …, …} of a family; empty ones of an unknown family."""
+    """The literals of a family, {name: value}; empty ones of an unknown family."""
     return _literals(name) if name in families() else dict(LITERALS)
 
 

@@ -1,5 +1,6 @@
 """Published names of the weights that the families share, in Google's checkpoints and in Hugging Face's files."""
 
+import dataclasses
 import re
 
 from baselines.models.config import Config
@@ -43,6 +44,11 @@ def encoder_names(config: Config, prefix: str, absolute_positions: bool = False)
     names |= dense("MLM-Dense", "cls/predictions/transform/dense")
     names |= norm("MLM-Norm", "cls/predictions/transform/LayerNorm")
     names["MLM-Bias/bias"] = ("cls/predictions/output_bias", "cls/predictions/bias", False)
+    return as_names(names, prefix)
+
+
+def as_names(names: dict[str, tuple], prefix: str = "bert") -> dict[str, WeightName]:
+    """{variable path: WeightName} of {variable path: (Google's name, Hugging Face's with slashes, transposed)}."""
     return {
         path: WeightName(google, dotted(hugging_face, prefix), transposed, optional="/mix_" in path)
         for path, (google, hugging_face, transposed) in names.items()
@@ -62,6 +68,40 @@ def option_names(config: Config) -> dict[str, tuple]:
     if config.norm_placement == "pre":
         names |= norm("Output-Norm", "bert/encoder/output/LayerNorm")
     return names
+
+
+def renamed(names: dict[str, WeightName], google: dict[str, str], hugging_face: dict[str, str]) -> dict[str, WeightName]:
+    """The names of a family that differ from BERT's. In each name the first pattern that matches is replaced.
+
+    Args:
+        names: {variable path: WeightName}.
+        google: {pattern: replacement} for Google's names.
+        hugging_face: Likewise for Hugging Face's.
+    """
+
+    def replace(name, patterns):
+        pattern = next((pattern for pattern in patterns if re.search(pattern, name)), None)
+        return re.sub(pattern, patterns[pattern], name) if pattern else name
+
+    return {
+        path: dataclasses.replace(name, google=replace(name.google, google), hugging_face=replace(name.hugging_face, hugging_face))
+        for path, name in names.items()
+    }
+
+
+def output_mapping(config: Config) -> dict[str, WeightName]:
+    """The name of RoFormerV2's projection before the table. None has been published, so it is ours."""
+    if config.embedding_size == config.hidden_size:
+        return {}
+    names = ("cls/predictions/output_mapping/kernel", "cls.predictions.output_mapping.weight")
+    return {"Output-Mapping/kernel": WeightName(*names, transposed=True)}
+
+
+def unit_name(index: int, part: str) -> WeightName:
+    """The name of a weight of GAU-alpha's block: "i_dense/kernel", "q_scaleoffset/gamma"."""
+    google = f"GAU_alpha/encoder/layer_{index}/gau/{part}"
+    hugging_face = re.sub("^GAU_alpha", "gau_alpha", google).replace("/kernel", "/weight")
+    return WeightName(google, dotted(hugging_face, "bert"), transposed=part.endswith("kernel"))
 
 
 def single(path: str, google: str) -> dict[str, tuple]:

@@ -14,6 +14,7 @@ from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "nezha", "architectures": ["NezhaModel"], "use_relative_position": True}
 EPSILON = 1e-7
+WITHOUT = {"attention_kind": "it has no scores to add distances to", "fused_attention": "the kernel has no distances"}
 
 
 def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from baselines.errors import InputError, nearest
-from baselines.layers.attention_options import FUSED, SCALES, TALKING_HEADS, is_scale
+from baselines.layers.attention_options import FUSED, NORMALIZATIONS, SCALES, TALKING_HEADS, is_scale
+from baselines.models import families
 
 USUAL = {
     "attention_kind": "softmax",
     "attention_scale": "sqrt",
+    "attention_normalization": "softmax",
     "talking_heads": "none",
     "fused_attention": "auto",
     "norm_placement": "post",
@@ -18,11 +20,12 @@ USUAL = {
 """Defaults of Config: with them a model is BERT, and config.json does not have the fields."""
 CHOICES = {
     "attention_kind": ("softmax", "linear"),
+    "attention_normalization": NORMALIZATIONS,
     "talking_heads": TALKING_HEADS,
     "fused_attention": FUSED,
     "norm_placement": ("post", "pre", "feed_forward"),
     "residual_scale": ("none", "rezero", "deepnorm_sgd", "deepnorm_adam", "deepnorm_lamb"),
-    "initializer": ("normal", "lecun", "geometric", "quadratic", "roformer_v2"),
+    "initializer": ("normal", "lecun", "geometric", "quadratic", "roformer_v2", "gau_alpha"),
 }
 
 
@@ -41,8 +44,11 @@ def check_options(config: Any, mask: str) -> None:
     linear = config.attention_kind == "linear"
     rules = (
         (linear and mask != "bidirectional", "attention_kind=linear", f"mask={mask}", "it supports the padding mask only"),
-        (linear and config.model_type == "nezha", "attention_kind=linear", "model=nezha", "it has no scores to add distances to"),
         (linear and config.attention_scale != "sqrt", "attention_kind=linear", "attention_scale", "it has no scores to scale"),
+        (linear and config.attention_normalization != "softmax", "attention_kind=linear", "attention_normalization",
+         "it has no scores to normalize"),
+        (config.fused_attention is True and config.attention_normalization != "softmax", "fused_attention=True",
+         "attention_normalization", "the kernel is that of the softmax"),
         (linear and config.talking_heads != "none", "attention_kind=linear", "talking_heads", "it has no scores to mix"),
         (linear and config.residual_attention_scores, "attention_kind=linear", "residual_attention_scores",
          "it has no scores to continue"),
@@ -52,8 +58,6 @@ def check_options(config: Any, mask: str) -> None:
          "the kernel has no scores to mix"),
         (config.fused_attention is True and config.residual_attention_scores, "fused_attention=True",
          "residual_attention_scores", "the kernel has no scores to continue"),
-        (config.fused_attention is True and config.model_type == "nezha", "fused_attention=True", "model=nezha",
-         "the kernel has no distances"),
         (config.fused_attention is True and config.attention_key_size != config.attention_head_size, "fused_attention=True",
          f"attention_key_size={config.attention_key_size}", "the kernel needs keys and values of one size"),
         (config.norm_placement == "feed_forward" and config.model_type != "gpt2_ml", "norm_placement=feed_forward",
@@ -62,6 +66,12 @@ def check_options(config: Any, mask: str) -> None:
          f"norm_placement={config.norm_placement}", "its weights have norms in other places"),
         (config.norm_placement != "post" and config.residual_scale.startswith("deepnorm"),
          f"norm_placement={config.norm_placement}", f"residual_scale={config.residual_scale}", "DeepNorm normalizes after the sum"),
+    )  # fmt: skip
+    missing = families.literals(config.model_type)["WITHOUT"].items()
+    rules += tuple(
+        (getattr(config, name) not in (USUAL.get(name), False, None), f"{name}={getattr(config, name)}",
+         f"model={config.model_type}", reason)
+        for name, reason in missing
     )  # fmt: skip
     for broken, first, second, reason in rules:
         if broken:

@@ -2,8 +2,6 @@
 
 import keras
 
-from baselines.errors import InputError
-from baselines.layers.rotary_position import RotaryPosition
 from baselines.models import encoder, masks, names
 from baselines.models.config import Config
 from baselines.models.style import Style
@@ -13,19 +11,19 @@ HUGGING_FACE = {"model_type": "roformer", "architectures": ["RoFormerModel"], "r
 EPSILON = 1e-7
 
 
+def read_config(values: dict) -> dict:
+    """The fields; `norm_type: rms_norm` of junnyu's conversions means RoFormerV2."""
+    return {**values, "model_type": "roformer_v2"} if values.get("norm_type") == "rms_norm" else values
+
+
 def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
-    """As bert.build. Raises InputError if attention_key_size is odd, because columns are rotated in pairs."""
-    if config.attention_key_size % 2:
-        raise InputError(
-            f"model=roformer: attention_key_size is {config.attention_key_size}, but columns are rotated in pairs. "
-            "Set it to an even number."
-        )
+    """As bert.build. Raises InputError if attention_key_size is odd."""
     style = Style(config.layer_norm_eps or EPSILON)
     inputs = masks.token_inputs(config, mask)
     table = encoder.token_embedding(config)
     x = encoder.embed(inputs, table, config, style)
-    rotary = RotaryPosition(config.attention_key_size, name="Embedding-Rotary-Position")(inputs["token_ids"])
-    x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, style, rotary=rotary)
+    attention_mask = masks.attention_mask(config, mask, inputs)
+    x = encoder.blocks(x, attention_mask, config, style, rotary=encoder.rotary(inputs, config))
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="roformer")
 
 

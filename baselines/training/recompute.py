@@ -16,8 +16,9 @@ from keras import ops
 
 from baselines.runtime import functional_graph
 
-BLOCK = re.compile(r"Transformer-\d+-")
-BRANCH = re.compile(r"Transformer-\d+-\w+$")
+BLOCK = re.compile(r"Transformer-(\d+-)?(?=[A-Za-z])")
+"""Of ALBERT's blocks, whose layers are shared, the names have no number."""
+BRANCH = re.compile(r"Transformer-(\d+-)?[A-Za-z]\w*$")
 """Attention and feed-forward themselves; what stands around them has a name that goes on: `-Dropout`, `-Add`, `-Norm`."""
 
 

@@ -21,6 +21,12 @@ logger = logging.getLogger(__name__)
 TIED = {
     "cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
     "cls.predictions.decoder.bias": "cls.predictions.bias",
+    "predictions.decoder.weight": "embeddings.word_embeddings.weight",
+    "predictions.decoder.bias": "predictions.bias",
+    "generator_lm_head.weight": "embeddings.word_embeddings.weight",
+    "lm_head.decoder.weight": "embeddings.word_embeddings.weight",
+    "lm_head.decoder.bias": "lm_head.bias",
+    "decoder.weight": "embeddings.tok_embeddings.weight",
     **dict.fromkeys(("lm_head.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"), "shared.weight"),
     **dict.fromkeys(("model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight"), "shared.weight"),
 }
@@ -164,17 +170,18 @@ def _verdict(weights, tensors, names, sources, task_weights):
             fits.append(Fate(source.name, path, expected, source.shape))
     taken = dict.fromkeys(source.name for source in sources.values())
     shapes = {name: tensors.shape(name) for name in tensors}
-    unused = [_unused(name, tensors, taken, shapes) for name in tensors if name not in taken]
+    has_mlm_head = any(path.startswith("MLM-") for path in sources)
+    unused = [_unused(name, tensors, taken, shapes, has_mlm_head) for name in tensors if name not in taken]
     return Verdict(str(tensors.path), tuple(used), tuple(missing), tuple(unused), tuple(misshaped), tuple(fresh))
 
 
-def _unused(name, tensors, taken, shapes):
+def _unused(name, tensors, taken, shapes, has_mlm_head):
     """The Fate of a tensor that no variable takes."""
     reason = naming.harmless(name, shapes)
     if not reason and DECODER.match(name) and not any(DECODER.match(other) for other in taken):
         reason = "the decoder, which was not asked for"
     original = next((other for other in taken if name in TIED and other.endswith(TIED[name])), None)
-    if original and any(other.startswith("cls.predictions.") for other in taken):
+    if original and has_mlm_head:
         same = tensors.shape(name) == tensors.shape(original) and np.array_equal(tensors[name], tensors[original])
         if not same:
             reason = f"differs from {original}, and the model has one weight for both"

@@ -14,11 +14,14 @@ WRAPPERS = ("module.", "_orig_mod.")
 """What PyTorch's DataParallel and torch.compile put before the name of every weight."""
 
 OPTIMIZER_STATE = "optimizer state"
+HEADS = rf"{OWN}|cls|predictions|\w+_predictions|\w*lm_head|head|decoder"
+"""First parts of Hugging Face's names of heads: what stands before the family's prefix."""
 HARMLESS = {
     OPTIMIZER_STATE: r"(?i)(.*/)?((lazy_)?(adam|lamb|adafactor|momentum)(_[a-z0-9]+)?|global_step|beta[12]_power|"
                        r"(current_)?loss_scale|good_steps)(:0)?|.*OPTIMIZER_SLOT.*|save_counter/.*|.*_slot_(m|v|vc|vr)",
     "a head that was not asked for": r"(.*[./])?pooler([./_].*)?|cls[./].*|predictions[./].*|sop_classifier[./].*|"
-                                     r"(discriminator|generator)_predictions[./].*|(lm_head|classifier|qa_outputs)[./].*|"
+                                     r"\w+_predictions[./].*|(\w*lm_head|classifier|qa_outputs)[./].*|"
+                                     r"generator/.*|head\.(dense|norm)\..*|decoder\.(weight|bias)|"
                                      rf"output_(weights|bias)(:0)?|final_logits_bias|{OWN}[./].*",
     "repeats the token table": r"(.*[./])?(encoder|decoder)[./]embed_tokens[./]weight",
     "left over, T5 has none": r"decoder[./].*[./]EncDecAttention[./]relative_attention_bias([./]weight)?",
@@ -42,6 +45,7 @@ class WeightName:
         optional: A checkpoint may lack it, because its initial value changes nothing.
         part: (index, count): Hugging Face stores `count` weights side by side in one tensor, along the last axis of our layout, and
             this is the one at `index`: query, key and value of GPT2.
+        also: Other names that published files have in place of these, in either format.
     """
 
     google: str
@@ -49,6 +53,7 @@ class WeightName:
     transposed: bool = False
     optional: bool = False
     part: tuple[int, int] = (0, 1)
+    also: tuple[str, ...] = ()
 
     @property
     def google_transposed(self) -> bool:
@@ -63,7 +68,7 @@ def own_name(path: str) -> WeightName:
 
 def google_spellings(name: WeightName) -> list[str]:
     """The names that the weight may have in a TensorFlow checkpoint, the usual one first."""
-    return [name.google, f"{name.google}:0"]
+    return [spelling for each in (name.google, *name.also) for spelling in (each, f"{each}:0")]
 
 
 def hugging_face_spellings(name: WeightName) -> list[str]:
@@ -73,12 +78,13 @@ def hugging_face_spellings(name: WeightName) -> list[str]:
     without a matrix for logits have the token table for it.
     """
     family, _, rest = name.hugging_face.partition(".")
-    spellings = [name.hugging_face]
-    if family not in ("cls", OWN):
+    spellings = [name.hugging_face, *name.also]
+    if not re.fullmatch(HEADS, family):
         spellings += [rest, f"bert.{rest}"]
     old = [re.sub(r"LayerNorm\.weight$", "LayerNorm.gamma", spelling) for spelling in spellings]
     old = [re.sub(r"LayerNorm\.bias$", "LayerNorm.beta", spelling) for spelling in old]
-    tied = SUBSTITUTES.get(name.hugging_face, [])
+    tied = [f"{match[1]}.decoder.bias" for match in [re.fullmatch(r"(.*predictions|lm_head)\.bias", name.hugging_face)] if match]
+    tied += SUBSTITUTES.get(name.hugging_face, [])
     return list(dict.fromkeys(spellings + old + tied))
 
 

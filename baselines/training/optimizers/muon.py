@@ -9,7 +9,7 @@ from baselines.task.recipe import Recipe
 from baselines.training.optimizers import weights_without_decay
 from baselines.training.optimizers.optimizer import Optimizer
 
-OUTSIDE_BLOCKS = r"^(?!Transformer-\d)"
+OUTSIDE_BLOCKS = r"^(?!Transformer-)"
 
 
 @dataclasses.dataclass(frozen=True)
