@@ -31,6 +31,7 @@ class MultiHeadAttention(keras.layers.Layer):
     kernel_initializer   instead of the truncated normal of `initializer_range`
     value_initializer    of value and output, if different
     normalization        softmax or squared_relu, see attention.py
+    rotary_halves        which columns rotary positions turn together, see rotary_position.rotate
     use_bias             of query, key, value and output
     """
 
@@ -50,6 +51,7 @@ class MultiHeadAttention(keras.layers.Layer):
         value_initializer: Any = None,
         use_bias: bool = True,
         normalization: str = "softmax",
+        rotary_halves: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -68,6 +70,7 @@ class MultiHeadAttention(keras.layers.Layer):
         self.value_initializer = value_initializer and keras.initializers.get(value_initializer)
         self.use_bias = use_bias
         self.normalization = normalization
+        self.rotary_halves = rotary_halves
         self.supports_masking = True
         self.query_dense = self.dense(num_heads * self.key_size, "query")
         self.key_dense = self.dense(num_heads * self.key_size, "key")
@@ -102,7 +105,7 @@ class MultiHeadAttention(keras.layers.Layer):
             )
         )
         if rotary is not None:
-            query, key = rotate(query, rotary), rotate(key, rotary)
+            query, key = (rotate(x, rotary, self.rotary_halves) for x in (query, key))
         return query, key, value
 
     def merge(self, mean: Any) -> Any:
@@ -207,4 +210,5 @@ class MultiHeadAttention(keras.layers.Layer):
             "value_initializer": serialized_initializer(self.value_initializer),
             "use_bias": self.use_bias,
             "normalization": self.normalization,
+            "rotary_halves": self.rotary_halves,
         }

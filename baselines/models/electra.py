@@ -3,7 +3,6 @@
 A discriminator's checkpoint has the discriminator head, the small generator's the MLM head; the pooler is nobody's.
 """
 
-import dataclasses
 from typing import Any
 
 import keras
@@ -42,7 +41,7 @@ def build(config: Config, mask: str = "bidirectional", with_discriminator: bool 
 
 def mlm_logits(x: Any, table: Any, config: Config) -> Any:
     """BERT's head, with the exact GELU whatever the blocks have: (B, L, D) -> (B, L, V)."""
-    return encoder.mlm_logits(x, table, dataclasses.replace(config, hidden_act="gelu"))
+    return encoder.mlm_logits(x, table, config, hidden_act="gelu")
 
 
 def discriminator(x: Any, config: Config, final: str) -> Any:

@@ -20,6 +20,7 @@ from baselines.layers.masked_pooling import FirstToken
 from baselines.layers.multi_head_attention import MultiHeadAttention
 from baselines.layers.position_embedding import PositionEmbedding
 from baselines.layers.rotary_position import RotaryPosition
+from baselines.layers.row_embedding import RowEmbedding
 from baselines.models import initialization, residual
 from baselines.models.config import Config
 from baselines.models.style import Style
@@ -59,6 +60,9 @@ def token_and_segment(inputs: dict, table: Any, config: Config) -> Any:
     x = table(inputs["token_ids"])
     if not config.type_vocab_size:
         return x
+    if config.type_vocab_size == 1:
+        deviation = initialization.table_range(config)
+        return RowEmbedding(1, initializer_range=deviation, name="Embedding-Segment")(x)
     segments = small_table(config.type_vocab_size, config, "Embedding-Segment")(inputs["segment_ids"])
     return layers.Add(name="Embedding-Token-Segment")([x, segments])
 
@@ -78,14 +82,17 @@ def position_layer(config: Config, **options: Any) -> layers.Layer:
     )
 
 
-def rotary(inputs: dict, config: Config) -> Any:
-    """Rotary positions for every attention. Raises InputError if attention_key_size is odd: columns are rotated in pairs."""
+def rotary(inputs: dict, config: Config, name: str = "Embedding-Rotary-Position", **options: Any) -> Any:
+    """Rotary positions for every attention; `options` of RotaryPosition.
+
+    Raises InputError if attention_key_size is odd, because columns are rotated in pairs.
+    """
     if config.attention_key_size % 2:
         raise InputError(
             f"model={config.model_type}: attention_key_size is {config.attention_key_size}, but columns are rotated in pairs. "
             "Set it to an even number."
         )
-    return RotaryPosition(config.attention_key_size, name="Embedding-Rotary-Position")(inputs["token_ids"])
+    return RotaryPosition(config.attention_key_size, **options, name=name)(inputs["token_ids"])
 
 
 def to_hidden_size(x: Any, config: Config, style: Style) -> Any:
@@ -129,8 +136,8 @@ def block(
     return residual.add_branch(x, y, name, config, style), scores
 
 
-def attention(config: Config, name: str, style: Style, return_scores: bool = False) -> layers.Layer:
-    """The attention layer of a block."""
+def attention(config: Config, name: str, style: Style, return_scores: bool = False, **options: Any) -> layers.Layer:
+    """The attention layer of a block; `options` of MultiHeadAttention."""
     _, gain = initialization.deepnorm(config)
     return style.layer(
         MultiHeadLinearAttention if config.attention_kind == "linear" else MultiHeadAttention,
@@ -149,6 +156,7 @@ def attention(config: Config, name: str, style: Style, return_scores: bool = Fal
         kernel_initializer=initialization.kernel(config),
         value_initializer=initialization.kernel(config, gain) if gain != 1 else None,
         use_bias=style.use_bias,
+        **options,
     )
 
 
@@ -168,10 +176,16 @@ def feed_forward(config: Config, name: str, style: Style) -> layers.Layer:
     )
 
 
-def mlm_logits(x: Any, table: Any, config: Config) -> Any:
-    """BERT's masked-language-model head: (B, L, D) -> (B, L, V)."""
-    y = dense(config.embedding_size, config, "MLM-Dense", activation=activation(config.hidden_act))(x)
-    y = LayerNormalization(epsilon=config.layer_norm_eps or 1e-12, name="MLM-Norm")(y)
+def mlm_logits(
+    x: Any, table: Any, config: Config, hidden_act: str | None = None, epsilon: float = 1e-12
+) -> Any:
+    """BERT's masked-language-model head: (B, L, D) -> (B, L, V).
+
+    hidden_act   in place of the config's
+    epsilon      of its norm, where the config has none
+    """
+    y = dense(config.embedding_size, config, "MLM-Dense", activation=activation(hidden_act or config.hidden_act))(x)
+    y = LayerNormalization(epsilon=config.layer_norm_eps or epsilon, name="MLM-Norm")(y)
     return Bias(name="MLM-Bias")(table(y, reverse=True))
 
 

@@ -48,11 +48,11 @@ def resolve(mask: str | None, application: str | None, with_mlm: bool | str, def
 
 
 def token_inputs(config: Config, mask: str) -> dict:
-    """The inputs: token_ids and segment_ids int32 (B, L); prefix_length int32 (B,) where the mask asks for it."""
+    """The inputs: token_ids and, with two segments or more, segment_ids int32 (B, L); prefix_length int32 (B,) for its mask."""
     if mask not in MASKS:
         raise ValueError(f"unknown mask={mask!r}. Choose one of {', '.join(MASKS)}. {nearest(str(mask), MASKS)}")
     names = ["token_ids"]
-    if config.type_vocab_size or mask == "prefix":
+    if config.type_vocab_size > 1 or mask == "prefix":
         names.append("segment_ids")
     inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
     if mask == "prefix_length":

@@ -1,11 +1,10 @@
 """RoBERTa as Chinese checkpoints have it: BERT trained longer and on whole words. Cui et al., 2019, arXiv:1906.08101.
 
-fairseq's RoBERTa, which numbers positions from 2 and pads with 1, has another layout and is rejected.
+fairseq's RoBERTa, which numbers positions from 2 and pads with 1, is xlm_roberta.py: the config's pad_token_id tells them apart.
 """
 
 import keras
 
-from baselines.errors import InputError
 from baselines.models import bert
 from baselines.models.config import Config
 from baselines.weights.names import WeightName
@@ -14,13 +13,13 @@ HUGGING_FACE = bert.HUGGING_FACE
 EPSILON = bert.EPSILON
 
 
+def read_config(values: dict) -> dict:
+    """The fields; those of fairseq's layout belong to xlm_roberta."""
+    return {**values, "model_type": "xlm_roberta"} if values.get("pad_token_id") == 1 else values
+
+
 def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
-    """As bert.build. Raises InputError for fairseq's layout."""
-    if config.pad_token_id == 1:
-        raise InputError(
-            "model=roberta: pad_token_id=1 is fairseq's layout, which is not implemented. "
-            "Choose a Chinese RoBERTa with BERT's layout (pad_token_id=0)."
-        )
+    """As bert.build."""
     return bert.build(config, mask, **heads)
 
 

@@ -30,7 +30,10 @@ HARMLESS = {
 """{reason: names} of tensors that a checkpoint may have although the model lacks them."""
 
 
-SUBSTITUTES = {"cls.predictions.bias": ["cls.predictions.decoder.bias"], "lm_head.weight": ["shared.weight"]}
+SUBSTITUTES = {
+    **{f"{head}.bias": [f"{head}.decoder.bias"] for head in ("cls.predictions", "predictions", "lm_head")},
+    "lm_head.weight": ["shared.weight"],
+}
 """{name in a Hugging Face file: names of tensors to take where it is absent}."""
 
 
@@ -83,8 +86,7 @@ def hugging_face_spellings(name: WeightName) -> list[str]:
         spellings += [rest, f"bert.{rest}"]
     old = [re.sub(r"LayerNorm\.weight$", "LayerNorm.gamma", spelling) for spelling in spellings]
     old = [re.sub(r"LayerNorm\.bias$", "LayerNorm.beta", spelling) for spelling in old]
-    tied = [f"{match[1]}.decoder.bias" for match in [re.fullmatch(r"(.*predictions|lm_head)\.bias", name.hugging_face)] if match]
-    tied += SUBSTITUTES.get(name.hugging_face, [])
+    tied = SUBSTITUTES.get(name.hugging_face, [])
     return list(dict.fromkeys(spellings + old + tied))
 
 

@@ -144,7 +144,6 @@ def test_a_checkpoint_without_the_head_is_refused(tmp_path):
         (InputError, "Set both to the same even number", {"model": "nezha", "attention_key_size": 6}),
         (InputError, "attention_key_size is 5, but columns are rotated in pairs", {"model": "roformer", "attention_key_size": 5}),
         (InputError, "config: unknown hidden_act 'gelo'", {"hidden_act": "gelo"}),
-        (InputError, "pad_token_id=1 is fairseq's", {"model": "roberta", "pad_token_id": 1}),
         (ValueError, "Did you mean causal?", {"mask": "causl"}),
         (ValueError, "Choose one of encoder, lm, unilm", {"application": "seq2seq"}),
         (ValueError, "Give one", {"application": "lm", "mask": "prefix"}),

@@ -22,7 +22,7 @@ def test_families_are_the_files_that_build():
 @pytest.mark.parametrize("options", [{}, {"embedding_size": 12, "type_vocab_size": 0}], ids=["plain", "sizes"])
 def test_every_weight_has_a_name(name, options):
     model = build_transformer_model({**CONFIG, **options}, model=name, with_pool=True, with_nsp=True, with_mlm=True)
-    names = family(name).weight_names(Config.from_dict({**CONFIG, **options}))
+    names = family(name).weight_names(Config.from_dict({**CONFIG, **options, "model_type": name}))
     assert {weight.path for weight in model.trainable_weights} == set(names)
     assert len({name.google for name in names.values()}) == len(names)
     assert len({name.hugging_face for name in names.values()}) == len(names)
