@@ -1,6 +1,7 @@
-"""Chat in the terminal with a run of chat; replies appear as they are generated.
+"""Chat in the terminal with a run of chat or a published model; replies appear as they are generated.
 
-run.py chat --run DIR        run.py chat --demo        in it: /reset  /params  /undo  /help  /quit, Ctrl-C stops a reply
+run.py chat --run DIR    run.py chat --init CDIAL_GPT    run.py chat --demo
+in it: /reset  /params  /undo  /help  /quit, Ctrl-C stops a reply
 """
 
 import dataclasses
@@ -10,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from baselines.cli.argument_parser import parse
-from baselines.cli.generate import GenerationFlags
+from baselines.cli.generate import GenerationFlags, require_source
 from baselines.cli.startup import start_backend
 from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError, excerpt, nearest
-from baselines.experiment.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from baselines.inference.text_generator import TextGenerator
@@ -28,29 +28,30 @@ Ctrl-C           stop the reply"""
 
 @dataclasses.dataclass(frozen=True)
 class Flags(GenerationFlags):
-    """Chat with a run's best checkpoint."""
+    """Chat with a run's best checkpoint, or with a published one."""
 
     run: str | None = None
     """Run folder."""
+    init: str | None = None
+    """Checkpoint that was trained on dialogues, such as CDial-GPT, in place of a run."""
     demo: bool = False
     """Train a small model on the embedded dialogues first (half a minute), and chat with it."""
 
 
 def main(argv: list[str]) -> None:
     flags = parse(Flags, argv, "run.py chat")
-    if bool(flags.run) == flags.demo:
-        problem = "--run and --demo exclude each other" if flags.demo else "no run is given"
-        raise InputError(f"chat: {problem}. Give --run DIR or --demo.")
+    require_source(flags, "chat")
     flags.check()
     if flags.beam or (flags.num or 1) > 1:
         raise InputError("chat: replies are sampled, one at a time. Leave --beam and --num out.")
-    if flags.run:
-        RunFolder.open(flags.run).require_best()
 
     start_backend()
     from baselines.inference.text_generator import TextGenerator
 
-    generator = TextGenerator.from_run(flags.run or demo_run(), num_rows=1)
+    if flags.init:
+        generator = TextGenerator.from_checkpoint(flags.init, dialogue=True, num_rows=1)
+    else:
+        generator = TextGenerator.from_run(flags.run or demo_run(), num_rows=1)
     if not generator.dialogue:
         raise InputError(f"{flags.run}, a run of {generator.task_name}, does not hold conversations. Use `run.py generate`.")
     config = flags.generation_config(generator.generation_config)

@@ -1,11 +1,11 @@
-"""Generate texts with a run that generates, by beam search or sampling, for one prompt or a file of prompts.
+"""Generate texts with a run or a published model that generates, by beam search or sampling, for one prompt or a file of prompts.
 
-run.py generate --run DIR "text" --beam 3        run.py generate --run DIR --input F --output F --top_k 5
+run.py generate --run DIR "text" --beam 3    run.py generate --init GPT2 "text"    run.py generate --run DIR --input F --output F
 """
 
 import dataclasses
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
@@ -88,12 +88,15 @@ def in_flags(error: InputError) -> InputError:
 
 @dataclasses.dataclass(frozen=True)
 class Flags(GenerationFlags):
-    """Generate texts with a run's best checkpoint."""
+    """Generate texts with a run's best checkpoint, or with a published one."""
 
     texts: tyro.conf.Positional[tuple[str, ...]] = ()
     """The source text; for a dialogue run, all utterances so far, the newest last."""
-    run: str = tyro.MISSING
+    run: str | None = None
     """Run folder."""
+    init: str | None = None
+    """Checkpoint that was trained to continue texts, such as a GPT2, in place of a run: continues the text, or replies to a
+    dialogue where the vocabulary has CDial-GPT's speakers."""
     input: str | None = None
     """File of source texts, in the format of the run's task, or .txt with one per line."""
     output: str | None = None
@@ -111,7 +114,7 @@ def main(argv: list[str]) -> int:
         raise InputError(f"generate: {problem}. Give a text between quotes, or --input FILE.")
     flags.check()
     check_output(flags)
-    RunFolder.open(flags.run).require_best()
+    require_source(flags, "generate")
     if flags.input:
         existing(flags.input, "--input")
     index = PrefixIndex.open(flags.index) if flags.index else None
@@ -119,12 +122,26 @@ def main(argv: list[str]) -> int:
     start_backend()
     from baselines.inference.text_generator import TextGenerator
 
-    generator = TextGenerator.from_run(flags.run, quiet=flags.quiet or not flags.input)
+    quiet = flags.quiet or not flags.input
+    generator = (
+        TextGenerator.from_run(flags.run, quiet=quiet) if flags.run else TextGenerator.from_checkpoint(flags.init, quiet=quiet)
+    )
     config = flags.generation_config(generator.generation_config)
     try:
         return generate(generator, flags, config, index)
     except InputError as error:
         raise in_flags(error) from None
+
+
+def require_source(flags: Any, verb: str) -> None:
+    """Raises InputError unless the flags name one source: a run with a best checkpoint, a checkpoint, or --demo where it is one."""
+    given = [f"--{name}" for name in ("run", "init", "demo") if getattr(flags, name, None)]
+    if len(given) != 1:
+        problem = f"{' and '.join(given)} exclude each other" if given else "no run is given"
+        choices = "--run DIR, --init CHECKPOINT or --demo" if hasattr(flags, "demo") else "--run DIR or --init CHECKPOINT"
+        raise InputError(f"{verb}: {problem}. Give {choices}.")
+    if flags.run:
+        RunFolder.open(flags.run).require_best()
 
 
 def generate(generator: "TextGenerator", flags: Flags, config: GenerationConfig, index: PrefixIndex | None) -> int:

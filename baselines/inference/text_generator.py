@@ -1,4 +1,4 @@
-"""A run that generates text: texts in, texts out, many at once or piece by piece. generate, chat and serve stand on it.
+"""A run or a checkpoint that generates text: texts in, texts out, at once or piece by piece. generate, chat and serve use it.
 
     generator = TextGenerator.from_run("runs/titles/20261120-101500")
     generator.generate([["北京今日……"]], GenerationConfig(beam=3))      # [[GeneratedText("……", -3.1, True)]]
@@ -18,12 +18,14 @@ from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 from baselines.generation.batch_generator import MAX_CONTEXT, seeds
 from baselines.models.families import trained_positions
+from baselines.prompts.continuation import continuation_prompt
 from baselines.prompts.dialogue import history_prompt, utterances_of
 from baselines.prompts.source_target import source_prompt
 from baselines.retrieval.prefix_index.constraint import InIndex
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.runtime.progress import Display
 from baselines.task_models.loading import open_run
+from baselines.task_models.published import open_published
 from baselines.tokenizers.streaming import TextStream
 
 
@@ -43,7 +45,7 @@ class GeneratedText:
 
 
 class TextGenerator:
-    """The best checkpoint of a run whose task generates text.
+    """The best checkpoint of a run whose task generates text, or a published one.
 
     Args:
         task_model: A trained GenerationTaskModel.
@@ -59,7 +61,7 @@ class TextGenerator:
     def __init__(self, task_model: Any, name: str, num_rows: int = 8):
         self.name, self.task_name, self.num_rows = name, task_model.name, num_rows
         self.tokenizer, self.generation_config = task_model.tokenizer, task_model.task.generation.config
-        self.dialogue = task_model.task.generation.dialogue
+        self.dialogue, self._continues = task_model.task.generation.dialogue, task_model.task.generation.continues
         longest = task_model.recipe.max_length + self.generation_config.max_tokens
         self.context = min(trained_positions(task_model.config) or MAX_CONTEXT, longest)
         self.end_id = self.tokenizer.vocabulary.sep_id
@@ -77,6 +79,24 @@ class TextGenerator:
         if task_model.task.generation.needs_index:
             raise InputError(f"{folder} is a run of {task_model.name}, which answers from an index. Use `run.py kg ask`.")
         return cls(task_model, name or f"{task_model.name}/{run.path.name}", num_rows)
+
+    @classmethod
+    def from_checkpoint(
+        cls, source: str | Path, dialogue: bool | None = None, num_rows: int = 8, quiet: bool = True
+    ) -> "TextGenerator":
+        """Opens a published checkpoint that was trained to continue texts, such as a GPT2: the texts go on where a prompt stops.
+
+        Args:
+            source: Its folder.
+            dialogue: Whether a prompt is a dialogue to reply to; None: if the vocabulary has CDial-GPT's speakers.
+            num_rows: Texts that `scheduler` generates at once.
+            quiet: Show no notes.
+
+        Raises:
+            InputError: The model was not trained to continue texts.
+        """
+        with Display(quiet) as display:
+            return cls(open_published(source, display, dialogue), str(source), num_rows)
 
     @functools.cached_property
     def scheduler(self) -> Scheduler:
@@ -115,7 +135,7 @@ class TextGenerator:
             return history_prompt(texts, self.tokenizer, room)
         if len(texts) != 1:
             raise InputError(f"{self.task_name} takes one text, but got {len(texts)}. Put the text between quotes.")
-        return source_prompt(texts[0], self.tokenizer, room), 0
+        return (continuation_prompt if self._continues else source_prompt)(texts[0], self.tokenizer, room), 0
 
     def text(self, token_ids: Sequence[int]) -> str:
         """Decodes token ids."""

@@ -31,6 +31,8 @@ class Generation:
     text is generated."""
     dialogue: bool = False
     """Whether the texts of an example are the utterances of two speakers, the newest last, to which the text replies."""
+    continues: bool = False
+    """Whether a text goes on where the example's text stops, instead of standing behind it as a target."""
     monitor: str | None = None
     """The score that selects the best epoch, such as log_likelihood; None: the metric's first one."""
     constraint_provider: Callable[..., Any] | None = None

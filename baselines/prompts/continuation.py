@@ -1,0 +1,24 @@
+"""A text to go on with, as a row for a language model: [CLS] text, without a [SEP], which would end it."""
+
+import numpy as np
+
+from baselines.decoding.decoder_protocol import Prompt
+from baselines.prompts.source_target import nonempty_ids
+from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
+
+
+def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt:
+    """The `prompt` stage: the text of the example."""
+    return continuation_prompt(example.texts[0], tokenizer, max_length)
+
+
+def continuation_prompt(text: str, tokenizer: Tokenizer, max_length: int) -> Prompt:
+    """The Prompt of at most `max_length` tokens; a long text keeps its end, which is what goes on.
+
+    Raises InputError for a text without a token.
+    """
+    start = tokenizer.start_ids
+    ids = nonempty_ids(text, tokenizer, "the text")
+    token_ids = np.array([*start, *ids[max(0, len(ids) - max_length + len(start)) :]], np.int32)
+    return Prompt(token_ids, np.zeros_like(token_ids), segment=0)
