@@ -1,6 +1,7 @@
 """Texts encoded per second: ours one at a time and in batches, the `tokenizers` library alone, and bert4keras.
 
     python benchmarks/tokenization.py --text LINES.txt --oracle VENV/bin/python
+    python benchmarks/tokenization.py --text LINES.txt --model unigram          # or bpe: trained on the lines
 
 The oracle is a Python with bert4keras 0.11.5 (tests/goldens/tokenizer/make.py says how to get one). It runs now,
 on the same lines and vocabulary. Without --text the lines are random Chinese text. Prints a Markdown table; where
@@ -21,6 +22,8 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any
+
+import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -72,15 +75,38 @@ def best_seconds(function: Callable, repeats: int) -> tuple:
     return tuple(map(min, zip(*runs, strict=True))), result
 
 
-def measure(vocabulary: Any, lines: Any, repeats: int) -> dict:
+def trained(model: str, lines: list[str]) -> Tokenizer:
+    """A unigram or byte-level BPE tokenizer, trained on the lines."""
+    import tokenizers
+    from tokenizers import decoders, models, pre_tokenizers, trainers
+
+    if model == "unigram":
+        rust = tokenizers.Tokenizer(models.Unigram())
+        stage, decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+        trainer = trainers.UnigramTrainer(
+            vocab_size=8000, special_tokens=["<unk>", "</s>", "<pad>"], unk_token="<unk>", show_progress=False
+        )
+    else:
+        rust = tokenizers.Tokenizer(models.BPE())
+        stage, decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(vocab_size=8000, special_tokens=["<|endoftext|>"], show_progress=False,
+                                      initial_alphabet=pre_tokenizers.ByteLevel.alphabet())  # fmt: skip
+    rust.pre_tokenizer, rust.decoder = stage, decoder
+    rust.train_from_iterator(lines, trainer)
+    with tempfile.TemporaryDirectory() as folder:
+        rust.save(f"{folder}/tokenizer.json")
+        return Tokenizer.from_folder(folder)
+
+
+def measure(make: Callable[[], Tokenizer], lines: Any, repeats: int) -> dict:
     """{name: ((wall, CPU) seconds, sum of all ids)} of ours and of the library alone."""
 
     def single():
-        tokenizer = Tokenizer.from_vocabulary(vocabulary)
+        tokenizer = make()
         return lambda: [tokenizer.encode(line, MAX_LENGTH)["token_ids"] for line in lines]
 
     def batch():
-        tokenizer = Tokenizer.from_vocabulary(vocabulary)
+        tokenizer = make()
         return lambda: [
             tokenizer.encode_batch(lines[i : i + 32], MAX_LENGTH)["token_ids"] for i in range(0, len(lines), 32)
         ]
@@ -89,16 +115,16 @@ def measure(vocabulary: Any, lines: Any, repeats: int) -> dict:
         import tokenizers
 
         with tempfile.TemporaryDirectory() as folder:
-            Tokenizer.from_vocabulary(vocabulary).save(folder)
+            make().save(folder)
             tokenizer = tokenizers.Tokenizer.from_file(f"{folder}/tokenizer.json")
         tokenizer.enable_truncation(MAX_LENGTH)
         return lambda: [encoding.ids for encoding in tokenizer.encode_batch_fast(lines)]
 
-    found = {}
+    found, pad_id = {}, make().vocabulary.pad_id
     contenders = {"ours, one at a time": single, "ours, batches of 32": batch, "tokenizers alone": rust}
     for name, function in contenders.items():
         seconds, rows = best_seconds(function, repeats)
-        found[name] = seconds, sum(int(sum(row) if isinstance(row, list) else row.sum()) for row in rows)
+        found[name] = seconds, sum(int(row[row != pad_id].sum()) for row in map(np.asarray, rows))
     return found
 
 
@@ -119,16 +145,23 @@ def main() -> None:
     parser.add_argument("--text", help="UTF-8 file, one text per line")
     parser.add_argument("--lines", type=int, default=20000, help="how many lines, at most (default: %(default)s)")
     parser.add_argument("--oracle", metavar="PYTHON", help="a Python that has bert4keras")
+    parser.add_argument("--model", choices=("wordpiece", "unigram", "bpe"), default="wordpiece", help="default: %(default)s")
     parser.add_argument("--repeats", type=int, default=5, help="the fastest of N counts (default: %(default)s)")
     arguments = parser.parse_args()
     if arguments.text:
         lines = pathlib.Path(arguments.text).read_text(encoding="utf-8").split("\n")[: arguments.lines]
     else:
         lines = list(synthetic_lines(arguments.lines))
-    vocabulary, characters = vocabulary_of(lines), sum(map(len, lines))
-    found = measure(vocabulary, lines, arguments.repeats)
+    characters = sum(map(len, lines))
+    if arguments.model == "wordpiece":
+        vocabulary = vocabulary_of(lines)
+        found = measure(lambda: Tokenizer.from_vocabulary(vocabulary), lines, arguments.repeats)
+    else:
+        model = trained(arguments.model, lines).model
+        vocabulary = model.vocabulary
+        found = measure(lambda: Tokenizer(model.subset(range(len(vocabulary)))), lines, arguments.repeats)
     versions = [f"tokenizers {version('tokenizers')}", f"Python {platform.python_version()}"]
-    if arguments.oracle:
+    if arguments.oracle and arguments.model == "wordpiece":
         peer = measure_peer(arguments.oracle, vocabulary, lines, arguments.repeats)
         found["bert4keras"] = peer["seconds"], peer["check"]
         versions.append(f"bert4keras {peer['version']}")

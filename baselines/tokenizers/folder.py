@@ -22,6 +22,12 @@ from baselines.tokenizers.wordpiece import read_wordpiece
 
 MODELS = ("WordPiece", "Unigram", "BPE")
 """Model types of a tokenizer.json that are implemented."""
+TYPES = {
+    str: (("tokenizer_class", "pre_tokenizer", "model_type"), "a string"),
+    bool: (("do_lower_case", "keep_accents", "add_prefix_space"), "true or false"),
+    int: (("extra_ids", "vocab_size"), "a number of tokens"),
+}
+"""Type -> (keys of tokenizer_config.json and config.json, how a message calls it)."""
 EITHER = ("AlbertTokenizer", "DebertaV2Tokenizer")
 """Classes of SentencePiece whose Chinese models have BERT's vocab.txt."""
 
@@ -47,13 +53,8 @@ def read(
 
 def _subwords(folder):
     """The Subwords of a folder; None for a folder of BERT's, or without a tokenizer."""
-    config, model_config = (_optional(folder / name) for name in ("tokenizer_config.json", "config.json"))
-    name, family = config.get("tokenizer_class"), model_config.get("model_type")
-    for key, value in (("tokenizer_class", name), ("pre_tokenizer", config.get("pre_tokenizer"))):
-        if value is not None and not isinstance(value, str):
-            raise InputError(f"{folder / 'tokenizer_config.json'}: {key} must be a string. Received: {str(value)[:40]!r}. "
-                             "Correct the file.")  # fmt: skip
-    name = (name or "").removesuffix("Fast")
+    config, model_config = (_checked(folder / name) for name in ("tokenizer_config.json", "config.json"))
+    name, family = config.get("tokenizer_class", "").removesuffix("Fast"), model_config.get("model_type")
     bert = wordpiece_files.vocabulary_file(folder) and (name in EITHER or name not in (*SENTENCEPIECE, *BYTE_LEVEL))
     if bert and not (name in EITHER and sentencepiece_file(folder)):
         return None
@@ -85,8 +86,15 @@ def _model_type(path, content):
     return kind
 
 
-def _optional(path):
-    return read_json_object(path) if path.is_file() else {}
+def _checked(path):
+    """The object in a file, without nulls; {} without the file. Raises InputError for a value of a wrong type."""
+    content = read_json_object(path) if path.is_file() else {}
+    for kind, (keys, told) in TYPES.items():
+        for key in keys:
+            value = content.get(key)
+            if value is not None and type(value) is not kind or kind is int and value is not None and value < 0:
+                raise InputError(f"{path}: {key} must be {told}. Received: {str(value)[:40]!r}. Correct the file.")
+    return {key: value for key, value in content.items() if value is not None}
 
 
 def _words(pre_tokenizer):

@@ -8,6 +8,7 @@ from subword_samples import gpt2_folder, scored, sentencepiece_folder
 
 from baselines.tokenizers.tokenizer import Tokenizer
 
+CONFIG = {"tokenizer_class": "T5Tokenizer", "extra_ids": 3, "do_lower_case": True, "keep_accents": False, "add_prefix_space": True}
 TEXTS = ("今天 天气Á<用户>b</s>", "\ud800", "", " ")
 
 
@@ -27,7 +28,7 @@ def works(folder):
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("subwords")
-    made = {"pieces": sentencepiece_folder(root / "pieces", "t5", "spiece.model", {"tokenizer_class": "T5Tokenizer"}, scored()),
+    made = {"pieces": sentencepiece_folder(root / "pieces", "t5", "spiece.model", CONFIG, scored()),
             "bytes": gpt2_folder(root / "bytes")}  # fmt: skip
     for name, folder in tuple(made.items()):
         made[f"saved {name}"] = root / f"saved_{name}"
