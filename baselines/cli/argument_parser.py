@@ -16,7 +16,7 @@ from baselines.experiment.arguments import TrainArguments, TrainFlags, check_rec
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import take_settings
-from baselines.storage.checkpoint_paths import folder_of, local_path
+from baselines.storage.checkpoint_paths import best_of_run, folder_of, local_path
 from baselines.storage.hubs.names import suggestion
 from baselines.storage.yaml_files import read_yaml
 from baselines.task import Recipe, Task
@@ -191,9 +191,11 @@ def existing_checkpoint(path: str | os.PathLike, flag: str, weights: bool = True
         weights: Whether its weights are needed.
 
     Raises:
-        InputError: Nothing of that name exists. The message lists its neighbors.
+        InputError: Nothing of that name exists, or it is a run folder. The message names the nearest.
     """
     path = local_path(path, weights)
+    if best := best_of_run(path):
+        raise InputError(f"{flag}: {path} is a run folder, not a checkpoint. Its checkpoint is {best}.")
     if folder_of(path).is_dir():
         return path
     if not path.exists() and (advice := suggestion(path)):

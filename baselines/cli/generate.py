@@ -4,6 +4,7 @@ run.py generate --run DIR "text" --beam 3    run.py generate --init GPT2 "text" 
 """
 
 import dataclasses
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -79,10 +80,11 @@ class GenerationFlags:
 
 
 def in_flags(error: InputError) -> InputError:
-    """The InputError with the names of flags where it has those of GenerationConfig's fields."""
+    """The InputError with flags, such as --top_p, where it has the names of GenerationConfig's fields."""
     message = str(error)
-    for flag, field in FIELDS.items():
-        message = message.replace(field, flag)
+    for flag in (field.name for field in dataclasses.fields(GenerationFlags)):
+        name = FIELDS.get(flag, flag)                                   # but not in "beam search", "a beam of 3", or a path
+        message = re.sub(rf"(?<![\w/.'\"-])(?<!\ba )(?:{name}|{flag})(?![\w/.'\"]\w| search)\b", f"--{flag}", message)
     return InputError(message)
 
 

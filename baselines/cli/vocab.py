@@ -135,12 +135,8 @@ def trim(folder: str, argv: list[str]) -> None:
         counts = vocabulary_pruning.count_tokens(tokenizer, flags.texts(display))
         ids = vocabulary_pruning.retained_ids(tokenizer, counts, flags.size, flags.min_count)
         vocabulary_pruning.trim(checkpoint, flags.out, ids)
-        before, after = megabytes(folder_of(folder)), megabytes(Path(flags.out))
+        before = vocabulary_pruning.megabytes(folder_of(folder), checkpoint.tensors)
+        after = vocabulary_pruning.megabytes(Path(flags.out))
         lost = 1 - counts[ids].sum() / max(1, counts.sum())
         display.result(f"{flags.out}: {len(ids):,} of {len(tokenizer.vocabulary):,} tokens, {before:.1f} to {after:.1f} MB; "
                        f"{lost:.4%} of the tokens of the corpus are dropped")  # fmt: skip
-
-
-def megabytes(folder: Path) -> float:
-    """The size of the files of a folder."""
-    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / 1e6

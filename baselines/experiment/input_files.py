@@ -6,7 +6,7 @@ from typing import Any
 
 from baselines.errors import InputError
 from baselines.plugins.locations import ROOT, dataset_folders
-from baselines.storage.checkpoint_paths import folder_of, local_path
+from baselines.storage.checkpoint_paths import best_of_run, folder_of, local_path
 from baselines.storage.hubs.names import suggestion
 from baselines.task import Labels, Task
 
@@ -95,6 +95,8 @@ def checkpoint_folder(flags: Any, embedded: str = "mini", weights: bool = True) 
         )
     weights = weights and not getattr(flags, "from_scratch", False)
     folder = local_path(flags.init, weights) if flags.init else ROOT / "checkpoints" / embedded
+    if best := best_of_run(folder):
+        raise InputError(f"--init: {folder} is a run folder, not a checkpoint. Its checkpoint is {best}.")
     if not folder_of(folder).is_dir():
         raise InputError(f"--init: no checkpoint folder at {folder}.{suggestion(folder) or ' Check the path.'}")
     return folder

@@ -16,7 +16,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from baselines.errors import InputError
+from baselines.errors import InputError, excerpt
 from baselines.models import config as configuration
 from baselines.models.builder import build_transformer_model, configure, dtype_policy
 from baselines.models.config import Config
@@ -207,4 +207,10 @@ def remarks(folder: Path, tokenizer: Tokenizer, pre_tokenizer: str | None = None
             f"{origin}: {len(words)} tokens are words ({' '.join(words[:3])} …), but texts are cut into characters. If the model "
             'was trained on words, set "pre_tokenizer": "jieba" in tokenizer_config.json, or give --pre_tokenizer jieba.'
         )
+    repeated = tokenizer.vocabulary.repeated_tokens()
+    if repeated:
+        token, ids = next(iter(repeated.items()))
+        lines = " and ".join(str(index + 1) for index in ids[:4])
+        more = f", and so are {len(repeated) - 1} other tokens" if len(repeated) > 1 else ""
+        notes.append(f"{origin}: {excerpt(repr(token))} is on lines {lines}{more}. The last one counts, as in transformers.")
     return notes

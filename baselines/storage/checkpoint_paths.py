@@ -5,6 +5,8 @@ from pathlib import Path
 
 from baselines.storage.hubs.names import HUGGING_FACE, HubName, is_hub_name
 
+EMBEDDED = Path(__file__).resolve().parents[1] / "embedded"
+"""What a wheel has inside, see setup.py."""
 WEIGHTS = (".safetensors", ".safetensors.index.json", ".index", ".bin", ".bin.index.json", ".pt", ".pth")
 
 
@@ -24,13 +26,24 @@ def local_path(location: str | Path, weights: bool = True) -> Path:
     """The path of a checkpoint on this machine. What a hub's name needs is downloaded unless the cache has it.
 
     Args:
-        location: A path, which is returned unchanged, or a name such as "hf:hfl/rbt3" or "modelscope:dienstag/rbt3@master".
+        location: A path, which is returned unchanged, or a name such as "hf:hfl/rbt3" or "modelscope:dienstag/rbt3@master". An
+            installed program finds checkpoints/mini inside itself, unless the working folder has it.
         weights: Whether the weights are needed too.
 
     Raises:
         InputError: The name, the network, the disk or the repository is at fault.
     """
-    return _fetched(_text(location), weights)[0] if is_hub_name(location) else Path(location)
+    if is_hub_name(location):
+        return _fetched(_text(location), weights)[0]
+    path = Path(location)
+    embedded = EMBEDDED / path
+    return embedded if path.parts[:1] == ("checkpoints",) and not path.exists() and embedded.exists() else path
+
+
+def best_of_run(path: Path) -> Path | None:
+    """best/ of a run folder, which is its checkpoint; None for any other folder."""
+    best = path / "best"
+    return best if (path / "recipe.yaml").is_file() and best.is_dir() else None
 
 
 def pinned(location: str | Path | None, weights: bool = True) -> str | Path | None:

@@ -61,7 +61,7 @@ class Vocabulary:
         keep_ids: For each token its id in the checkpoint's vocabulary, -1 for a new one; embedding rows and output biases follow
             it. None if this is the checkpoint's vocabulary.
         origin: Where the tokens come from, for messages.
-        ids: {token: id}.
+        ids: {token: id}. Of a token on several lines (ERNIE 3.0's $) the last counts, as in transformers.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Vocabulary:
         """Reads a vocab.txt. Of a line with spaces (a count behind the token) the first field is the token.
 
         Raises:
-            InputError: The file is not UTF-8, or it has blank lines, duplicates, or lacks a special token.
+            InputError: The file is not UTF-8, or it has blank lines, or lacks a special token.
         """
         path = pathlib.Path(path)
         try:
@@ -139,9 +139,9 @@ class Vocabulary:
 
     @functools.cached_property
     def special_ids(self) -> frozenset[int]:
-        """Ids of tokens that are never text: [CLS], [unused7], </s>, <extra_id_0>."""
+        """Ids of tokens that are never text: [CLS], [unused7], </s>, <extra_id_0>, and all but the last of a token's lines."""
         if self.reserved is None:
-            return frozenset(index for index, token in enumerate(self.tokens) if is_special(token))
+            return frozenset(index for index, token in enumerate(self.tokens) if is_special(token) or self.ids[token] != index)
         return frozenset(self.ids[token] for token in self.reserved if token in self.ids)
 
     @property
@@ -156,8 +156,17 @@ class Vocabulary:
         Ideographs and punctuation are words of their own, so that a longer token with one is never produced: ##的, [unused1].
         """
         ids = dict.fromkeys(self.id(token) for token in first)
-        ids.update((index, None) for index, token in enumerate(self.tokens) if not _is_redundant(token))
+        ids.update((index, None) for token, index in sorted(self.ids.items(), key=lambda item: item[1]) if not _is_redundant(token))
         return list(ids)
+
+    def repeated_tokens(self) -> dict[str, list[int]]:
+        """{token: its ids} of the tokens that have several."""
+        if len(self.ids) == len(self.tokens):
+            return {}
+        ids = {}
+        for index, token in enumerate(self.tokens):
+            ids.setdefault(token, []).append(index)
+        return {token: indices for token, indices in ids.items() if len(indices) > 1}
 
     def unreachable_words(self) -> list[str]:
         """Tokens of several ideographs, which texts give only if a pre-tokenizer cuts them into words, or if they are added."""
@@ -212,14 +221,6 @@ class Vocabulary:
     def _check(self, added):
         if not self.tokens:
             raise InputError(f"{self.origin}: the vocabulary is empty. It needs one token per line.")
-        if len(self.ids) != len(self.tokens):
-            again = next(i for i, token in enumerate(self.tokens) if self.ids[token] != i)
-            token = self.tokens[again]
-            lines = [i + 1 for i, other in enumerate(self.tokens) if other == token]
-            raise InputError(
-                f"{self.origin}:{lines[1]}: the token {token!r} is also on line {lines[0]}. Rename one of them; removing it would "
-                "shift the ids behind it."
-            )
         missing = [token for token in self.roles.names if token not in self.ids and token != self.roles.mask]
         if missing:
             advice = "Check that this is a BERT vocabulary with one token per line." if self.roles == BERT else (

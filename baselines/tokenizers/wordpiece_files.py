@@ -41,6 +41,7 @@ def read(folder: str | pathlib.Path) -> tuple[Vocabulary, dict[str, object]]:
     folder = folder_of(folder)
     config_path = folder / "tokenizer_config.json"
     config = read_json_object(config_path) if config_path.is_file() else {}
+    _check_roles(config_path, config)
     settings = {
         "lower_case": _lower_case(config_path, config, "do_lower_case", "tokenize_chinese_chars"),
         "pre_tokenizer": _pre_tokenizer(config_path, config, folder),
@@ -188,6 +189,15 @@ def _lower_case(path, settings, name, ideographs):
             f"implemented. BERT has strip_accents as {name}, and {ideographs}=True: choose another checkpoint."
         )
     return lower_case
+
+
+def _check_roles(path, config):
+    """Raises InputError for a special token that is neither text nor {"content": text, …}."""
+    for key in ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"):
+        value = config.get(key)
+        value = value.get("content") if isinstance(value, dict) else value
+        if value is not None and not isinstance(value, str):
+            raise InputError(f'{path}: {key} must be text or {{"content": text}}. Received: {str(value)[:40]!r}. Correct the file.')
 
 
 def _pre_tokenizer(path, config, folder):

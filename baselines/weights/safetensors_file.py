@@ -146,6 +146,11 @@ class SafetensorsCheckpoint(Mapping):
         self.dtype(name)                                                # one that NumPy lacks is refused
         return _reading(path, lambda: file.get_tensor(stored))
 
+    @property
+    def files(self) -> set[pathlib.Path]:
+        """The files of the weights, with the index."""
+        return {self.path, *(path for _, path, _ in self._places.values())}
+
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor."""
         stored, path, file = self._places[name]

@@ -74,6 +74,12 @@ class TensorFlowCheckpoint(Mapping):
         self.verify(name)
         return self._bytes(entry).view(entry.dtype).reshape(entry.shape)
 
+    @property
+    def files(self) -> set[pathlib.Path]:
+        """The files of the weights: the index and the shards, also those without numeric tensors."""
+        shards = {_shard_path(self.path, shard, self._num_shards) for shard in range(self._num_shards)}
+        return {self.path.with_name(f"{self.path.name}.index")} | shards
+
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor."""
         return self._entries[name].shape

@@ -68,6 +68,11 @@ class TorchCheckpoint(Mapping):
         stored, file = self._places[name]
         return file.array(stored)
 
+    @property
+    def files(self) -> set[pathlib.Path]:
+        """The files of the weights, with the index."""
+        return {self.path, *(file.path for _, file in self._places.values())}
+
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor."""
         stored, file = self._places[name]

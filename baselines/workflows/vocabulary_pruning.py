@@ -5,7 +5,7 @@ Su, 2020, kexue.fm/archives/7758: of Chinese BERT's 21128 tokens, most texts nee
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +106,18 @@ def renumbered(values: dict, ids: Sequence[int]) -> dict:
     special = {name: new.get(value) for name, value in values.items() if name.endswith("_token_id") and type(value) is int}
     kept = {name: value for name, value in values.items() if name not in special}
     return kept | {name: value for name, value in special.items() if value is not None}
+
+
+def megabytes(folder: Path, weights: Mapping | None = None) -> float:
+    """The size of a checkpoint's files.
+
+    Args:
+        folder: Of the checkpoint.
+        weights: What `open_checkpoint` returned for it; None if the folder has no other weights.
+    """
+    files = [file for file in folder.iterdir() if file.is_file() and (weights is None or not any(map(file.match, REPLACED)))]
+    files += [file for file in weights.files if file.is_file()] if weights is not None else []
+    return sum(file.stat().st_size for file in files) / 1e6
 
 
 def _tables(checkpoint):

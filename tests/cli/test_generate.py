@@ -78,10 +78,11 @@ def test_either_a_text_or_a_file(capsys, tmp_path):
 @pytest.mark.parametrize(
     "words, told",
     [
-        ((TITLE, "--beam", 3, "--top_k", 5), "beam excludes top_k"), ((TITLE, OTHER), "takes one text, but got 2"),
+        ((TITLE, "--beam", 3, "--top_k", 5), "--beam excludes --top_k, --top_p"), ((TITLE, OTHER), "takes one text, but got 2"),
         (("--input", "nowhere.jsonl"), "nowhere.jsonl"), ((TITLE, "--max_length", 40), "max_length: 40 of 30 tokens leave no room"),
-        ((TITLE, "--min_length", 9, "--max_length", 3), "0 <= min_length <= max_length"),
-        ((TITLE, "--seed", -1), "seed -1 is out of range"), ((TITLE, "--temperature", 0), "temperature"),
+        ((TITLE, "--min_length", 9, "--max_length", 3), "0 <= --min_length <= --max_length"),
+        ((TITLE, "--seed", -1), "--seed -1 is out of range"), ((TITLE, "--temperature", 0), "--temperature: 0.0 is out of range"),
+        ((TITLE, "--top_p", 2), "--top_p: 2.0 is out of range"), ((TITLE, "--beam", 2, "--num", 3), "a beam of 2 finds that many"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_in_a_line(seq2seq_run, words, told, capsys):

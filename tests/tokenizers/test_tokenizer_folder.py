@@ -141,6 +141,8 @@ def test_other_known_classes_cut_characters(tmp_path, kind):
     ({"do_lower_case": "yes"}, "do_lower_case must be true or false. Received: 'yes'"),
     ({"strip_accents": [1]}, "strip_accents must be true or false"),
     ({"pre_tokenizer": 3}, "pre_tokenizer must be a string"),
+    ({"mask_token": ["[MASK]"]}, 'mask_token must be text or {"content": text}. Received: "\\[\'\\[MASK\\]\'\\]"'),
+    ({"pad_token": {"content": 0}}, "pad_token must be text"),
 ])  # fmt: skip
 def test_tokenizers_that_are_none_of_ours(tmp_path, change, message):
     saved(tmp_path)

@@ -37,7 +37,6 @@ def test_what_files_may_look_like(tmp_path):
     [
         (b"", "the vocabulary is empty"),
         (b"\n\n", "the vocabulary is empty"),
-        ("\n".join([*SPECIAL_TOKENS, "好", "的", "好"]), "txt:8: the token '好' is also on line 6"),
         ("\n".join(["[PAD]", "[UNK]", "的"]), r"\[CLS\], \[SEP\] missing"),
         ("\n".join([*SPECIAL_TOKENS, "", "的"]), "vocab.txt:6: a blank line is no token"),
         ("[PAD]\n的".encode("gbk"), "vocab.txt:2: byte 0xb5 is not UTF-8"),
@@ -46,6 +45,18 @@ def test_what_files_may_look_like(tmp_path):
 def test_refused_files(tmp_path, content, message):
     with pytest.raises(InputError, match=message):
         Vocabulary.from_file(write(tmp_path, content))
+
+
+def test_of_a_token_on_several_lines_the_last_counts(tmp_path):
+    """As in transformers; ERNIE 3.0's vocabulary has $ twice. The other line keeps its row, which is never read or written."""
+    vocabulary = Vocabulary.from_file(write(tmp_path, "\n".join([*SPECIAL_TOKENS, "$", "的", "$", "好"])))
+    assert len(vocabulary) == 9 and vocabulary.id("$") == 7 and vocabulary.repeated_tokens() == {"$": [5, 7]}
+    assert 5 in vocabulary.special_ids and 7 not in vocabulary.special_ids
+    assert vocabulary.producible_ids() == [0, 1, 2, 3, 4, 6, 7, 8]
+    vocabulary.save(tmp_path / "copy.txt")
+    assert (tmp_path / "copy.txt").read_text(encoding="utf-8").splitlines() == vocabulary.tokens
+    assert vocabulary.subset(range(8)).repeated_tokens() == {"$": [5, 7]}
+    assert vocabulary.subset([0, 1, 2, 3, 7]).repeated_tokens() == {}
 
 
 def test_missing_file(tmp_path):

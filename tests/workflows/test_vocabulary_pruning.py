@@ -84,6 +84,19 @@ def test_rows_without_a_token_are_left_out_with_a_note(checkpoints, tmp_path, fo
     np.testing.assert_allclose(new["mlm"], old["mlm"][..., :8], atol=1e-5)
 
 
+def test_the_size_is_that_of_the_named_checkpoint(checkpoints, tmp_path, capsys):
+    folder, corpus = tmp_path / "several", tmp_path / "corpus.txt"
+    shutil.copytree(checkpoints["google"], folder)
+    corpus.write_text("今天\n今天\n", encoding="utf-8")
+    alone = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+    for part in folder.glob("bert_model.ckpt.*"):
+        shutil.copyfile(part, folder / part.name.replace("bert_model.ckpt", "model.ckpt-9"))
+    (folder / "model.safetensors").write_bytes(bytes(10**7))
+    words = ["vocab", "trim", str(folder / "bert_model.ckpt"), "--corpus", str(corpus), "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    assert f" {alone:.1f} to " in capsys.readouterr().err
+
+
 def test_more_tokens_than_rows_are_refused(checkpoints, tmp_path):
     folder = tmp_path / "wrong"
     shutil.copytree(checkpoints["safetensors"], folder)

@@ -12,6 +12,7 @@ import pytest
 from baselines.errors import InputError
 from baselines.experiment.arguments import TrainArguments, TrainFlags
 from baselines.experiment.input_files import checkpoint_folder
+from baselines.storage import checkpoint_paths
 from baselines.storage.checkpoint_paths import local_path
 
 MINI = Path(__file__).resolve().parents[3] / "checkpoints" / "mini"
@@ -43,6 +44,32 @@ def test_a_folder_that_does_not_exist(tmp_path, monkeypatch, init, advice):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=f"--init: no checkpoint folder at {init}. .*{advice}"):
         checkpoint_folder(TrainFlags(init=init))
+
+
+def test_a_run_folder_names_its_checkpoint(tmp_path, capsys):
+    from baselines.cli.main import main
+
+    run = tmp_path / "run"
+    (run / "best").mkdir(parents=True)
+    (run / "recipe.yaml").touch()
+    problem = f"{run} is a run folder, not a checkpoint. Its checkpoint is {run}/best."
+    with pytest.raises(InputError, match=f"--init: {problem}"):
+        checkpoint_folder(TrainFlags(init=str(run)))
+    (tmp_path / "keys.txt").touch()
+    assert main(["kg", "build", str(tmp_path / "keys.txt"), "--vocab", str(run), "--out", str(tmp_path / "index")]) == 2
+    assert f"--vocab: {problem}" in capsys.readouterr().err
+
+
+def test_an_installed_program_finds_its_checkpoints_inside_itself(tmp_path, monkeypatch):
+    for folder in ("inside/checkpoints/mini", "work/checkpoints/own"):
+        (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.setattr(checkpoint_paths, "EMBEDDED", tmp_path / "inside")
+    monkeypatch.chdir(tmp_path / "work")
+    assert local_path("checkpoints/mini") == tmp_path / "inside" / "checkpoints" / "mini"
+    for path in ("checkpoints/own", "checkpoints/none", "mini"):
+        assert local_path(path) == Path(path)
+    (tmp_path / "work/checkpoints/mini").mkdir()
+    assert local_path("checkpoints/mini") == Path("checkpoints/mini")
 
 
 def test_inspect(mini, capsys):
