@@ -1,4 +1,4 @@
-"""Precision, recall and F1 per label of multi-label tasks, most frequent first.
+"""Precision, recall and F1 per label of tasks with any number of labels per example, most frequent first.
 
 label  gold  found  right  precision  recall  F1
 价格     31     30     27      90.0%   87.1%  88.5%
@@ -8,12 +8,18 @@ from collections.abc import Sequence
 
 from baselines.evaluation.confusion import share
 from baselines.evaluation.errors import align, clip
-from baselines.metrics.multilabel import label_counts
+from baselines.metrics.multilabel import fact_counts
 
 
 def label_table(golds: list, predictions: list, names: Sequence[str]) -> str:
-    """Counts of gold, predicted and right examples of each of `names`; "-" where there is nothing to divide by."""
-    counts = label_counts(golds, predictions)
+    """Counts of gold, predicted and right facts (label, …) of each of `names`; "-" where there is nothing to divide by.
+
+    Args:
+        golds: Per example the set of its facts.
+        predictions: The same in the same order.
+        names: Labels.
+    """
+    counts = fact_counts(golds, predictions)
     lines = [("label", "gold", "found", "right", "precision", "recall", "F1")]
     for name in sorted(names, key=lambda name: -counts[name]["gold"]):
         gold, predicted, right = (counts[name][what] for what in ("gold", "predicted", "right"))

@@ -1,7 +1,7 @@
 """Files of a scored split in the run folder: predictions, scores, the worst examples, the confusion matrix."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from baselines.evaluation.confusion import (
@@ -34,8 +34,12 @@ def prediction_lines(examples: Sequence[Example], predictions: Predictions) -> l
     return lines
 
 
-def write_report(folder: Path, split: Split, predictions: Predictions, scores: dict, labels: Labels | None = None) -> str:
+def write_report(
+    folder: Path, split: Split, predictions: Predictions, scores: dict, labels: Labels | None = None, facts: Callable | None = None
+) -> str:
     """Write predictions.jsonl, scores.json, errors.txt by loss; for classes confusion.txt and, if few, .png, for sets labels.txt.
+
+    `facts` is that of a Task.
 
     Returns:
         The text of confusion.txt or labels.txt, "" without either or with more classes than a screen shows.
@@ -51,8 +55,11 @@ def write_report(folder: Path, split: Split, predictions: Predictions, scores: d
     if predictions.losses is not None:
         texts["errors.txt"] = error_table(examples, predictions)
     if isinstance(labels, Categories):
-        if all(isinstance(name, str) for names in (*golds, *values) for name in names):         # else entities, with places
-            texts["labels.txt"] = label_table(golds, values, labels.names)
+        if facts:
+            texts["labels.txt"] = label_table([facts(gold) for gold in golds], [facts(value) for value in values], labels.names)
+        elif all(isinstance(name, str) for names in (*golds, *values) for name in names):       # else entities, with places
+            texts["labels.txt"] = label_table([{(name,) for name in names} for names in golds],
+                                              [{(name,) for name in names} for names in values], labels.names)  # fmt: skip
     elif labels and len(labels) > MAX_DRAWN:
         texts["confusion.txt"] = class_table(pair_counts(golds, values), labels.names)
     elif labels:

@@ -4,6 +4,7 @@ Encoded targets are token cells int32 (E, 3): category, first token, last token 
 of each token, so that predictions are spans of the user's own text.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -26,28 +27,47 @@ def encode_entities(categories: Categories) -> Callable:
     """
 
     def encode(example, tokenizer, max_length):
-        (text,) = example.texts
+        encoded = EncodedText.of(example.texts[0], tokenizer, max_length)
+        yield encoded.features, None if example.gold is None else encoded.cells(example.gold, categories)
+
+    return encode
+
+
+@dataclasses.dataclass(frozen=True)
+class EncodedText:
+    """A text as features with char_starts and char_ends, and the places of its characters among the tokens.
+
+    Attributes:
+        features: See `encode_entities`.
+        alignment: Of the whole text.
+        tokens: Tokens of the text that fit.
+        first: Place of its first token, behind the special tokens.
+    """
+
+    features: dict
+    alignment: Alignment
+    tokens: int
+    first: int
+
+    @classmethod
+    def of(cls, text: str, tokenizer: Any, max_length: int) -> "EncodedText":
+        """Encodes a text."""
         features = tokenizer.encode(text, max_length=max_length)
         alignment, length, first = tokenizer.align(text), len(features["token_ids"]), len(tokenizer.start_ids)
         tokens = length - tokenizer.special_count(1)
         borders = np.full((2, length), NOWHERE, np.int32)
         borders[:, first : first + tokens] = np.reshape(alignment.spans[:tokens], (tokens, 2)).T
-        features |= {"char_starts": borders[0], "char_ends": borders[1]}
-        yield features, None if example.gold is None else cells(example.gold, alignment, tokens, categories, first)
+        return cls(features | {"char_starts": borders[0], "char_ends": borders[1]}, alignment, tokens, first)
 
-    return encode
+    def ends(self, start: int, end: int) -> tuple[int, int] | None:
+        """First and last token of the characters [start, end); None if they do not begin and end with a token, or do not fit."""
+        span = self.alignment.token_span(start, end)
+        return None if span is None or span[1] > self.tokens else (span[0] + self.first, span[1] + self.first - 1)
 
-
-def cells(
-    entities: Iterable[Entity], alignment: Alignment, tokens: int, categories: Categories, first: int = 1
-) -> np.ndarray:
-    """int32 (E, 3): category, first and last token of the entities that `tokens` tokens hold; the text's first one is `first`."""
-    result = []
-    for entity in entities:
-        span = alignment.token_span(entity.start, entity.end)
-        if span is not None and span[1] <= tokens:
-            result.append((categories.id(entity.category), span[0] + first, span[1] + first - 1))
-    return np.array(sorted(set(result)), np.int32).reshape(-1, 3)
+    def cells(self, entities: Iterable[Entity], categories: Categories) -> np.ndarray:
+        """int32 (E, 3): category, first and last token of the entities that fit."""
+        found = {(categories.id(entity.category), *ends) for entity in entities if (ends := self.ends(entity.start, entity.end))}
+        return np.array(sorted(found), np.int32).reshape(-1, 3)
 
 
 def char_cells(cells: np.ndarray, features: dict, row: int) -> np.ndarray:

@@ -6,15 +6,13 @@ from typing import Any
 import numpy as np
 
 from baselines.heads.entities import EntityHead, char_cells
+from baselines.heads.pointer_targets import table_targets
 from baselines.heads.reading_direction import require_both_sides
 from baselines.losses.divergence import sigmoid_divergence
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
 
 if typing.TYPE_CHECKING:
     import keras
-
-MIN_TARGETS = 4
-"""Smallest number of targets of a category in a batch; larger ones are powers of two, so that few shapes compile."""
 
 
 class EntityPointerHead(EntityHead):
@@ -75,16 +73,7 @@ class EntityPointerHead(EntityHead):
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Token cells (E, 3) of each row as int32 (B, H, P), padded with -1; P is a power of two."""
-        targets = [np.asarray(cells).reshape(-1, 3) for cells in targets]
-        largest = max(max(np.bincount(cells[:, 0], minlength=1)) for cells in targets)
-        size = max(MIN_TARGETS, 1 << int(largest - 1).bit_length())
-        result = np.full((len(targets), self.categories, size), -1, np.int32)
-        for row, cells in enumerate(targets):
-            counts = [0] * self.categories
-            for category, start, end in cells:
-                result[row, category, counts[category]] = start * length + end
-                counts[category] += 1
-        return result
+        return table_targets([np.asarray(cells).reshape(-1, 3) for cells in targets], self.categories, length)
 
     def compact(self, outputs: dict, features: dict) -> dict:
         """{"entities": per row int (E, 3), category and characters of every span with a positive score}."""

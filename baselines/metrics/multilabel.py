@@ -34,9 +34,14 @@ def _equal_sets(gold, predicted):
 
 def label_counts(golds: Sequence, predictions: Sequence) -> dict:
     """{class: Counter of "gold", "predicted" and "right" examples}, for the classes that occur."""
+    return fact_counts(*([{(name,) for name in names} for names in side] for side in (golds, predictions)))
+
+
+def fact_counts(golds: Sequence[set[tuple]], predictions: Sequence[set[tuple]]) -> dict:
+    """{label: Counter of "gold", "predicted" and "right" facts}, of facts (label, …), for the labels that occur."""
     counts = collections.defaultdict(collections.Counter)
-    for gold, predicted in zip(map(set, golds), map(set, predictions), strict=True):
-        for what, names in (("gold", gold), ("predicted", predicted), ("right", gold & predicted)):
-            for name in names:
-                counts[name][what] += 1
+    for gold, predicted in zip(golds, predictions, strict=True):
+        for what, facts in (("gold", gold), ("predicted", predicted), ("right", gold & predicted)):
+            for label, *_ in facts:
+                counts[label][what] += 1
     return counts

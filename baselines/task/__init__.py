@@ -73,6 +73,8 @@ class Task:
     """Training rows that are drawn again in every epoch; None: rows are trained on as they are encoded."""
     generation: Generation | None = None
     """How the task generates text; None: it does not."""
+    facts: Callable[[Any], set[tuple]] | None = None
+    """A gold or predicted answer -> its facts, (label, …), for the table of labels; None: an answer is label names, or has none."""
     linting: Linting = Linting()
     """Hints for `lint`."""
     demo: Demo = Demo()

@@ -176,7 +176,7 @@ def score_split(
 
 def report_scores(task_model: TaskModel, split: Split, scores: dict, predictions: Predictions, folder: Path) -> None:
     """Writes the report of a scored split into `folder`."""
-    table = write_report(folder, split, predictions, scores, task_model.task.labels)
+    table = write_report(folder, split, predictions, scores, task_model.task.labels, task_model.task.facts)
     worst = "" if predictions.losses is None else ", worst examples"
     task_model.display.note(f"{table}predictions{worst}: {folder}")
 

@@ -10,7 +10,8 @@ GOLDS, FOUND = [["价格"], ["味道", "价格"], []], [["价格"], ["味道"], 
 
 
 def test_the_table_as_printed():
-    assert label_table(GOLDS, FOUND, ("味道", "价格", "环境")) == (
+    golds, found = ([{(name,) for name in names} for names in side] for side in (GOLDS, FOUND))
+    assert label_table(golds, found, ("味道", "价格", "环境")) == (
         "label  gold  found  right  precision  recall  F1\n"
         " 价格  2     1      1      100.0%     50.0%   66.7%\n"
         " 味道  1     2      1      50.0%      100.0%  66.7%\n"

@@ -92,7 +92,8 @@ def results(items: list, origin: str) -> Iterator[dict]:
             value = json_file.expect(item["value"], dict, f"{origin}, value")
             offsets = value.get("globalOffsets", value)                 # of marked-up text, start and end name elements
             offsets = json_file.expect(offsets, dict, f"{origin}, globalOffsets")
-            yield {"start": offsets["start"], "end": offsets["end"], "labels": value[kind], "text": value.get("text")}
+            yield {"id": item.get("id"), "start": offsets["start"], "end": offsets["end"], "labels": value[kind],
+                   "text": value.get("text")}  # fmt: skip
 
 
 def mentions(row: Row, field: str) -> Iterator[tuple[str, str, object]]:

@@ -1,0 +1,1 @@
+"""Extraction tasks of LIC2020, with the files of the contest as they are."""

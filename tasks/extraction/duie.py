@@ -1,0 +1,190 @@
+"""DuIE: relations of a text, subject, predicate and object, whose object may have several slots. F1 of complete triples.
+
+{"text": "《远山》昨天在云岭市上映", "spo_list": [{"predicate": "上映时间", "subject_type": "作品", "subject": "远山",
+ "object_type": {"@value": "时间", "inArea": "地点"}, "object": {"@value": "昨天", "inArea": "云岭市"}}]}
+
+DuIE 2.0 (LIC2020) as above, and DuIE 1.0 (LIC2019), whose `object` is a text. Relations are those of the training file. `--head
+half_pointer` is the published baseline (kexue.fm/archives/7161), `--head gplinker` the later model (kexue.fm/archives/8888). A
+triple is right if predicate, subject and all slots are; kexue.fm/archives/7321 reports F1 0.68 of the first test set.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from baselines.errors import InputError, nearest
+from baselines.heads.entities import encode_with_characters
+from baselines.heads.extraction import ExtractionHead, decode_extraction, encode_extraction
+from baselines.heads.extraction_schema import Relation, Schema
+from baselines.heads.half_pointer import MARKS, HalfPointerHead, draw_subject
+from baselines.metrics.overlap import set_f1
+from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Sampling, Span, Submission, Task
+from tasks.extraction import common
+from tasks.extraction.triples import SEPARATOR, Slot, key, labels_of, merge_slots, slots_of, triple
+
+HEADS = ("half_pointer", "gplinker")
+SUBJECT, OBJECT = "subject", "object"
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The model of a relation extraction task."""
+
+    head: str = "half_pointer"
+    """half_pointer (first subjects, then the objects of each) or gplinker (subjects, objects and their links at once)."""
+
+
+def read(path: str | Path, slots: Mapping[Slot, int] | None = None) -> Iterator[Example]:
+    years = {"event_list": "This is DuEE: use extraction/duee."}
+    for row, text, gold in common.read_rows(path, "spo_list", years):
+        triples = None if gold is None else [triple(item, f"{row.origin}, spo_list[{number}]") for number, item in enumerate(gold)]
+        unknown = [label for each in triples or () for label in labels_of(each) if slots is not None and label not in slots]
+        if unknown:
+            advice = nearest(unknown[0].predicate, sorted({slot.predicate for slot in slots}))
+            raise InputError(f"{row.origin}: no relation {SEPARATOR.join(unknown[0])!r} in training. {advice}")
+        yield Example(id=row.id("id"), texts=(text,), gold=triples, extra={"line": dict(row)}, origin=row.origin)
+
+
+def place_triples(example: Example, alignment: Any) -> dict:
+    """Gold as an extraction with places: each mention at its occurrence, of several that of an object nearest to its subject."""
+    relations = []
+    for each in example.gold:
+        subject = common.locate(alignment, each["subject"])
+        for label, (text, _) in zip(labels_of(each), slots_of(each).values(), strict=True):
+            found = subject and common.locate(alignment, text, near=subject[0])
+            if found:
+                one, other = ({"type": kind, "start": place[0], "end": place[1]} for kind, place in
+                              ((SUBJECT, subject), (OBJECT, found)))  # fmt: skip
+                relations.append({"predicate": SEPARATOR.join(label), "subject": one, "object": other})
+    return {"entities": [], "relations": relations, "events": []}
+
+
+def encode_gplinker(example: Example, tokenizer: Any, max_length: int, inner: Callable) -> Iterator[tuple[dict, Any]]:
+    """The `encode` stage of a LinkerHead."""
+    if example.gold is not None:
+        example = dataclasses.replace(example, gold=place_triples(example, tokenizer.align(example.texts[0])))
+    yield from inner(example, tokenizer, max_length)
+
+
+def encode_half_pointer(
+    example: Example, tokenizer: Any, max_length: int, slots: Mapping[Slot, int]
+) -> Iterator[tuple[dict, Any]]:
+    """The `encode` stage of a HalfPointerHead."""
+    import numpy as np
+
+    features, alignment, tokens = encode_with_characters(example.texts[0], tokenizer, max_length)
+    features |= {name: np.zeros(len(features["token_ids"]), np.int32) for name in MARKS}
+    if example.gold is None:
+        yield features, None
+        return
+    names, cells = {SEPARATOR.join(slot): number for slot, number in slots.items()}, set()
+    for each in place_triples(example, alignment)["relations"]:
+        ends = [alignment.token_span(each[side]["start"], each[side]["end"]) for side in ("subject", "object")]
+        if all(end and end[1] <= tokens for end in ends):
+            (first, last), (object_first, object_last) = ((start + 1, end) for start, end in ends)
+            cells.add((first, last, names[each["predicate"]], object_first, object_last))
+    yield features, {"cells": np.array(sorted(cells), np.int32).reshape(-1, 5), "subject": np.zeros(2, np.int32)}
+
+
+def decode_gplinker(example: Example, outputs: dict, inner: Callable) -> list[dict]:
+    """The `decode` stage of a LinkerHead."""
+    found = [
+        (Slot(*each["predicate"].split(SEPARATOR)), each["subject"]["start"], each["subject"]["end"], each["object"]["start"],
+         each["object"]["end"]) for each in inner(example, outputs)["relations"]
+    ]  # fmt: skip
+    return merge_slots(example.texts[0], found)
+
+
+def decode_half_pointer(example: Example, outputs: dict, slots: Sequence[Slot]) -> list[dict]:
+    """The `decode` stage of a HalfPointerHead."""
+    (found,) = outputs["triples"]
+    return merge_slots(example.texts[0], [(slots[label], *places) for label, *places, _ in found])
+
+
+def score(golds: Sequence[list], predictions: Sequence[list]) -> dict[str, float]:
+    """{"f1", "precision", "recall"} of triples: predicate, subject and all slots of the object."""
+    return set_f1(*([{key(each) for each in triples} for triples in side] for side in (golds, predictions)))
+
+
+def facts(triples: Sequence[Mapping]) -> set[tuple]:
+    """(name of the label, subject, text of the slot) of each triple, for the table of labels."""
+    return {
+        (SEPARATOR.join(label), each["subject"], part[0])
+        for each in triples for label, part in zip(labels_of(each), slots_of(each).values(), strict=True)
+    }  # fmt: skip
+
+
+def mentions(example: Example) -> list[Span]:
+    """Gold as Spans of the text, for lint: the first occurrence of each mention."""
+    text = example.texts[0]
+    found = {(each["predicate"], mention) for each in example.gold or ()
+             for mention in (each["subject"], *(part[0] for part in slots_of(each).values()))}  # fmt: skip
+    places = [(text.find(mention), mention, name) for name, mention in sorted(found)]
+    return [Span(0, place, place + len(mention), name) for place, mention, name in places if place >= 0]
+
+
+def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
+    """The task with the head that --head names and the relations of the run, or of the training file."""
+    if options.head not in HEADS:
+        raise InputError(f"--head {options.head!r} is unknown. Choose one of {', '.join(HEADS)}. {nearest(options.head, HEADS)}")
+    if labels is None and train_file is None:
+        raise InputError("--train FILE is required, because it names the relations; a trained model needs --run DIR.")
+    names = labels.names if labels else discover(train_file)
+    slots = {Slot(*name.split(SEPARATOR)): number for number, name in enumerate(names)}
+    common_parts = {"read": functools.partial(read, slots=slots), "labels": Categories(*names)}
+    if options.head == "gplinker":
+        schema = Schema((SUBJECT, OBJECT), tuple(Relation(name, SUBJECT, OBJECT) for name in names))
+        head = ExtractionHead(schema)
+        return dataclasses.replace(
+            task, head=head, loss=head.loss, **common_parts,
+            encode=functools.partial(encode_gplinker, inner=encode_extraction(schema)),
+            decode=functools.partial(decode_gplinker, inner=decode_extraction(schema)),
+        )  # fmt: skip
+    head = HalfPointerHead(len(names))
+    return dataclasses.replace(
+        task, head=head, loss=head.loss, **common_parts,
+        encode=functools.partial(encode_half_pointer, slots=slots),
+        decode=functools.partial(decode_half_pointer, slots=list(slots)),
+        sampling=Sampling(draw=draw_subject, rows_per_example=1),
+    )  # fmt: skip
+
+
+def discover(train_file: Path | tuple[Path, ...]) -> list[str]:
+    """Names of all relations of a training file, sorted by code point."""
+    paths = train_file if isinstance(train_file, tuple) else (train_file,)
+    found = {label for path in paths for example in read(path) for each in example.gold or () for label in labels_of(each)}
+    if not found:
+        raise InputError(f"{paths[0]}: no triples to learn from. Check that it is the training file.")
+    if {label.slot for label in found} > {""}:
+        one, other = (next(label for label in sorted(found) if bool(label.slot) is new) for new in (False, True))
+        raise InputError(
+            f"{paths[0]}: the object of {one.predicate!r} is a text (DuIE 1.0), that of {other.predicate!r} has slots (2.0). Use "
+            "files of one year."
+        )
+    return sorted(SEPARATOR.join(label) for label in found)
+
+
+def record(example: Example, prediction: list[dict]) -> dict:
+    """A line of the submission: that of the test file, with the triples."""
+    return {**example.extra["line"], "spo_list": prediction}
+
+
+TASK = Task(
+    files={"train": "duie_train.json", "dev": "duie_dev.json", "test": "duie_test2.json"},
+    read=read,
+    encode=None,                                                        # this, head, loss and decode: see bind
+    head=None,
+    loss=None,
+    decode=None,
+    metric=score,
+    facts=facts,
+    recipe=Recipe(max_length=256, batch_size=16, epochs=20, learning_rate=2e-5),
+    submit=Submission(files={"duie_test2.json": "duie.json"}, record=record),
+    source=common.source("extraction/duie"),
+    linting=Linting(spans=mentions),
+    options=Options,
+    bind=bind,
+    demo=Demo({"max_length": 64, "batch_size": 16, "epochs": 20, "learning_rate": 1e-3}),
+)
