@@ -30,6 +30,8 @@ if typing.TYPE_CHECKING:
 TABLES = ("spans", "heads", "tails")
 MAX_SPANS = 200
 """Spans of a row that are linked, the best by score: an untrained model finds thousands."""
+INITIAL_SCORE = -6.0
+"""Nearly no pair of tokens is a span or a link, and the model begins with that."""
 CARRIED = ("char_starts", "char_ends")
 
 
@@ -68,7 +70,7 @@ class LinkerHead(Head):
 
         def pointer(count: int, name: str, of_spans: bool) -> Any:
             return EfficientGlobalPointer(
-                count, self.head_size, rotary=of_spans, upper=of_spans, name=name,
+                count, self.head_size, rotary=of_spans, upper=of_spans, name=name, initial_score=INITIAL_SCORE,
                 kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
             )  # fmt: skip
 

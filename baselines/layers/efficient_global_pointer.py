@@ -17,11 +17,21 @@ class EfficientGlobalPointer(GlobalPointer):
 
     s(i, j) = (R_i q_i) (R_j k_j) / sqrt(K) + (start_h(i) + end_h(j)) / 2, with one q and k for all categories; start and
     end are linear in [q; k]. As in bert4keras, q and k alternate in the columns of their kernel, end and start in theirs.
+
+    Args:
+        initial_score: Of every span, by the bias of start and end, when training begins. With 0 the loss of a category begins at
+            log(number of spans), and it takes thousands of small updates of a bias to say that nearly none is one.
     """
+
+    def __init__(self, *args: Any, initial_score: float = 0.0, **kwargs: Any):
+        self.initial_score = initial_score
+        super().__init__(*args, **kwargs)
 
     def make_projections(self) -> None:
         self.projection = self.dense(2 * self.head_size, "projection")
         self.borders = self.dense(2 * self.heads, "borders")
+        if self.initial_score:
+            self.borders.bias_initializer = keras.initializers.Constant(self.initial_score)
 
     def build(self, hidden_states_shape: tuple, padding_mask_shape: tuple | None = None) -> None:
         self.projection.build(hidden_states_shape)
@@ -34,3 +44,6 @@ class EfficientGlobalPointer(GlobalPointer):
         borders = ops.transpose(self.borders(both), (0, 2, 1)) / 2      # (B, 2 H, L)
         scores = spans + borders[:, 1::2, :, None] + borders[:, ::2, None, :]
         return hide_impossible(ops.cast(scores, "float32"), padding_mask, self.upper)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "initial_score": self.initial_score}

@@ -70,8 +70,9 @@ def test_the_loss_is_the_sum_of_the_multilabel_losses_of_all_labels():
 def slow_links(head, scores, characters):
     """The definition: every pair of spans, every relation."""
     labels, length, _ = scores["spans"].shape
-    spans = [(label, i, j) for label, i, j in itertools.product(range(labels), range(length), range(length))
-             if scores["spans"][label, i, j] > 0 and min(characters["char_starts"][i], characters["char_ends"][j]) >= 0]  # fmt: skip
+    cells = itertools.product(range(labels), range(length), range(length))
+    spans = [cell for cell in cells if scores["spans"][cell] > 0
+             and min(characters["char_starts"][cell[1]], characters["char_ends"][cell[2]]) >= 0]  # fmt: skip
     found = set()
     for relation, (subject, thing) in enumerate(head.relations):
         for one, other in itertools.permutations(spans, 2):

@@ -1,0 +1,31 @@
+"""Conditional layer normalization and the loss of GPLinker give what bert4keras gives: tests/goldens/extraction."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from baselines.heads.linker import LinkerHead
+from baselines.layers.conditional_layer_normalization import ConditionalLayerNormalization
+
+pytestmark = pytest.mark.keras
+GOLDENS = np.load(Path(__file__).resolve().parents[1] / "goldens" / "extraction" / "goldens.npz")
+
+
+def test_conditional_layer_normalization():
+    layer, condition = ConditionalLayerNormalization(epsilon=1e-12), GOLDENS["norm/condition"][:, None]
+    layer(GOLDENS["norm/x"], condition)
+    for name in ("beta", "gamma", "beta_kernel", "gamma_kernel"):
+        getattr(layer, name).assign(GOLDENS[f"norm/{name}"])
+    found = keras.ops.convert_to_numpy(layer(GOLDENS["norm/x"], condition))
+    np.testing.assert_allclose(found, GOLDENS["norm/y"], atol=1e-5)
+
+
+def test_loss_of_linked_pairs():
+    scores, cells = GOLDENS["linker/scores"], GOLDENS["linker/cells"]
+    rows = [np.array([(1, label, *cell) for label in range(3) for cell in of_row[label] if cell.any()], np.int32) for of_row in cells]
+    head = LinkerHead(1, relations=[(0, 0)] * 3)
+    targets = head.batch_targets(rows, 7)
+    found = keras.ops.convert_to_numpy(head.loss({"heads": targets["heads"]}, {"heads": scores}))
+    np.testing.assert_allclose(found, GOLDENS["linker/loss"], rtol=1e-5)

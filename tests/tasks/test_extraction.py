@@ -1,0 +1,178 @@
+"""Extraction tasks on embedded data: gold as outputs scores 100, slots are put together, what is wrong is one line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baselines.errors import InputError
+from baselines.heads.linker import TABLES
+from baselines.tokenizers.wordpiece import Tokenizer
+from tasks import extract, segment
+from tasks.extraction import duee, duie
+from tasks.extraction.triples import Slot, merge_slots
+
+ROOT = Path(__file__).resolve().parents[2]
+MINI = ROOT / "datasets" / "mini"
+FILES = {extract: "extract/train.jsonl", duie: "extraction/duie/duie_train.json", duee: "extraction/duee/duee_train.json"}
+
+
+@pytest.fixture(scope="module")
+def mini_tokenizer():
+    return Tokenizer.from_folder(ROOT / "checkpoints" / "mini")
+
+
+def one(array):
+    return np.asarray(array)[None]
+
+
+def linker_outputs(head, cells, length):
+    counts = {"spans": head.span_labels, "heads": head.links, "tails": head.links}
+    scores = {name: np.full((1, count, length, length), -3.0) for name, count in counts.items()}
+    for table, label, start, end in cells:
+        scores[TABLES[table]][0, label, start, end] = 3
+    return scores
+
+
+def half_pointer_outputs(head, target, length):
+    cells = target["cells"]
+    subjects = sorted({(int(first), int(last)) for first, last, *_ in cells}) or [(-1, -1)]
+    logits = np.full((1, len(subjects), length, head.predicates, 2), -9.0)
+    for first, last, predicate, object_first, object_last in cells:
+        number = subjects.index((first, last))
+        logits[0, number, object_first, predicate, 0] = logits[0, number, object_last, predicate, 1] = 9
+    mask = np.ones((1, length), bool)
+    return {"subjects": np.array([subjects]), "object_logits": logits.reshape(*logits.shape[:3], -1), "mask": mask}
+
+
+def tagger_outputs(head, cells, length):
+    return {"labels": head.batch_targets([cells], length), "mask": np.ones((1, length), bool)}
+
+
+CASES = [
+    (extract, {}, linker_outputs, 1.0),
+    (duie, {"head": "half_pointer"}, half_pointer_outputs, 1.0),
+    (duie, {"head": "gplinker"}, linker_outputs, 1.0),
+    (duee, {"head": "gplinker"}, linker_outputs, 1.0),
+    (duee, {"head": "crf"}, tagger_outputs, 0.98),                      # an argument of two roles has one label
+]
+
+
+@pytest.mark.parametrize(("module", "flags", "outputs_of", "least"), CASES)
+def test_gold_as_outputs_scores_100(module, flags, outputs_of, least, mini_tokenizer):
+    path = MINI / FILES[module]
+    task = module.TASK.bind(module.TASK, module.Options(**flags), None, path)
+    examples, predictions = list(task.read(path))[:120], []
+    for example in examples:
+        ((features, target),) = task.encode(example, mini_tokenizer, 64)
+        outputs = outputs_of(task.head, target, len(features["token_ids"]))
+        predictions.append(task.decode(example, task.head.compact(outputs, {name: one(value) for name, value in features.items()})))
+    golds = [example.gold for example in examples]
+    assert next(iter(task.metric(golds, predictions).values())) >= least
+    assert any(golds) and all(task.facts(gold) >= task.facts(found) for gold, found in zip(golds, predictions, strict=True))
+    again = module.TASK.bind(module.TASK, module.Options(**flags), task.labels, None)
+    assert again.labels.names == task.labels.names and type(again.head) is type(task.head)
+
+
+def test_slots_of_one_subject_and_predicate_are_one_object_each_with_the_nearest():
+    text = "《远山》昨天在云岭上映，今天在青浦上映"
+    value, area = (Slot("上映时间", "作品", kind, slot) for kind, slot in (("时间", "@value"), ("地点", "inArea")))
+    found = [(value, 1, 3, 4, 6), (area, 1, 3, 7, 9), (value, 1, 3, 12, 14), (area, 1, 3, 15, 17)]
+    merged = merge_slots(text, found[::-1])
+    assert [each["object"] for each in merged] == [{"@value": "昨天", "inArea": "云岭"}, {"@value": "今天", "inArea": "青浦"}]
+    assert merged[0]["object_type"] == {"@value": "时间", "inArea": "地点"} and merged[0]["subject"] == "远山"
+    assert merge_slots(text, found[1:2]) == []                          # an object without its value
+    old = Slot("导演", "作品", "人物", "")
+    assert merge_slots(text, [(old, 1, 3, 4, 6)])[0]["object"] == "昨天"
+
+
+def write(path, *rows):
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def spo(thing, kind, **more):
+    return {"text": "《远山》昨天上映", "spo_list": [
+        {"predicate": "上映时间", "subject": "远山", "subject_type": "作品", "object": thing, "object_type": kind, **more}
+    ]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (spo({"inArea": "云岭"}, {"inArea": "地点"}), r"f.json:1, spo_list\[0\]: .* has no '@value', only inArea"),
+        (spo({"@value": 3}, {"@value": "时间"}), "the slot '@value' has the text 3"),
+        (spo({"@value": "昨天"}, {}), "the slot '@value' .* the type None"),
+        (spo("昨天", {"@value": "时间"}), "object and object_type are"),
+        (spo({"@value": "昨天"}, {"@value": "时间"}, subject=""), "subject is not a text, or is empty"),
+        ({"text": "文", "event_list": []}, "expected spo_list. Received: event_list. This is DuEE"),
+        ({"text": "文", "spo_list": {}}, "spo_list is not a list"),
+        ({"text": "文", "spo_list": [3]}, "3 is not an object"),
+    ],
+)
+def test_faults_of_duie_name_the_triple(tmp_path, row, message):
+    with pytest.raises(InputError, match=message):
+        list(duie.read(write(tmp_path / "f.json", row)))
+
+
+def test_files_of_two_years_and_unknown_relations_are_refused(tmp_path):
+    old, new = spo("昨天", "时间"), spo({"@value": "昨天"}, {"@value": "时间"})
+    with pytest.raises(InputError, match=r"is a text \(DuIE 1.0\), that of '上映时间' has slots"):
+        duie.discover(write(tmp_path / "f.json", old, new))
+    task = duie.TASK.bind(duie.TASK, duie.Options(), None, write(tmp_path / "f.json", old))
+    with pytest.raises(InputError, match="no relation '上映时间 . 作品 . 时间 . @value' in training"):
+        list(task.read(write(tmp_path / "g.json", new)))
+    with pytest.raises(InputError, match="no triples to learn from"):
+        duie.discover(write(tmp_path / "f.json", {"text": "文", "spo_list": []}))
+
+
+def test_faults_of_duee_name_the_argument(tmp_path):
+    def row(**argument):
+        return {"text": "青禾昨天裁员", "event_list": [{"event_type": "裁员", "arguments": [{"role": "时间", **argument}]}]}
+
+    (example,) = duee.read(write(tmp_path / "f.json", row(argument="昨天", argument_start_index=5)))
+    assert example.gold[0]["arguments"][0]["argument_start_index"] == 2
+    with pytest.raises(InputError, match=r"f.json:1, event_list\[0\], arguments\[0\]: the argument '前天' is not in the text"):
+        list(duee.read(write(tmp_path / "f.json", row(argument="前天"))))
+    with pytest.raises(InputError, match="arguments is not a list"):
+        list(duee.read(write(tmp_path / "f.json", {"text": "文", "event_list": [{"event_type": "裁员"}]})))
+    with pytest.raises(InputError, match="expected event_list. Received: spo_list. This is DuIE"):
+        list(duee.read(write(tmp_path / "f.json", {"text": "文", "spo_list": []})))
+
+
+@pytest.mark.parametrize("module", [duie, duee])
+def test_an_unknown_head_and_no_training_file(module):
+    with pytest.raises(InputError, match="--head 'pointer' is unknown"):
+        module.TASK.bind(module.TASK, module.Options(head="pointer"), None, MINI / FILES[module])
+    with pytest.raises(InputError, match="--train FILE is required"):
+        module.TASK.bind(module.TASK, module.Options(), None, None)
+
+
+def test_submissions_are_the_lines_of_the_test_file(tmp_path):
+    line = duie.record(read_one(duie, tmp_path, {"text": "文", "id": 7}), [{"predicate": "p"}])
+    assert line == {"text": "文", "id": 7, "spo_list": [{"predicate": "p"}]}
+    events = [{"event_type": "裁员", "arguments": [{"role": "时间", "argument": "昨天", "argument_start_index": 2}]}]
+    line = duee.record(read_one(duee, tmp_path, {"text": "文", "id": 7}), events)
+    assert line["event_list"] == [{"event_type": "裁员", "arguments": [{"role": "时间", "argument": "昨天"}]}]
+
+
+def read_one(module, folder, row):
+    (example,) = module.read(write(folder / "f.json", row))
+    return example
+
+
+def test_a_long_text_is_cut_at_punctuation_and_comes_out_whole(tmp_path, mini_tokenizer):
+    words = ["青禾", "昨天", "裁员", "，", "许知秋", "没有", "到场", "。"] * 4
+    (tmp_path / "f.txt").write_text(f"{' '.join(words)}\n", encoding="utf-8")
+    task = segment.TASK.bind(segment.TASK, segment.Options(), None, tmp_path / "f.txt")
+    (example,) = task.read(tmp_path / "f.txt")
+    rows = list(task.encode(example, mini_tokenizer, 20))
+    assert len(rows) > 2 and all(len(features["token_ids"]) <= 20 for features, _ in rows)
+    entities = []
+    for features, cells in rows:
+        outputs = tagger_outputs(task.head, cells, len(features["token_ids"]))
+        entities += task.head.compact(outputs, {name: one(value) for name, value in features.items()})["entities"]
+    assert task.decode(example, {"entities": entities}) == example.gold == words
+    assert task.metric([example.gold], [words]) == {"f1": 1, "precision": 1, "recall": 1, "oov_recall": 1, "oov_rate": 0}
+    assert task.decode(example, {"entities": []})[:3] == ["青", "禾", "昨"]
