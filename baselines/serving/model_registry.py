@@ -38,7 +38,8 @@ class ServedPredictor(Protocol):
     Attributes:
         texts: Names of an example's texts, in order.
         kind: Form of the prediction: "label", "labels", "entities" (lists of start, end, category, text), "answer" (a text and its
-            position in the last text), "answers" (the best one as text, and all with their parts), or "other".
+            position in the last text), "answers" (the best one as text, and all with their parts), "extraction" (entities,
+            relations and events, see metrics/extraction.py), or "other".
     """
 
     task_name: str

@@ -23,7 +23,7 @@ def test_conditional_layer_normalization():
 
 
 def test_loss_of_linked_pairs():
-    """bert4keras pads targets with the cell (0, 0), a pair of [CLS] with itself, and leaves it out of the loss; ours is a negative."""
+    """bert4keras pads targets with the cell (0, 0), [CLS] with itself, and leaves it out of the loss; here it is a negative."""
     scores, cells = GOLDENS["linker/scores"].copy(), GOLDENS["linker/cells"]
     scores[..., 0, 0] = -1e9
     rows = [[(1, label, *cell) for label in range(3) for cell in of_row[label] if cell.any()] for of_row in cells]

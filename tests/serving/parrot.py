@@ -127,6 +127,20 @@ class Names:
         return {"prediction": [[start, start + 2, "GREETING", "你好"] for start in starts], "confidence": 0.5}
 
 
+class Facts:
+    """A Predictor: 你好 is a greeting, and is said to the first word of the text."""
+
+    task_name, kind, texts = "extract", "extraction", ("text",)
+
+    def predict(self, texts):
+        place = texts[0].index("你好")
+        greeting = {"type": "问候", "start": place, "end": place + 2, "text": "你好", "confidence": 0.9}
+        person = {"type": "人物", "start": 0, "end": 2, "text": texts[0][:2], "confidence": 0.8}
+        said = {"type": "说话", "arguments": [{"role": "内容", "start": place, "end": place + 2, "text": "你好", "confidence": 0.9}]}
+        relation = {"predicate": "对象", "subject": greeting, "object": person, "confidence": 0.8}
+        return {"prediction": {"entities": [person, greeting], "relations": [relation], "events": [{**said, "confidence": 0.9}]}}
+
+
 class Reader:
     """A Predictor: the first year of a passage."""
 
@@ -176,12 +190,12 @@ class Shelf:
 
 
 def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, pause=0.0, similar=False, **parrot):  # noqa: B008
-    """An application of two generators and three predictors; its first writer is app.state.parrot.
+    """An application of two generators and four predictors; its first writer is app.state.parrot.
 
     similar   also of one that writes and makes vectors, app.state.letters, and of an index of these
     """
     generators = {"chat/parrot": Parrot(pause=pause, **parrot), "seq2seq/parrot": Parrot("seq2seq", "seq2seq")}
-    predictors = {"classify": Lengths(pause), "tag": Names(), "read": Reader()}
+    predictors = {"classify": Lengths(pause), "tag": Names(), "read": Reader(), "extract": Facts()}
     embedders, indexes = {}, {}
     if similar:
         generators["simbert/letters"], embedders["simbert/letters"] = Parrot("simbert", "seq2seq", pause=pause), Letters(pause)

@@ -270,6 +270,23 @@ def test_runs_that_do_not_write_can_be_tried(open_page):
     expect(page.locator("#notice")).to_contain_text("texts[0]")
 
 
+def test_what_is_extracted_is_marked_and_listed(open_page):
+    page = open_page("/try")
+    page.locator("#run").select_option("extract")
+    page.locator("[name=text]").fill("李雷，你好<b>")
+    page.locator("#predict").click()
+    expect(page.locator("mark")).to_have_text(["李雷人物", "你好问候 · 内容"])
+    expect(page.locator(".passage")).to_contain_text("<b>")
+    tables = [[row.locator("td").all_inner_texts() for row in table.locator("tr").all()] for table in page.locator("table").all()]
+    assert tables == [
+        [["李雷", "人物", "80.0 %"], ["你好", "问候", "90.0 %"]],
+        [["你好", "— 对象 →", "李雷", "80.0 %"]],
+        [["说话", "内容", "你好", "90.0 %"]],
+    ]
+    colors = page.locator("mark").evaluate_all("marks => marks.map(mark => getComputedStyle(mark).backgroundColor)")
+    assert colors[0] != colors[1]
+
+
 def rows(page):
     """The texts of the table of results, from the second column on."""
     return [[cell.inner_text() for cell in row.locator("td").all()[1:]] for row in page.locator("#result tr").all()]

@@ -27,8 +27,9 @@ function drawFields() {
   $("predict").disabled = !fields.length;
 }
 
-// The text cut wherever a span begins or ends; every piece is marked with the names of all spans over it.
+// The text cut wherever a span begins or ends; every piece is marked with the names of all spans over it, in the color of the first.
 function marked(text, spans) {
+  const kinds = [...new Set(spans.map((span) => span[2]))];
   const letters = Array.from(text), passage = element("p", "passage", "");
   const cuts = [...new Set([0, letters.length, ...spans.flatMap(([start, end]) => [start, end])])].sort((one, other) => one - other);
   for (let i = 0; i + 1 < cuts.length; i++) {
@@ -40,6 +41,7 @@ function marked(text, spans) {
       continue;
     }
     const mark = passage.appendChild(element("mark", "", piece));
+    mark.style.background = `hsl(${(48 + 137 * kinds.indexOf(names[0])) % 360} 85% 55% / .35)`;
     if (names.some(Boolean)) mark.append(element("small", "", names.join(" · ")));
   }
   return passage;
@@ -53,17 +55,40 @@ function drawConfidence(value) {
   return line;
 }
 
+function tableOf(rows) {
+  const table = document.createElement("table");
+  for (const cells of rows) {
+    const row = table.insertRow();
+    for (const text of cells) row.insertCell().textContent = text;
+  }
+  return table;
+}
+
+const percent = (value) => (value === undefined ? "" : `${(100 * value).toFixed(1)} %`);
+
 const DRAW = {
   label: ({ prediction }) => [element("p", "label", prediction)],
   labels: ({ prediction }) => [element("p", "label", prediction.join(" · ") || words.nothing)],
   entities({ prediction }, texts) {
-    const table = document.createElement("table");
-    for (const [, , category, name] of prediction) {
-      const row = table.insertRow();
-      row.insertCell().textContent = category;
-      row.insertCell().textContent = name;
-    }
+    const table = tableOf(prediction.map(([, , category, name]) => [category, name]));
     return [marked(texts.at(-1), prediction), prediction.length ? table : element("p", "faint", words.nothing)];
+  },
+  // What `extract` finds, or the triples and events of a task of its own format.
+  extraction({ prediction }, texts) {
+    if (Array.isArray(prediction)) {
+      const rows = prediction.flatMap((each) =>
+        each.predicate ? [[each.subject, `— ${each.predicate} →`, typeof each.object === "string" ? each.object : Object.values(each.object).join(" · ")]]
+          : each.arguments.map(({ role, argument }) => [each.event_type, role, argument]));
+      return [element("p", "passage", texts.at(-1)), rows.length ? tableOf(rows) : element("p", "faint", words.nothing)];
+    }
+    const { entities, relations, events } = prediction, found = events.flatMap((event) => event.arguments.map((each) => [event, each]));
+    const spans = [...entities.map((each) => [each.start, each.end, each.type]), ...found.map(([, each]) => [each.start, each.end, each.role])];
+    const tables = [
+      entities.map((each) => [each.text, each.type, percent(each.confidence)]),
+      relations.map((each) => [each.subject.text, `— ${each.predicate} →`, each.object.text, percent(each.confidence)]),
+      found.map(([event, each]) => [event.type, each.role, each.text, percent(each.confidence)]),
+    ].filter((rows) => rows.length).map(tableOf);
+    return [marked(texts.at(-1), spans), ...(tables.length ? tables : [element("p", "faint", words.nothing)])];
   },
   answer({ prediction, span }, texts) {
     return [element("p", "label", prediction || words.nothing), marked(texts.at(-1), span ? [[...span, ""]] : [])];
