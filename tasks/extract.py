@@ -87,5 +87,5 @@ TASK = Task(
     linting=Linting(spans=extraction_spans),
     options=Options,
     bind=bind,
-    demo=Demo({"max_length": 64, "batch_size": 16, "epochs": 20, "learning_rate": 1e-3}),
+    demo=Demo({"max_length": 64, "batch_size": 16, "epochs": 16, "learning_rate": 2e-3}),
 )

@@ -17,8 +17,7 @@ from typing import Any
 
 from baselines.data.readers import segmented
 from baselines.errors import InputError
-from baselines.heads.entities import cells as entity_cells
-from baselines.heads.entities import encode_with_characters
+from baselines.heads.entities import EncodedText
 from baselines.heads.entity_heads import entity_head
 from baselines.heads.sequence_tagging import CHAINS
 from baselines.metrics.segmentation import segmentation_scores
@@ -77,7 +76,7 @@ def word_places(words: list, text: str) -> list[Entity]:
 def pieces(text: str, tokenizer: Any, max_length: int) -> Iterator[tuple[int, int]]:
     """Yields the parts [start, end) of a text, cut behind punctuation where the next part does not fit, else between tokens."""
     alignment = tokenizer.align(text)
-    room, first = max_length - 2, 0
+    room, first = max_length - tokenizer.special_count(1), 0
     borders = {match.end() for match in ENDS.finditer(text)}
     while first < len(alignment):
         last = min(first + room, len(alignment))
@@ -94,15 +93,13 @@ def encode(example: Example, tokenizer: Any, max_length: int, categories: Catego
     gold = None if example.gold is None else word_places(example.gold, text)
     parts = list(pieces(text, tokenizer, max_length)) or [(0, len(text))]
     for start, end in parts:
-        features, alignment, tokens = encode_with_characters(text[start:end], tokenizer, max_length)
-        target = None
+        encoded, target = EncodedText.of(text[start:end], tokenizer, max_length), None
         if gold is not None:
             inside = [Entity(word.start - start, word.end - start, word.category, word.text)
                       for word in gold if start <= word.start and word.end <= end]  # fmt: skip
-            target = entity_cells(inside, alignment, tokens, categories)
-        for name in ("char_starts", "char_ends"):
-            features[name] = features[name] + start * (features[name] >= 0)
-        yield features, target
+            target = encoded.cells(inside, categories)
+        characters = {name: encoded.features[name] for name in ("char_starts", "char_ends")}
+        yield encoded.features | {name: places + start * (places >= 0) for name, places in characters.items()}, target
 
 
 def decode(example: Example, outputs: dict, categories: Categories, pos: bool) -> list:

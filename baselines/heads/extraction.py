@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.heads.entities import encode_with_characters
+from baselines.heads.entities import EncodedText
 from baselines.heads.extraction_schema import Schema
 from baselines.heads.linker import TABLES, LinkerHead
 from baselines.metrics.extraction import ordered, place
@@ -45,26 +45,21 @@ def encode_extraction(schema: Schema) -> Callable:
     same_event = len(links)
 
     def encode(example, tokenizer, max_length):
-        (text,) = example.texts
-        features, alignment, tokens = encode_with_characters(text, tokenizer, max_length)
-        yield features, None if example.gold is None else gold_cells(example.gold, alignment, tokens)
+        encoded = EncodedText.of(example.texts[0], tokenizer, max_length)
+        yield encoded.features, None if example.gold is None else gold_cells(example.gold, encoded.ends)
 
-    def gold_cells(gold, alignment, tokens):
-        def span(start, end):
-            found = alignment.token_span(start, end)
-            return None if found is None or found[1] > tokens else (found[0] + 1, found[1])
-
+    def gold_cells(gold, ends):
         def link(number, one, other, sort=False):
             if one and other and one != other:
                 for table, pair in zip((HEADS, TAILS), zip(one, other, strict=True), strict=True):
                     cells.add((table, number, *(sorted(pair) if sort else pair)))
 
-        cells = {(SPANS, labels[label], *found) for label, *where in spans_of(gold) if (found := span(*where))}
+        cells = {(SPANS, labels[label], *found) for label, *where in spans_of(gold) if (found := ends(*where))}
         for each in gold["relations"]:
             subject, thing = each["subject"], each["object"]
-            link(links[each["predicate"], subject["type"], thing["type"]], span(*place(subject)), span(*place(thing)))
+            link(links[each["predicate"], subject["type"], thing["type"]], ends(*place(subject)), ends(*place(thing)))
         for event in gold["events"]:
-            places = [span(*place(argument)) for argument in event["arguments"]]
+            places = [ends(*place(argument)) for argument in event["arguments"]]
             for index, one in enumerate(places):
                 for other in places[:index]:
                     link(same_event, one, other, sort=True)

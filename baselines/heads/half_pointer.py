@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.heads.reading_direction import require_both_sides
 from baselines.task import Head
 
 if typing.TYPE_CHECKING:
@@ -56,6 +57,7 @@ class HalfPointerHead(Head):
             initializer = keras.initializers.TruncatedNormal(stddev=self.initializer_range)
             return keras.layers.Dense(units, kernel_initializer=initializer, dtype="float32", name=name)
 
+        require_both_sides(encoder, "Extraction needs a model whose tokens see the whole text")
         marks = {name: keras.Input((None,), dtype="int32", name=name) for name in MARKS}
         mask = PaddingMask(name="Subject-Padding")(encoder.input["token_ids"])
         states = encoder.output["hidden_states"]

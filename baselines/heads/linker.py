@@ -21,6 +21,7 @@ import numpy as np
 
 from baselines.heads.cliques import maximal_cliques
 from baselines.heads.pointer_targets import table_targets
+from baselines.heads.reading_direction import require_both_sides
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
 from baselines.task import Head
 
@@ -74,6 +75,7 @@ class LinkerHead(Head):
                 kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
             )  # fmt: skip
 
+        require_both_sides(encoder, "Extraction needs a model whose tokens see the whole text")
         mask = PaddingMask(name="Linker-Padding")(encoder.input["token_ids"])
         x = encoder.output["hidden_states"]
         outputs = {"spans": pointer(self.span_labels, "Linker-Spans", True)(x, mask)}

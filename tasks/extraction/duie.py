@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import InputError, nearest
-from baselines.heads.entities import encode_with_characters
+from baselines.heads.entities import EncodedText
 from baselines.heads.extraction import ExtractionHead, decode_extraction, encode_extraction
 from baselines.heads.extraction_schema import Relation, Schema
 from baselines.heads.half_pointer import MARKS, HalfPointerHead, draw_subject
@@ -74,17 +74,16 @@ def encode_half_pointer(
     """The `encode` stage of a HalfPointerHead."""
     import numpy as np
 
-    features, alignment, tokens = encode_with_characters(example.texts[0], tokenizer, max_length)
-    features |= {name: np.zeros(len(features["token_ids"]), np.int32) for name in MARKS}
+    encoded = EncodedText.of(example.texts[0], tokenizer, max_length)
+    features = encoded.features | {name: np.zeros(len(encoded.features["token_ids"]), np.int32) for name in MARKS}
     if example.gold is None:
         yield features, None
         return
     names, cells = {SEPARATOR.join(slot): number for slot, number in slots.items()}, set()
-    for each in place_triples(example, alignment)["relations"]:
-        ends = [alignment.token_span(each[side]["start"], each[side]["end"]) for side in ("subject", "object")]
-        if all(end and end[1] <= tokens for end in ends):
-            (first, last), (object_first, object_last) = ((start + 1, end) for start, end in ends)
-            cells.add((first, last, names[each["predicate"]], object_first, object_last))
+    for each in place_triples(example, encoded.alignment)["relations"]:
+        subject, thing = (encoded.ends(each[side]["start"], each[side]["end"]) for side in ("subject", "object"))
+        if subject and thing:
+            cells.add((*subject, names[each["predicate"]], *thing))
     yield features, {"cells": np.array(sorted(cells), np.int32).reshape(-1, 5), "subject": np.zeros(2, np.int32)}
 
 

@@ -15,8 +15,8 @@ from baselines.losses.multilabel_cross_entropy import multilabel_cross_entropy
 from baselines.metrics.extraction import extraction_f1
 from baselines.models.builder import build_transformer_model
 from baselines.task import Example
+from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
-from baselines.tokenizers.wordpiece import Tokenizer
 
 pytestmark = pytest.mark.keras
 SCHEMA = Schema.of({
@@ -98,7 +98,7 @@ def test_spans_and_links_are_those_of_the_slow_loop():
 @pytest.fixture(scope="module")
 def tokenizer():
     characters = "《远山》由许知秋导演主白河队击败沙田昨天青禾裁员"
-    return Tokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]))
+    return Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]))
 
 
 def gold_of(text, relations=(), events=()):

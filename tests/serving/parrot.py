@@ -136,9 +136,10 @@ class Facts:
         place = texts[0].index("你好")
         greeting = {"type": "问候", "start": place, "end": place + 2, "text": "你好", "confidence": 0.9}
         person = {"type": "人物", "start": 0, "end": 2, "text": texts[0][:2], "confidence": 0.8}
-        said = {"type": "说话", "arguments": [{"role": "内容", "start": place, "end": place + 2, "text": "你好", "confidence": 0.9}]}
+        content = {"role": "内容", "start": place, "end": place + 2, "text": "你好", "confidence": 0.9}
         relation = {"predicate": "对象", "subject": greeting, "object": person, "confidence": 0.8}
-        return {"prediction": {"entities": [person, greeting], "relations": [relation], "events": [{**said, "confidence": 0.9}]}}
+        event = {"type": "说话", "arguments": [content], "confidence": 0.9}
+        return {"prediction": {"entities": [person, greeting], "relations": [relation], "events": [event]}}
 
 
 class Reader:

@@ -8,7 +8,7 @@ import pytest
 
 from baselines.errors import InputError
 from baselines.heads.linker import TABLES
-from baselines.tokenizers.wordpiece import Tokenizer
+from baselines.tokenizers.tokenizer import Tokenizer
 from tasks import extract, segment
 from tasks.extraction import duee, duie
 from tasks.extraction.triples import Slot, merge_slots
