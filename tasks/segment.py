@@ -20,7 +20,7 @@ from baselines.errors import InputError
 from baselines.heads.entities import EncodedText
 from baselines.heads.entity_heads import entity_head
 from baselines.heads.sequence_tagging import CHAINS
-from baselines.metrics.segmentation import segmentation_scores
+from baselines.metrics.segmentation import places, segmentation_scores
 from baselines.metrics.spans import Entity
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Span, Task
 
@@ -154,6 +154,11 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
     )
 
 
+def facts(words: list) -> set[tuple]:
+    """(part of speech or "word", start, end) of each word, for the table of labels."""
+    return {(tag or WORD, *place) for place, _, tag in places(words)}
+
+
 def spans(example: Example) -> list[Span]:
     """Gold words as Spans of the text, for lint."""
     return [Span(0, word.start, word.end, word.category) for word in word_places(example.gold or [], example.texts[0])]
@@ -167,6 +172,7 @@ TASK = Task(
     loss=None,
     decode=None,
     metric=segmentation_scores,
+    facts=facts,
     recipe=Recipe(max_length=256, batch_size=32, epochs=5, learning_rate=2e-5),
     source="Put your own file there",
     linting=Linting(spans=spans),

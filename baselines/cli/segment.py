@@ -8,12 +8,12 @@ import json
 
 import tyro
 
+from baselines.cli import check_output
 from baselines.cli.argument_parser import existing, parse_for_run
 from baselines.cli.startup import start_backend
 from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 from baselines.storage.atomic_files import atomic_write
-from baselines.storage.temporary_names import file_destination
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,18 +41,22 @@ def main(argv: list[str]) -> None:
         raise InputError(f"segment: {problem}. Give texts, or --input FILE.")
     if any(not text.strip() for text in flags.texts):
         raise InputError("segment: a text is empty. Give at least one character.")
-    if flags.output is not None:
-        file_destination(flags.output)
+    check_output(flags)
     run = RunFolder.open(flags.run)
     task = run.read_recipe().get("task")
     if task != "segment":
         raise InputError(f"{flags.run} is a run of {task}. Give a run of `run.py train segment`.")
-    sources = [existing(flags.input, "--input")] if flags.input else [(text,) for text in flags.texts]
+    source = existing(flags.input, "--input") if flags.input else None
 
     start_backend()
+    from baselines.inference.predictor import Predictor
     from baselines.workflows import finetuning
 
-    lines = [line for source in sources for line in finetuning.predict(run, source, None, task, True, None, "one", changes)]
+    if source:
+        lines = finetuning.predict(run, source, None, task, True, None, "one", changes)
+    else:
+        predictor = Predictor.from_run(flags.run)
+        lines = [predictor.predict((text,)) for text in flags.texts]
     texts = [formatted(line["prediction"], flags) for line in lines]
     if not flags.output:
         print("\n".join(texts))
