@@ -3,14 +3,16 @@
 import dataclasses
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from baselines.data.readers import any_format, squad_json
 from baselines.data.readers.record import Row
+from baselines.data.windows import encode_windows
 from baselines.errors import InputError, excerpt, nearest
-from baselines.heads.span import with_head
+from baselines.heads.span import best_by_margin, decode_answer_or_none, with_head
+from baselines.metrics.reading import best_null_threshold, scores_with_unanswerable
 from baselines.task import Example, Labels, Span, Task
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -93,14 +95,26 @@ class Reading:
     """Maximum tokens of a predicted answer; 0: no limit."""
     fix_offsets: bool = False
     """Move an answer that is not at its answer_start to its nearest occurrence; otherwise the file is rejected."""
+    impossible: bool = False
+    """Questions may have no answer ("answers": [], as in SQuAD 2.0), and the model says so; otherwise they are left out."""
+    no_answer_threshold: float = 0.0
+    """With --impossible: an answer counts if its score is this much above that of no answer. Dev's scores name the best."""
 
 
-def read_questions(path: str | Path, fix_offsets: bool = False) -> Iterator[Example]:
-    """Examples (question, context) of SQuAD-style JSON, gold its answers."""
+@dataclasses.dataclass(frozen=True)
+class ReadingInference:
+    """For verbs that use a run."""
+
+    no_answer_threshold: float | None = None
+    """An answer counts if its score is this much above that of no answer (runs trained with --impossible)."""
+
+
+def read_questions(path: str | Path, fix_offsets: bool = False, impossible: bool = False) -> Iterator[Example]:
+    """Examples (question, context) of SQuAD-style JSON, gold its answers: () for none with `impossible`, else left out."""
     for row in squad_json.read(path, fix_offsets):
         answers = row["answers"]
-        texts = (row["question"], row["context"])
-        yield Example(id=row["id"], texts=texts, gold=answers or None, scored=answers != (), origin=row.origin)
+        texts, gold = (row["question"], row["context"]), answers if impossible else answers or None
+        yield Example(id=row["id"], texts=texts, gold=gold, scored=impossible or answers != (), origin=row.origin)
 
 
 def answer_spans(example: Example) -> list[Span]:
@@ -110,4 +124,18 @@ def answer_spans(example: Example) -> list[Span]:
 def bind_reading(task: Task, options: Reading, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with the head and the reader of the flags."""
     task = with_head(task, options.head, options.longest_answer)
-    return dataclasses.replace(task, read=functools.partial(read_questions, fix_offsets=options.fix_offsets))
+    read = functools.partial(read_questions, fix_offsets=options.fix_offsets, impossible=options.impossible)
+    task = dataclasses.replace(task, read=read)
+    if not options.impossible:
+        return task
+    decode = functools.partial(decode_answer_or_none, threshold=options.no_answer_threshold)
+    return dataclasses.replace(task, decode=decode, metric=scores_with_unanswerable, reference_score=tuned_threshold)
+
+
+def tuned_threshold(examples: Sequence[Example], rows: Any, predictions: Mapping, predict: Callable) -> dict[str, float]:
+    """{"best_threshold", "best_f1"}: --no_answer_threshold with the highest F1 on these examples, and that F1."""
+    found = predict(examples, encode_windows, best_by_margin)
+    answers = [(example.texts[1][found[example.id][0] : found[example.id][1]], found[example.id][2]) for example in examples]
+    golds = [example.gold for example in examples]
+    threshold, f1 = best_null_threshold(golds, [text for text, _ in answers], [margin for _, margin in answers])
+    return {"best_threshold": threshold, "best_f1": f1}

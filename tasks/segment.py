@@ -73,6 +73,11 @@ def word_places(words: list, text: str) -> list[Entity]:
     return result
 
 
+def entities_of_words(words: list) -> list[Entity]:
+    """The same, of the text without spaces."""
+    return word_places(words, "".join(word if isinstance(word, str) else word[0] for word in words))
+
+
 def pieces(text: str, tokenizer: Any, max_length: int) -> Iterator[tuple[int, int]]:
     """Yields the parts [start, end) of a text, cut behind punctuation where the next part does not fit, else between tokens."""
     alignment = tokenizer.align(text)
@@ -142,6 +147,7 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
         raise InputError(f"{train_file}: no words to learn from. Put spaces between words.")
     known = words_of(options.known_words or train_file) if options.known_words or train_file else None
     head = entity_head(options.head, len(categories))
+    head.entities_of = entities_of_words
     return dataclasses.replace(
         task,
         read=functools.partial(read, pos=options.pos),

@@ -35,15 +35,21 @@ def encode_windows(example: Example, tokenizer: Tokenizer, max_length: int) -> I
     """The `encode` stage: windows of the context as it is, never cut by gold.
 
     example.texts is (question, context), example.gold a sequence of Answers or None. Yields (features, target): target is the
-    inclusive (first, last) token of the first answer, widened to whole tokens, in windows that have all of it.
+    inclusive (first, last) token of the first answer, widened to whole tokens, in windows that have all of it, else NO_ANSWER.
     """
     _, context = question_and_context(example)
-    yield from _rows(example, tokenizer, max_length, (context,), example.gold[0] if example.gold else None)
+    for features, target in _rows(example, tokenizer, max_length, (context,), example.gold[0] if example.gold else None):
+        yield features, np.array(NO_ANSWER, np.int32) if example.gold == () else target
 
 
 def encode_answers(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray | None]]:
-    """The `encode_train` stage: the windows of each answer, which starts and ends on the borders of tokens."""
+    """The `encode_train` stage: the windows of each answer, which starts and ends on the borders of tokens.
+
+    A question without an answer, of which gold is (), has the target NO_ANSWER in every window.
+    """
     _, context = question_and_context(example)
+    if example.gold == ():
+        yield from encode_windows(example, tokenizer, max_length)
     _, spans = _tokens(tokenizer, (context,))
     for answer in example.gold:
         parts = (context,)

@@ -97,9 +97,9 @@ def entity_spans(example: Example) -> list[Span]:
     return [Span(0, entity.start, entity.end, entity.category) for entity in example.gold or ()]
 
 
-def lost_entities(examples: Sequence[Example], rows: Any) -> tuple[int, int]:
-    """(entities that no row has a cell for, all entities) of examples with gold and their encoded rows."""
-    total = sum(len(set(example.gold)) for example in examples)
+def lost_entities(golds: Sequence[Iterable[Entity]], rows: Any) -> tuple[int, int]:
+    """(entities that no row has a cell for, all entities) of the gold of examples and their encoded rows."""
+    total = sum(len(set(entities)) for entities in golds)
     return total - sum(len(rows.target(row)) for row in range(len(rows))), total
 
 
@@ -112,9 +112,11 @@ class EntityHead(Head):
     """Base class of named entity heads."""
 
     output_kind = "entities"
+    entities_of: Callable[[Any], Iterable[Entity]] = staticmethod(set)
+    """Gold -> its Entities, for tasks whose gold has another form."""
 
     def remark(self, examples: Sequence[Example], encoded: Any) -> str:
         """One sentence about the gold entities that no token span matches; "" without any."""
-        lost, total = lost_entities(examples, encoded)
+        lost, total = lost_entities([self.entities_of(example.gold) for example in examples], encoded)
         reason = "they do not align with tokens, or lie beyond --max_length"
         return f"{lost} of {total} entities cannot be predicted: {reason}. See `run.py lint`." if lost else ""

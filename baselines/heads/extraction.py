@@ -27,9 +27,14 @@ class ExtractionHead(LinkerHead):
             events=[tuple(roles[event.type, role] for role in event.roles) for event in schema.events],
         )
 
+    extraction_of: Callable[[Any], Mapping] | None = staticmethod(dict)
+    """Gold -> an extraction, for tasks whose gold has another form; None where only a tokenizer can tell its places."""
+
     def remark(self, examples: Sequence[Example], encoded: Any) -> str:
         """One sentence about gold spans that no token span matches; "" without any."""
-        total = sum(len(set(spans_of(example.gold))) for example in examples)
+        if self.extraction_of is None:
+            return ""
+        total = sum(len(set(spans_of(self.extraction_of(example.gold)))) for example in examples)
         lost = total - sum(int((encoded.target(row)[:, 0] == SPANS).sum()) for row in range(len(encoded)))
         reason = "they do not align with tokens, or lie beyond --max_length"
         return f"{lost} of {total} spans cannot be predicted: {reason}. See `run.py lint`." if lost else ""

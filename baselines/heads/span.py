@@ -59,11 +59,17 @@ class SpanHead(Head):
         return np.stack(targets).astype(np.int32)
 
     def compact(self, outputs: dict, features: dict) -> dict:
-        """The best span of each row: its raw score, its probability in the row, its half-open characters."""
-        result = {"score": [], "probability": [], "start": [], "end": []}
+        """The best span of each row: its raw score, how much higher that is than the score of no answer (the span of [CLS]), its
+        probability in the row, its half-open characters.
+        """
+        result = {"score": [], "margin": [], "probability": [], "start": [], "end": []}
         for row, (starts, ends) in enumerate(zip(features["char_starts"], features["char_ends"], strict=True)):
-            first, last, score, probability = best_span(self.row_scores(outputs, row), self.longest)
-            values = {"score": score, "probability": probability, "start": int(starts[first]), "end": int(ends[last])}
+            scores = self.row_scores(outputs, row)
+            first, last, score, probability = best_span(scores, self.longest)
+            values = {
+                "score": score, "margin": score - float(scores[0, 0]), "probability": probability,
+                "start": int(starts[first]), "end": int(ends[last]),
+            }  # fmt: skip
             for name, value in values.items():
                 result[name].append(value)
         return result
@@ -137,6 +143,24 @@ def decode_answer(example: Example, outputs: dict) -> str:
     """The `decode` stage: the answer with the best score of all windows, in the user's own characters."""
     best = int(np.argmax(outputs["score"]))
     return example.texts[1][outputs["start"][best] : outputs["end"][best]]
+
+
+def decode_answer_or_none(example: Example, outputs: dict, threshold: float = 0.0) -> str:
+    """The `decode` stage where questions may have no answer: "" unless the best span of a window scores higher than no answer.
+
+    Args:
+        example: (question, context).
+        outputs: Of `compact`.
+        threshold: How much higher. SQuAD 2.0 calls it the null score's threshold: Rajpurkar et al., 2018, arXiv:1806.03822.
+    """
+    start, end, margin = best_by_margin(example, outputs)
+    return example.texts[1][start:end] if margin > threshold else ""
+
+
+def best_by_margin(example: Example, outputs: dict) -> tuple[int, int, float]:
+    """(start, end, margin) of the answer whose score is furthest above that of no answer in its window."""
+    best = int(np.argmax(outputs["margin"]))
+    return outputs["start"][best], outputs["end"][best], float(outputs["margin"][best])
 
 
 HEADS = {"global_pointer": SpanHead, "pointer_pair": PointerPairHead}

@@ -166,9 +166,11 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
     categories, schema = Categories(*names), Schema.from_labels(names)
     if options.head == "gplinker":
         head = ExtractionHead(schema)
+        head.extraction_of = as_extraction
         stages = encode_extraction(schema), as_extraction, decode_extraction(schema), from_extraction
     else:
         head = entity_head("crf", len(categories))
+        head.entities_of = as_entities
         stages = encode_entities(categories), as_entities, decode_entities(categories), from_entities
     encode, to_gold, decode, from_found = stages
     return dataclasses.replace(

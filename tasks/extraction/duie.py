@@ -136,6 +136,7 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
     if options.head == "gplinker":
         schema = Schema((SUBJECT, OBJECT), tuple(Relation(name, SUBJECT, OBJECT) for name in names))
         head = ExtractionHead(schema)
+        head.extraction_of = None
         return dataclasses.replace(
             task, head=head, loss=head.loss, **common_parts,
             encode=functools.partial(encode_gplinker, inner=encode_extraction(schema)),

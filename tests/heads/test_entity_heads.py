@@ -122,7 +122,7 @@ def test_encoding_tells_the_characters_of_tokens_and_counts_what_is_lost():
     class Rows(list):
         target = list.__getitem__
 
-    assert lost_entities([given], Rows([cells])) == (2, 4)
+    assert lost_entities([given.gold], Rows([cells])) == (2, 4)
     remark = SequenceTaggingHead(2).remark([given], Rows([cells]))
     assert remark.startswith("2 of 4 entities cannot be predicted") and EntityPointerHead(2).remark([], Rows()) == ""
 

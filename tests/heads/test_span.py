@@ -11,7 +11,15 @@ from baselines.data.readers.squad_json import Answer
 from baselines.data.windows import encode_answers, encode_windows
 from baselines.errors import InputError
 from baselines.evaluation.predictions import gather
-from baselines.heads.span import HEADS, PointerPairHead, SpanHead, best_span, decode_answer, with_head
+from baselines.heads.span import (
+    HEADS,
+    PointerPairHead,
+    SpanHead,
+    best_span,
+    decode_answer,
+    decode_answer_or_none,
+    with_head,
+)
 from baselines.losses.span_cross_entropy import pointer_cross_entropy, span_cross_entropy
 from baselines.task import Example, Task
 from baselines.tokenizers.tokenizer import Tokenizer
@@ -154,3 +162,21 @@ def test_flags_choose_head_and_loss():
         with_head(task, "pointer")
     with pytest.raises(InputError, match="--longest_answer"):
         with_head(task, "pointer_pair", -1)
+
+
+def test_a_question_without_an_answer_points_to_cls_in_every_window(tokenizer):
+    none = Example(0, ("一乙", CHARACTERS), ())
+    for encode in (encode_windows, encode_answers):
+        targets = [target.tolist() for _, target in encode(none, tokenizer, 16)]
+        assert len(targets) > 1 and targets == [[0, 0]] * len(targets)
+
+
+def test_an_answer_counts_where_it_scores_higher_than_none():
+    outputs = {"margin": [-1.0, 2.0, 0.5], "score": [9.0, 1.0, 1.0], "start": [0, 1, 2], "end": [1, 3, 4]}
+    question = Example(0, ("一", "丁厂七卜八"))
+    assert decode_answer_or_none(question, outputs) == "厂七"
+    assert decode_answer_or_none(question, outputs, threshold=2.0) == ""
+    scores = np.zeros((1, 4, 4), np.float32)
+    scores[0, 0, 0], scores[0, 2, 3] = 3, 5
+    compact = SpanHead().compact({"scores": scores}, {name: np.arange(4)[None] for name in ("char_starts", "char_ends")})
+    assert compact["margin"] == [2.0] and compact["score"] == [5.0]

@@ -1,10 +1,19 @@
 """Exact match and F1 of CMRC 2018: worked cases of the official rules, and the longest common run against brute force."""
 
 import itertools
+import random
 
 import pytest
 
-from baselines.metrics.reading import exact_match, exact_match_and_f1, f1, longest_common_run, segments
+from baselines.metrics.reading import (
+    best_null_threshold,
+    exact_match,
+    exact_match_and_f1,
+    f1,
+    longest_common_run,
+    scores_with_unanswerable,
+    segments,
+)
 
 
 @pytest.mark.parametrize("gold, prediction, same", [
@@ -59,3 +68,28 @@ def test_the_best_answer_counts_and_questions_are_averaged():
     assert exact_match_and_f1(golds, ["北大", "三"]) == {"exact_match": 0.5, "f1": pytest.approx((1 + 2 / 3) / 2)}
     with pytest.raises(ValueError, match="1 gold and 2 predicted"):
         exact_match_and_f1(golds[:1], ["甲", "乙"])
+
+
+def test_saying_nothing_is_right_where_there_is_no_answer():
+    golds, found = [[("柳桥", 0)], [], [], [("一九", 3)]], ["柳桥", "", "柳", ""]
+    assert scores_with_unanswerable(golds, found) == {
+        "f1": 0.5, "exact_match": 0.5, "answerable_f1": 0.5, "unanswerable_accuracy": 0.5,
+    }  # fmt: skip
+    assert "unanswerable_accuracy" not in scores_with_unanswerable(golds[:1], found[:1])
+
+
+def test_the_best_threshold_is_that_of_all_thresholds():
+    dice = random.Random(7)
+    for _ in range(50):
+        count = dice.randint(1, 8)
+        golds = [[("ab", 0)] if dice.random() < 0.6 else [] for _ in range(count)]
+        found = [dice.choice(("ab", "cd")) for _ in range(count)]
+        margins = [dice.choice((-1.0, 0.0, 0.5, 2.0)) for _ in range(count)]
+
+        def f1_at(threshold, golds=golds, found=found, margins=margins):
+            answers = [text if margin > threshold else "" for text, margin in zip(found, margins, strict=True)]
+            return scores_with_unanswerable(golds, answers)["f1"]
+
+        threshold, best = best_null_threshold(golds, found, margins)
+        assert f1_at(threshold) == pytest.approx(best)
+        assert best == pytest.approx(max(f1_at(at) for at in (-2.0, -0.5, 0.25, 1.0, 3.0)))
