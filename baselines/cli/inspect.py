@@ -97,11 +97,11 @@ def print_tensors(description: Description, config: Config | None) -> None:
 
 
 def weights_by_tensor(config: Config) -> dict[str, str]:
-    """{any spelling of a tensor's name: path of the weight that uses it}."""
+    """{any spelling of a tensor's name: path of the weight that uses it, or paths of those that share it}."""
     with without_small_talk():                                          # the module of a family imports Keras
         module = family(config.model_type)
-    return {
-        spelling: path
-        for path, name in module.weight_names(config).items()
-        for spelling in (*google_spellings(name), *hugging_face_spellings(name))
-    }
+    paths = {}
+    for path, name in module.weight_names(config).items():
+        for spelling in (*google_spellings(name), *hugging_face_spellings(name)):
+            paths.setdefault(spelling, []).append(path)
+    return {spelling: ", ".join(dict.fromkeys(each)) for spelling, each in paths.items()}

@@ -18,6 +18,8 @@ from baselines.weights.verdict import Fate, Verdict
 
 logger = logging.getLogger(__name__)
 
+GPT_TABLES = ("wte.weight", "tokens_embed.weight")
+"""The ends of the names of GPT's token tables, to which its head is always tied."""
 TIED = {
     "cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
     "cls.predictions.decoder.bias": "cls.predictions.bias",
@@ -27,10 +29,11 @@ TIED = {
     "lm_head.decoder.weight": "embeddings.word_embeddings.weight",
     "lm_head.decoder.bias": "lm_head.bias",
     "decoder.weight": "embeddings.tok_embeddings.weight",
-    **dict.fromkeys(("lm_head.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"), "shared.weight"),
+    **dict.fromkeys(("encoder.embed_tokens.weight", "decoder.embed_tokens.weight"), "shared.weight"),
+    "lm_head.weight": ("shared.weight", *GPT_TABLES),
     **dict.fromkeys(("model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight"), "shared.weight"),
 }
-"""{tensor of a Hugging Face file: the one it repeats}, where the model has one weight for both."""
+"""{tensor of a Hugging Face file: the end of the name of the one it repeats}, where the model has one weight for both."""
 
 DECODER = re.compile(r"(model\.)?decoder[./]")
 """Tensors of a decoder, beside those of an encoder that reads alone."""
@@ -181,7 +184,7 @@ def _unused(name, tensors, taken, shapes, has_mlm_head):
     if not reason and DECODER.match(name) and not any(DECODER.match(other) for other in taken):
         reason = "the decoder, which was not asked for"
     original = next((other for other in taken if name in TIED and other.endswith(TIED[name])), None)
-    if original and has_mlm_head:
+    if original and (has_mlm_head or original.endswith(GPT_TABLES)):
         same = tensors.shape(name) == tensors.shape(original) and np.array_equal(tensors[name], tensors[original])
         if not same:
             reason = f"differs from {original}, and the model has one weight for both"

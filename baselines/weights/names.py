@@ -25,7 +25,8 @@ HARMLESS = {
                                      rf"output_(weights|bias)(:0)?|final_logits_bias|{OWN}[./].*",
     "repeats the token table": r"(.*[./])?(encoder|decoder)[./]embed_tokens[./]weight",
     "left over, T5 has none": r"decoder[./].*[./]EncDecAttention[./]relative_attention_bias([./]weight)?",
-    "computed, not learned": r".*[./](position_ids|token_type_ids|embed_positions[./]weight|positions_encoding)",
+    "computed, not learned": r"(.*[./])?attn[./](masked_)?bias|"
+                             r".*[./](position_ids|token_type_ids|embed_positions[./]weight|positions_encoding)",
 }  # fmt: skip
 """{reason: names} of tensors that a checkpoint may have although the model lacks them."""
 

@@ -14,6 +14,8 @@ from baselines.generation.cached_decoder import CachedDecoder
 from baselines.models.builder import build_transformer_model
 from baselines.models.config import Config
 from baselines.models.families import family
+from baselines.weights import safetensors_file
+from baselines.weights.checkpoint import open_checkpoint
 from baselines.weights.load import load_weights
 from baselines.weights.save import save_google, save_hugging_face
 
@@ -169,3 +171,18 @@ def test_masks_that_are_asked_for():
     assert build_transformer_model(CONFIG, model="gpt2", application="encoder").get_layer("Attention-LM-Mask")
     assert build_transformer_model(CONFIG, model="gpt2", mask="bidirectional").get_layer("Attention-Mask")
     assert build_transformer_model(CONFIG, model="gpt", application="unilm").get_layer("Attention-UniLM-Mask")
+
+
+@pytest.mark.parametrize("name, table", [("gpt2", "transformer.wte.weight"), ("openai-gpt", "transformer.tokens_embed.weight")])
+def test_a_stored_head_must_repeat_the_table(name, table, tmp_path):
+    model, config = build(name)
+    names = family(config.model_type).weight_names(config)
+    save_hugging_face(model, tmp_path, names)
+    tensors = {key: value.copy() for key, value in open_checkpoint(tmp_path).items()}
+    block = "transformer.h.0.attn"
+    buffers = {f"{block}.bias": np.ones((1, 1, 24, 24), np.float32), f"{block}.masked_bias": np.float32(-1e4)}
+    safetensors_file.write(tmp_path / "model.safetensors", tensors | buffers | {"lm_head.weight": tensors[table]})
+    assert load_weights(build(name)[0], tmp_path, names).complete
+    safetensors_file.write(tmp_path / "model.safetensors", tensors | {"lm_head.weight": tensors[table] + 1})
+    with pytest.raises(InputError, match=f"lm_head.weight.* differs from {table}"):
+        load_weights(build(name)[0], tmp_path, names)
