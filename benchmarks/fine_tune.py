@@ -5,10 +5,11 @@
 --data names a task of one label per example, such as clue/tnews, its files, and the longest row; a second one adds a table. A
 checkpoint is a folder, or LAYERSxSIZE of random weights with the vocabulary of checkpoints/mini. Each run is a process of its
 own; contenders take turns, so that noise of the machine hits all alike. All get the same rows, checkpoint, epochs, batch size,
-seed, and learning rate; ours pads to a few lengths, transformers to the longest row of a batch. Both score dev and save the state
-after each epoch. Caches begin empty and stay for later rounds, so that --rounds 2 also shows a second run. Seconds are wall time
-(CPU time, all threads): start, before the first update; the first step, with tracing and compiling; other steps; scoring; end.
-Prints Markdown tables; medians over rounds. Where other work shares the machine, look at CPU time and at shares.
+seed (another one each round), and learning rate; ours sorts rows by length within groups of batches, transformers pads to the
+longest row of a batch. Both score dev and save the state after each epoch. Caches begin empty and stay for later rounds, so that
+--rounds 2 also shows a second run. Seconds are wall time (CPU time, all threads): start, before the first update; the first step,
+with tracing and compiling; other steps; scoring; end. Prints Markdown tables; medians over rounds. Where other work shares the
+machine, pin all to a core (`taskset -c 0`, with --peer_threads 1) and compare CPU times: ratios are those of CPU time.
 """
 
 import argparse
@@ -111,15 +112,16 @@ def contenders(arguments: argparse.Namespace) -> dict:
 
 def report(answers: dict) -> None:
     """Prints the table of {name: [answer per round]}."""
-    totals = {name: statistics.median(sum(answer["wall"].values()) for answer in own) for name, own in answers.items()}
+    totals = {name: statistics.median(sum(answer["cpu"].values()) for answer in own) for name, own in answers.items()}
     peers = {name.split(", ")[-1]: total for name, total in totals.items() if name.startswith("transformers")}
-    header = ["trained by", "whole run", "x transformers, same precision", "x its best", *PHASES, "peak GiB", "score"]
+    header = ["trained by", "whole run", "x transformers, same precision", "x its best", *PHASES, "peak GiB", "scores"]
     print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for name, own in answers.items():
         same, best = peers.get(name.split(", ")[-1]), min(peers.values(), default=None)
         cells = [name, both(own, PHASES), *(f"{totals[name] / peer:.2f}" if peer else "" for peer in (same, best))]
         cells += [both(own, [phase]) for phase in PHASES]
-        cells += [f"{max(answer['peak'] for answer in own) / 2**30:.2f}", f"{statistics.median(a['score'] for a in own):.4f}"]
+        scores = " ".join(f"{answer['score']:.4f}" for answer in own)
+        cells += [f"{max(answer['peak'] for answer in own) / 2**30:.2f}", scores]
         print(f"| {' | '.join(cells)} |", flush=True)
 
 
@@ -146,8 +148,10 @@ def measure(arguments: argparse.Namespace, data: Any, checkpoint: Any, folder: p
     answers = {name: [] for name in contenders(arguments)}
     for number in range(arguments.rounds):
         for name, contender in contenders(arguments).items():
-            answers[name].append(play(arguments, data, checkpoint, contender, folder))
-            log(f"round {number + 1}: {name}: {both(answers[name][-1:], PHASES)} s")
+            own = argparse.Namespace(**vars(arguments) | {"seed": arguments.seed + number})
+            answers[name].append(play(own, data, checkpoint, contender, folder))
+            phases = ", ".join(f"{phase} {both(answers[name][-1:], [phase])}" for phase in PHASES)
+            log(f"round {number + 1}: {name}: {both(answers[name][-1:], PHASES)} s: {phases}; {answers[name][-1]['score']:.4f}")
     print(f"{versions(answers)}\n")
     report(answers)
 
