@@ -31,6 +31,7 @@ GOOGLE = {
 }
 """{part of BERT's block: of the group}."""
 HUGGING_FACE_NAMES = {
+    r"embeddings_project": "encoder.embedding_hidden_mapping_in",
     r"attention\.self\.": "attention.",
     r"attention\.output\.": "attention.",
     r"intermediate\.dense": "ffn",
