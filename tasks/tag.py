@@ -22,6 +22,7 @@ from baselines.errors import InputError
 from baselines.heads.entities import decode_entities, encode_entities, entity_spans
 from baselines.heads.entity_heads import POINTERS, HeadFlag, entity_head
 from baselines.metrics.spans import Entity, span_f1
+from baselines.storage.text_files import text_name
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Task
 
 
@@ -40,7 +41,7 @@ class Options(HeadFlag):
 
 
 def read(path: str | Path, options: Options) -> Iterator[Example]:
-    if Path(Path(path).name.lower().removesuffix(".gz")).suffix not in (".json", ".jsonl"):
+    if Path(text_name(path)).suffix not in (".json", ".jsonl"):
         for row in conll.read(path, options.repair_tags):
             yield Example(id=row.id("id"), texts=(row["text"],), gold=from_columns(row), origin=row.origin)
         return

@@ -18,7 +18,7 @@ from baselines.corpus.shuffling.spans import line_ends
 from baselines.errors import InputError
 from baselines.runtime.ray_cluster import load_ray
 from baselines.storage.atomic_files import atomic_folder
-from baselines.storage.text_files import BOM
+from baselines.storage.text_files import BOM, is_compressed
 
 if TYPE_CHECKING:
     import ray.data
@@ -86,9 +86,9 @@ def ranges(files: Sequence[Path]) -> list[dict]:
     found = []
     for number, path in enumerate(files):
         size = path.stat().st_size
-        starts = [0] if path.suffix == ".gz" else range(0, max(size, 1), RANGE_SIZE)
+        starts = [0] if is_compressed(path) else range(0, max(size, 1), RANGE_SIZE)
         found += [{"path": str(Path(path).resolve()), "file": number, "start": start,
-                   "end": -1 if path.suffix == ".gz" else min(start + RANGE_SIZE, size)} for start in starts]  # fmt: skip
+                   "end": -1 if is_compressed(path) else min(start + RANGE_SIZE, size)} for start in starts]  # fmt: skip
     return found
 
 

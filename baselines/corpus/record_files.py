@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from baselines.errors import InputError, excerpt, nearest
-from baselines.storage.text_files import decode, not_utf8, parse_json, read_lines
+from baselines.storage.text_files import decode, not_utf8, parse_json, read_lines, text_name
 
 KINDS = {"jsonl": (".jsonl", ".json"), "csv": (".csv",), "tsv": (".tsv",)}
 SUFFIXES = {"lines": ".txt", "jsonl": ".jsonl", "csv": ".csv", "tsv": ".tsv"}
@@ -161,7 +161,7 @@ def text_of(fields: dict, names: Iterable[str]) -> str:
 
 def kind_of(path: Path) -> str:
     """ "lines", "jsonl", "csv" or "tsv", as the suffix says."""
-    name = path.name.lower().removesuffix(".gz")
+    name = text_name(path)
     return next((kind for kind, ends in KINDS.items() if name.endswith(ends)), "lines")
 
 

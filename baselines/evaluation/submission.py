@@ -16,7 +16,7 @@ from baselines.task import Example, Labels, Submission
 
 def official_name(submission: Submission, test_file: str | Path) -> str:
     """The submission's name for a test file (or its .gz). Raises InputError for an unknown test file."""
-    name = Path(test_file).name.removesuffix(".gz")
+    name = Path(test_file).name.removesuffix(".gz").removesuffix(".zip")
     if name not in submission.files:
         raise InputError(
             f"{test_file} is not an official test file. Use one of {', '.join(submission.files)}. "

@@ -24,6 +24,7 @@ from baselines.prompts.source_target import source_prompt
 from baselines.retrieval.prefix_index.constraint import InIndex
 from baselines.retrieval.prefix_index.index import PrefixIndex
 from baselines.runtime.progress import Display
+from baselines.storage.text_files import text_name
 from baselines.task_models.loading import open_run
 from baselines.task_models.published import open_published
 from baselines.tokenizers.streaming import TextStream
@@ -108,7 +109,7 @@ class TextGenerator:
 
         All utterances of a dialogue are history: what follows the last one is generated.
         """
-        if not self.dialogue and path.lower().removesuffix(".gz").endswith(".txt"):
+        if not self.dialogue and text_name(path).endswith(".txt"):
             return [(number, (line,)) for number, line in text_lines.read(path) if line.strip()]
         texts = utterances_of if self.dialogue else lambda example: example.texts
         return [(example.id, texts(example)) for example in self._task_model.read_split("test", path).examples]

@@ -1,9 +1,10 @@
-"""Opens all text files that are read: plain or gzipped, without the byte order mark. Every error is one line."""
+"""Opens all text files that are read: plain, .gz, or the only file in a .zip, without byte order marks. Every error is one line."""
 
 import contextlib
 import gzip
 import json
 import math
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,23 +25,35 @@ def input_errors(path: str | Path) -> Iterator[None]:
         raise InputError(missing(path)) from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder, not a file. It holds {listing(path)}.") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{path}: the gzip file is damaged ({error}). Copy or download it again.") from None
+    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+        kind = "zip" if isinstance(error, zipfile.BadZipFile) or str(path).lower().endswith(".zip") else "gzip"
+        raise InputError(f"{path}: the {kind} file is damaged ({error}). Copy or download it again.") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"Cannot read {path}: {reason}. Check the path and its permissions.") from None
 
 
+def text_name(path: str | Path) -> str:
+    """The name of a text file in lower case, without .gz or .zip: its suffix tells the format."""
+    return Path(path).name.lower().removesuffix(".gz").removesuffix(".zip")
+
+
+def is_compressed(path: str | Path) -> bool:
+    """Whether a file has no byte positions of its lines: it can be read from its start only."""
+    return Path(path).suffix.lower() in (".gz", ".zip")
+
+
 def open_text(path: str | Path) -> BinaryIO:
-    """Opens a text file or its .gz for reading bytes, after its byte order mark.
+    """Opens a text file, its .gz, or the only file in a .zip for reading bytes, after its byte order mark.
 
     Raises:
-        InputError: The file is missing, a folder, unreadable, not gzipped, or UTF-16, whose lines cannot be cut at the byte of a
-            newline, even where bytes are only copied.
+        InputError: The file is missing, a folder, unreadable, not compressed as its name says, or UTF-16, whose lines cannot be cut
+            at the byte of a newline, even where bytes are only copied; or a .zip has several files.
     """
     path = Path(path)
     with input_errors(path):
-        file = gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")
+        openers = {".gz": gzip.open, ".zip": _open_member}
+        file = openers.get(path.suffix.lower(), lambda path: path.open("rb"))(path)
         try:
             first = file.peek(len(BOM))
             if first.startswith(BOM):
@@ -53,8 +66,23 @@ def open_text(path: str | Path) -> BinaryIO:
     return file
 
 
+def _open_member(path):
+    with zipfile.ZipFile(path) as archive:
+        members = [each for each in archive.infolist() if not each.is_dir() and not each.filename.startswith("__MACOSX/")]
+        if len(members) != 1:
+            names = ", ".join(each.filename for each in members[:6]) or "nothing"
+            raise InputError(f"{path}: expected one file in it. Received: {len(members)} ({names}). Unzip it and name one.")
+        if members[0].flag_bits & 1:
+            raise InputError(f"{path}: {members[0].filename} is encrypted. Unzip it with its password first.")
+        file = archive.open(members[0])
+    file.share_on_disk = members[0].compress_size / max(members[0].file_size, 1)
+    return file
+
+
 def disk_position(file: BinaryIO) -> int:
-    """Bytes read so far on disk from a file of `open_text`: for a .gz, compressed bytes."""
+    """Bytes read so far on disk from a file of `open_text`: for a .gz or .zip, compressed bytes."""
+    if isinstance(file, zipfile.ZipExtFile):
+        return int(file.tell() * file.share_on_disk)
     return (file.fileobj if isinstance(file, gzip.GzipFile) else file).tell()
 
 

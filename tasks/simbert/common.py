@@ -21,6 +21,7 @@ from baselines.losses.contrastive import EMBEDDING
 from baselines.metrics.correlation import spearman_and_pearson
 from baselines.metrics.retrieval import retrieval_scores
 from baselines.metrics.threshold import best_threshold, cross_fitted_thresholds, threshold_scores
+from baselines.storage.text_files import text_name
 from baselines.task import Example
 from tasks.common import check_columns
 
@@ -74,7 +75,7 @@ def read(path: str | Path | tuple, columns: TextColumns, negative: str | None = 
 
 def is_plain(path: str | Path) -> bool:
     """Whether a file is a .txt with a text on each line, and no table."""
-    if not Path(path).name.lower().removesuffix(".gz").endswith(".txt"):
+    if not text_name(path).endswith(".txt"):
         return False
     first = next((line for _, line in text_lines.read(path) if line.strip()), "")
     return "\t" not in first

@@ -1,11 +1,20 @@
 """The one place that opens text: byte order marks, gzip, other encodings, JSON that only Python writes; one line for each fault."""
 
 import gzip
+import zipfile
 
 import pytest
 
 from baselines.errors import InputError
-from baselines.storage.text_files import disk_position, open_text, parse_json, read_lines, read_text
+from baselines.storage.text_files import (
+    disk_position,
+    is_compressed,
+    open_text,
+    parse_json,
+    read_lines,
+    read_text,
+    text_name,
+)
 
 MARKED = b"\xef\xbb\xbf" + "一\r\n\ufeff二\n".encode()
 
@@ -60,3 +69,35 @@ def test_utf16_is_refused_where_bytes_are_copied_too(tmp_path, name, encoding):
     path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
     with pytest.raises(InputError, match=rf"{name}:1: not UTF-8, .* iconv -f UTF-16 -t UTF-8 {path}"):
         open_text(path)
+
+
+def zipped(path, *members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members:
+            archive.writestr(name, text)
+    return path
+
+
+def test_the_only_file_in_a_zip_is_read(tmp_path):
+    path = zipped(tmp_path / "A.json.zip", ("folder/", ""), ("folder/a.json", "\ufeff一\r\n二\n"), ("__MACOSX/._a.json", "x"))
+    assert read_text(path) == "一\n二\n" and text_name(path) == "a.json" and is_compressed(path)
+    with open_text(path) as file:
+        file.read()
+        assert 0 < disk_position(file) <= path.stat().st_size
+    for name, members, message in (
+        ("two.zip", [("a", "1"), ("b", "2")], r"expected one file in it. Received: 2 \(a, b\). Unzip it"),
+        ("none.zip", [], r"Received: 0 \(nothing\)"),
+    ):
+        with pytest.raises(InputError, match=message):
+            read_text(zipped(tmp_path / name, *members))
+
+
+def test_a_damaged_zip_is_one_line(tmp_path):
+    data = bytearray(zipped(tmp_path / "a.zip", ("a.txt", "一二三" * 400)).read_bytes())
+    (tmp_path / "cut.zip").write_bytes(data[:-30])
+    data[60] ^= 255
+    (tmp_path / "bits.zip").write_bytes(data)
+    for name in ("cut.zip", "bits.zip"):
+        with pytest.raises(InputError, match=f"{name}: the zip file is damaged") as caught:
+            read_text(tmp_path / name)
+        assert "\n" not in str(caught.value)

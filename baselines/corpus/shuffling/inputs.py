@@ -10,7 +10,7 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.storage.path_patterns import matching_paths, with_literal_names
-from baselines.storage.text_files import disk_position, input_errors, open_text
+from baselines.storage.text_files import disk_position, input_errors, is_compressed, open_text
 
 
 def expand(patterns: Iterable[str | Path]) -> list[Path]:
@@ -63,7 +63,7 @@ PART = "part-{:05d}"
 
 def size_of(files: Sequence[Path]) -> tuple[int, bool]:
     """(bytes on the disk, whether all of them are plain text)."""
-    return sum(path.stat().st_size for path in files), not any(path.suffix == ".gz" for path in files)
+    return sum(path.stat().st_size for path in files), not any(map(is_compressed, files))
 
 
 class LineReader:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from baselines.errors import InputError, excerpt
 from baselines.runtime.concurrency import batched
-from baselines.storage.text_files import not_utf8, parse_json, read_lines
+from baselines.storage.text_files import not_utf8, parse_json, read_lines, text_name
 
 LINES_PER_PARAGRAPH = 10
 MAX_LINES_PER_DOCUMENT = 1000
@@ -60,7 +60,7 @@ class TextCorpus:
     def _texts(self):
         """Yields the text of each line, and None where a document ends."""
         for path in map(Path, self.paths):
-            as_json = path.name.lower().removesuffix(".gz").endswith((".jsonl", ".json"))
+            as_json = text_name(path).endswith((".jsonl", ".json"))
             for number, line in enumerate(read_lines(path), start=1):
                 self.lines += 1
                 try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from baselines.data.readers import json_lines, tables
 from baselines.data.readers.record import Row
 from baselines.errors import InputError
+from baselines.storage.text_files import text_name
 
 JSON_LINES = (".json", ".jsonl")
 TABLES = (".csv", ".tsv", ".txt")
@@ -24,7 +25,7 @@ def read(path: str | Path | tuple, columns: Sequence[str] | None = None) -> Iter
     """
     if isinstance(path, tuple):
         return itertools.chain.from_iterable(read(each, columns) for each in path)
-    suffix = Path(Path(path).name.lower().removesuffix(".gz")).suffix
+    suffix = Path(text_name(path)).suffix
     if suffix in JSON_LINES:
         return json_lines.read(path)
     if suffix in TABLES:

@@ -17,6 +17,7 @@ from pathlib import Path
 from baselines.data.readers import json_lines, text_lines
 from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError, excerpt
+from baselines.storage.text_files import text_name
 from baselines.tokenizers.normalization import is_cjk, is_punctuation
 
 DIALOGUE_FIELDS = ("messages", "dialog", "dialogue", "conversation", "conversations", "utterances", "turns")
@@ -36,7 +37,7 @@ def read(path: str | Path, tokenized: bool = False) -> Iterator[Row]:
     Raises:
         InputError: with the place, for another layout, an empty dialogue or utterance, and a third speaker.
     """
-    name = Path(Path(path).name.lower().removesuffix(".gz"))
+    name = Path(text_name(path))
     if name.suffix in (".txt", ".tsv"):
         rows = tab_separated(path)
     elif name.suffix in (".json", ".jsonl"):

@@ -15,6 +15,7 @@ from baselines.data.readers import text_lines
 from baselines.data.readers.notes import note_once
 from baselines.data.readers.record import Row
 from baselines.errors import InputError
+from baselines.storage.text_files import text_name
 
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
@@ -32,7 +33,7 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[Row
             columns, a column without a name between or behind the others that is not empty; and for a file without records.
     """
     path = Path(path)
-    records = csv_records(path) if path.name.lower().removesuffix(".gz").endswith(".csv") else tab_records(path)
+    records = csv_records(path) if text_name(path).endswith(".csv") else tab_records(path)
     count, header = 0, None
     for number, cells in records:
         if not any(cells):

@@ -15,6 +15,7 @@ import numpy as np
 from baselines.data.readers import any_format, text_lines
 from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError, excerpt, nearest
+from baselines.storage.text_files import text_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Source:
 
     @property
     def is_lines(self) -> bool:
-        return Path(self.path).name.lower().removesuffix(".gz").endswith(".txt")
+        return text_name(self.path).endswith(".txt")
 
     @property
     def field(self) -> str:
