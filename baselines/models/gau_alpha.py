@@ -25,6 +25,13 @@ PARTS = {"input/kernel": "i_dense/kernel", "output/kernel": "o_dense/kernel",
          "query/gamma": "q_scaleoffset/gamma", "key/gamma": "k_scaleoffset/gamma"}  # fmt: skip
 
 
+def read_config(values: dict) -> dict:
+    """The fields; junnyu's conversion says attention_scale: true with normalization: softmax_plus, which is our scale "log"."""
+    if values.get("attention_scale") is True:
+        return {**values, "attention_scale": "log" if values.get("normalization") == "softmax_plus" else "sqrt"}
+    return values
+
+
 def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
     """As bert.build. Raises InputError if attention_key_size is odd."""
     style = Style(config.layer_norm_eps or EPSILON, norm_options=roformer_v2.NORM, use_bias=False)
@@ -61,6 +68,7 @@ def unit(config: Config, name: str) -> GatedAttentionUnit:
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     shared = {path: name for path, name in roformer_v2.weight_names(config).items() if not path.startswith("Transformer-")}
+    shared = names.renamed(shared, {}, {r"^roformer\.": "gau_alpha."})
     return shared | {
         f"Transformer-{index}-{UNIT}/{ours}": names.unit_name(index, theirs)
         for index in range(config.num_hidden_layers)

@@ -100,7 +100,7 @@ def output_mapping(config: Config) -> dict[str, WeightName]:
 def unit_name(index: int, part: str) -> WeightName:
     """The name of a weight of GAU-alpha's block: "i_dense/kernel", "q_scaleoffset/gamma"."""
     google = f"GAU_alpha/encoder/layer_{index}/gau/{part}"
-    hugging_face = re.sub("^GAU_alpha", "gau_alpha", google).replace("/kernel", "/weight")
+    hugging_face = re.sub("/(kernel|gamma)$", "/weight", re.sub("^GAU_alpha", "gau_alpha", google))
     return WeightName(google, dotted(hugging_face, "bert"), transposed=part.endswith("kernel"))
 
 
