@@ -47,3 +47,9 @@ def sequence_masking(
     if mask is not None:
         x = ops.where(mask, x, ops.cast(value, x.dtype))
     return (x, mask) if return_mask else x
+
+
+def token_mask(token_ids: Any) -> Any:
+    """bool (B, L): 1 = a token; the first one is never padding."""
+    real = ops.not_equal(token_ids, 0)
+    return ops.concatenate([ops.ones_like(real[:, :1]), real[:, 1:]], axis=1)

@@ -50,7 +50,7 @@ def save_vocab(dict_path: Any, token_dict: dict[str, int], encoding: str = "utf-
 
 
 class Tokenizer(TokenizerBase):
-    """BERT's tokenizer, over baselines.Tokenizer.
+    """BERT's tokenizer, over this library's WordPiece.
 
     token_dict      {token: id}, or a vocab.txt
     do_lower_case   lower case and no accents
@@ -70,7 +70,7 @@ class Tokenizer(TokenizerBase):
                 setattr(self, f"_token_{name}_id", token_dict[token])
         # Ids come from token_dict, which may have gaps; the vocabulary only says which pieces there are.
         tokens = dict.fromkeys([*(token for token in SPECIAL_TOKENS if token not in token_dict), *token_dict])
-        self._ours = wordpiece.Tokenizer(Vocabulary(tokens), do_lower_case)
+        self._ours = wordpiece.WordPiece(Vocabulary(tokens), do_lower_case)
 
     def token_to_id(self, token: str) -> int:
         """The id of a token, or that of [UNK]."""

@@ -106,13 +106,25 @@ def arrays(x: Any) -> Any:
     return x
 
 
+def batches(generator: Any) -> Any:
+    """A generator's batches with tuples in place of lists, in which Keras 3 sees single arrays."""
+    for batch in generator:
+        parts = batch if isinstance(batch, (list, tuple)) else (batch,)
+        yield tuple(tuple(np.asarray(each) for each in part) if isinstance(part, (list, tuple)) else part for part in parts)
+
+
+def is_generator(x: Any) -> bool:
+    """Whether x yields batches one after the other."""
+    return hasattr(x, "__next__")
+
+
 def predict(
     self: keras.Model, x: Any, batch_size: int | None = None, verbose: Any = 0, steps: int | None = None, **options: Any
 ) -> Any:
     """As in Keras 3, silent unless asked; a single batch of arrays takes the short way."""
     for name in ("max_queue_size", "workers", "use_multiprocessing"):
         options.pop(name, None)
-    x = arrays(x)
+    x = batches(x) if is_generator(x) else arrays(x)
     leaves = keras.tree.flatten(x) if isinstance(x, (list, tuple, dict, np.ndarray)) else []
     if leaves and all(isinstance(leaf, np.ndarray) for leaf in leaves) and not options and steps is None and verbose in (0, False):
         if len(leaves[0]) <= (batch_size or 32):
@@ -120,16 +132,21 @@ def predict(
     return _original["predict"](self, x, batch_size=batch_size, verbose=verbose, steps=steps, **options)
 
 
+def evaluate(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
+    """As in Keras 3; generators may yield lists."""
+    return _original["evaluate"](self, batches(x) if is_generator(x) else arrays(x), y, *args, **options)
+
+
 def predict_generator(self: keras.Model, generator: Any, steps: int | None = None, **options: Any) -> Any:
     """`predict` with a generator."""
     translated("predict_generator", "predict")
-    return _original["predict"](self, generator, steps=steps, verbose=options.get("verbose", 0))
+    return self.predict(generator, steps=steps, verbose=options.get("verbose", 0))
 
 
 def evaluate_generator(self: keras.Model, generator: Any, steps: int | None = None, **options: Any) -> Any:
     """`evaluate` with a generator."""
     translated("evaluate_generator", "evaluate")
-    return _original["evaluate"](self, generator, steps=steps, verbose=options.get("verbose", 0))
+    return self.evaluate(generator, steps=steps, verbose=options.get("verbose", 0))
 
 
 def fit(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
@@ -139,6 +156,8 @@ def fit(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: 
             translated(f"fit({name}=…)", "left out")
     if getattr(self, "script_train_function", None) is not None:
         return fit_with_function(self, x, y, *args, **options)
+    if is_generator(x):
+        x, options["shuffle"] = batches(x), False
     with inside(self):
         return _original["fit"](self, arrays(x), y, *args, **options)
 
@@ -157,7 +176,7 @@ def train_on_batch(self: keras.Model, x: Any, y: Any = None, *args: Any, **optio
 
 def install() -> None:
     """Adds these ways to `keras.Model`."""
-    for function in (fit, predict, compute_loss, train_on_batch):
+    for function in (fit, predict, evaluate, compute_loss, train_on_batch):
         setattr(keras.Model, function.__name__, functools.wraps(_original[function.__name__])(function))
     keras.Model.compile = functools.wraps(_original["compile"])(compile_model)
     for function in (add_loss, add_metric, predict_generator, evaluate_generator, fit_generator):
