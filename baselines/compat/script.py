@@ -17,7 +17,7 @@ HINTS = {
     r"tensorflow.* has no attribute 'contrib'|No module named 'tensorflow\.contrib'":
         "tf.contrib ended with TensorFlow 1. Keras 3 has layers and optimizers of its own: keras.layers, keras.optimizers.",
     r"tensorflow.* has no attribute '(Session|get_default_graph|ConfigProto|placeholder|global_variables_initializer)'":
-        "Sessions and graphs ended with TensorFlow 1. Leave them out: functions run at once, and K.function(inputs, outputs) compiles.",
+        "Sessions and graphs ended with TensorFlow 1. Leave them out: functions run at once, K.function compiles.",
     r"tensorflow.* has no attribute '(log|div|to_float|to_int32|batch_gather)'":
         "This function ended with TensorFlow 1. Use K.* or keras.ops, which every backend has.",
 }  # fmt: skip

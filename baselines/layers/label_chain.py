@@ -22,10 +22,10 @@ def log_partition(initial: Any, steps: Any, mask: Any) -> Any:
     steps    float32 (B, L - 1, C, C): [t, a, b] is what label b at token t + 1 adds behind label a at token t
     mask     bool (B, L), 1 = real; the first token is real
     """
-    if steps.shape[1] is None:                                          # a graph for any length: no rounds can be laid out
-        return _log_partition_by_token(initial, steps, mask)
     nothing = ops.where(ops.eye(initial.shape[-1], dtype="bool"), 0.0, MASKED)      # the path stays where it is, for 0
     steps = ops.where(mask[:, 1:, None, None], steps, nothing)
+    if steps.shape[1] is None:                                          # a graph for any length: no rounds can be laid out
+        return _log_partition_by_token(initial, steps)
     while steps.shape[1] > 1:
         if steps.shape[1] % 2:
             steps = ops.concatenate([steps, ops.broadcast_to(nothing, ops.shape(steps[:, :1]))], axis=1)
@@ -35,15 +35,14 @@ def log_partition(initial: Any, steps: Any, mask: Any) -> Any:
     return ops.logsumexp(initial, axis=-1)
 
 
-def _log_partition_by_token(initial, steps, mask):
+def _log_partition_by_token(initial, steps):
     """log_partition in a loop over tokens, which XLA on TensorFlow cannot differentiate."""
 
     def forward(scores, step):
-        added, real = step
-        continued = ops.logsumexp(scores[:, :, None] + added, axis=1)
-        return ops.where(real[:, None], continued, scores), None
+        scores = ops.logsumexp(scores[:, :, None] + step, axis=1)
+        return scores, scores
 
-    last, _ = ops.scan(forward, initial, (ops.moveaxis(steps, 1, 0), ops.transpose(mask[:, 1:])))
+    last, _ = ops.scan(forward, initial, ops.moveaxis(steps, 1, 0))
     return ops.logsumexp(last, axis=-1)
 
 

@@ -45,6 +45,8 @@ class ModelGraph:
                 if not behind and not HEADS.match(name):
                     continue
             seen_block |= {id(tensor) for tensor in node.outputs}
+        for operation in self.operations() + [node.operation for node in shared]:
+            operation._inbound_nodes.clear()                            # `layer.output` is to be the script's, not this model's
         size = len(shared) // blocks if blocks else 0
         for index in range(blocks if shared else 0):
             self.parts[index].extend(shared[index * size : (index + 1) * size])

@@ -43,9 +43,9 @@ class Extension(DenseGradients):
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """One weight's step."""
-        before = ops.convert_to_tensor(variable)
+        before = ops.add(variable, 0.0)                                 # a copy: convert_to_tensor keeps TensorFlow's variables
         super().update_step(gradient, variable, learning_rate)
-        after, index = ops.convert_to_tensor(variable), self._get_variable_index(variable)
+        after, index = ops.add(variable, 0.0), self._get_variable_index(variable)
         for extension in self.extensions():
             if "moved" in vars(extension):
                 after = extension.moved(self, index, before, after, gradient, learning_rate)
@@ -56,8 +56,8 @@ class Extension(DenseGradients):
         return after
 
     def path(self, index: int) -> str:
-        """The name of a weight, such as Embedding-Token/embeddings."""
-        return self._trainable_variables[index].path
+        """The name of a weight, such as Embedding-Token/embeddings, as patterns in scripts expect it."""
+        return self._trainable_variables[index].path.replace("MLM-Bias/bias", "MLM-Bias/beta")
 
     def get_config(self) -> dict:
         """The arguments, for saved models."""
@@ -144,7 +144,7 @@ class Lookahead(Slotted):
 
     def moved(self, index: int, before: Any, after: Any, gradient: Any, rate: Any) -> Any:
         slot = self.slow_slots[index]
-        slow = ops.where(self.iterations == 0, before, ops.convert_to_tensor(slot))
+        slow = ops.where(self.iterations == 0, before, ops.add(slot, 0.0))
         back = (self.iterations + 1) % self.steps_per_slow_update == 0
         slow = ops.where(back, slow + self.slow_step_size * (after - slow), slow)
         self.assign(slot, slow)
@@ -170,7 +170,7 @@ class MovingAverage(Slotted):
 
     def moved(self, index: int, before: Any, after: Any, gradient: Any, rate: Any) -> Any:
         slot = self.ema_slots[index]
-        self.assign(slot, ops.convert_to_tensor(slot) * self.ema_momentum + after * (1.0 - self.ema_momentum))
+        self.assign(slot, slot * self.ema_momentum + after * (1.0 - self.ema_momentum))
         return after
 
     def apply_ema_weights(self, bias_correction: bool = True) -> None:

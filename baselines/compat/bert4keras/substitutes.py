@@ -92,7 +92,10 @@ class Hook:
         if isinstance(operation, MultiHeadAttention):
             kwargs = self.biased(kwargs)
         outputs = operation(*args, **kwargs)
-        if name == "Embedding-Token" and not kwargs.get("reverse"):
+        if name == "Embedding-Token" and kwargs.get("reverse"):
+            return TokenMask(name=f"{operation.name}-Dense-Mask")([outputs, owner.token_ids])
+        if name == "Embedding-Token":
+            outputs._keras_mask = token_mask(owner.token_ids)           # for `get_layer("Embedding-Token").output_mask`
             return TokenMask(name=f"{operation.name}-Mask")([outputs, owner.token_ids])
         return outputs
 

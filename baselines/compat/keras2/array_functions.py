@@ -25,7 +25,7 @@ SAME = {
 
 def tensor_of(x: Any) -> Any:
     """A variable's value; anything else as it is."""
-    return ops.convert_to_tensor(x) if isinstance(x, keras.Variable) else x
+    return x.value if isinstance(x, keras.Variable) else x
 
 
 @recorded

@@ -29,7 +29,7 @@ class Gradients(keras.Operation):
     def call(self, leaves: Any) -> Any:
         points = self.before(leaves) if self.before else []
         points = list(points) if isinstance(points, (list, tuple)) else [points]
-        values = [ops.convert_to_tensor(variable) for variable in self.variables_wanted]
+        values = [variable.value for variable in self.variables_wanted]
         found = _differentiate(self._loss, self.variables_wanted, values, points, leaves)
         by_variable, by_point = iter(found[: len(values)]), iter(found[len(values) :])
         return [next(by_variable if isinstance(each, keras.Variable) else by_point) for each in self.wanted]
@@ -71,7 +71,7 @@ def _differentiate(loss, variables, values, points, leaves):
 
         with tf.GradientTape() as tape:
             tape.watch([*values, *points])
-            with keras.StatelessScope(list(zip(variables, values, strict=True))):
+            with keras.StatelessScope(list(zip(variables, values, strict=True)), collect_losses=True):
                 result = loss(points, leaves)
         found = tape.gradient(result, [*values, *points], unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return [tf.convert_to_tensor(each) for each in found]
@@ -79,7 +79,7 @@ def _differentiate(loss, variables, values, points, leaves):
         import jax
 
         def total(values, points):
-            with keras.StatelessScope(list(zip(variables, values, strict=True))):
+            with keras.StatelessScope(list(zip(variables, values, strict=True)), collect_losses=True):
                 return loss(points, leaves)
 
         by_value, by_point = jax.grad(total, argnums=(0, 1))(values, points)

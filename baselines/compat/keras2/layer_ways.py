@@ -58,6 +58,17 @@ def get_input_at(self: keras.layers.Layer, node_index: int) -> Any:
     return inputs[0] if len(inputs) == 1 else list(inputs)
 
 
+def output_mask(self: keras.layers.Layer) -> Any:
+    """The mask that the layer's output carries, symbolic; None without one."""
+    return getattr(self.output, "_keras_mask", None)
+
+
+def merged_mask(self: keras.layers.Layer, inputs: Any, mask: Any = None) -> Any:
+    """Where none of the masks of added or multiplied tensors is 0; those without a mask do not count, as in Keras 2."""
+    present = [each for each in mask or [] if each is not None]
+    return functools.reduce(ops.logical_and, present) if present else None
+
+
 def without_empty_masks(call: Callable) -> Callable:
     """A `call(inputs, mask=None)` for which a list of masks is None, as in Keras 2, if all of them are."""
 
@@ -83,4 +94,6 @@ def install() -> None:
     layer = keras.layers.Layer
     for function in (add_loss, add_metric, add_weight, get_output_at, get_input_at):
         setattr(layer, function.__name__, function)
+    layer.output_mask = property(output_mask)
+    keras.layers.Add.__mro__[1].compute_mask = merged_mask              # of Add, Multiply, Average, …
     layer.__init_subclass__ = classmethod(prepare_subclass)

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src.models.functional import Functional
 
 from baselines.compat.keras2.layer_ways import add_loss as layer_add_loss
 from baselines.compat.keras2.layer_ways import add_metric as layer_add_metric
@@ -99,18 +100,26 @@ def compute_loss(
     return _original["compute_loss"](self, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
 
 
+def array(x: Any) -> Any:
+    """Numbers as an array, of Keras' float type if they are floats; anything else as it is."""
+    if isinstance(x, (list, tuple, np.ndarray)):
+        x = np.asarray(x)
+        return x.astype(keras.config.floatx()) if x.dtype == np.float64 else x
+    return x
+
+
 def arrays(x: Any) -> Any:
     """Lists of numbers as arrays, as Keras 2 took them: [[ids], [segments]] are two inputs."""
     if isinstance(x, (list, tuple)) and x and not is_symbolic(x):
-        return type(x)(np.asarray(each) if isinstance(each, (list, tuple)) else each for each in x)
-    return x
+        return type(x)(array(each) for each in x)
+    return array(x)
 
 
 def batches(generator: Any) -> Any:
     """A generator's batches with tuples in place of lists, in which Keras 3 sees single arrays."""
     for batch in generator:
         parts = batch if isinstance(batch, (list, tuple)) else (batch,)
-        yield tuple(tuple(np.asarray(each) for each in part) if isinstance(part, (list, tuple)) else part for part in parts)
+        yield tuple(tuple(map(array, part)) if isinstance(part, (list, tuple)) else array(part) for part in parts)
 
 
 def is_generator(x: Any) -> bool:
@@ -134,7 +143,7 @@ def predict(
 
 def evaluate(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
     """As in Keras 3; generators may yield lists."""
-    return _original["evaluate"](self, batches(x) if is_generator(x) else arrays(x), y, *args, **options)
+    return _original["evaluate"](self, batches(x) if is_generator(x) else arrays(x), arrays(y), *args, **options)
 
 
 def predict_generator(self: keras.Model, generator: Any, steps: int | None = None, **options: Any) -> Any:
@@ -159,7 +168,7 @@ def fit(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: 
     if is_generator(x):
         x, options["shuffle"] = batches(x), False
     with inside(self):
-        return _original["fit"](self, arrays(x), y, *args, **options)
+        return _original["fit"](self, arrays(x), arrays(y), *args, **options)
 
 
 def fit_generator(self: keras.Model, generator: Any, steps_per_epoch: int | None = None, epochs: int = 1, **options: Any) -> Any:
@@ -171,7 +180,7 @@ def fit_generator(self: keras.Model, generator: Any, steps_per_epoch: int | None
 def train_on_batch(self: keras.Model, x: Any, y: Any = None, *args: Any, **options: Any) -> Any:
     """As in Keras 3; lists of numbers are arrays."""
     with inside(self):
-        return _original["train_on_batch"](self, arrays(x), y, *args, **options)
+        return _original["train_on_batch"](self, arrays(x), arrays(y), *args, **options)
 
 
 def install() -> None:
@@ -181,4 +190,5 @@ def install() -> None:
     keras.Model.compile = functools.wraps(_original["compile"])(compile_model)
     for function in (add_loss, add_metric, predict_generator, evaluate_generator, fit_generator):
         setattr(keras.Model, function.__name__, function)
+    Functional.add_loss = add_loss
     keras.Model.script_train_function = None
