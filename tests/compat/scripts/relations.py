@@ -1,11 +1,11 @@
 #! -*- coding: utf-8 -*-
-# Relations: a subject, and with conditional layer normalization its objects; the loss is symbolic.
+# Relations: a subject, and with conditional layer normalization its objects.
 
 import sys
 import json
 import numpy as np
 from bert4keras.backend import keras, K, batch_gather
-from bert4keras.layers import LayerNormalization
+from bert4keras.layers import Loss, LayerNormalization
 from bert4keras.tokenizers import Tokenizer
 from bert4keras.models import build_transformer_model
 from bert4keras.optimizers import Adam, extend_with_exponential_moving_average
@@ -45,18 +45,29 @@ output = Lambda(lambda x: x**4)(output)
 object_preds = Reshape((-1, predicates, 2))(output)
 object_model = Model(bert.model.inputs + [subject_ids], object_preds)
 
+
+
+class TotalLoss(Loss):
+    """subject_loss与object_loss之和，都是二分类交叉熵"""
+    def compute_loss(self, inputs, mask=None):
+        subject_labels, object_labels = inputs[:2]
+        subject_preds, object_preds, _ = inputs[2:]
+        mask = 1.0 if mask[4] is None else K.cast(mask[4], K.floatx())
+        subject_loss = K.binary_crossentropy(subject_labels, subject_preds)
+        subject_loss = K.mean(subject_loss, 2)
+        subject_loss = K.sum(subject_loss * mask) / K.sum(mask)
+        object_loss = K.binary_crossentropy(object_labels, object_preds)
+        object_loss = K.sum(K.mean(object_loss, 3), 2)
+        object_loss = K.sum(object_loss * mask) / K.sum(mask)
+        return subject_loss + object_loss
+
+
+subject_preds, object_preds = TotalLoss([2, 3])(
+    [subject_labels, object_labels, subject_preds, object_preds, bert.model.output]
+)
 train_model = Model(
     bert.model.inputs + [subject_labels, subject_ids, object_labels], [subject_preds, object_preds]
 )
-mask = bert.model.get_layer('Embedding-Token').output_mask
-mask = K.cast(mask, K.floatx())
-subject_loss = K.binary_crossentropy(subject_labels, subject_preds)
-subject_loss = K.mean(subject_loss, 2)
-subject_loss = K.sum(subject_loss * mask) / K.sum(mask)
-object_loss = K.binary_crossentropy(object_labels, object_preds)
-object_loss = K.sum(K.mean(object_loss, 3), 2)
-object_loss = K.sum(object_loss * mask) / K.sum(mask)
-train_model.add_loss(subject_loss + object_loss)
 state = np.random.RandomState(5)
 for name in ('Subject', 'Object', 'Conditional'):
     layer = train_model.get_layer(name)

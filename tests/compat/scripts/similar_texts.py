@@ -37,7 +37,8 @@ class TotalLoss(Loss):
         y_true = self.get_labels_of_similarity(y_pred)
         y_pred = K.l2_normalize(y_pred, axis=1)
         similarities = K.dot(y_pred, K.transpose(y_pred))
-        similarities = similarities - K.eye(K.shape(y_pred)[0]) * 1e12
+        idxs = K.arange(0, K.shape(y_pred)[0])
+        similarities = similarities - K.cast(K.equal(idxs[None, :], idxs[:, None]), K.floatx()) * 1e12
         similarities = similarities * 20
         loss = K.categorical_crossentropy(y_true, similarities, from_logits=True)
         return K.mean(loss)

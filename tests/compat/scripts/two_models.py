@@ -1,5 +1,5 @@
 #! -*- coding: utf-8 -*-
-# BERT-of-Theseus: two models step by step, one of which takes the other's place.
+# graph mode. BERT-of-Theseus: two models step by step, one of which takes the other's place.
 
 import sys
 import json
