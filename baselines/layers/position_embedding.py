@@ -12,20 +12,28 @@ class PositionEmbedding(keras.layers.Layer):
 
     With `hierarchical` = a in (0, 1), a not 0.5, position i n + j gets a u_i + (1 - a) u_j, where n is the number of
     trained positions and u = (p - a p_0) / (1 - a): the first n stay what they were.
+
+    offset   rows before that of position 0, which nothing uses: 2 in BART
     """
 
     def __init__(
-        self, num_positions: int, hierarchical: float | bool | None = None, initializer_range: float = 0.02, **kwargs: Any
+        self,
+        num_positions: int,
+        hierarchical: float | bool | None = None,
+        initializer_range: float = 0.02,
+        offset: int = 0,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.num_positions = num_positions
         self.hierarchical = hierarchical
         self.initializer_range = initializer_range
+        self.offset = offset
         self.supports_masking = True
 
     def build(self, input_shape: tuple) -> None:
         self.embeddings = self.add_weight(
-            shape=(self.num_positions, input_shape[-1]),
+            shape=(self.num_positions + self.offset, input_shape[-1]),
             initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
             name="embeddings",
         )
@@ -39,7 +47,7 @@ class PositionEmbedding(keras.layers.Layer):
                 "Truncate the texts (max_length), or set `hierarchical_position`."
             )
         if not self.hierarchical:
-            return x + ops.cast(self.embeddings, x.dtype)[:length]
+            return x + ops.cast(self.embeddings, x.dtype)[self.offset :][:length]
         return x + self.vectors(ops.arange(length, dtype="int32"), x.dtype)
 
     def decode_step(self, step: Any, x: Any) -> Any:
@@ -49,7 +57,7 @@ class PositionEmbedding(keras.layers.Layer):
     def vectors(self, position: Any, dtype: str) -> Any:
         """position int32 (...) -> (..., D)."""
         if not self.hierarchical:
-            return ops.cast(ops.take(self.embeddings, position, axis=0), dtype)
+            return ops.cast(ops.take(self.embeddings, position + self.offset, axis=0), dtype)
         share = self.hierarchical
         table = (self.embeddings - share * self.embeddings[:1]) / (1 - share)
         coarse = ops.take(table, position // self.num_positions, axis=0)
@@ -65,4 +73,5 @@ class PositionEmbedding(keras.layers.Layer):
             "num_positions": self.num_positions,
             "hierarchical": self.hierarchical,
             "initializer_range": self.initializer_range,
+            "offset": self.offset,
         }

@@ -167,7 +167,9 @@ class Checkpoint:
 
     def _fitted(self, tokenizer: Tokenizer) -> Config:
         vocabulary = tokenizer.vocabulary
-        return dataclasses.replace(self.config, vocab_size=len(vocabulary), pad_token_id=vocabulary.pad_id)
+        config = dataclasses.replace(self.config, vocab_size=len(vocabulary), pad_token_id=vocabulary.pad_id)
+        for_tokenizer = hook(config.model_type, "for_tokenizer")
+        return for_tokenizer(config, tokenizer) if for_tokenizer else config
 
     def _rows(self, table: np.ndarray) -> np.ndarray:
         """The rows of the tokens, from a table (V, ...) of the files."""

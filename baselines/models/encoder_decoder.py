@@ -26,6 +26,14 @@ FREE = ("fused_attention", "initializer")
 UNUSED = ("residual_attention_scores", "hierarchical_position")
 
 
+def decoder_start(config: Config) -> tuple[int, ...]:
+    """Ids that every target follows. Raises InputError where neither the configuration nor a tokenizer has given them."""
+    ids = (config.option("decoder_start_token_id"), config.option("forced_bos_token_id"))
+    if ids[0] is None:
+        raise InputError(f"config: {config.model_type} needs decoder_start_token_id to write. Add it to config.json.")
+    return tuple(i for i in ids if i is not None)
+
+
 def is_whole(config: Config, mask: str, heads: Mapping[str, bool | str]) -> bool:
     """Whether the decoder is asked for too.
 

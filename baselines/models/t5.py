@@ -52,6 +52,7 @@ OPTIONS = {
     "scale_decoder_outputs": ("flag", True),
     "cross_position_bias": ("flag", False),
     "decoder_start_token_id": ("count", None),
+    "forced_bos_token_id": ("count", None),
     "eos_token_id": ("count", None),
 }
 
@@ -93,6 +94,13 @@ def write_config(values: dict[str, Any], config: Config) -> dict[str, Any]:
     if config.option("version") == "mt5.1.1":
         values |= {"model_type": "mt5", "architectures": ["MT5ForConditionalGeneration"]}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def for_tokenizer(config: Config, tokenizer: Any) -> Config:
+    """The configuration with the tokenizer's special tokens: a target follows padding, with BERT's vocabulary (T5-PEGASUS) [CLS]."""
+    start = tokenizer.start_ids[0] if tokenizer.start_ids else tokenizer.vocabulary.pad_id
+    ids = {"decoder_start_token_id": start, "eos_token_id": tokenizer.vocabulary.sep_id}
+    return dataclasses.replace(config, family_options=config.family_options | ids)
 
 
 def max_length(config: Config) -> int | None:
