@@ -9,7 +9,7 @@ from keras import ops
 
 from baselines.decoding.cache_slots import Slots, buckets, round_up
 from baselines.decoding.decoder_protocol import LogitsAdjustment, Prompt, Scores
-from baselines.generation.kv_cache_model import CachedModel, Step
+from baselines.generation.kv_cache_model import TARGET, CachedModel, Step
 from baselines.runtime import backends
 
 NOTHING = LogitsAdjustment()
@@ -21,7 +21,8 @@ class CachedDecoder:
     """A Decoder of a functional Keras model. Shapes are rounded up to buckets, so that few programs are compiled.
 
     Args:
-        model: Model with inputs {"token_ids", "segment_ids", …} and output {output: float (B, L, V)}, causal or with a prefix mask.
+        model: Model with inputs {"token_ids", "segment_ids", …} and output {output: float (B, L, V)}, causal or with a prefix mask;
+            or one with an encoder, which reads prompts, and the input "decoder_token_ids".
         end_id: Token that ends a text.
         num_rows: R, see decoding.decoder_protocol.Decoder.
         width: K, see Decoder.
@@ -32,27 +33,34 @@ class CachedDecoder:
         self_terminating: epsilon of decoding/self_terminating.py, if the model was trained with that distribution; None: a softmax.
             Its log-probabilities are the logits that a LogitsAdjustment changes.
         unwritable: Token ids that are never generated, such as padding: -inf in all Scores.
+        start_ids: Of a model with an encoder, the tokens that every text of its decoder follows.
     """
 
     def __init__(
         self, model: Any, end_id: int, num_rows: int = 8, width: int = 1, capacity: int = 256, max_new_tokens: int | None = None,
-        candidates: int = 64, output: str = "logits",        self_terminating: float | None = None, unwritable: Sequence[int] = (),
+        candidates: int = 64, output: str = "logits", self_terminating: float | None = None, unwritable: Sequence[int] = (),
+        start_ids: Sequence[int] = (),
     ):  # fmt: skip
         self.cached = CachedModel(model, output)
+        if self.cached.has_encoder != bool(start_ids):
+            raise ValueError(f"CachedDecoder: start_ids={start_ids}. Give them for a model with an encoder, and for no other.")
         self.end_id, self.num_rows, self.width, self.capacity = end_id, num_rows, width, capacity
         self.vocab_size = int(model.output[output].shape[-1])
         self.candidates = min(candidates, self.vocab_size)
-        slots = capacity + (width - 1) * min(max_new_tokens or capacity, capacity)
+        longest = min(max_new_tokens or capacity, capacity)
+        slots = (len(start_ids) + longest if start_ids else capacity) + (width - 1) * longest
         self.row_sizes, self.slot_sizes, self.prompt_sizes = buckets(num_rows, 1, 4), buckets(slots, 64), buckets(capacity, 16)
         self.slots = Slots(num_rows, width, slots)
         self.segments = np.zeros(num_rows, np.int32)
+        self.start_ids, self.source_sizes = np.array(start_ids, np.int32), buckets(capacity, 64)
+        self.source_lengths = np.zeros(num_rows, np.int64)              # of each row's prompt, for a model with an encoder
         self.self_terminating = self_terminating
         self.writable = np.isin(np.arange(self.vocab_size), unwritable, invert=True)
         self.log_alpha = np.zeros((num_rows, width), np.float32)        # of each prefix, if self-terminating
         self.compilations = 0
         self._kv_cache = {
             name: tuple(ops.zeros(shape, self.cached.dtype()) for shape in shapes)
-            for name, shapes in self.cached.kv_cache_shapes(num_rows, slots).items()
+            for name, shapes in self.cached.kv_cache_shapes(num_rows, slots, capacity).items()
         }
         compiled = backends.current().compiled
         self._prefill = compiled(self._prefill, self.cached.variables)
@@ -61,16 +69,17 @@ class CachedDecoder:
     def prefill(self, rows: Sequence[int], prompts: Sequence[Prompt], adjust: LogitsAdjustment | None = None) -> Scores:
         """See Decoder.prefill. Raises ValueError for a prompt that leaves no room for a token."""
         lengths = [len(prompt.token_ids) for prompt in prompts]
-        self.slots.allocate(rows, lengths)
+        if self.cached.has_encoder:
+            if max(lengths) > self.capacity:
+                raise ValueError(f"expected a prompt of 1 to {self.capacity} tokens. Received: {max(lengths)}")
+            self.source_lengths[rows] = lengths
+        own_lengths = [len(self.start_ids)] * len(rows) if self.cached.has_encoder else lengths
+        self.slots.allocate(rows, own_lengths)
         self.segments[rows] = [prompt.segment for prompt in prompts]
         count = round_up(len(rows), self.row_sizes)
         filled = [*range(len(rows)), *[0] * (count - len(rows))]        # rows that fill a bucket repeat the first one
-        length = round_up(max(lengths), self.prompt_sizes)
-        features = {"token_ids": np.zeros((count, length), np.int32), "segment_ids": np.zeros((count, length), np.int32)}
-        for row, number in enumerate(filled):
-            features["token_ids"][row, : lengths[number]] = prompts[number].token_ids
-            features["segment_ids"][row, : lengths[number]] = prompts[number].segment_ids
-        lengths = np.array([lengths[number] for number in filled], np.int32)
+        features = self._features([prompts[number] for number in filled], round_up(max(lengths), self.prompt_sizes))
+        lengths = np.array([own_lengths[number] for number in filled], np.int32)
         places = np.array([rows[number] for number in filled], np.int32)
         log_alpha = np.zeros((count, 1), np.float32) if self.self_terminating else None
         outputs, self._kv_cache = self._prefill(self._kv_cache, features, lengths, places, log_alpha, arrays_of(adjust, filled))
@@ -94,8 +103,9 @@ class CachedDecoder:
         numbers = np.concatenate([tokens, segments, positions, slots], axis=1)[filled]
         slot_positions = self.slots.positions[filled, :seen] if self.cached.needs_slot_positions else None
         log_alpha = self._continued(tokens, parents)[filled] if self.self_terminating else None
+        visible = self.slots.visible[filled, :, :seen], self._source_visible(count, filled)
         outputs, self._kv_cache = self._step(
-            self._kv_cache, numbers, self.slots.visible[filled, :, :seen], slot_positions, log_alpha, arrays_of(adjust, filled)
+            self._kv_cache, numbers, visible, slot_positions, log_alpha, arrays_of(adjust, filled)
         )
         if self.self_terminating:
             self.log_alpha[:count] = ops.convert_to_numpy(outputs.pop("log_alpha"))[:count]
@@ -104,6 +114,23 @@ class CachedDecoder:
     def free(self, rows: Sequence[int]) -> None:
         """Frees rows: they hold no prompt any more."""
         self.slots.free(rows)
+
+    def _features(self, prompts, length):
+        shape = len(prompts), length
+        features = {"token_ids": np.full(shape, self.cached.source_pad_id, np.int32), "segment_ids": np.zeros(shape, np.int32)}
+        for row, prompt in enumerate(prompts):
+            features["token_ids"][row, : len(prompt.token_ids)] = prompt.token_ids
+            features["segment_ids"][row, : len(prompt.token_ids)] = prompt.segment_ids
+        if self.cached.has_encoder:
+            features[TARGET] = np.tile(self.start_ids, (len(prompts), 1))
+        return features
+
+    def _source_visible(self, count, filled):
+        """Which tokens of each row's source exist, bool (len(filled), L); None without an encoder."""
+        if not self.cached.has_encoder:
+            return None
+        lengths = np.where(self.slots.used[:count] > 0, self.source_lengths[:count], 0)
+        return np.arange(round_up(int(lengths.max(initial=1)), self.source_sizes)) < lengths[filled, None]
 
     def _continued(self, tokens, parents):
         """log_alpha of the prefix that each token (count, K) continues; it restarts after an end token."""
@@ -126,10 +153,11 @@ class CachedDecoder:
     def _step(self, kv_cache, numbers, visible, slot_positions, log_alpha, adjust):
         self.compilations += 1
         tokens, segments, positions, slots = ops.split(numbers, 4, axis=1)
-        features = {"token_ids": tokens, "segment_ids": segments}
+        features = {TARGET if self.cached.has_encoder else "token_ids": tokens, "segment_ids": segments}
         if "prefix_length" in self.cached.inputs:
             features = {**features, "prefix_length": tokens[:, 0]}   # unused, because the mask is given
-        logits, kv_cache = self.cached.step(features, Step(positions, slots, visible, slot_positions), kv_cache)
+        visible, source_visible = visible
+        logits, kv_cache = self.cached.step(features, Step(positions, slots, visible, slot_positions, source_visible), kv_cache)
         return self._scored(logits, log_alpha, adjust), kv_cache
 
     def _scored(self, logits, log_alpha, adjust):

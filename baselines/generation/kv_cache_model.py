@@ -2,6 +2,8 @@
 
 It runs the graph of a functional model with the layers' own weights. Any family and any option of the builder works if each layer
 that attends to other tokens supports the cache (`with_kv_cache`, `decode_step`).
+
+Of an encoder and a decoder, a prompt runs both, and a step the decoder alone: cross-attention keeps the keys and values of the source.
 """
 
 import collections
@@ -23,12 +25,18 @@ class Step:
         slots: int32 (B, Q), slots for their own keys and values.
         visible: bool (B, Q, S), slots that they attend to, including their own.
         slot_positions: int32 (B, S), positions of the cached tokens; None for families that do not need them.
+        source_visible: bool (B, L), which tokens of the source exist; None without an encoder.
     """
 
     positions: Any
     slots: Any
     visible: Any
     slot_positions: Any = None
+    source_visible: Any = None
+
+
+TARGET = "decoder_token_ids"
+"""The input of a decoder beside an encoder."""
 
 
 class CachedModel:
@@ -38,7 +46,8 @@ class CachedModel:
     step(features, step, kv_cache) -> logits (B, Q, V) after each new token, the cache with them
 
     kv_cache is {layer: (keys (R, H, S, K), values (R, H, S, V))}: of a prompt R = B and S = L; a step reads the first B of R rows.
-    A layer that the graph uses several times, as ALBERT does, has an entry for each use. Logits are float32.
+    A layer that the graph uses several times, as ALBERT does, has an entry for each use. Cross-attention has the source's keys and
+    values there. Logits are float32.
 
     Args:
         model: Functional model.
@@ -53,7 +62,9 @@ class CachedModel:
             raise ValueError(f"CachedModel: expected a model with the output {output!r}. Received: {', '.join(model.output)}")
         self.inputs, self.output = model.input, model.output[output]
         nodes = functional_graph.needed(functional_graph.nodes(model), [self.output])
-        layers = [node.operation for node in nodes if hasattr(node.operation, "with_kv_cache")]
+        self.has_encoder = TARGET in self.inputs
+        self.step_nodes, self.from_encoder = self._step_nodes(nodes)
+        layers = [node.operation for node in self.step_nodes if hasattr(node.operation, "with_kv_cache")]
         uses = Uses()
         self.layers = {uses.key(layer.name): layer for layer in layers}
         unfit = [layer.name for layer in layers if layer.with_kv_cache is None]
@@ -63,12 +74,13 @@ class CachedModel:
         last = max(number for number, node in enumerate(nodes) if hasattr(node.operation, "with_kv_cache"))
         self.until_last_attention, self.afterwards = nodes[: last + 1], nodes[last + 1 :]
         self.variables = unique_variables(node.operation for node in nodes)
-        self.needs_slot_positions = any(hasattr(node.operation, "needs_slot_positions") for node in nodes)
+        self.needs_slot_positions = any(hasattr(node.operation, "needs_slot_positions") for node in self.step_nodes)
 
-    def kv_cache_shapes(self, rows: Sequence[int], slots: int) -> dict:
+    def kv_cache_shapes(self, rows: int, slots: int, source_slots: int = 0) -> dict:
         """{layer: (shape of keys, shape of values)}."""
+        lengths = {name: source_slots if reads_source(layer) else slots for name, layer in self.layers.items()}
         return {
-            name: tuple((rows, layer.num_heads, slots, size) for size in (layer.key_size, layer.head_size))
+            name: tuple((rows, layer.num_heads, lengths[name], size) for size in (layer.key_size, layer.head_size))
             for name, layer in self.layers.items()
         }
 
@@ -84,7 +96,7 @@ class CachedModel:
             return keys, values
 
         def call(operation, args, kwargs):
-            if hasattr(operation, "with_kv_cache"):
+            if operation.name in self.layers:
                 return operation.with_kv_cache(remember, *args, **kwargs)
             return call_operation(operation, args, kwargs)
 
@@ -103,6 +115,8 @@ class CachedModel:
 
         def remember(name, keys, values):
             key = uses.key(name)
+            if reads_source(self.layers[key]):
+                return tuple(cache[:rows, :, : step.source_visible.shape[1]] for cache in kv_cache[key])
             pairs = zip(kv_cache[key], (keys, values), strict=True)
             grown[key] = tuple(write_slots(cache, step.slots, new) for cache, new in pairs)
             return tuple(cache[:rows, :, :slots] for cache in grown[key])
@@ -114,12 +128,31 @@ class CachedModel:
                 return operation.decode_step(step, *args, **kwargs)
             return call_operation(operation, args, kwargs)
 
-        values = self._enter(features)
-        functional_graph.run([*self.until_last_attention, *self.afterwards], values, call)
+        values = dict.fromkeys(self.from_encoder) | self._enter(features)
+        functional_graph.run(self.step_nodes, values, call)
         return ops.cast(values[id(self.output)], "float32"), grown
+
+    def _step_nodes(self, nodes):
+        """(The nodes that a step runs, the ids of tensors that they read of the encoder and a step goes without)."""
+        if not self.has_encoder:
+            self.source_pad_id = 0                                      # masks hide what is behind a prompt
+            return nodes, []
+        decoder = functional_graph.depending(nodes, [self.inputs[TARGET]])
+        read, numbers = {id(tensor) for node in decoder for tensor in node.input_tensors}, {id(node) for node in decoder}
+        masks = [node for node in nodes if hasattr(node.operation, "decode_step") and id(node.outputs[0]) in read]
+        (mask,) = (node for node in masks if id(node) not in numbers)
+        self.source_pad_id = mask.operation.pad_token_id
+        run = [node for node in nodes if node is mask or id(node) in numbers]
+        made = {id(tensor) for node in run for tensor in node.outputs} | {id(self.inputs[TARGET])}
+        return run, [id(tensor) for node in run for tensor in node.input_tensors if id(tensor) not in made]
 
     def _enter(self, features):
         return {id(tensor): features[name] for name, tensor in self.inputs.items() if name in features}
+
+
+def reads_source(layer: Any) -> bool:
+    """Whether an attention layer attends to the source that an encoder read."""
+    return getattr(layer, "attends_to_source", False)
 
 
 class Uses:

@@ -27,6 +27,16 @@ def needed(nodes: Sequence, tensors: Iterable) -> list:
     return required[::-1]
 
 
+def depending(nodes: Sequence, tensors: Iterable) -> list:
+    """Selects the nodes that depend on symbolic tensors, in the same order."""
+    reached, found = {id(tensor) for tensor in tensors}, []
+    for node in nodes:
+        if any(id(tensor) in reached for tensor in node.input_tensors):
+            found.append(node)
+            reached |= {id(tensor) for tensor in node.outputs}
+    return found
+
+
 def has_mode(operation: Any) -> bool:
     """Whether an operation takes `training`."""
     return "training" in getattr(operation, "_call_context_args", ())
