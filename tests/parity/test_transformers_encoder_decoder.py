@@ -20,10 +20,10 @@ transformers = pytest.importorskip("transformers")
 
 pytestmark = pytest.mark.parity
 V, END, TEXT = 60, 1, 14
-T5 = {"vocab_size": V, "d_model": 24, "d_kv": 5, "d_ff": 32, "num_layers": 2, "num_decoder_layers": 3, "num_heads": 4}
+T5 = {"vocab_size": V, "d_model": 24, "d_kv": 5, "d_ff": 32, "num_layers": 2, "num_decoder_layers": 1, "num_heads": 4}
 BART = {
     "vocab_size": V, "d_model": 24, "encoder_layers": 2, "decoder_layers": 1, "encoder_attention_heads": 4, "bos_token_id": 3,
-    "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 40, "max_position_embeddings": 50, "pad_token_id": 0,
+    "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 40, "max_position_embeddings": 64, "pad_token_id": 0,
     "eos_token_id": END, "decoder_start_token_id": END, "scale_embedding": True, "forced_bos_token_id": 3,
 }  # fmt: skip
 
@@ -65,7 +65,7 @@ def theirs(name):
     model = MODELS[name]().eval()
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.add_(torch.randn(parameter.shape) * 0.3)
+            parameter.add_(torch.randn(parameter.shape) * 0.1)
     return model
 
 
@@ -97,10 +97,13 @@ def logits_of_theirs(model, features):
 
 
 def assert_same_logits(ours, theirs, features):
-    found, expected = keras.ops.convert_to_numpy(ours(features)["mlm"]), logits_of_theirs(theirs, features)
-    assert expected.std() > 0.5
-    print(f"largest difference {np.abs(found - expected)[features['decoder_token_ids'] > 0].max():.1e}")
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    """On real tokens; what is computed on padding has no meaning."""
+    real = features["decoder_token_ids"] > 0
+    real[:, 0] = True
+    found, expected = keras.ops.convert_to_numpy(ours(features)["mlm"])[real], logits_of_theirs(theirs, features)[real]
+    assert expected.std() > 0.05
+    print(f"largest difference {np.abs(found - expected).max():.1e} of {expected.std():.1f}")
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * max(1, expected.std()))
 
 
 def test_their_folder_in_ours(name, ours, theirs):
@@ -112,7 +115,7 @@ def test_our_folder_in_theirs(name, folder, tmp_path):
     ours = build_transformer_model(config, with_mlm="linear")
     random = np.random.default_rng(1)
     for weight in ours.trainable_weights:
-        weight.assign_add(random.normal(0, 0.3, weight.shape))
+        weight.assign_add(random.normal(0, 0.1, weight.shape))
     save_hugging_face(ours, tmp_path, family(config.model_type).weight_names(config))
     write_json_object(tmp_path / "config.json", config.to_hugging_face())
     kind = transformers.AutoModelForSeq2SeqLM
