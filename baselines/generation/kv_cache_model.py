@@ -3,12 +3,12 @@
 It runs the graph of a functional model with the layers' own weights. Any family and any option of the builder works if each layer
 that attends to other tokens supports the cache (`with_kv_cache`, `decode_step`).
 
-Of an encoder and a decoder, a prompt runs both, and a step the decoder alone: cross-attention keeps the keys and values of the source.
+Of an encoder and a decoder, a prompt runs both, and a step the decoder alone: cross-attention keeps keys and values of the source.
 """
 
 import collections
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from keras import ops

@@ -15,6 +15,11 @@ MASKED = -1e9
 """Added to the scores of masked keys: finite, so that no row becomes NaN, and 0 after the softmax."""
 
 
+def softmax(weights: Any) -> Any:
+    """Over the last axis; of a single key it is 1, where Keras would warn: a decoder's first token."""
+    return ops.ones_like(weights) if weights.shape[-1] == 1 else ops.softmax(weights, axis=-1)
+
+
 def attend(
     query: Any,
     key: Any,
@@ -61,7 +66,7 @@ def attend(
         weights = weights + ops.cast(previous_scores, weights.dtype)
     if attention_mask is not None:
         weights = weights + ops.where(attention_mask, 0.0, ops.cast(MASKED, weights.dtype))
-    weights = ops.softmax(weights, axis=-1) if normalization == "softmax" else squared_relu(weights, attention_mask)
+    weights = softmax(weights) if normalization == "softmax" else squared_relu(weights, attention_mask)
     if mix_weights is not None:
         weights = mix_weights(weights)
     weights = ops.cast(weights, value.dtype)

@@ -1,4 +1,4 @@
-"""BART, such as fnlp's and UER's Chinese ones with BERT's tokenizer: an encoder and a decoder. Lewis et al., 2019, arXiv:1910.13461.
+"""BART, such as the Chinese ones of fnlp and UER with BERT's tokenizer: encoder and decoder. Lewis et al., 2019, arXiv:1910.13461.
 
 Norms stand behind the residual sums, as in BERT. Positions are trained, with two unused rows before the first. The token table is
 that of both sides and of the logits, to which a fixed bias is added.
@@ -91,6 +91,11 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
         ValueError: `mask` is unknown.
     """
     whole = encoder_decoder.is_whole(config, mask, heads)
+    if config.embedding_size != config.hidden_size:
+        raise InputError(
+            f"model=bart: embedding_size is {config.embedding_size}, hidden_size {config.hidden_size}. "
+            "Leave embedding_size out: the output layer is the token embedding."
+        )
     inputs = encoder_decoder.inputs(whole)
     style = Style(config.layer_norm_eps or EPSILON)
     table = encoder.token_embedding(config)

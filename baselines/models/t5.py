@@ -97,7 +97,7 @@ def write_config(values: dict[str, Any], config: Config) -> dict[str, Any]:
 
 
 def for_tokenizer(config: Config, tokenizer: Any) -> Config:
-    """The configuration with the tokenizer's special tokens: a target follows padding, with BERT's vocabulary (T5-PEGASUS) [CLS]."""
+    """The configuration with the tokenizer's special tokens: targets follow padding, or [CLS] of a BERT vocabulary (T5-PEGASUS)."""
     start = tokenizer.start_ids[0] if tokenizer.start_ids else tokenizer.vocabulary.pad_id
     ids = {"decoder_start_token_id": start, "eos_token_id": tokenizer.vocabulary.sep_id}
     return dataclasses.replace(config, family_options=config.family_options | ids)

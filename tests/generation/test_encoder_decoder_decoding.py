@@ -53,7 +53,7 @@ def compiled(model):
     return backends.current().compiled(lambda unused, batch: ops.log_softmax(model(batch)["mlm"]), model.variables)
 
 
-def recomputed(model, name, texts, length=CAPACITY, written=len(START["bart"]) + TEXT):
+def recomputed(model, name, texts, length=CAPACITY, written=2 + TEXT):
     """Log-probabilities (len(texts), V) of what follows each text, a pair (Prompt, written ids)."""
     pad, start = MODELS[name].get("pad_token_id", 0), START[name]
     shape = ROWS * WIDTH

@@ -24,7 +24,7 @@ CONFIG = {
 
 def config_of(model_type):
     """With embeddings of another width, where the family has a projection for them."""
-    tied = literals(model_type)["MASK"] == "causal"
+    tied = literals(model_type)["MASK"] == "causal" or model_type == "bart"
     return {**CONFIG, "model_type": model_type} | ({} if tied else {"embedding_size": 8})
 
 
