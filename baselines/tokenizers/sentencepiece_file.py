@@ -28,6 +28,7 @@ class SentencePieceModel:
         charsmap: Normalization rules, compiled; empty without any.
         dummy_prefix: Whether a space is put ahead of a text.
         single_spaces: Whether spaces are removed at both ends, and several in a row become one.
+        trailing_spaces: Whether the mark of a space is behind a word, or is a space itself.
     """
 
     pieces: list[str]
@@ -37,6 +38,7 @@ class SentencePieceModel:
     charsmap: bytes
     dummy_prefix: bool
     single_spaces: bool
+    trailing_spaces: bool = False
 
     def of_kind(self, *kinds: int) -> list[str]:
         """The pieces of these kinds."""
@@ -60,6 +62,8 @@ def read_sentencepiece(path: str | Path) -> SentencePieceModel:
         raise InputError(f"{path}: not a SentencePiece model, or corrupted ({error}). Copy or download the file again.") from None
     if model.model_type not in (UNIGRAM, BPE):
         raise InputError(f"{path}: the model type is {model.model_type!r}. Choose a checkpoint with a unigram or bpe model.")
+    if model.trailing_spaces:
+        raise InputError(f"{path}: spaces behind words or written as spaces are not implemented. Choose another checkpoint.")
     if model.kinds.count(UNKNOWN) != 1 or len(set(model.pieces)) != len(model.pieces) or "" in model.pieces:
         raise InputError(f"{path}: {len(model.pieces)} pieces, of which {model.kinds.count(UNKNOWN)} unknown, or some twice. "
                          "Copy or download the file again.")  # fmt: skip
@@ -85,6 +89,7 @@ def _model(data):
         charsmap=_bytes(normalizer.get(2, b"")),
         dummy_prefix=bool(number(normalizer, 3, 1)),
         single_spaces=bool(number(normalizer, 4, 1)),
+        trailing_spaces=bool(number(trainer, 24) or not number(normalizer, 5, 1)),
     )  # fmt: skip
 
 

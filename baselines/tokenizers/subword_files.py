@@ -5,7 +5,7 @@ from pathlib import Path
 from baselines.errors import InputError
 from baselines.storage.json_files import read_json_object
 from baselines.tokenizers.byte_pair import BytePair
-from baselines.tokenizers.conventions import CONVENTIONS, FAMILIES
+from baselines.tokenizers.conventions import CONVENTIONS, END_OF_TEXT, FAMILIES
 from baselines.tokenizers.joined_words import BY_NAME
 from baselines.tokenizers.row_format import RowFormat
 from baselines.tokenizers.stages import Stages
@@ -109,14 +109,16 @@ def _roles(names, row_format, unknown, tokens, special, usual):
     def first(*candidates):
         return next((name for name in candidates if name in tokens), None)
 
-    if row_format is None and usual is not None and set(usual.row_format.start + usual.row_format.end) <= set(tokens):
-        row_format = usual.row_format
+    if usual is not None and (row_format is None or usual.words):       # CPM's files have the rows of XLNet, which it never saw
+        row_format = usual.row_format if {*usual.row_format.start, *usual.row_format.end} <= set(tokens) else row_format
     start = row_format.start[0] if row_format and row_format.start else None
     if row_format is None:
         start = first(names.get("cls_token"), names.get("bos_token"))
-    end = row_format.end[-1] if row_format and row_format.end else first(
-        names.get("eos_token"), names.get("sep_token"), "</s>", "<|endoftext|>", "[SEP]", unknown
-    )  # fmt: skip
+    ends, usual_ends = (names.get("eos_token"), names.get("sep_token")), ("</s>", END_OF_TEXT, "[SEP]", unknown)
+    if row_format and row_format.end:
+        end = next((name for name in ends if name in row_format.end), row_format.end[-1])
+    else:
+        end = first(*ends, *usual_ends)
     if end is None:
         raise ValueError("no eos_token or sep_token in tokenizer_config.json")
     if row_format is None:

@@ -129,3 +129,19 @@ def test_pre_tokenizers_by_name(tmp_path):
     words = Tokenizer.from_folder(tmp_path, pre_tokenizer="jieba")      # 今天天气 is a word of jieba
     assert words.tokenize("今天天气好") == ["▁今天", "天气", "▁", "好"]
     assert Tokenizer.from_folder(tmp_path, pre_tokenizer=list).tokenize("今天")[0] == "▁"
+
+
+def test_cpm_saved_by_transformers_has_its_own_rows(tmp_path):
+    """The fast class has the post-processor of XLNet, A <sep> <cls>; CPM was trained on texts that end with <eod>."""
+    tokenizer = unigram()
+    tokenizer.add_special_tokens(["<sep>", "<cls>", "<eod>", "<pad>"])
+    ids = [(name, tokenizer.token_to_id(name)) for name in ("<sep>", "<cls>")]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A:0 <sep>:0 <cls>:2", pair="$A:0 <sep>:0 $B:1 <sep>:1 <cls>:2", special_tokens=ids
+    )
+    ours = Tokenizer.from_folder(write(tmp_path, tokenizer, {"tokenizer_class": "CpmTokenizerFast", "eos_token": "</s>"}))
+    names = [ours.vocabulary.tokens[i] for i in ours.encode_pair("今天 好", "好")["token_ids"]]
+    assert names == ["▁今天", "▁", "<unk>", "▁", "好", "<sep>", "▁", "好", "<eod>"]
+    xlnet = Tokenizer.from_folder(write(tmp_path, tokenizer, {"sep_token": "<sep>", "eos_token": "</s>"}))
+    assert [xlnet.vocabulary.tokens[i] for i in xlnet.encode("好")["token_ids"]] == ["▁", "好", "<sep>", "<cls>"]
+    assert xlnet.vocabulary.roles.end == "<sep>", "the end of a text, not the last token of a row"

@@ -6,6 +6,7 @@ import pytest
 from subword_samples import BYTES, SPECIAL, gpt2_folder, model_proto, scored, sentencepiece_folder
 
 from baselines.errors import InputError
+from baselines.storage.protocol_buffers import message
 from baselines.tokenizers.sentencepiece_file import NORMAL
 from baselines.tokenizers.tokenizer import Tokenizer
 
@@ -111,6 +112,7 @@ def test_sentencepiece_bpe(tmp_path):
     (model_proto([*SPECIAL["t5"], *scored()], kind=3), "the model type is 'word'. Choose a checkpoint with a unigram or bpe"),
     (model_proto([*SPECIAL["t5"], *scored()], kind=4), "the model type is 'char'"),
     (model_proto(scored()), "of which 0 unknown"),
+    (model_proto([*SPECIAL["t5"], *scored()]) + message({2: message({3: 1, 24: 1})}), "spaces behind words .* are not implemented"),
 ])  # fmt: skip
 def test_damaged_models(tmp_path, content, message):
     (tmp_path / "spiece.model").write_bytes(content)
