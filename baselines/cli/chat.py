@@ -33,7 +33,7 @@ class Flags(GenerationFlags):
     run: str | None = None
     """Run folder."""
     init: str | None = None
-    """Checkpoint that was trained on dialogues, such as CDial-GPT, in place of a run."""
+    """Checkpoint that was trained on dialogues, such as hf:thu-coai/CDial-GPT_LCCC-large or a folder, in place of a run."""
     demo: bool = False
     """Train a small model on the embedded dialogues first (half a minute), and chat with it."""
 

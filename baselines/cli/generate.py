@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from baselines.cli import check_output, write_results
-from baselines.cli.argument_parser import existing, parse
+from baselines.cli.argument_parser import existing, existing_checkpoint, parse
 from baselines.cli.startup import start_backend
 from baselines.decoding.generation_config import GenerationConfig
 from baselines.errors import InputError
@@ -97,8 +97,8 @@ class Flags(GenerationFlags):
     run: str | None = None
     """Run folder."""
     init: str | None = None
-    """Checkpoint that was trained to continue texts, such as a GPT2, in place of a run: continues the text, or replies to a
-    dialogue where the vocabulary has CDial-GPT's speakers."""
+    """Checkpoint that was trained to continue texts, such as hf:uer/gpt2-chinese-cluecorpussmall or a folder, in place of a run:
+    continues the text, or replies to a dialogue where the vocabulary has CDial-GPT's speakers."""
     input: str | None = None
     """File of source texts, in the format of the run's task, or .txt with one per line."""
     output: str | None = None
@@ -144,6 +144,8 @@ def require_source(flags: Any, verb: str) -> None:
         raise InputError(f"{verb}: {problem}. Give {choices}.")
     if flags.run:
         RunFolder.open(flags.run).require_best()
+    elif flags.init:
+        existing_checkpoint(flags.init, "--init")
 
 
 def generate(generator: "TextGenerator", flags: Flags, config: GenerationConfig, index: PrefixIndex | None) -> int:

@@ -18,6 +18,7 @@ from baselines.plugins import discovery
 from baselines.plugins.locations import task_folders
 from baselines.runtime.command_name import command_name
 from baselines.runtime.ray_cluster import check_engine
+from baselines.storage.hubs.names import is_hub_name
 from baselines.storage.path_patterns import matching_paths
 from baselines.task import Pretraining
 
@@ -100,12 +101,12 @@ def arguments_of(command: list[str]) -> tuple[str, Pretraining, TrainArguments]:
 
 
 def in_our_words(argv: list[str]) -> list[str]:
-    """Writes --output for --out, and --architecture for a --model that is a file or folder instead of a family."""
+    """Writes --output for --out, and --architecture for a --model that is a file, a folder or a hub's name instead of a family."""
     argv, output = take_option(argv, "--out")
     if output is not None:
         argv = [*argv, "--output", output]
     rest, model = take_option(argv, "--model")
-    return [*rest, "--architecture", model] if model and Path(model).exists() else argv
+    return [*rest, "--architecture", model] if model and (Path(model).exists() or is_hub_name(model)) else argv
 
 
 def checked(arguments: TrainArguments) -> TrainArguments:

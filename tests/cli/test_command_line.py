@@ -28,7 +28,7 @@ def fresh(*argv):
         "import sys; from baselines.cli.main import main\n"
         "try: code = main(sys.argv[1:])\n"
         "except SystemExit as stop: code = stop.code or 0\n"
-        "print([name for name in ('keras', 'tensorflow', 'jax') if name in sys.modules])\n"
+        "print([name for name in ('keras', 'tensorflow', 'jax', 'huggingface_hub') if name in sys.modules])\n"
         "sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, text=True, cwd=ROOT, timeout=120)

@@ -1,6 +1,13 @@
-"""huggingface_hub as a part of our program: it says nothing itself, and draws progress bars on terminals only."""
+"""How we talk to hubs: which server, and huggingface_hub as a part of our program, silent but for progress bars on terminals."""
 
+import os
 import sys
+
+
+def server(variable: str, default: str) -> str:
+    """The address that an environment variable names, with https:// unless it says otherwise; else the default."""
+    address = os.environ.get(variable, "").strip().rstrip("/") or default
+    return address if "://" in address else f"https://{address}"
 
 
 def prepare_client() -> None:

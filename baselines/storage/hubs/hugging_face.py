@@ -4,12 +4,11 @@ Only the files that a model needs are downloaded. Without a network, or with HF_
 """
 
 import glob
-import os
 from pathlib import Path
 
 from baselines.errors import InputError
 from baselines.storage.hubs import messages
-from baselines.storage.hubs.client import prepare_client
+from baselines.storage.hubs.client import prepare_client, server
 from baselines.storage.hubs.names import HubName
 from baselines.storage.hubs.needed_files import missing, needed
 
@@ -124,7 +123,7 @@ def _missing(name, folder, weights):
 def _endpoint():
     from huggingface_hub import constants
 
-    return os.environ.get("HF_ENDPOINT", constants.ENDPOINT).rstrip("/")
+    return server("HF_ENDPOINT", constants.ENDPOINT)
 
 
 def _cache():

@@ -21,6 +21,7 @@ from pathlib import Path
 from baselines.errors import InputError, excerpt, nearest
 from baselines.storage.atomic_files import atomic_write
 from baselines.storage.hubs import messages
+from baselines.storage.hubs.client import server
 from baselines.storage.hubs.http_download import BROKEN, Broken, Corrupted, download, open_url, require_space
 from baselines.storage.hubs.names import COMMIT, HubName
 from baselines.storage.hubs.needed_files import missing, needed
@@ -70,7 +71,7 @@ class Repository:
 
     def __init__(self, name: HubName):
         self.name, self.revision = name, name.revision or MAIN
-        self.endpoint = os.environ.get("MODELSCOPE_ENDPOINT", "https://www.modelscope.cn").rstrip("/")
+        self.endpoint = server("MODELSCOPE_ENDPOINT", "https://www.modelscope.cn")
         self.page = f"{self.endpoint}/models/{name.repository}"
         cache = Path(os.environ.get(CACHE) or Path.home() / ".cache" / "modelscope").expanduser()
         self.root = cache / "models" / name.repository.replace("/", "--")

@@ -6,6 +6,7 @@ import pytest
 
 from baselines.errors import InputError
 from baselines.storage.checkpoint_paths import absolute, local_path, pinned
+from baselines.storage.hubs.client import server
 from baselines.storage.hubs.names import HubName, is_hub_name, suggestion
 
 
@@ -36,6 +37,12 @@ def test_only_a_commit_is_pinned():
 def test_paths_are_left_alone(path):
     assert local_path(path) == Path(path) and pinned(path) == path and not is_hub_name(path)
     assert absolute(path) == str(Path(path).resolve()) and absolute("hf:a/b") == "hf:a/b"
+
+
+def test_servers(monkeypatch):
+    for value, address in {"": "https://d", "hf-mirror.com/": "https://hf-mirror.com", " http://a:1 ": "http://a:1"}.items():
+        monkeypatch.setenv("HF_ENDPOINT", value)
+        assert server("HF_ENDPOINT", "https://d") == address
 
 
 def test_the_advice_for_a_name_without_its_hub():
