@@ -16,7 +16,7 @@ from baselines.tokenizers.trimming import trim_lengths
 LOST = {
     "outside the text, or empty": "The offsets do not belong to these texts.",
     "not on the borders of tokens": "Models mark whole tokens: such spans come out longer or not at all. Split words and numbers "
-                                    "with spaces, or mark them whole.",
+                                    "with spaces, mark them whole, or choose a checkpoint whose tokens are characters.",
     "cut off by max_length": "Raise --max_length, or split the texts.",
 }
 

@@ -65,7 +65,7 @@ def read_sentencepiece_model(path: Path, config: dict, model_config: dict) -> Su
     roles = rules.roles
     vocabulary = Vocabulary(
         tokens, [symbol for symbol in symbols if symbol not in roles.names], None, path, roles,
-        special | {*new, *roles.names} | {token for token in tokens if token.startswith("<extra_id_")},
+        special | {*new, *roles.names} | {token for token in tokens if token.removeprefix(MARK).startswith("<extra_id_")},
     )  # fmt: skip
     pieces = Unigram(scores, vocabulary.unk_id, BYTE in model.kinds)
     if model.model_type == BPE:
