@@ -7,6 +7,8 @@ A vocabulary with [speaker1] and [speaker2] means CDial-GPT's layout (arXiv:2008
 [CLS] [speaker1] 你 好 [speaker2] 在 吗 [speaker1] 在, and the segments are the ids of [CLS] and of the speakers. What follows the
 last token of an utterance is [SEP] there too, so one row learns what CDial-GPT learns from a row for each reply.
 
+A GPT2 whose one special token, <|endoftext|>, ends texts has no [CLS]: u0 <|endoftext|> u1 <|endoftext|> …, as DialoGPT.
+
 Truncation: training keeps the first whole utterances that fit, or the beginning of a first one that is too long. A history to
 reply to drops its oldest utterances, whole; the first remaining one is the first speaker's, as in training, and the reply that of
 the other speaker than the newest utterance. A newest utterance that is too long keeps its end.
@@ -19,6 +21,7 @@ import numpy as np
 from baselines.decoding.decoder_protocol import Prompt
 from baselines.errors import InputError
 from baselines.losses.next_tokens import NO_TARGET, next_tokens
+from baselines.prompts.continuation import opening_ids
 from baselines.prompts.source_target import nonempty_ids
 from baselines.task import Example
 from baselines.tokenizers.tokenizer import Tokenizer
@@ -35,7 +38,7 @@ def utterances_of(example: Example) -> tuple[str, ...]:
 def encode_dialogue(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, np.ndarray]]:
     """The `encode` stage: one (features, next tokens int32 (L,)). Every token of both speakers is learned, and every end."""
     utterances, spoken = encode_utterances(utterances_of(example), tokenizer), bool(speaker_ids(tokenizer))
-    room = max_length - len(tokenizer.start_ids)
+    room = max_length - len(opening_ids(tokenizer))
     complete = len(utterances[0]) < room
     retained = [utterances[0] if complete else utterances[0][: room - spoken]]
     room -= len(utterances[0]) + 1
@@ -51,9 +54,10 @@ def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt
     """The `prompt` stage: the history without the last reply. Of a single utterance that is [CLS] alone, which opens a dialogue."""
     if example.texts:
         return history_prompt(example.texts, tokenizer, max_length)[0]
-    if not tokenizer.start_ids:
-        tokenizer.vocabulary.cls_id                                     # noqa: B018  an error: there is no such token
-    return reply_prompt([], tokenizer)
+    if opening_ids(tokenizer):
+        return reply_prompt([], tokenizer)
+    start = tokenizer.start_ids or [tokenizer.vocabulary.cls_id]        # an error where there is none
+    return Prompt(np.array(start, np.int32), np.zeros(len(start), np.int32), segment=0)
 
 
 def history_prompt(utterances: Sequence[str], tokenizer: Tokenizer, max_length: int) -> tuple[Prompt, int]:
@@ -104,7 +108,8 @@ def speaker_ids(tokenizer: Tokenizer) -> list[int]:
 
 def separated_row(utterances: Sequence[Sequence[int]], tokenizer: Tokenizer, complete: bool = True) -> tuple[dict, np.ndarray]:
     """(features, next tokens) of [CLS] utterance [SEP] … in segments 0 and 1 by turns; an incomplete first one has no [SEP]."""
-    token_ids, segment_ids = [*tokenizer.start_ids], [0] * len(tokenizer.start_ids)
+    token_ids = opening_ids(tokenizer)
+    segment_ids = [0] * len(token_ids)
     for number, utterance in enumerate(utterances):
         token_ids += [*utterance, *([tokenizer.vocabulary.sep_id] if complete else [])]
         segment_ids += [number % 2] * (len(token_ids) - len(segment_ids))
@@ -117,7 +122,7 @@ def spoken_row(utterances: Sequence[Sequence[int]], tokenizer: Tokenizer, comple
 
     No speaker's token is learned; the end of an incomplete first utterance is not either.
     """
-    start = tokenizer.start_ids
+    start = opening_ids(tokenizer)
     token_ids, segment_ids, targets = [*start], [*start], [NO_TARGET] * len(start)
     for number, utterance in enumerate(utterances):
         speaker = speaker_ids(tokenizer)[number % 2]
