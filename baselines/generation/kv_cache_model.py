@@ -135,7 +135,8 @@ class CachedModel:
     def _step_nodes(self, nodes):
         """(The nodes that a step runs, the ids of tensors that they read of the encoder and a step goes without)."""
         if not self.has_encoder:
-            self.source_pad_id = 0                                      # masks hide what is behind a prompt
+            masks = (node.operation for node in nodes if hasattr(node.operation, "pad_token_id"))
+            self.source_pad_id = next((mask.pad_token_id for mask in masks), 0)
             return nodes, []
         decoder = functional_graph.depending(nodes, [self.inputs[TARGET]])
         read, numbers = {id(tensor) for node in decoder for tensor in node.input_tensors}, {id(node) for node in decoder}

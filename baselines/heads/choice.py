@@ -34,6 +34,7 @@ class ChoiceHead(Head):
         """A keras.Model from the encoder's inputs, each int32 (B, N, L), to {"logits": float32 (B, N)}."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
+        from baselines.layers.attention_mask import pad_token_id
         from baselines.layers.choices import ChoicesToRows, RowsToChoices
 
         inputs = {name: keras.Input((None, None), dtype="int32", name=name) for name in encoder.input}
@@ -44,7 +45,8 @@ class ChoiceHead(Head):
             dtype="float32",
             name="Choice",
         )(text_vector(encoder, encoder(rows)["hidden_states"], rows["token_ids"]))
-        return keras.Model(inputs, {"logits": RowsToChoices(name="Choices")(scores, inputs["token_ids"])}, name="choice")
+        choices = RowsToChoices(pad_token_id=pad_token_id(encoder), name="Choices")
+        return keras.Model(inputs, {"logits": choices(scores, inputs["token_ids"])}, name="choice")
 
     def batch_targets(self, targets: Any, length: int) -> np.ndarray:
         """Numbers of the right choices as int32 (B,); `length` is not used."""

@@ -40,13 +40,15 @@ class ClassificationHead(Head):
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, C)}."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
+        from baselines.layers.attention_mask import pad_token_id
         from baselines.layers.dropout import Dropout
         from baselines.layers.masked_pooling import MaskedPooling
 
         if self.pooling == "first":
             pooled = text_vector(encoder)
         else:
-            pooled = MaskedPooling(self.pooling, name="Pooling")(encoder.output["hidden_states"], encoder.input["token_ids"])
+            pooling = MaskedPooling(self.pooling, pad_token_id(encoder), name="Pooling")
+            pooled = pooling(encoder.output["hidden_states"], encoder.input["token_ids"])
         if self.dropout:
             pooled = Dropout(self.dropout, name="Classifier-Dropout")(pooled)
         logits = keras.layers.Dense(

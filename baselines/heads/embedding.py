@@ -55,6 +55,7 @@ class EmbeddingHead(LanguageModelHead):
         import keras  # here: tasks import heads, and `--help` must be quick
         from keras import ops
 
+        from baselines.layers.attention_mask import pad_token_id
         from baselines.layers.masked_pooling import MaskedPooling
 
         parts = [part for layer in encoder.layers for part in (layer, getattr(layer, "dropout", None))]
@@ -66,8 +67,11 @@ class EmbeddingHead(LanguageModelHead):
         if self.pooling == "first":
             vector = ops.cast(encoder.output["pooled"], "float32")
         else:
-            own = ops.where(ops.equal(encoder.input["segment_ids"], 0), encoder.input["token_ids"], 0)
-            vector = MaskedPooling("mean", dtype="float32", name="Mean-Pooling")(encoder.output["hidden_states"], own)
+            padding, own = pad_token_id(encoder), encoder.input["token_ids"]
+            if "segment_ids" in encoder.input:
+                own = ops.where(ops.equal(encoder.input["segment_ids"], 0), own, padding)
+            pooling = MaskedPooling("mean", padding, dtype="float32", name="Mean-Pooling")
+            vector = pooling(encoder.output["hidden_states"], own)
         outputs = {EMBEDDING: vector, **({"logits": encoder.output["mlm"]} if self.writes else {})}
         return keras.Model(encoder.input, outputs, name="text_embedding")
 

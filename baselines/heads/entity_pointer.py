@@ -38,6 +38,7 @@ class EntityPointerHead(EntityHead):
         """A keras.Model from the encoder's inputs to {"scores": float32 (B, H, L, L)}, H categories."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
+        from baselines.layers.attention_mask import pad_token_id
         from baselines.layers.efficient_global_pointer import EfficientGlobalPointer
         from baselines.layers.global_pointer import GlobalPointer
         from baselines.layers.padding_mask import PaddingMask
@@ -50,7 +51,7 @@ class EntityPointerHead(EntityHead):
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
             name="Entity-Pointer",
         )
-        mask = PaddingMask(name="Entity-Padding")(encoder.input["token_ids"])
+        mask = PaddingMask(pad_token_id(encoder), name="Entity-Padding")(encoder.input["token_ids"])
         scores = layer(encoder.output["hidden_states"], mask)
         return keras.Model(encoder.input, {"scores": scores}, name="entity_pointer")
 

@@ -48,6 +48,7 @@ class HalfPointerHead(Head):
         import keras  # here: tasks import heads, and `--help` must be quick
         from keras import ops
 
+        from baselines.layers.attention_mask import pad_token_id
         from baselines.layers.conditional_layer_normalization import ConditionalLayerNormalization
         from baselines.layers.masked_pooling import TakePositions
         from baselines.layers.padding_mask import PaddingMask
@@ -59,7 +60,7 @@ class HalfPointerHead(Head):
 
         require_both_sides(encoder, "Extraction needs a model whose tokens see the whole text")
         marks = {name: keras.Input((None,), dtype="int32", name=name) for name in MARKS}
-        mask = PaddingMask(name="Subject-Padding")(encoder.input["token_ids"])
+        mask = PaddingMask(pad_token_id(encoder), name="Subject-Padding")(encoder.input["token_ids"])
         states = encoder.output["hidden_states"]
         subject_logits = dense(2, "Subject")(states)
         picker = SubjectPicker(self.max_subjects, THRESHOLD, name="Subject-Picker")

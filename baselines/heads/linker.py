@@ -66,6 +66,7 @@ class LinkerHead(Head):
         """A keras.Model from the encoder's inputs to {"spans": float32 (B, S, L, L), "heads", "tails": (B, R, L, L)}."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
+        from baselines.layers.attention_mask import pad_token_id
         from baselines.layers.efficient_global_pointer import EfficientGlobalPointer
         from baselines.layers.padding_mask import PaddingMask
 
@@ -76,7 +77,7 @@ class LinkerHead(Head):
             )  # fmt: skip
 
         require_both_sides(encoder, "Extraction needs a model whose tokens see the whole text")
-        mask = PaddingMask(name="Linker-Padding")(encoder.input["token_ids"])
+        mask = PaddingMask(pad_token_id(encoder), name="Linker-Padding")(encoder.input["token_ids"])
         x = encoder.output["hidden_states"]
         outputs = {"spans": pointer(self.span_labels, "Linker-Spans", True)(x, mask)}
         if self.links:

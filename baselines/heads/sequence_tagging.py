@@ -36,10 +36,11 @@ class SequenceTaggingHead(EntityHead):
         """
         import keras  # here: tasks import heads, and `--help` must be quick
 
+        from baselines.layers.attention_mask import pad_token_id
         from baselines.layers.padding_mask import PaddingMask
 
         require_both_sides(encoder, "Tagging needs a model whose tokens see the whole text")
-        mask = PaddingMask(name="Tagger-Padding")(encoder.input["token_ids"])
+        mask = PaddingMask(pad_token_id(encoder), name="Tagger-Padding")(encoder.input["token_ids"])
         logits = keras.layers.Dense(
             self.classes,
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),

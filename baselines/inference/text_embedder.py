@@ -19,6 +19,7 @@ from baselines.experiment.run_folder import RunFolder
 from baselines.heads.embedding import unit_vectors
 from baselines.heads.reading_direction import text_vector
 from baselines.inference.poolings import check_pooling
+from baselines.layers.attention_mask import pad_token_id
 from baselines.layers.masked_pooling import MaskedPooling
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.families import trained_positions
@@ -211,7 +212,7 @@ def pooled(encoder: keras.Model, pooling: str | None, name: str | None) -> Any:
     """float32 (B, D): one vector of the hidden states of an encoder."""
     states = encoder.output["hidden_states"]
     if check_pooling(pooling) == "mean":
-        return MaskedPooling("mean", name="Vectors-Mean")(states, encoder.input["token_ids"])
+        return MaskedPooling("mean", pad_token_id(encoder), name="Vectors-Mean")(states, encoder.input["token_ids"])
     if pooling == "pooler" and "pooled" not in encoder.output:
         raise InputError(f"--pooling pooler: {name} has no pooler. Choose first or mean.")
     return keras.ops.cast(text_vector(encoder) if pooling == "first" else encoder.output["pooled"], "float32")

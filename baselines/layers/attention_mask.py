@@ -12,6 +12,11 @@ from keras import ops
 MASKS = ("bidirectional", "causal", "prefix", "prefix_length")
 
 
+def pad_token_id(model: keras.Model) -> int:
+    """The token id that a model's attention takes for padding."""
+    return next((layer.pad_token_id for layer in model.layers if isinstance(layer, AttentionMask)), 0)
+
+
 @keras.saving.register_keras_serializable(package="baselines")
 class AttentionMask(keras.layers.Layer):
     """token_ids (B, L) -> bool (B, 1, 1 or L, L), True where the query (third axis) may attend to the key (fourth axis).

@@ -21,19 +21,20 @@ class ChoicesToRows(keras.layers.Layer):
 class RowsToChoices(keras.layers.Layer):
     """Scores (B * N, 1) -> float32 (B, N), with `hidden` for padding choices, whose first token is padding.
 
-    token_ids int (B, N, L) with 0 on padding.
+    token_ids int (B, N, L) with pad_token_id on padding.
     """
 
-    def __init__(self, hidden: float = -1e9, **kwargs: Any):
+    def __init__(self, hidden: float = -1e9, pad_token_id: int = 0, **kwargs: Any):
         super().__init__(**kwargs)
         self.hidden = hidden
+        self.pad_token_id = pad_token_id
 
     def call(self, scores: Any, token_ids: Any) -> Any:
         scores = ops.reshape(ops.cast(scores, "float32"), (-1, ops.shape(token_ids)[1]))
-        return ops.where(token_ids[:, :, 0] != 0, scores, self.hidden)
+        return ops.where(token_ids[:, :, 0] != self.pad_token_id, scores, self.hidden)
 
     def compute_output_spec(self, scores: Any, token_ids: Any) -> Any:
         return keras.KerasTensor(token_ids.shape[:2], dtype="float32")
 
     def get_config(self) -> dict:
-        return {**super().get_config(), "hidden": self.hidden}
+        return {**super().get_config(), "hidden": self.hidden, "pad_token_id": self.pad_token_id}

@@ -10,15 +10,18 @@ from keras import ops
 class MaskedPooling(keras.layers.Layer):
     """Mean or maximum over the real tokens of a row, in float32.
 
-    hidden_states float (B, L, D), token_ids int (B, L) with 0 on padding (never at position 0); returns float32 (B, D).
+    hidden_states float (B, L, D), token_ids int (B, L) with pad_token_id on padding (never at position 0); returns
+    float32 (B, D).
     """
 
-    def __init__(self, pooling: str, **kwargs: Any):
+    def __init__(self, pooling: str, pad_token_id: int = 0, **kwargs: Any):
         super().__init__(**kwargs)
         self.pooling = pooling
+        self.pad_token_id = pad_token_id
 
     def call(self, hidden_states: Any, token_ids: Any) -> Any:
-        real = ops.concatenate([ops.ones_like(token_ids[:, :1]), token_ids[:, 1:]], axis=1) != 0
+        real = ops.not_equal(token_ids[:, 1:], self.pad_token_id)
+        real = ops.concatenate([ops.ones_like(token_ids[:, :1], dtype="bool"), real], axis=1)
         real = ops.expand_dims(real, -1)                                # (B, L, 1)
         hidden_states = ops.cast(hidden_states, "float32")
         if self.pooling == "max":
@@ -30,7 +33,7 @@ class MaskedPooling(keras.layers.Layer):
         return hidden_states_shape[0], hidden_states_shape[-1]
 
     def get_config(self) -> dict:
-        return {**super().get_config(), "pooling": self.pooling}
+        return {**super().get_config(), "pooling": self.pooling, "pad_token_id": self.pad_token_id}
 
 
 @keras.saving.register_keras_serializable(package="baselines")

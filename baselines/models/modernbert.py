@@ -68,7 +68,7 @@ def read_config(values: dict) -> dict:
     """The fields, with what transformers 5 writes in place of the first four options. Raises InputError for other scalings."""
     values = dict(values)
     if isinstance(kinds := values.get("layer_types"), list):
-        values["global_attn_every_n_layers"] = every_n(kinds)
+        values["global_attn_every_n_layers"] = every_n(kinds, values.get("global_attn_every_n_layers"))
     for kind, option in (("full_attention", "global_rope_theta"), ("sliding_attention", "local_rope_theta")):
         rope = (values.get("rope_parameters") or {}).get(kind) or {}
         if rope.get("rope_type", "default") != "default":
@@ -77,8 +77,10 @@ def read_config(values: dict) -> dict:
     return values
 
 
-def every_n(kinds: list) -> int:
-    """The distance of blocks with global attention. Raises InputError if there is no single one."""
+def every_n(kinds: list, given: int | None) -> int:
+    """The distance of blocks with global attention; `given` if it means the same. Raises InputError if there is no single one."""
+    if type(given) is int and given > 0 and [LAYERS.get(kind) for kind in kinds] == [n % given == 0 for n in range(len(kinds))]:
+        return given
     first = next((index for index, kind in enumerate(kinds[1:], 1) if LAYERS.get(kind)), len(kinds))
     if [LAYERS.get(kind) for kind in kinds] != [index % first == 0 for index in range(len(kinds))]:
         raise InputError(f"config: layer_types={kinds} has no regular distance of full_attention. Use another checkpoint.")

@@ -17,7 +17,7 @@ from baselines.weights.names import WeightName
 
 MODEL_TYPES = ("xlm-roberta", "camembert")
 DEFAULTS = {"pad_token_id": 1, "type_vocab_size": 1}
-OPTIONS = {"published_type": (("xlm-roberta", "roberta", "camembert", "xlm_roberta"), "xlm-roberta")}
+OPTIONS = {"published_type": (("xlm-roberta", "roberta", "camembert"), "xlm-roberta")}
 WITHOUT = {"hierarchical_position": "it counts positions by the real tokens"}
 HUGGING_FACE = {}
 ARCHITECTURES = {"xlm-roberta": "XLMRobertaModel", "roberta": "RobertaModel", "camembert": "CamembertModel"}
@@ -26,9 +26,15 @@ HEAD = {r"cls\.predictions\.transform\.LayerNorm": "lm_head.layer_norm", r"cls\.
         r"cls\.predictions\.bias": "lm_head.bias"}  # fmt: skip
 
 
+def read_config(values: dict) -> dict:
+    """The fields, with a published type for one that is named as this file is."""
+    known, default = OPTIONS["published_type"]
+    return values if values.get("published_type") in known else {**values, "published_type": default}
+
+
 def write_config(fields: dict, config: Config) -> dict:
     """The fields under the model_type of the published file."""
-    published = {"xlm_roberta": "xlm-roberta"}.get(fields.pop("published_type"), config.option("published_type"))
+    published = fields.pop("published_type")
     return fields | {"model_type": published, "architectures": [ARCHITECTURES[published]]}
 
 

@@ -63,6 +63,8 @@ class Recompute:
         self.nested = {id(layer): Recompute(layer, checkpoint) for layer in models}
 
     def __call__(self, features: dict) -> dict:
+        if isinstance(features, dict) and isinstance(self.model.input, dict):
+            features = {name: features[name] for name in self.model.input}      # rows may have segments that the model lacks
         inputs = zip(keras.tree.flatten(self.model.input), keras.tree.flatten(features), strict=True)
         values = {id(tensor): value for tensor, value in inputs}
         for segment in self.segments:

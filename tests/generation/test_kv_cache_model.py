@@ -27,6 +27,19 @@ MODELS = {
     "deepnorm": {"model": "roformer", "mask": "causal", "residual_scale": "deepnorm_adam"},
     "hierarchical": {"mask": "causal", "hierarchical_position": 0.4, "max_position_embeddings": 4},
     "projection": {"model": "roformer", "mask": "prefix", "embedding_size": 12},
+    "roformer_v2": {"model": "roformer_v2", "mask": "prefix", "initializer": "normal"},
+    "gau_alpha": {"model": "gau_alpha", "mask": "prefix", "initializer": "normal", "attention_key_size": 8},
+    "squared_relu": {"model": "gau_alpha", "mask": "causal", "initializer": "normal", "attention_key_size": 8,
+                     "attention_normalization": "squared_relu"},
+    "albert": {"model": "albert", "mask": "prefix", "embedding_size": 12, "num_hidden_layers": 3},
+    "albert, residual scores": {"model": "albert", "mask": "causal", "residual_attention_scores": True, "num_hidden_layers": 3},
+    "electra": {"model": "electra", "mask": "prefix", "embedding_size": 12},
+    "ernie": {"model": "ernie", "mask": "prefix", "use_task_id": True},
+    "xlm_roberta": {"model": "xlm_roberta", "mask": "prefix", "pad_token_id": 0},
+    "deberta_v2": {"model": "deberta_v2", "mask": "prefix", "relative_attention": True, "position_buckets": 4,
+                   "pos_att_type": "c2p|p2c", "share_att_key": True, "position_biased_input": False},
+    "deberta_v2, own": {"model": "deberta_v2", "mask": "causal", "relative_attention": True, "pos_att_type": "p2c|c2p"},
+    "modernbert": {"model": "modernbert", "mask": "prefix", "local_attention": 4, "pad_token_id": 0},
     "half": {"model": "nezha", "mask": "prefix", "dtype": "mixed_bfloat16"},
 }
 LENGTHS, LONGEST, WRITTEN, PREFIXES = (4, 9, 6), 10, 4, 2
@@ -66,7 +79,8 @@ def recomputed(model, mask):
         batch["token_ids"][row, : len(text)] = text
         batch["segment_ids"][row, : len(text)] = segments(mask, len(text) - WRITTEN, len(text))
     lengths = np.repeat(LENGTHS, PREFIXES).astype("int32")
-    logits = numbers(model({**batch, "prefix_length": lengths} if mask == "prefix_length" else batch)["mlm"])
+    batch["prefix_length"] = lengths
+    logits = numbers(model({name: batch[name] for name in model.input})["mlm"])
     chosen = lengths[:, None] - 1 + np.arange(1 + WRITTEN)
     return np.take_along_axis(logits, chosen[:, :, None], axis=1).reshape(len(LENGTHS), PREFIXES, 1 + WRITTEN, -1)
 

@@ -98,11 +98,13 @@ def test_strategies_have_the_same_gradients(strategies):
 @pytest.mark.parametrize(
     "options",
     [{"mask": "causal"}, {"mask": "prefix"}, {"model": "nezha"}, {"model": "roformer", "norm_placement": "pre"},
-     {"residual_attention_scores": True}, {"residual_scale": "rezero"}],
+     {"residual_attention_scores": True}, {"residual_scale": "rezero"}, {"model": "albert"}, {"model": "gau_alpha"},
+     {"model": "deberta_v2", "relative_attention": True, "pos_att_type": "c2p|p2c", "conv_kernel_size": 3},
+     {"model": "modernbert", "local_attention": 4, "num_hidden_layers": 3}],
     ids=lambda options: " ".join(map(str, options.values())),
 )  # fmt: skip
 def test_every_kind_of_model_has_the_same_gradients(options):
-    assert_equal_gradients(tiny.model(0.3, **TWO, **options), tiny.batch())
+    assert_equal_gradients(tiny.model(0.3, **(TWO | options)), tiny.batch())
 
 
 def test_an_encoder_inside_a_head_is_recomputed_too():
