@@ -62,6 +62,9 @@ def test_the_command_in_an_empty_folder(wheel, tmp_path):
 
     assert "baselines VERB [TASK] [flags]" in baselines("--help").stdout and "run.py" not in baselines("train", "--help").stdout
     assert "clue/tnews" in baselines("list", "tasks").stdout
+    assert "hf:hfl/rbt3" in baselines("list", "checkpoints").stdout
+    inspected = baselines("inspect", "checkpoints/mini")                # which is inside the package
+    assert inspected.returncode == 0 and "embedded/checkpoints/mini/model.safetensors" in inspected.stdout, inspected.stderr
     refused = baselines("train", "clue/tnews", "--init", str(ROOT / "checkpoints" / "mini"))
     assert refused.returncode == 2 and "error: datasets/clue/tnews/train.json" in refused.stderr, refused.stderr
     report = baselines("lint", "clue/tnews", "--demo", "--quiet")

@@ -19,6 +19,7 @@ import safetensors.numpy
 from baselines.errors import InputError
 from baselines.storage.atomic_files import atomic_path
 from baselines.storage.checksums import sha256
+from baselines.weights.lfs_pointer import require_no_pointer
 from baselines.weights.names import wrapper_prefix
 from baselines.weights.sharded_index import read_index, require_tensors
 
@@ -190,6 +191,7 @@ def _reading(path, read):
     try:
         return read()
     except (safetensors.SafetensorError, UnicodeDecodeError, OverflowError) as error:
+        require_no_pointer(path)
         raise InputError(f"{path}: truncated, corrupted, or no safetensors file ({error}). It has "
                          f"{path.stat().st_size} bytes: copy or download it again.") from error  # fmt: skip
     except OSError as error:

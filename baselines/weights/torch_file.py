@@ -16,6 +16,7 @@ import zlib
 import numpy as np
 
 from baselines.errors import InputError, excerpt
+from baselines.weights.lfs_pointer import require_no_pointer
 from baselines.weights.pickle_machine import Corrupted, Refused, read_pickle
 from baselines.weights.torch_tensors import TensorRecord, read_tensors
 
@@ -70,7 +71,7 @@ class TorchFile:
     def verify(self, name: str) -> None:
         """Raises InputError if the bytes of a tensor's storage are not what was written; the legacy format has no checksums."""
         key = self.records[name].storage.key
-        expected = self._checksums.pop(key, None)
+        expected = self._checksums.get(key)
         if expected is None:
             return
         start, size = self._places[key]
@@ -78,6 +79,7 @@ class TorchFile:
         if received != expected:
             raise InputError(f"{self.path}: checksum mismatch in {excerpt(name)} (expected {expected:08x}, got {received:08x}). "
                              "The file is corrupted: copy or download it again.")  # fmt: skip
+        del self._checksums[key]                                        # other tensors lie in the same storage
 
     def _check(self, name, record):
         storage, place = record.storage, self._places.get(record.storage.key)
@@ -209,6 +211,5 @@ def _truncated(path, reason):
 
 
 def _other_kind(path, start):
-    pointer = start.startswith(b"version https://git-lfs")
-    kind = "the pointer of Git LFS, not the file itself" if pointer else "not a file of torch.save"
-    return InputError(f"{path}: {kind} (it starts with {excerpt(start[:20])}). Download it again.")
+    require_no_pointer(path)
+    return InputError(f"{path}: not a file of torch.save (it starts with {excerpt(start[:20])}). Download it again.")

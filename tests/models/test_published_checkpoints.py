@@ -4,7 +4,7 @@ import pytest
 
 from baselines.cli.main import main
 from baselines.models.config import Config
-from baselines.models.families import family
+from baselines.models.families import families, family
 from baselines.models.published_checkpoints import published_checkpoints
 from baselines.storage.hubs.names import HUGGING_FACE, HubName
 
@@ -18,6 +18,7 @@ def test_every_row_is_complete():
         assert 1 <= row.parameters < 3000 and 10_000 <= row.vocabulary < 300_000
         assert row.license in ("Apache-2.0", "MIT", "AFL-3.0", "not stated")
         assert row.use and not row.use.endswith(".")
+    assert {row.family for row in rows} <= set(families())
 
 
 BASE = {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "num_hidden_layers": 12, "vocab_size": 12000}
@@ -39,6 +40,9 @@ CONFIGS = {
     "gpt": {"afn": "gelu", "n_ctx": 512, "n_embd": 768, "n_head": 12, "n_layer": 12, "n_positions": 513, "vocab_size": 13088},
     "gpt2": {"model_type": "gpt2", "n_ctx": 1024, "n_embd": 768, "n_head": 12, "n_layer": 12, "n_positions": 1024,
              "vocab_size": 21128},
+    "bart": {"model_type": "bart", "d_model": 768, "encoder_layers": 6, "encoder_attention_heads": 12, "encoder_ffn_dim": 3072,
+             "decoder_layers": 6, "decoder_attention_heads": 12, "decoder_ffn_dim": 3072, "decoder_start_token_id": 101,
+             "max_position_embeddings": 1024, "num_hidden_layers": 6, "pad_token_id": 0, "vocab_size": 21128},
     "t5": T5 | {"model_type": "mt5", "feed_forward_proj": "gated-gelu", "tie_word_embeddings": False, "num_decoder_layers": 6},
 }  # fmt: skip
 """{family: what its published files say}."""

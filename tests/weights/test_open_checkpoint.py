@@ -85,6 +85,13 @@ def test_pytorch_comes_after_safetensors_and_before_tensorflow(google):
     assert open_checkpoint(google).format == "safetensors"
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+def test_a_pointer_in_place_of_the_file(tmp_path, name):
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 409668168\n")
+    with pytest.raises(InputError, match=f"{name}: the pointer of Git LFS, not the file itself. Run `git lfs pull`"):
+        open_checkpoint(tmp_path)
+
+
 def test_other_formats_are_refused_with_the_way_out(tmp_path):
     for name, advice in OTHERS.items():
         folder = tmp_path / name

@@ -142,8 +142,10 @@ def test_a_corrupted_storage_is_seen_by_its_checksum(tmp_path):
     path = tmp_path / "pytorch_model.bin"
     torch_files.write_zip(path, {"a": contiguous("0", NUMBERS)})
     path.write_bytes(path.read_bytes().replace(NUMBERS.tobytes(), (NUMBERS + 1).tobytes()))
-    with pytest.raises(InputError, match="checksum mismatch in a .* copy or download it again"):
-        open_checkpoint(tmp_path).verify("a")
+    checkpoint = open_checkpoint(tmp_path)
+    for _ in range(2):
+        with pytest.raises(InputError, match="checksum mismatch in a .* copy or download it again"):
+            checkpoint.verify("a")
 
 
 def test_a_file_whose_checksums_torch_did_not_compute(tmp_path):

@@ -6,6 +6,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
+import torch_files
 from conftest import write_checkpoint
 
 from baselines.cli.main import main
@@ -16,6 +17,7 @@ from baselines.models.checkpoint import Checkpoint
 from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.vocabulary import Vocabulary
 from baselines.weights import tensorflow_checkpoint
+from baselines.weights.checkpoint import open_checkpoint
 from baselines.weights.save import save_google, save_hugging_face
 from baselines.workflows.vocabulary_pruning import count_tokens, retained_ids, trim
 
@@ -36,7 +38,11 @@ def checkpoints(tmp_path_factory):
         weight.assign(np.random.default_rng(0).normal(0, 0.3, weight.shape))
     save_hugging_face(model, safe, weight_names(configure(safe)))
     save_google(model, google / "bert_model.ckpt", weight_names(configure(google)))
-    return {"safetensors": safe, "google": google}
+    torch = write_checkpoint(folder / "pytorch", TOKENS)
+    tensors = open_checkpoint(safe)
+    value = {name: torch_files.contiguous(str(number), tensors[name]) for number, name in enumerate(tensors)}
+    torch_files.write_zip(torch / "pytorch_model.bin", value)
+    return {"safetensors": safe, "google": google, "pytorch": torch}
 
 
 def outputs(folder, text):
@@ -47,11 +53,12 @@ def outputs(folder, text):
     return tokenizer.vocabulary, {name: keras.ops.convert_to_numpy(each) for name, each in found.items()}
 
 
-@pytest.mark.parametrize("format", ["safetensors", "google"])
+@pytest.mark.parametrize("format", ["safetensors", "google", "pytorch"])
 def test_outputs_for_retained_ids_are_the_same(checkpoints, tmp_path, format):
     (tmp_path / "corpus.txt").write_text("今天天气很好\n语言 a\n" * 2 + "学", encoding="utf-8")
     words = ["vocab", "trim", str(checkpoints[format]), "--corpus", str(tmp_path / "corpus.txt"), "--out", str(tmp_path / "out")]
     assert main([*words, "--quiet"]) == 0
+    assert not list((tmp_path / "out").glob("*.bin"))
     before, old = outputs(checkpoints[format], "今天语言很好a")
     after, new = outputs(tmp_path / "out", "今天语言很好a")
     kept = json.loads((tmp_path / "out/keep_tokens.json").read_text())["keep_tokens"]
