@@ -12,6 +12,7 @@ import keras
 from baselines.errors import InputError
 from baselines.models import encoder, masks, names, residual
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -78,6 +79,12 @@ def blocks(x: Any, attention_mask: Any, config: Config) -> Any:
 def group(index: int, config: Config) -> int:
     """The group of a block."""
     return index * config.option("num_hidden_groups") // config.num_hidden_layers
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    return transformer(config, positions=config.max_position_embeddings, distinct_blocks=config.option("num_hidden_groups"))
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

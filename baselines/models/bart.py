@@ -16,6 +16,7 @@ from baselines.layers.dropout import Dropout
 from baselines.layers.position_embedding import PositionEmbedding
 from baselines.models import encoder, encoder_decoder, initialization
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer, with_decoder
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -115,6 +116,14 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
     if with_mlm:
         logits = Bias(rank=2, trainable=False, name="Decoder-Output-Bias")(table(x, reverse=True))
     return keras.Model(inputs, encoder_decoder.outputs(x, context, logits, with_mlm), name="bart")
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the whole model is."""
+    d, rows = config.hidden_size, config.max_position_embeddings + UNUSED_POSITIONS
+    encoder_sizes = transformer(config, positions=2 * rows, other_tables=2 * d)
+    decoder = transformer(dataclasses.replace(decoder_config(config), vocab_size=0), embedding_norm=0)
+    return with_decoder(encoder_sizes, decoder, cross=4 * d * d + 4 * d + 2 * d)
 
 
 def decoder_config(config: Config) -> Config:

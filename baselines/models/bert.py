@@ -4,6 +4,7 @@ import keras
 
 from baselines.models import encoder, masks, names
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -31,6 +32,12 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
     x = encoder.embed(inputs, table, config, style, absolute_positions=True)
     x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, style)
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="bert")
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    return transformer(config, positions=config.max_position_embeddings)
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

@@ -9,6 +9,7 @@ from baselines.errors import InputError, excerpt
 from baselines.models import families, options
 from baselines.models.families import family
 from baselines.models.family_options import read_options
+from baselines.models.sizes import Sizes
 from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.storage.hubs.needed_files import OTHER_CONFIGURATIONS
 from baselines.storage.json_files import read_json_object
@@ -123,6 +124,10 @@ class Config:
     def option(self, name: str) -> Any:
         """The value of a field that only this family has; KeyError if it has no such field."""
         return self.family_options[name]
+
+    def sizes(self) -> Sizes:
+        """How large the family's model is, without heads."""
+        return family(self.model_type).sizes(self)
 
     @classmethod
     def from_folder(cls, folder: str | pathlib.Path) -> "Config":

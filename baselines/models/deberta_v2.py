@@ -4,6 +4,7 @@ The Chinese checkpoints are Erlangshen's. Embeddings of padding are 0: the convo
 block looks at neighbors.
 """
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -16,6 +17,7 @@ from baselines.layers.dropout import Dropout
 from baselines.layers.token_mask import TokenMask
 from baselines.models import deberta_v2_names, encoder, initialization, masks, residual
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 
 MODEL_TYPES = ("deberta-v2", "deberta-v3")
@@ -168,3 +170,19 @@ def convolution(embedded: Any, x: Any, inputs: dict, config: Config, style: Styl
     y = layers.Activation(activation(config.option("conv_act")), name="Convolution-Activation")(y)
     x = style.norm(layers.Add(name="Convolution-Add")([x, y]), "Convolution-Norm")
     return TokenMask(config.pad_token_id, name="Convolution-Output-Mask")(x, inputs["token_ids"])
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    d, relative = config.hidden_size, config.option("relative_attention")
+    positions = config.max_position_embeddings if config.option("position_biased_input") else 0
+    distances = config.option("position_buckets") or config.option("max_relative_positions") or config.max_position_embeddings
+    norm = 2 * d * ("layer_norm" in config.option("norm_rel_ebd").lower())
+    tables = (2 * distances * d + norm) * relative
+    own = (d + 1) * config.num_attention_heads * config.attention_key_size * len(kinds(config))
+    inside = own * config.num_hidden_layers * (relative and not config.option("share_att_key"))
+    if width := config.option("conv_kernel_size"):
+        inside += width * d * d // config.option("conv_groups") + 3 * d
+    if config.embedding_size != d:
+        tables += 2 * (d - config.embedding_size)                       # the norm stands behind the projection, which has no bias
+        inside -= d
+    plain = transformer(config, positions=positions, other_inside=inside, other_tables=tables)
+    return dataclasses.replace(plain, scores=plain.scores * (1 + len(kinds(config)) * relative))

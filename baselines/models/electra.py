@@ -10,6 +10,7 @@ import keras
 from baselines.layers.activation import activation
 from baselines.models import encoder, masks, names
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -49,6 +50,12 @@ def discriminator(x: Any, config: Config, final: str) -> Any:
     y = encoder.dense(config.hidden_size, config, "Discriminator-Dense", activation=activation(config.hidden_act))(x)
     y = encoder.dense(1, config, "Discriminator-Prediction", activation=final, dtype="float32")(y)
     return keras.layers.Reshape((-1,), name="Discriminator-Output")(y)
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    return transformer(config, positions=config.max_position_embeddings)
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

@@ -9,6 +9,7 @@ from baselines.layers.dropout import Dropout
 from baselines.layers.row_embedding import RowEmbedding
 from baselines.models import encoder, initialization, masks, names
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -30,6 +31,13 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
     x = encoder.to_hidden_size(x, config, style)
     x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, style)
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="ernie")
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    tasks = config.option("task_type_vocab_size") * config.embedding_size * config.option("use_task_id")
+    return transformer(config, positions=config.max_position_embeddings, other_tables=tasks)
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

@@ -15,6 +15,7 @@ What a family's file may define besides, where it differs from BERT:
     write_config  function of the dict of a config.json and a Config that returns the dict as Hugging Face's class reads it
     for_tasks     function of a Config that returns the one for our tasks, whose rows have segments 0 and 1
     for_tokenizer function of a Config and a Tokenizer that returns the Config with the ids of the tokenizer's special tokens
+    sizes         function of a Config: its Sizes, see sizes.py
     max_length    function of a Config: the maximum number of tokens, or None
 
 Those in capitals are literals: they are read from the file without importing it, because importing Keras takes seconds.

@@ -4,11 +4,14 @@ A block has one norm and one head; two of them cost what a block of BERT does. N
 """
 
 
+import dataclasses
+
 import keras
 
 from baselines.layers.gated_attention_unit import GatedAttentionUnit
 from baselines.models import encoder, initialization, masks, names, residual, roformer_v2
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -63,6 +66,15 @@ def unit(config: Config, name: str) -> GatedAttentionUnit:
         kernel_initializer=initialization.kernel(config),
         name=name,
     )
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    d, f, k = config.hidden_size, config.intermediate_size, config.attention_key_size
+    embeddings = transformer(dataclasses.replace(config, num_hidden_layers=0), norm=0, biases=False)
+    inside = embeddings.inside + config.num_hidden_layers * (d * (2 * f + k) + f * d + 2 * k)
+    return Sizes(embeddings.tables, inside, inside, config.num_hidden_layers, inner=3 * f, scores=1)
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

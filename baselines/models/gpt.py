@@ -15,6 +15,7 @@ from keras import layers, ops
 from baselines.layers.segment_choice import SegmentChoice
 from baselines.models import causal, encoder
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "openai-gpt", "architectures": ["OpenAIGPTLMHeadModel"]}
@@ -51,6 +52,13 @@ def shared_table(inputs, table, config):
     else:
         inputs["token_ids"] = ops.where(ops.equal(segment_ids, 0), config.pad_token_id, token_ids)
     return layers.Add(name="Embedding-Token-Segment")([table(token_ids), segments])
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    rows = 0 if config.option("shared_segment_embeddings") else config.type_vocab_size
+    counted = dataclasses.replace(config, type_vocab_size=rows)
+    return transformer(counted, positions=config.max_position_embeddings, embedding_norm=0)
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

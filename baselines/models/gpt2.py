@@ -8,6 +8,7 @@ import keras
 from baselines.errors import InputError
 from baselines.models import causal
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}
@@ -30,6 +31,11 @@ ONLY = {"scale_attn_by_inverse_layer_idx": False, "add_cross_attention": False, 
 def build(config: Config, mask: str = "causal", **heads: bool | str) -> keras.Model:
     """As bert.build, with the outputs of causal.outputs."""
     return causal.model(config, mask, heads, config.layer_norm_eps or EPSILON)
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    return transformer(config, positions=config.max_position_embeddings, embedding_norm=0)
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

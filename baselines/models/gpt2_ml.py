@@ -7,6 +7,7 @@ import keras
 
 from baselines.models import causal, names
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.weights.names import WeightName
 
 HUGGING_FACE = {"model_type": "gpt2_ml", "architectures": ["GPT2ML"]}
@@ -26,6 +27,11 @@ DENSE = {
 def build(config: Config, mask: str = "causal", **heads: bool | str) -> keras.Model:
     """As bert.build, with the outputs of causal.outputs."""
     return causal.model(config, mask, heads, config.layer_norm_eps or EPSILON, norm=True)
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    return transformer(config, positions=config.max_position_embeddings)
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

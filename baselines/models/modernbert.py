@@ -17,6 +17,7 @@ from baselines.layers.layer_normalization import LayerNormalization
 from baselines.layers.window_mask import WindowMask
 from baselines.models import encoder, masks, names, residual
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -161,6 +162,15 @@ def mlm_logits(x: Any, table: Any, config: Config) -> Any:
     norm = LayerNormalization(epsilon=config.layer_norm_eps or EPSILON, center=config.option("norm_bias"), name="MLM-Norm")
     y = table(norm(y), reverse=True)
     return Bias(name="MLM-Bias")(y) if config.option("decoder_bias") else y
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    biases, inner = config.option("attention_bias"), config.option("mlp_bias")
+    norm = 1 + config.option("norm_bias")
+    first = -norm * config.hidden_size                                  # the first block has one norm less
+    return transformer(config, norm=norm, biases=biases, feed_forward_biases=inner, gate=True, other_inside=first)
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

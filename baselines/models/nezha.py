@@ -9,6 +9,7 @@ from baselines.errors import InputError
 from baselines.layers.relative_position import RelativePosition
 from baselines.models import encoder, masks, names
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -33,6 +34,12 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
     )(inputs["token_ids"])
     x = encoder.blocks(x, masks.attention_mask(config, mask, inputs), config, style, relative=relative)
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="nezha")
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    return transformer(config)
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

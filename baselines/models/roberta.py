@@ -7,6 +7,7 @@ import keras
 
 from baselines.models import bert
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes
 from baselines.weights.names import WeightName
 
 HUGGING_FACE = bert.HUGGING_FACE
@@ -21,6 +22,11 @@ def read_config(values: dict) -> dict:
 def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> keras.Model:
     """As bert.build."""
     return bert.build(config, mask, **heads)
+
+
+def sizes(config: Config) -> Sizes:
+    """As bert.sizes."""
+    return bert.sizes(config)
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

@@ -4,6 +4,7 @@ import keras
 
 from baselines.models import encoder, masks, names
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -25,6 +26,12 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
     attention_mask = masks.attention_mask(config, mask, inputs)
     x = encoder.blocks(x, attention_mask, config, style, rotary=encoder.rotary(inputs, config))
     return keras.Model(inputs, encoder.outputs(x, table, config, **heads), name="roformer")
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    return transformer(config)
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

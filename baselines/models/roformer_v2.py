@@ -10,6 +10,7 @@ import keras
 from baselines.layers.dropout import Dropout
 from baselines.models import encoder, masks, names
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -42,6 +43,12 @@ def mlm_logits(x: Any, table: Any, config: Config) -> Any:
     if config.embedding_size != config.hidden_size:
         x = encoder.dense(config.embedding_size, config, "Output-Mapping", use_bias=False)(x)
     return table(Dropout(config.hidden_dropout_prob, name="Output-MLM-Dropout")(x), reverse=True)
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    return transformer(config, norm=0, biases=False)
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

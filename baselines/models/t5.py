@@ -19,6 +19,7 @@ from baselines.layers.dropout import Dropout
 from baselines.layers.relative_buckets import RelativePositionBuckets
 from baselines.models import encoder, encoder_decoder, t5_names
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer, with_decoder
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -148,6 +149,17 @@ def build(config: Config, mask: str = "bidirectional", **heads: bool | str) -> k
     with_mlm = heads.get("with_mlm", False)
     logits = scores(x, table, config) if with_mlm else None
     return keras.Model(inputs, encoder_decoder.outputs(x, context, logits, with_mlm), name="t5")
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the whole model is, without a matrix of its own for logits."""
+    options = {"norm": 1, "embedding_norm": 0, "biases": False, "gate": config.option("gate_act") is not None}
+    pre = dataclasses.replace(config, norm_placement="pre")
+    tables = 2 * config.num_attention_heads * config.option("relative_attention_num_buckets")
+    decoder = transformer(dataclasses.replace(decoder_config(pre), vocab_size=0), **options)
+    units = 2 * config.num_attention_heads * (config.attention_key_size + config.attention_head_size)
+    cross = config.hidden_size * units + config.hidden_size
+    return with_decoder(transformer(pre, other_tables=tables, **options), decoder, cross)
 
 
 def decoder_config(config: Config) -> Config:

@@ -12,6 +12,7 @@ from baselines.layers.dropout import Dropout
 from baselines.layers.padded_position_embedding import PaddedPositionEmbedding
 from baselines.models import encoder, initialization, masks, names
 from baselines.models.config import Config
+from baselines.models.sizes import Sizes, transformer
 from baselines.models.style import Style
 from baselines.weights.names import WeightName
 
@@ -68,6 +69,12 @@ def position_layer(config: Config) -> keras.Layer:
 def mlm_logits(x: Any, table: Any, config: Config) -> Any:
     """BERT's head, with the exact GELU and the epsilon of the blocks: (B, L, D) -> (B, L, V)."""
     return encoder.mlm_logits(x, table, config, hidden_act="gelu", epsilon=EPSILON)
+
+
+def sizes(config: Config) -> Sizes:
+    """How large the model is."""
+    return transformer(config, positions=config.max_position_embeddings)
+
 
 
 def weight_names(config: Config) -> dict[str, WeightName]:

@@ -8,8 +8,9 @@
     plain      fixed + max(N A + R, 4 P)
     recompute  fixed + max(N X + R, 4 P) + W A
 
-P parameters, N blocks, L tokens, D hidden size, F intermediate size, H heads; slots: numbers kept per weight, an optimizer's
-`slots` and the `copies` of strategies; rows: of a micro-batch, times the `passes` that a strategy holds; R: embeddings and head;
+P parameters, N blocks, L tokens, D hidden size, F inner columns, H score matrices, as the family counts them; slots: numbers kept
+per weight, an optimizer's `slots` and the `copies` of strategies; rows: of a micro-batch, times the `passes` that a strategy
+holds; R: embeddings and head;
 W: the branch in hand with its gradients. Gradients (4 P) and activations are not added up: backward frees a block's as it makes the
 other's. a, b, c, R and W are fitted to XLA's buffers for CPUs (tests/training/test_card_memory.py compares),
 which fuses less than a GPU: there the truth is lower. Korthikanti et al., 2022, arXiv:2205.05198, count the same terms by hand.
@@ -67,18 +68,9 @@ class Memory:
 
 
 def parameters(config: Any) -> tuple[int, int]:
-    """Weights of an encoder: (in all, outside its embedding tables). Heads are left out, a thousandth or less."""
-    d, f = config.hidden_size, config.intermediate_size
-    heads = config.num_attention_heads
-    projections = 2 * d * heads * config.attention_key_size + 2 * d * heads * config.attention_head_size
-    biases = 2 * heads * config.attention_key_size + heads * config.attention_head_size + d + f + d
-    block = projections + 2 * d * f + biases + 4 * d
-    positions = config.max_position_embeddings if config.model_type not in ("nezha", "roformer") else 0
-    tables = config.vocab_size + config.type_vocab_size + positions
-    inside = config.num_hidden_layers * block
-    if config.embedding_size != d:
-        inside += config.embedding_size * d + d
-    return tables * config.embedding_size + 2 * config.embedding_size + inside, inside
+    """Weights of a model: (in all, outside its embedding tables). Heads are left out, a thousandth or less."""
+    sizes = config.sizes()
+    return sizes.parameters, sizes.inside
 
 
 def update_memory(setup: Setup, plan: Plan) -> Memory:
@@ -89,7 +81,7 @@ def update_memory(setup: Setup, plan: Plan) -> Memory:
     rows = plan.batch_size * setup.rows_per_example * max([strategy.passes for strategy in setup.strategies], default=1)
     block = rows * block_activations(config, length, plan.precision)
     entry = rows * length * config.hidden_size * BYTES[plan.precision]
-    stored = config.num_hidden_layers * (KEPT * entry if plan.recompute else block) + REST * entry
+    stored = config.sizes().blocks * (KEPT * entry if plan.recompute else block) + REST * entry
     again = WORKING * block if plan.recompute else 0
     gradients, summed = 4 * count, plan.accumulate > 1 and not setup.optimizer.accumulates
     copies = setup.optimizer.slots + sum(strategy.copies for strategy in setup.strategies)
@@ -104,8 +96,9 @@ def update_memory(setup: Setup, plan: Plan) -> Memory:
 def block_activations(config: Any, length: int, precision: str) -> float:
     """Bytes per row that backward needs of a block's inside; attention's softmax is in float32 always."""
     bytes_each = BYTES[precision]
-    linear = PER_L_D * length * config.hidden_size + PER_L_F * length * config.intermediate_size
-    scores = PER_H_L_L * config.num_attention_heads * length**2
+    sizes = config.sizes()
+    linear = PER_L_D * length * config.hidden_size + PER_L_F * length * sizes.inner
+    scores = PER_H_L_L * sizes.scores * length**2
     return linear * bytes_each + scores * (4 + bytes_each) / 2
 
 
@@ -114,11 +107,9 @@ def flops(config: Any, length: int, recompute: bool = False) -> float:
 
     What is computed again leaves out the output projections of attention and feed-forward: see recompute.py.
     """
-    _, inside = parameters(config)
-    attention = 2 * config.num_hidden_layers * config.num_attention_heads * length * (
-        config.attention_key_size + config.attention_head_size
-    )
+    sizes = config.sizes()
+    attention = 2 * sizes.blocks * sizes.scores * length * (config.attention_key_size + config.attention_head_size)
     heads = config.num_attention_heads * config.attention_head_size
-    outputs = config.num_hidden_layers * config.hidden_size * (heads + config.intermediate_size)
-    again = 2 * (inside - outputs) + attention if recompute else 0
-    return length * (3 * (2 * inside + attention) + again)
+    outputs = sizes.blocks * config.hidden_size * (heads + config.intermediate_size)
+    again = 2 * (sizes.multiplied - outputs) + attention if recompute else 0
+    return length * (3 * (2 * sizes.multiplied + attention) + again)
