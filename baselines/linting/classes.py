@@ -15,15 +15,17 @@ NO_VALUE = {"nan", "null", "none", "n/a", "na", "nat", "<na>"}
 
 
 def class_counts(
-    examples: Iterable[Example], labels: Labels | None = None, spans: Callable | None = None
+    examples: Iterable[Example], labels: Labels | None = None, spans: Callable | None = None, facts: Callable | None = None
 ) -> collections.Counter:
-    """Counts the classes in gold: labels, names of spans or whole numbers; empty where gold is something else."""
+    """Counts the classes in gold: of facts, labels, names of spans or whole numbers; empty where gold is something else."""
     counts = collections.Counter()
     for example in examples:
         gold = example.gold
         if gold is None:
             continue
-        if spans:
+        if facts:
+            counts.update(label for label, *_ in facts(gold))
+        elif spans:
             counts.update(span.name for span in spans(example) if span.name)
         elif labels and not isinstance(gold, str):                      # several labels
             counts.update(name for name in gold if isinstance(name, str) and name in labels)

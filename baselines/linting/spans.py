@@ -14,7 +14,7 @@ from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.tokenizers.trimming import trim_lengths
 
 LOST = {
-    "outside the text, or empty": "The offsets do not belong to these texts.",
+    "outside the text, or empty": "The offsets do not belong to these texts, or a mention is not in its text.",
     "not on the borders of tokens": "Models mark whole tokens: such spans come out longer or not at all. Split words and numbers "
                                     "with spaces, mark them whole, or choose a checkpoint whose tokens are characters.",
     "cut off by max_length": "Raise --max_length, or split the texts.",

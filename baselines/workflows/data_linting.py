@@ -116,7 +116,7 @@ def run_checks(
     splits: Sequence[MeasuredSplit], task: Task, tokenizer: Tokenizer, max_length: int, positions: int | None
 ) -> tuple[list[Section], dict]:
     """(Sections, {split name: Counter of its classes})."""
-    counts = {split.name: class_counts(split.examples, task.labels, task.linting.spans) for split in splits}
+    counts = {split.name: class_counts(split.examples, task.labels, task.linting.spans, task.facts) for split in splits}
     buckets = bucket_lengths(UNLIMITED)
     sections = [
         check_lengths(splits, tokenizer, max_length, buckets, positions, task.linting.cuts_on_purpose),

@@ -116,12 +116,15 @@ def facts(triples: Sequence[Mapping]) -> set[tuple]:
 
 
 def mentions(example: Example) -> list[Span]:
-    """Gold as Spans of the text, for lint: the first occurrence of each mention."""
+    """Gold as Spans of the text, for lint: the first occurrence of each mention; an empty one for a mention that is not there."""
     text = example.texts[0]
     found = {(each["predicate"], mention) for each in example.gold or ()
              for mention in (each["subject"], *(part[0] for part in slots_of(each).values()))}  # fmt: skip
     places = [(text.find(mention), mention, name) for name, mention in sorted(found)]
-    return [Span(0, place, place + len(mention), name) for place, mention, name in places if place >= 0]
+    return [
+        Span(0, place, place + len(mention), name) if place >= 0 else Span(0, 0, 0, f"{name}: {mention}")
+        for place, mention, name in places
+    ]  # fmt: skip
 
 
 def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:

@@ -24,6 +24,8 @@ def test_counts_of_every_kind_of_gold():
     assert classes.class_counts(examples(("春", 0.5), ("夏", "an answer"))) == {}
     spans = lambda example: [Span(0, 0, 1, name) for name in example.gold]  # noqa: E731
     assert classes.class_counts(examples(("春", ["x", "y"]), ("夏", ["x"])), None, spans) == {"x": 2, "y": 1}
+    facts = lambda gold: {(name, place) for place, name in enumerate(gold)}                         # noqa: E731
+    assert classes.class_counts(examples(("春", ["x", "x", "y"]), ("夏", [])), None, spans, facts) == {"x": 2, "y": 1}
 
 
 def test_an_even_set_is_fine():

@@ -176,3 +176,8 @@ def test_a_long_text_is_cut_at_punctuation_and_comes_out_whole(tmp_path, mini_to
     assert task.decode(example, {"entities": entities}) == example.gold == words
     assert task.metric([example.gold], [words]) == {"f1": 1, "precision": 1, "recall": 1, "oov_recall": 1, "oov_rate": 0}
     assert task.decode(example, {"entities": []})[:3] == ["青", "禾", "昨"]
+
+
+def test_lint_names_a_mention_that_is_not_in_its_text(tmp_path):
+    (example,) = duie.read(write(tmp_path / "f.json", spo({"@value": "今天"}, {"@value": "时间"})))
+    assert [tuple(span) for span in duie.mentions(example)] == [(0, 0, 0, "上映时间: 今天"), (0, 1, 3, "上映时间")]
