@@ -10,7 +10,7 @@ from baselines.errors import InputError, excerpt, nearest
 from baselines.models import families
 from baselines.models.published_checkpoints import published_checkpoints
 from baselines.plugins import task_catalog
-from baselines.plugins.settings import described
+from baselines.plugins.settings import describe_settings
 from baselines.training import optimizers, strategies
 
 KINDS = {
@@ -69,7 +69,8 @@ def print_settings(name: str, kind: type, indent: int) -> None:
         kind: Its class.
         indent: Number of spaces before each line.
     """
-    settings = [(f"--{name}.{field} {'VALUE' if default is None else default}", text) for field, default, text in described(kind)]
+    described = describe_settings(kind)
+    settings = [(f"--{name}.{field} {'VALUE' if default is None else default}", text) for field, default, text in described]
     width = max((len(flag) for flag, _ in settings), default=0)
     for flag, text in settings:
         print(f"{'':{indent}}{flag:<{width}}  {' '.join(text.split())}")

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from baselines.errors import InputError, nearest, printable
-from baselines.plugins.discovery import offered
+from baselines.plugins.discovery import find_modules
 from baselines.runtime.command_name import as_typed
 
 USAGE = """Chinese NLP baselines: train, score and use them from one command.
@@ -30,7 +30,7 @@ ALIASES = {"fit-to-card": "plan-memory", "tricks": "ablate"}
 
 def verbs() -> dict[str, str]:
     """{verb: first line of its docstring}. A verb is another file of this folder that defines `main`, with - in place of _."""
-    known = offered(FOLDER, "main")
+    known = find_modules(FOLDER, "main")
     return {name.replace("_", "-"): summary for name, summary in known.items() if name != Path(__file__).stem}
 
 

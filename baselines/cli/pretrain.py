@@ -69,7 +69,7 @@ def objectives() -> dict[str, str]:
     """{name: first line of its docstring}: the files of tasks/pretraining that define OBJECTIVE."""
     summaries = {}
     for folder in task_folders():
-        summaries = discovery.offered(folder / "pretraining", "OBJECTIVE") | summaries
+        summaries = discovery.find_modules(folder / "pretraining", "OBJECTIVE") | summaries
     return dict(sorted(summaries.items()))
 
 

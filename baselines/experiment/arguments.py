@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from baselines.errors import InputError, excerpt, nearest
-from baselines.plugins.settings import fitted, shortened
+from baselines.plugins.settings import fit_setting, shorten
 from baselines.storage.checkpoint_paths import pinned
 from baselines.task import Recipe, Task
 
@@ -106,7 +106,7 @@ def train_arguments(task: Task, values: Mapping, origin: object = "--config", fl
         values["jit"] = str(values["jit"]).lower()
     if isinstance(values.get("pad_to_multiple_of"), int):               # YAML's 8
         values["pad_to_multiple_of"] = str(values["pad_to_multiple_of"])
-    values = {key: fitted(known[key], value, origin) for key, value in values.items()}
+    values = {key: fit_setting(known[key], value, origin) for key, value in values.items()}
     pick = lambda kind: {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}  # noqa: E731
     recipe = task.recipe
     if values.get("demo"):
@@ -133,10 +133,10 @@ def check_recipe(arguments: TrainArguments) -> TrainArguments:
         upper = (MAX_INTEGER if isinstance(value, int) else sys.float_info.max) if high is None else high
         if not low <= value <= upper:
             bound = f"at least {low}" if high is None else f"from {low} to {high}"
-            raise InputError(f"--{name}: expected a number, {bound}. Received: {shortened(value)}")
+            raise InputError(f"--{name}: expected a number, {bound}. Received: {shorten(value)}")
     multiple = recipe.pad_to_multiple_of
     if multiple != "auto" and not (multiple.isdecimal() and len(multiple) < 6):
-        raise InputError(f"--pad_to_multiple_of: expected auto or a number of tokens. Received: {shortened(multiple)}")
+        raise InputError(f"--pad_to_multiple_of: expected auto or a number of tokens. Received: {shorten(multiple)}")
     choices = {
         "schedule": ("linear", "cosine", "constant"),
         "precision": ("float32", "bf16", "fp16", "auto"),
@@ -148,5 +148,5 @@ def check_recipe(arguments: TrainArguments) -> TrainArguments:
         value = getattr(recipe, name)
         free = name == "schedule" and ":" in value or name == "devices" and value.isdecimal() and len(value) < 6 and int(value) > 0
         if value not in known and not free:
-            raise InputError(f"--{name}: expected one of {', '.join(known)}. Received: {shortened(value)}. {nearest(value, known)}")
+            raise InputError(f"--{name}: expected one of {', '.join(known)}. Received: {shorten(value)}. {nearest(value, known)}")
     return arguments

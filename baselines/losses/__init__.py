@@ -22,7 +22,7 @@ OWN = "task"
 
 def names() -> dict[str, str]:
     """{name: one-line description}."""
-    return discovery.offered(FOLDER, "LOSS")
+    return discovery.find_modules(FOLDER, "LOSS")
 
 
 def loss_class(name: str) -> type:

@@ -40,7 +40,7 @@ LITERALS = {"MODEL_TYPES": (), "CONFIG_NAMES": {}, "DEFAULTS": {}, "OPTIONS": {}
 @functools.cache
 def families() -> dict[str, str]:
     """{name: one-line description}."""
-    return discovery.offered(FOLDER, "build", "weight_names")
+    return discovery.find_modules(FOLDER, "build", "weight_names")
 
 
 def family(name: str) -> ModuleType:
@@ -100,7 +100,7 @@ def trained_positions(config: Any) -> int | None:
 
 @functools.cache
 def _defining(function):
-    return discovery.offered(FOLDER, "build", "weight_names", function)
+    return discovery.find_modules(FOLDER, "build", "weight_names", function)
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from types import ModuleType
 from baselines.errors import InputError, excerpt, nearest
 
 
-def offered(folder: str | Path, *defined: str) -> dict[str, str]:
+def find_modules(folder: str | Path, *defined: str) -> dict[str, str]:
     """Finds the modules that a folder offers. Files are parsed, not imported, because importing Keras takes seconds.
 
     Args:
@@ -30,7 +30,7 @@ def offered(folder: str | Path, *defined: str) -> dict[str, str]:
 
 
 def load(package: str, name: str, known: Iterable[str], what: str) -> ModuleType:
-    """Imports a module that `offered` has listed.
+    """Imports a module that `find_modules` has listed.
 
     Args:
         package: Package of the folder, such as "baselines.losses".

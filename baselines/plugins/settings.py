@@ -60,7 +60,7 @@ def make(kind: type, name: str, settings: Mapping[str, object]) -> object:
     for field in given:
         if field not in fields:
             raise InputError(f"--{name}.{excerpt(field)}: {name} has no such setting. {nearest(field, fields)}")
-    return kind(**{field: fitted(fields[field], _read(fields[field], value), f"--{name}") for field, value in given.items()})
+    return kind(**{field: fit_setting(fields[field], _read(fields[field], value), f"--{name}") for field, value in given.items()})
 
 
 def check_chosen(settings: Iterable[str], chosen: Iterable[str]) -> None:
@@ -96,7 +96,7 @@ def flag(part: object, field: str) -> str:
     return f"--{type(part).__module__.rpartition('.')[2]}.{field}"
 
 
-def described(kind: type) -> list[tuple[str, str | None, str]]:
+def describe_settings(kind: type) -> list[tuple[str, str | None, str]]:
     """[(name, default as typed, docstring)] of the fields of a part; the default is None if a value is required."""
     documented = {}
     for part in filter(dataclasses.is_dataclass, reversed(kind.__mro__)):
@@ -129,7 +129,7 @@ def _read(field, value):
     return value
 
 
-def fitted(field: dataclasses.Field, value: object, origin: str) -> object:
+def fit_setting(field: dataclasses.Field, value: object, origin: str) -> object:
     """Converts a YAML value to the type of a dataclass field: 2e-5, which YAML reads as text, becomes a float.
 
     Args:
@@ -153,10 +153,10 @@ def fitted(field: dataclasses.Field, value: object, origin: str) -> object:
             return value
     lists = {tuple[str, ...]: "a list of names", tuple[str, ...] | None: "a file or a list of files"}
     name = lists.get(field.type) or getattr(field.type, "__name__", field.type)
-    raise InputError(f"{origin}: {field.name}: expected {name}. Received: {shortened(value)}")
+    raise InputError(f"{origin}: {field.name}: expected {name}. Received: {shorten(value)}")
 
 
-def shortened(value: object) -> str:
+def shorten(value: object) -> str:
     """The repr of a value of any size, short enough for a message."""
     short = reprlib.Repr()
     short.maxstring = short.maxother = 120

@@ -28,7 +28,7 @@ def names(*folders: str | Path) -> dict[str, str]:
     """
     summaries = {}
     for folder in folders or task_folders():
-        summaries = discovery.offered(folder, "TASK") | summaries
+        summaries = discovery.find_modules(folder, "TASK") | summaries
     return dict(sorted(summaries.items()))
 
 
@@ -80,7 +80,7 @@ def find(name: str) -> tuple[str, Task]:
 @functools.cache
 def _report_replaced(name, *folders):
     """Logs, once, that a task of the user replaces an embedded one of the same name."""
-    if sum(name in discovery.offered(folder, "TASK") for folder in folders) > 1:
+    if sum(name in discovery.find_modules(folder, "TASK") for folder in folders) > 1:
         log.warning("%s: the task in %s is used, not the embedded one of the same name.", name, folders[0])
 
 

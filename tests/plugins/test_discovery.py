@@ -21,14 +21,14 @@ def package(tmp_path, monkeypatch):
 
 
 def test_offered_are_files_that_define_all_the_names(package):
-    assert discovery.offered(package, "STRATEGY") == {
+    assert discovery.find_modules(package, "STRATEGY") == {
         "deep": "Deep.", "deep/ema": "", "fgm": "FGM: moved embeddings.", "unmade": "",
     }  # fmt: skip
-    assert discovery.offered(package, "STRATEGY", "BUILD") == {"unmade": ""}
+    assert discovery.find_modules(package, "STRATEGY", "BUILD") == {"unmade": ""}
 
 
 def test_load_imports_by_name(package):
-    known = discovery.offered(package, "STRATEGY")
+    known = discovery.find_modules(package, "STRATEGY")
     assert discovery.load(package.name, "fgm", known, "--strategies").STRATEGY == 1
     assert discovery.load(package.name, "deep/ema", known, "--strategies").STRATEGY
     assert discovery.load(package.name, "deep", known, "--strategies").STRATEGY == 4
@@ -37,4 +37,4 @@ def test_load_imports_by_name(package):
 @pytest.mark.parametrize("name", ["fgn", "os", "deep.ema", "../fgm", ""])
 def test_load_refuses_other_names(package, name):
     with pytest.raises(InputError, match="--strategies: there is no"):
-        discovery.load(package.name, name, discovery.offered(package, "STRATEGY"), "--strategies")
+        discovery.load(package.name, name, discovery.find_modules(package, "STRATEGY"), "--strategies")

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 
 def names() -> dict[str, str]:
     """{name: one-line description}."""
-    return discovery.offered(FOLDER, "OPTIMIZER")
+    return discovery.find_modules(FOLDER, "OPTIMIZER")
 
 
 def optimizer_class(name: str) -> type:

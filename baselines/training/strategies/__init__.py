@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 
 def names() -> dict[str, str]:
     """{name: one-line description}."""
-    return discovery.offered(FOLDER, "STRATEGY")
+    return discovery.find_modules(FOLDER, "STRATEGY")
 
 
 def strategy_class(name: str) -> type:

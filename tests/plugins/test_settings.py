@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from baselines.plugins.settings import described
+from baselines.plugins.settings import describe_settings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Child(Parent):
 
 
 def test_fields_come_with_what_is_typed_and_what_is_written_below_them():
-    assert described(Child) == [
+    assert describe_settings(Child) == [
         ("level", None, "Has no default."),
         ("words", "bias,norm", "Several\n    lines."),
         ("on", "true", ""),
