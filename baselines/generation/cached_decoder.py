@@ -62,9 +62,9 @@ class CachedDecoder:
             name: tuple(ops.zeros(shape, self.cached.dtype()) for shape in shapes)
             for name, shapes in self.cached.kv_cache_shapes(num_rows, slots, capacity).items()
         }
-        compiled = backends.current().compiled
-        self._prefill = compiled(self._prefill, self.cached.variables)
-        self._step = compiled(self._step, self.cached.variables)
+        compile_function = backends.current().compile_function
+        self._prefill = compile_function(self._prefill, self.cached.variables)
+        self._step = compile_function(self._step, self.cached.variables)
 
     def prefill(self, rows: Sequence[int], prompts: Sequence[Prompt], adjust: LogitsAdjustment | None = None) -> Scores:
         """See Decoder.prefill. Raises ValueError for a prompt that leaves no room for a token."""

@@ -50,7 +50,7 @@ def prompt(length):
 
 @functools.cache
 def compiled(model):
-    return backends.current().compiled(lambda unused, batch: ops.log_softmax(model(batch)["mlm"]), model.variables)
+    return backends.current().compile_function(lambda unused, batch: ops.log_softmax(model(batch)["mlm"]), model.variables)
 
 
 def recomputed(model, name, texts, length=CAPACITY, written=2 + TEXT):

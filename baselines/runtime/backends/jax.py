@@ -10,7 +10,7 @@ AMPERE = 8.0
 """Compute capability of the first GPUs that multiply bfloat16."""
 
 
-def compiled(function: Callable, variables: Sequence) -> Callable:
+def compile_function(function: Callable, variables: Sequence) -> Callable:
     """Compiles a function once per shape. It updates its state in place.
 
     Args:
@@ -35,7 +35,7 @@ def traced_once(function: Callable) -> Callable:
     return function
 
 
-def sealed(array: Any) -> Any:
+def optimization_barrier(array: Any) -> Any:
     """Returns `array`, as a barrier for the compiler: it fuses nothing across it."""
     return jax.lax.optimization_barrier(array)
 

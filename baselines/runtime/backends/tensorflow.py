@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.compiler.tf2xla.python.xla import optimization_barrier
+from tensorflow.compiler.tf2xla.python.xla import optimization_barrier as barrier
 
 from baselines.runtime import processor
 
@@ -12,7 +12,7 @@ AMPERE = (8, 0)
 """Compute capability of the first GPUs that multiply bfloat16."""
 
 
-def compiled(function: Callable, variables: Sequence) -> Callable:
+def compile_function(function: Callable, variables: Sequence) -> Callable:
     """Compiles a function with XLA, once per shape. It updates its state in place.
 
     Args:
@@ -32,14 +32,14 @@ def compiled(function: Callable, variables: Sequence) -> Callable:
         given = [leaf for leaf in leaves if leaf is not None]
         key = (*map(id, state_variables), *(leaf is not None and (leaf.shape, leaf.dtype) for leaf in leaves))
         if key not in programs:
-            programs[key] = traced(function, state, arguments), state_variables
+            programs[key] = trace(function, state, arguments), state_variables
         # Looked up by shapes, because tf.function takes a millisecond to find the trace for its arguments.
         return programs[key][0](*map(tf.convert_to_tensor, given)), state
 
     return call
 
 
-def traced(function: Callable, state: Any, arguments: Any) -> Callable:
+def trace(function: Callable, state: Any, arguments: Any) -> Callable:
     """Traces a concrete function of the tensors in `arguments` that are not None. It updates the variables of `state`."""
     leaves = tf.nest.flatten(arguments)
 
@@ -60,9 +60,9 @@ def traced_once(function: Callable) -> Callable:
     return lambda *arguments: graph(*map(tf.convert_to_tensor, arguments))
 
 
-def sealed(array: Any) -> Any:
+def optimization_barrier(array: Any) -> Any:
     """Returns `array`, as a barrier for the compiler: it fuses nothing across it."""
-    return array if tf.executing_eagerly() else optimization_barrier(array)[0]
+    return array if tf.executing_eagerly() else barrier(array)[0]
 
 
 def devices() -> list[str]:

@@ -9,7 +9,7 @@ import torch
 from baselines.runtime import processor
 
 
-def compiled(function: Callable, variables: Sequence) -> Callable:
+def compile_function(function: Callable, variables: Sequence) -> Callable:
     """Returns a function (state, *arguments) -> (outputs, state) that runs without gradients."""
     return torch.no_grad()(function)
 
@@ -19,7 +19,7 @@ def traced_once(function: Callable) -> Callable:
     return function
 
 
-def sealed(array: Any) -> Any:
+def optimization_barrier(array: Any) -> Any:
     """Returns `array`: nothing is compiled."""
     return array
 

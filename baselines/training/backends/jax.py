@@ -86,7 +86,7 @@ class StepCompiler(step_compiler.StepCompiler):
             self.assign(variables, [jax.numpy.array(value) for value in values])
 
     def sums(self, function: Callable, donated: int = 0) -> Callable:
-        variables, function = flat(self._groups), self.counted(function)
+        variables, function = flat(self._groups), self.count_traces(function)
 
         def pure(values, state, slots, *given):
             current = zip(variables, [*values, *state, *slots], strict=True)
@@ -107,7 +107,7 @@ class StepCompiler(step_compiler.StepCompiler):
         return self.sums(function)
 
     def prediction(self, function: Callable, any_rows: bool = False) -> Callable:
-        variables, function = flat(self._groups[:2]), self.counted(function)
+        variables, function = flat(self._groups[:2]), self.count_traces(function)
 
         def pure(values, state, *given):
             with keras.StatelessScope(list(zip(variables, [*values, *state], strict=True))):

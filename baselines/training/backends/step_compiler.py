@@ -9,7 +9,7 @@ from typing import Any
 class StepCompiler:
     """Functions of arrays that read and assign the variables of an Objective and an optimizer, as compiled ones.
 
-    A backend overrides what differs, `compiled(function, any_rows)` and `read` at least.
+    A backend overrides what differs, `compile(function, any_rows)` and `read` at least.
     """
 
     def __init__(self, objective: Any, optimizer: Any, jit: bool):
@@ -17,17 +17,17 @@ class StepCompiler:
 
     def update(self, function: Callable) -> Callable:
         """function(arrays) -> logs; it assigns weights, state and the optimizer's slots."""
-        return self.compiled(self.counted(function))
+        return self.compile(self.count_traces(function))
 
     def sums(self, function: Callable, donated: int = 0) -> Callable:
         """function(arrays) -> arrays; it assigns the state. donated: leading arguments whose memory it may take."""
-        return self.compiled(self.counted(function))
+        return self.compile(self.count_traces(function))
 
     def prediction(self, function: Callable, any_rows: bool = False) -> Callable:
         """function(arrays) -> arrays; it only reads. any_rows: compile once for any number of rows, where that is possible."""
-        return self.compiled(self.counted(function), any_rows)
+        return self.compile(self.count_traces(function), any_rows)
 
-    def counted(self, function: Callable) -> Callable:
+    def count_traces(self, function: Callable) -> Callable:
         """`function`, which adds 1 to `traces` each time that Python runs it: once for each shape that is compiled."""
 
         @functools.wraps(function)

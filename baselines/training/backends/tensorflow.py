@@ -73,7 +73,7 @@ def serves_any_length(model: keras.Model, jit: bool) -> bool:
 class StepCompiler(step_compiler.StepCompiler):
     """Graphs, compiled by XLA with `jit`; with several devices plain graphs, because XLA compiles for one."""
 
-    def compiled(self, function: Callable, any_rows: bool = False) -> Callable:
+    def compile(self, function: Callable, any_rows: bool = False) -> Callable:
         model = self.objective.model
         if serves_any_length(model, self.jit):
             return AnyLengthGraph(function, model, any_rows)

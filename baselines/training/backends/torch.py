@@ -57,8 +57,8 @@ class StepCompiler(step_compiler.StepCompiler):
     def read(self, variables: Sequence) -> list:
         return [variable.value.detach().clone() for variable in variables]
 
-    def counted(self, function: Callable) -> Callable:
+    def count_traces(self, function: Callable) -> Callable:
         return function
 
-    def compiled(self, function: Callable, any_rows: bool = False) -> Callable:
+    def compile(self, function: Callable, any_rows: bool = False) -> Callable:
         return torch.no_grad()(function)  # value_and_gradients switches them on where they are wanted
