@@ -5,6 +5,7 @@ run.py inspect CHECKPOINT      a folder (Google-BERT, Hugging Face, a run's best
 """
 
 import dataclasses
+from collections.abc import Collection
 from pathlib import Path
 
 from baselines.cli.startup import without_small_talk
@@ -85,7 +86,7 @@ def print_tensors(description: Description, config: Config | None) -> None:
     taken = sum(row.name in takers for row in description.rows)
     print(f"weights        {description.path} ({description.format}): {len(description.rows)} tensors, "
           f"{description.num_parameters:,} numbers; {taken} tensors are used by our model")  # fmt: skip
-    for note in description.notes:
+    for note in [*description.notes, *family_notes(shapes, config)]:
         print(f"note           {note}")
     print()
     lines = [("tensor", "shape", "type", "used by, or why unused")]
@@ -94,6 +95,17 @@ def print_tensors(description: Description, config: Config | None) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def family_notes(tensors: Collection[str], config: Config | None) -> list[str]:
+    """The family of the tensors, where no config.json says it or says another."""
+    with without_small_talk():                                          # the families import Keras
+        from baselines.models.recognition import disagreement, recognize
+    if config:
+        sentence = disagreement(tensors, config)
+        return [sentence] if sentence else []
+    fitting = recognize(tensors)
+    return [f"no config.json; the tensors are those of {' or '.join(fitting)}."] if fitting else []
 
 
 def weights_by_tensor(config: Config) -> dict[str, str]:

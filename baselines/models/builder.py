@@ -12,11 +12,11 @@ import keras
 
 from baselines.errors import InputError, nearest
 from baselines.layers.activation import activation
-from baselines.models import masks, options, vocabulary
+from baselines.models import masks, options, recognition, vocabulary
 from baselines.models.config import OTHER_NAMES, Config, read
 from baselines.models.families import family, family_name, literals, option_names
 from baselines.storage.checkpoint_paths import folder_of, local_path
-from baselines.weights.load import load_weights
+from baselines.weights.checkpoint import open_checkpoint
 
 Source = str | Path | Mapping[str, object] | Config
 """A checkpoint folder, a TensorFlow prefix, a name on a hub (hf:ORG/NAME), a config file, the dict of one, or a Config."""
@@ -78,7 +78,8 @@ def build_transformer_model(
         if keep_tokens is not None or compound_tokens:
             rows = functools.partial(vocabulary.rows, keep_tokens=keep_tokens, compound_tokens=compound_tokens)
             adapt = vocabulary.adapters(rows)
-        load_weights(result, checkpoint, module.weight_names(config), adapt=adapt, ignore_mismatched=ignore_mismatched)
+        tensors, names = open_checkpoint(checkpoint), module.weight_names(config)
+        recognition.load(result, tensors, names, config, adapt=adapt, ignore_mismatched=ignore_mismatched)
     return result
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from baselines.errors import InputError, excerpt
 from baselines.models import config as configuration
+from baselines.models import recognition
 from baselines.models.builder import build_transformer_model, configure, dtype_policy
 from baselines.models.config import Config
 from baselines.models.families import family, hook, literals
@@ -25,7 +26,6 @@ from baselines.models.vocabulary import adapters, rows
 from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.weights.checkpoint import open_checkpoint
-from baselines.weights.load import load_weights
 from baselines.weights.names import WeightName
 from baselines.weights.safetensors_file import verify_files
 from baselines.weights.verdict import Verdict
@@ -156,10 +156,11 @@ class Checkpoint:
         task_weights: bool = False,
     ) -> Verdict:
         """Assigns the weights to a model of this configuration; see `load_weights`."""
-        return load_weights(
+        return recognition.load(
             model,
             self.tensors,
             self.weight_names if names is None else names,
+            self.config,
             adapt=adapters(self._rows),
             ignore_mismatched=ignore_mismatched,
             task_weights=task_weights,
