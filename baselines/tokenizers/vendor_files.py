@@ -9,11 +9,13 @@ from baselines.storage.json_files import read_json_object
 from baselines.tokenizers.byte_pair import BytePair
 from baselines.tokenizers.conventions import Convention, convention
 from baselines.tokenizers.joined_words import BY_NAME
+from baselines.tokenizers.row_format import RowFormat
 from baselines.tokenizers.sentencepiece_file import (
     BPE,
     BYTE,
     CONTROL,
     NORMAL,
+    UNKNOWN,
     UNUSED,
     USER_DEFINED,
     SentencePieceModel,
@@ -23,7 +25,7 @@ from baselines.tokenizers.stages import LOWERCASE, Stages
 from baselines.tokenizers.subwords import Subwords
 from baselines.tokenizers.token_bytes import MARK, letter_of
 from baselines.tokenizers.unigram import Unigram
-from baselines.tokenizers.vocabulary import Vocabulary
+from baselines.tokenizers.vocabulary import Roles, Vocabulary
 
 NAMES = ("spiece.model", "sentencepiece.bpe.model", "spm.model", "sentencepiece.model", "tokenizer.model")
 """Usual names of a SentencePiece model."""
@@ -48,7 +50,22 @@ def read_sentencepiece_model(path: Path, config: dict, model_config: dict) -> Su
         InputError: The file is corrupted, or its convention is unknown.
     """
     model = read_sentencepiece(path)
-    name, rules = convention(config.get("tokenizer_class"), model_config.get("model_type"), path.name, model.pieces, str(path))
+    _, rules = convention(config.get("tokenizer_class"), model_config.get("model_type"), path.name, model.pieces, str(path))
+    return _subwords(path, model, rules, config, model_config)
+
+
+def read_pieces(path: Path) -> Subwords:
+    """The Subwords of a SentencePiece model without a convention: its pieces, their ids, and no special tokens around texts.
+
+    Raises:
+        InputError: The file is corrupted.
+    """
+    model = read_sentencepiece(path)
+    (unknown,) = model.of_kind(UNKNOWN)
+    return _subwords(path, model, Convention(Roles(unknown, unknown, unknown, None, None), RowFormat((), (), ())), {}, {})
+
+
+def _subwords(path, model, rules, config, model_config):
     tokens, scores, symbols = list(model.pieces), list(model.scores), model.of_kind(USER_DEFINED)
     if model.model_type != BPE:
         scores, symbols = _with_symbols(model), []

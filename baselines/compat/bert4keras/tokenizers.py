@@ -1,9 +1,10 @@
-"""bert4keras.tokenizers: its Tokenizer, whose pieces are those of this library's WordPiece."""
+"""bert4keras.tokenizers: its Tokenizer and SpTokenizer, whose pieces are those of this library."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from baselines.compat.bert4keras.sentencepiece_tokenizer import SpTokenizer
 from baselines.compat.bert4keras.snippets import lowercase_and_normalize, truncate_sequences
 from baselines.compat.bert4keras.tokenizer_parts import TokenizerBase
 from baselines.storage.atomic_files import atomic_write
@@ -12,7 +13,7 @@ from baselines.tokenizers.detokenization import join_tokens
 from baselines.tokenizers.normalization import is_cjk, is_punctuation
 from baselines.tokenizers.vocabulary import SPECIAL_TOKENS, Vocabulary
 
-REEXPORTED = (TokenizerBase, truncate_sequences)
+REEXPORTED = (SpTokenizer, TokenizerBase, truncate_sequences)
 """What other files of this folder define."""
 
 
