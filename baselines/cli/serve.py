@@ -1,6 +1,6 @@
 """Serve runs over HTTP: pages, an OpenAI-compatible API, /predict for runs that classify, tag or read, /search, /paraphrase.
 
-run.py serve --run DIR [--run DIR2 …]        run.py serve --demo        run.py serve --run SIMBERT --index INDEX
+run.py serve --run DIR [--run DIR2 …]    run.py serve --init GPT2    run.py serve --demo    run.py serve --run SIMBERT --index INDEX
 """
 
 import dataclasses
@@ -32,6 +32,8 @@ class Flags:
 
     run: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Run folder. Repeat the flag for several: --run A --run B."""
+    init: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Published checkpoint that continues texts or replies, such as a GPT2 or CDial-GPT. Repeat the flag for several."""
     index: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Index to search (`run.py index`), or that runs answer from (`run.py kg build`; default: the one they were trained with).
     Repeat the flag for several."""
@@ -99,7 +101,7 @@ def serve(flags: Flags, key: str | None, socket: "Socket") -> int | None:
 
     with Display(flags.quiet) as display:
         folders = [*flags.run, *([demo_chat.demo_run(display)] if flags.demo else [])]
-        registry = model_loading.load_models(folders, flags.rows, flags.max_queue, display, flags.index)
+        registry = model_loading.load_models(folders, flags.rows, flags.max_queue, display, flags.index, flags.init)
         limits = Limits(
             max_body=flags.max_body, max_tokens=flags.max_tokens, timeout=flags.timeout, max_queue=flags.max_queue
         )
@@ -121,11 +123,14 @@ def page_of(registry: "ModelRegistry") -> str:
 
 def check(flags: Flags) -> None:
     """Raises InputError for flags that are out of range."""
-    if bool(flags.run) == flags.demo:
-        problem = "--run and --demo exclude each other" if flags.demo else "no run is given"
-        raise InputError(f"serve: {problem}. Give --run DIR or --demo.")
-    if len(set(map(os.path.realpath, flags.run))) < len(flags.run):
-        raise InputError(f"--run: {' '.join(flags.run)} names a run twice. Give every run once.")
+    if bool(flags.run or flags.init) == flags.demo:
+        given = "--run" if flags.run else "--init"
+        problem = f"{given} and --demo exclude each other" if flags.demo else "no run is given"
+        raise InputError(f"serve: {problem}. Give --run DIR, --init CHECKPOINT or --demo.")
+    for name, what in (("run", "a run"), ("init", "a checkpoint")):
+        given = getattr(flags, name)
+        if len(set(map(os.path.realpath, given))) < len(given):
+            raise InputError(f"--{name}: {' '.join(given)} names {what} twice. Give each once.")
     for name, least in (("rows", 1), ("max_queue", 1), ("max_body", 1), ("max_tokens", 1), ("timeout", 0.001), ("port", 0)):
         if not getattr(flags, name) >= least:
             raise InputError(f"--{name}: {getattr(flags, name)} is out of range. Give at least {least}.")

@@ -97,7 +97,8 @@ class TextGenerator:
             InputError: The model was not trained to continue texts.
         """
         with Display(quiet) as display:
-            return cls(open_published(source, display, dialogue), str(source), num_rows)
+            name = Path(source).resolve().name if Path(source).exists() else str(source)
+            return cls(open_published(source, display, dialogue), name, num_rows)
 
     @functools.cached_property
     def scheduler(self) -> Scheduler:

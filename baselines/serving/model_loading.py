@@ -24,9 +24,14 @@ WARM_UP_TEXT = "你好"
 
 
 def load_models(
-    folders: Sequence[str | Path], rows: int, max_queue: int, display: Display, indexes: Sequence[str | Path] = ()
+    folders: Sequence[str | Path],
+    rows: int,
+    max_queue: int,
+    display: Display,
+    indexes: Sequence[str | Path] = (),
+    checkpoints: Sequence[str] = (),
 ) -> ModelRegistry:
-    """Opens runs and indexes. A run's name is TASK/FOLDER.
+    """Opens runs, indexes and published checkpoints. A run's name is TASK/FOLDER, a checkpoint's that of its folder or hub.
 
     Args:
         folders: Run folders.
@@ -34,9 +39,11 @@ def load_models(
         max_queue: Replies that may wait for a generator.
         display: Shows progress.
         indexes: Folders of indexes that these runs answer from, and of indexes of their vectors.
+        checkpoints: Folders or hub names of checkpoints that were trained to continue texts.
 
     Raises:
-        InputError: A folder is neither a run nor an index, two have the same name, or an index does not belong to any run.
+        InputError: A folder is neither a run nor an index, two have the same name, an index does not belong to any run, or a
+            checkpoint does not continue texts.
     """
     registry, (knowledge, vectors) = ModelRegistry(), _sort_indexes(indexes)
     if knowledge and not any(_takes_index(RunFolder.open(folder)) for folder in folders):
@@ -45,6 +52,12 @@ def load_models(
     poolings = {index.header["model"]["source"]: index.header["model"]["pooling"] for index in opened.values()}
     for folder in folders:
         _add_run(registry, folder, rows, max_queue, display, knowledge, poolings)
+    for source in checkpoints:
+        generator = TextGenerator.from_checkpoint(source, num_rows=rows)
+        if generator.name in registry.generators:
+            raise InputError(f"--init {source}: two models have the name {generator.name}. Rename one folder.")
+        _add_generator(registry, generator, max_queue)
+        display.note(f"{source}: ready")
     for folder, index in opened.items():
         name = Path(folder).resolve().name.removesuffix(".index")
         if name in registry.indexes:
@@ -70,9 +83,7 @@ def _add_run(registry, folder, rows, max_queue, display, knowledge, poolings):
         registry.predictors[name] = KnowledgeAnswerer(task_model)
         registry.predictors[name].predict((WARM_UP_TEXT,))
     elif task_model.task.generation is not None:
-        registry.generators[name] = generator = TextGenerator(task_model, name, rows)
-        generator.scheduler.max_queue = max_queue
-        _warm_up(generator, rows)
+        _add_generator(registry, TextGenerator(task_model, name, rows), max_queue)
     elif not embeds:
         registry.predictors[name] = predictor = Predictor(task_model)
         predictor.predict((WARM_UP_TEXT,) * len(predictor.texts))
@@ -106,11 +117,17 @@ def _takes_index(run: RunFolder) -> Any:
     return generation is not None and generation.needs_index
 
 
-def _warm_up(generator, rows):
+def _add_generator(registry, generator, max_queue):
+    registry.generators[generator.name] = generator
+    generator.scheduler.max_queue = max_queue
+    _warm_up(generator)
+
+
+def _warm_up(generator):
     """Compiles the steps of short prompts, for one row and for all rows, before the first request."""
     scheduler, (prompt, _) = generator.scheduler, generator.prompt([WARM_UP_TEXT])
     sampling = generator.generation_config.sampling()
-    for count in (1, min(rows, scheduler.max_queue)):
+    for count in (1, min(generator.num_rows, scheduler.max_queue)):
         for _ in range(count):
             scheduler.submit(Request(prompt, sampling, max_tokens=2, min_tokens=2))
         scheduler.drain()

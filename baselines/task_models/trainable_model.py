@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from baselines.models.families import family
+from baselines.models.families import family, literals
 from baselines.runtime.progress import Display
 from baselines.storage.atomic_files import atomic_folder
 from baselines.storage.json_files import write_json_object
@@ -81,6 +81,9 @@ class TrainableModel:
         if self.task.labels:
             values["id2label"] = dict(enumerate(self.task.labels.names))
             values["label2id"] = {name: index for index, name in enumerate(self.task.labels.names)}
+        if literals(self.config.model_type)["MASK"] == "causal":        # what transformers' generate begins and ends with
+            values["bos_token_id"] = self.tokenizer.start_ids[0] if self.tokenizer.start_ids else None
+            values["eos_token_id"] = self.tokenizer.vocabulary.sep_id
         with atomic_folder(path) as folder:
             write_json_object(folder / "config.json", values)
             self.tokenizer.save(folder)

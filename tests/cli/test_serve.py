@@ -21,10 +21,10 @@ def folder(tmp_path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "Give --run DIR or --demo"),
+        ([], "Give --run DIR, --init CHECKPOINT or --demo"),
         (["--run", "RUN", "--demo"], "exclude each other"),
         (["--run", "/no/such"], "not a run folder"),
-        (["--run", "RUN", "--run", "RUN"], "Give every run once"),
+        (["--run", "RUN", "--run", "RUN"], "Give each once"),
         (["--run", "RUN", "--port", "-1"], "--port"),
         (["--run", "RUN", "--port", "99999"], "--port 99999"),
         (["--run", "RUN", "--host", "203.0.113.7"], "Check --host and --port"),

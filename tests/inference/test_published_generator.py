@@ -87,11 +87,22 @@ def test_generate_takes_a_checkpoint(gpt2, cdial, tmp_path, capsys):
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 2
 
 
+def test_a_server_offers_a_checkpoint_under_the_name_of_its_folder(gpt2):
+    from baselines.runtime.progress import Display
+    from baselines.serving.model_loading import load_models
+
+    display = Display(quiet=True)
+    (served,) = load_models([], 1, 4, display, checkpoints=[str(gpt2)]).generators.items()
+    assert served[0] == "gpt2" and served[1].scheduler.max_queue == 4 and not served[1].dialogue
+    with pytest.raises(InputError, match="two models have the name gpt2"):
+        load_models([], 1, 4, display, checkpoints=[str(gpt2), str(gpt2)])
+
+
 def test_other_models_and_other_flags_are_refused(tiny, capsys):
     from baselines.inference.text_generator import TextGenerator
 
     with pytest.raises(InputError, match="bert was not trained to continue texts. Choose a checkpoint of gpt"):
         TextGenerator.from_checkpoint(tiny.checkpoint)
-    assert "no such file" in refused(capsys, "generate", "--init", Path("none"), PROMPT)
+    assert "none does not exist" in refused(capsys, "generate", "--init", Path("none"), PROMPT)
     assert "--run and --init exclude each other" in refused(capsys, "generate", "--init", "a", "--run", "b", PROMPT)
     assert "no run is given. Give --run DIR, --init CHECKPOINT or --demo" in refused(capsys, "chat")

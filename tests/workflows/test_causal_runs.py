@@ -21,6 +21,7 @@ def test_chat_starts_from_cdial_gpt(tiny, tmp_path):
     run = make_writing_run(tiny, tmp_path / "run", "chat", DIALOGUES, init=folder)
     values = json.loads((run / "best" / "config.json").read_text())
     assert values["model_type"] == "openai-gpt" and values["n_embd"] == 16 and values["shared_segment_embeddings"]
+    assert (values["bos_token_id"], values["eos_token_id"]) == (TOKENS.index("[CLS]"), TOKENS.index("[SEP]"))
     trained, published = TextGenerator.from_run(run, num_rows=1), TextGenerator.from_checkpoint(run / "best", num_rows=1)
     assert trained.dialogue and published.dialogue
     texts, config = [DIALOGUES[0][:2], DIALOGUES[1][:1]], GenerationConfig(top_k=1, max_tokens=6)
