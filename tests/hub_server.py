@@ -86,7 +86,9 @@ def _answer(hub, request):
         return _modelscope(hub, request, "/".join(parts[3:5]), "/".join(parts[5:]), query)
     if parts[:2] == ["api", "models"]:
         return _hugging_face_api(hub, request, "/".join(parts[2:4]), parts[4:])
-    return _hugging_face_file(hub, request, "/".join(parts[:2]), parts[3], "/".join(parts[4:]))
+    if parts[2:3] == ["resolve"]:
+        return _hugging_face_file(hub, request, "/".join(parts[:2]), parts[3], "/".join(parts[4:]))
+    return _json(request, {"error": "Not Found"}, 404)
 
 
 def _send(request, status, content, headers=(), cut=None):

@@ -57,11 +57,11 @@ def main(argv: list[str]) -> int:
         raise InputError(f"--num {flags.num} is too small. Give at least 1.")
     if flags.output is not None:
         file_destination(flags.output)
-    texts = flags.texts or lines_of(flags.input)
+    texts, folder = flags.texts or lines_of(flags.input), checkpoint_folder(flags)
     start_backend()
     from baselines.inference.fill_mask import FillMask
 
-    fill_mask = FillMask.from_checkpoint(checkpoint_folder(flags), flags.pre_tokenizer)
+    fill_mask = FillMask.from_checkpoint(folder, flags.pre_tokenizer)
     ask = score if flags.score else fill
     with Display(flags.quiet or not flags.input) as display:
         rows = [ask(fill_mask, text, flags) for text in display.track(texts, "scoring" if flags.score else "filling", len(texts))]
