@@ -9,6 +9,7 @@ import numpy as np
 
 from baselines.data.encoded_dataset import EncodedDataset
 
+DECODER_TOKENS = "decoder_token_ids"
 BATCHES_PER_GROUP = 32
 """Batches whose rows are sorted by length together in training: little padding, and still a different mix every epoch."""
 
@@ -54,7 +55,8 @@ class Batches:
     Args:
         rows: the dataset.
         batch_size: real rows; B, always: a last batch that is short repeats its first row with weight 0.
-        max_length: L is the smallest of bucket_lengths(max_length, multiple) that holds the batch.
+        max_length: L is the smallest of bucket_lengths(max_length, multiple) that holds the batch. Features whose names begin
+            with "decoder_", and targets beside them, have a length of their own.
         batch_targets: (targets of B rows, L) -> arrays, from the head; None without targets.
         pad_id: token id of padding; other features are padded with 0.
         parts: equal parts that devices cut a batch into: B is the next multiple of it.
@@ -68,6 +70,8 @@ class Batches:
         self.rows, self.batch_size, self.batch_targets, self.pad_id = rows, batch_size, batch_targets, pad_id
         self.size = math.ceil(batch_size / parts) * parts
         self.lengths = bucket_lengths(max_length, multiple)
+        # Each length of a decoder compiles beside each length of its encoder: half as many are enough.
+        self.decoder_lengths = self.lengths if multiple else self.lengths[::-2][::-1]
 
     def updates_per_epoch(self, accumulate: int = 1) -> int:
         return math.ceil(math.ceil(len(self.rows) / self.batch_size) / accumulate)
@@ -107,14 +111,20 @@ class Batches:
         """The batch of at most B row numbers."""
         rows = self.rows
         filled = np.concatenate([numbers, np.full(self.size - len(numbers), numbers[0])])
-        length = bucket(int(rows.lengths[numbers].max()), self.lengths)
+        length = target_length = bucket(int(rows.lengths[numbers].max()), self.lengths)
+        if DECODER_TOKENS in rows.features:
+            target_length = bucket(int(rows.features[DECODER_TOKENS].lengths[numbers].max()), self.decoder_lengths)
         features = {
-            name: column.padded(filled, length, self.pad_id if name == "token_ids" else 0)
+            name: column.padded(
+                filled,
+                target_length if name.startswith("decoder_") else length,
+                self.pad_id if name in ("token_ids", DECODER_TOKENS) else 0,
+            )
             for name, column in rows.features.items()
         }
         batch = {"features": features, "weights": (np.arange(self.size) < len(numbers)).astype(np.float32)}
         if rows.targets is not None:
-            batch["targets"] = self.batch_targets([rows.target(number) for number in filled], length)
+            batch["targets"] = self.batch_targets([rows.target(number) for number in filled], target_length)
         return batch
 
 

@@ -31,14 +31,15 @@ class BatchGenerator:
         output: Name of the logits.
         self_terminating: See CachedDecoder.
         unwritable: Token ids that are no text, such as padding's. Constraints that are given to `generate` may allow them.
+        start_ids: See CachedDecoder.
     """
 
     def __init__(
         self, model: keras.Model, end_id: int, context: int = MAX_CONTEXT, output: str = "logits",
-        self_terminating: float | None = None, unwritable: Sequence[int] = (),
+        self_terminating: float | None = None, unwritable: Sequence[int] = (), start_ids: Sequence[int] = (),
     ):  # fmt: skip
         self.model, self.end_id, self.context, self.output = model, end_id, context, output
-        self.self_terminating, self.unwritable = self_terminating, unwritable
+        self.self_terminating, self.unwritable, self.start_ids = self_terminating, unwritable, start_ids
         self._decoders = {}
 
     def generate(
@@ -81,7 +82,7 @@ class BatchGenerator:
         """A new CachedDecoder of these sizes. free: any token may be generated."""
         return CachedDecoder(
             self.model, self.end_id, num_rows, width, capacity, max_new_tokens, candidates=max(64, 2 * width), output=self.output,
-            self_terminating=self.self_terminating, unwritable=() if free else self.unwritable,
+            self_terminating=self.self_terminating, unwritable=() if free else self.unwritable, start_ids=self.start_ids,
         )  # fmt: skip
 
     def _kept_decoder(self, num_rows, width, capacity, max_new_tokens, free):

@@ -2,10 +2,13 @@
 
 prefix   a bidirectional source (segment 0), then a generated target (segment 1): [CLS] source [SEP] target [SEP]
 causal   everything is generated, and segments are free to mark speakers: [CLS] utterance [SEP] utterance [SEP] …
+
+A model with an encoder and a decoder (T5, BART) needs no mask: the decoder writes what follows the source in both.
 """
 
+import copy
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +40,13 @@ class LanguageModelHead(Head):
             raise ValueError(f"LanguageModelHead: unknown mask={mask!r}. Choose one of {', '.join(MASKS)}.")
         self.mask, self.predicts = mask, predicts
         self.encoder_options = {"mask": mask, "with_mlm": "linear"}
+        self.start, self.pad_id = (), PADDING
+
+    def with_encoder(self, start: Sequence[int], pad_id: int) -> "LanguageModelHead":
+        """The head of a model whose encoder reads the source, and whose decoder writes what follows `start`."""
+        head = copy.copy(self)
+        head.start, head.pad_id = tuple(start), pad_id
+        return head
 
     def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, L, V)}, of the token after each position."""
@@ -58,6 +68,12 @@ class LanguageModelHead(Head):
         """KL(outputs || others) of the next token's probabilities, mean over the positions that learn: float32 (B,)."""
         from keras import ops
 
+        if self.start:
+            position = ops.arange(ops.shape(features["decoder_token_ids"])[1])
+            real = (features["decoder_token_ids"] != self.pad_id) | (position < len(self.start))
+            learns = ops.cast(real & (position >= len(self.start) - 1), "float32")
+            values = softmax_divergence(outputs["logits"], others["logits"])
+            return ops.sum(values * learns, axis=1) / ops.maximum(ops.sum(learns, axis=1), 1.0)
         marks = features["segment_ids"] if self.mask == "prefix" else features["token_ids"]
         learns = ops.cast(marks[:, 1:] != PADDING, "float32")           # is the next token a target? padding has segment 0
         values = softmax_divergence(outputs["logits"][:, :-1], others["logits"][:, :-1])

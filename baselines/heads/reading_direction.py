@@ -40,7 +40,9 @@ def text_vector(encoder: "keras.Model", hidden_states: Any = None, token_ids: An
 
 
 def require_both_sides(encoder: "keras.Model", need: str) -> None:
-    """Raises InputError, which begins with `need`, for an encoder whose tokens do not see what follows them."""
+    """Raises InputError, which begins with `need`, for a decoder, and an encoder whose tokens do not see what follows them."""
+    if "decoder_token_ids" in encoder.input:
+        raise InputError(f"{need}, but {encoder.name} writes with a decoder. Choose an encoder such as bert, nezha or roformer.")
     if causal_mask(encoder) is not None:
         raise InputError(
             f"{need}, but {encoder.name} reads from left to right. Choose an encoder such as bert, nezha or roformer."

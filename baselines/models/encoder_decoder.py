@@ -47,7 +47,7 @@ def is_whole(config: Config, mask: str, heads: Mapping[str, bool | str]) -> bool
     if mask == "prefix_length":
         raise InputError(f"{name} has an encoder and a decoder: mask=prefix_length does not apply. Use mask=prefix.")
     if heads.get("with_pool") or heads.get("with_nsp"):
-        raise InputError(f"{name} has no pooler and no next-sentence head. Choose a BERT checkpoint, or --pooling mean.")
+        raise InputError(f"{name} has no pooler and no next-sentence head. Choose a BERT checkpoint.")
     usual = {key: value for key, value in options.USUAL.items() if key not in FREE} | dict.fromkeys(UNUSED)
     for key, value in usual.items():
         if (getattr(config, key) or None) != value:

@@ -24,6 +24,7 @@ from baselines.runtime.lean_imports import set_random_seed
 from baselines.runtime.progress import Display
 from baselines.task import Recipe, Task
 from baselines.task_models.embedding import EmbeddingTaskModel
+from baselines.task_models.encoder_decoder import bind_encoder_decoder
 from baselines.task_models.generation import GenerationTaskModel
 from baselines.task_models.task_model import TaskModel
 from baselines.tokenizers.tokenizer import Tokenizer
@@ -49,7 +50,7 @@ def create_task_model(
     folder = checkpoint_folder(flags, task.demo.checkpoint)
     words = getattr(arguments.options, "words", None)
     checkpoint = open_initial_checkpoint(folder, recipe, display, words, pre_tokenizer=flags.pre_tokenizer)
-    task = self_terminating(task, arguments.options, checkpoint.tokenizer)
+    task = bind_encoder_decoder(self_terminating(task, arguments.options, checkpoint.tokenizer), checkpoint)
     table = task.head.token_table
     losses.check_losses(recipe.loss, arguments.settings, task.loss, name, table is not None)
     recipe = prepare_keras(recipe, display)
@@ -134,10 +135,10 @@ def load_task_model(
     task = bind_task(task, arguments.options, labels, None)
     recipe = prepare_keras(arguments.recipe, display, training=False)
     checkpoint = Checkpoint.open(folder, note=display.note, unchanged=True)
+    task = bind_encoder_decoder(self_terminating(task, arguments.options, checkpoint.tokenizer), checkpoint)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
     recipe, tokenizer, config = engine.choose_padding(recipe, model), checkpoint.tokenizer, checkpoint.config
-    task = self_terminating(task, arguments.options, tokenizer)
     task_model = task_model_type(task)(name, task, recipe, tokenizer, config, model, display, cache=arguments.flags.cache)
     checkpoint.load(model, task_model.weight_names, task_weights=True)
     task_model.encoder = encoder

@@ -40,8 +40,9 @@ class TextGeneration:
         end_id = vocabulary.sep_id
         unwritable = sorted(vocabulary.special_ids - {end_id})
         return BatchGenerator(
-            self.task_model.model, end_id, context, self_terminating=self.self_terminating, unwritable=unwritable
-        )
+            self.task_model.model, end_id, context, self_terminating=self.self_terminating, unwritable=unwritable,
+            start_ids=self.task_model.task.head.start,
+        )  # fmt: skip
 
     @property
     def self_terminating(self) -> float | None:

@@ -54,12 +54,15 @@ def factors_by_word(words: Sequence[str], paths: Sequence[str]) -> dict[str, flo
 
 
 def factors_by_layer(decay: float, paths: Sequence[str]) -> dict[str, float]:
-    """{path: factor}: 1 for the last block and what is above it, `decay` times less for each block below, least for embeddings."""
-    depths = {path: re.match(r"Transformer-(\d+)-", path) for path in paths}
-    depths = {path: int(match[1]) for path, match in depths.items() if match}
-    depths |= {path: -1 for path in paths if path.startswith("Embedding-")}
-    top = max(depths.values(), default=0)
-    return {path: decay ** (top - depth) for path, depth in depths.items()}
+    """{path: factor}: 1 for the last block and what is above it, `decay` times less for each block below, least for embeddings.
+
+    The blocks of an encoder and of a decoder are counted each by themselves.
+    """
+    matches = {path: re.match(r"(|Encoder-|Decoder-)(?:Transformer-(\d+)-|Embedding-)", path) for path in paths}
+    depths = {path: (match[1], int(match[2] or -1)) for path, match in matches.items() if match}
+    tops = {side: max(depth for other, depth in depths.values() if other == side) for side, _ in depths.values()}
+    tops[""] = max(tops.values(), default=0)                            # both sides share a table of tokens
+    return {path: decay ** (tops[side] - depth) for path, (side, depth) in depths.items()}
 
 
 def build_rate_factors(recipe: Recipe, paths: Sequence[str]) -> list:

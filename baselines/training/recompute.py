@@ -16,9 +16,9 @@ from keras import ops
 
 from baselines.runtime import functional_graph
 
-BLOCK = re.compile(r"Transformer-(\d+-)?(?=[A-Za-z])")
+BLOCK = re.compile(r"(Encoder-|Decoder-)?Transformer-(\d+-)?(?=[A-Za-z])")
 """Of ALBERT's blocks, whose layers are shared, the names have no number."""
-BRANCH = re.compile(r"Transformer-(\d+-)?[A-Za-z]\w*$")
+BRANCH = re.compile(r"(Encoder-|Decoder-)?Transformer-(\d+-)?[A-Za-z]\w*$")
 """Attention and feed-forward themselves; what stands around them has a name that goes on: `-Dropout`, `-Add`, `-Norm`."""
 
 
@@ -127,7 +127,7 @@ def unique(layers: Sequence, attribute: str) -> list:
 def plan(model: keras.Model) -> list[Segment]:
     """The graph of a functional model as Segments in an order in which they can run."""
     segments, ended = [], True
-    for node in blocks_last(functional_graph.nodes(model)):
+    for node in decoder_last(blocks_last(functional_graph.nodes(model)), model):
         match = BLOCK.match(node.operation.name)
         name = match and match.group()
         if ended or segments[-1][0] != name:
@@ -153,6 +153,14 @@ def blocks_last(nodes: list) -> list:
             after_blocks |= {id(tensor) for tensor in node.outputs}
         (rest if waits else first).append(node)
     return first + rest
+
+
+def decoder_last(nodes: list, model: keras.Model) -> list:
+    """Nodes of an encoder before those of its decoder, whose first attention would else be computed amid the last encoder block."""
+    inputs = model.input if isinstance(model.input, dict) else {}
+    targets = [tensor for name, tensor in inputs.items() if name == "decoder_token_ids"]
+    decoder = {id(node) for node in functional_graph.depending(nodes, targets)}
+    return sorted(nodes, key=lambda node: id(node) in decoder)
 
 
 def run(segment: Segment, values: dict, nested: dict | None = None) -> None:

@@ -11,6 +11,7 @@ from baselines.errors import InputError
 from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.input_files import each_file
 from baselines.experiment.run_folder import RunFolder
+from baselines.models.families import is_encoder_decoder
 from baselines.runtime import ray_cluster
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
@@ -64,6 +65,11 @@ def create_pretraining_model(
     recipe = prepare_keras(recipe, display)
     checkpoint = open_initial_checkpoint(source, recipe, display, flags.words, flags.vocab, flags.pre_tokenizer)
     vocabulary = checkpoint.tokenizer.vocabulary
+    if is_encoder_decoder(checkpoint.config.model_type):
+        raise InputError(
+            f"{source}: no objective of pretraining is for {checkpoint.config.model_type}, which has an encoder and a decoder. "
+            "Fine-tune it with `run.py train seq2seq`, or choose an encoder."
+        )
     if objective.needs_mask and not vocabulary.has_mask:
         raise InputError(f"{vocabulary.origin}: the vocabulary has no [MASK]. Replace an unused token by it.")
     encoder = checkpoint.build_encoder(**objective.head.encoder_options)

@@ -17,8 +17,8 @@ LAYOUT = {
     r"(.*/)?[^/]*Attention/(query|key|value)/kernel": (None, "model"),
     r"(.*/)?[^/]*Attention/(query|key|value)/bias": ("model",),
     r"(.*/)?[^/]*Attention/output/kernel": ("model", None),
-    r"(.*/)?[^/]*FeedForward/inner/kernel": (None, "model"),
-    r"(.*/)?[^/]*FeedForward/inner/bias": ("model",),
+    r"(.*/)?[^/]*FeedForward/(inner|gate)/kernel": (None, "model"),
+    r"(.*/)?[^/]*FeedForward/(inner|gate)/bias": ("model",),
     r"(.*/)?[^/]*FeedForward/outer/kernel": ("model", None),
     r"(.*/)?Embedding-Token/embeddings": (None, "model"),
 }

@@ -9,7 +9,7 @@ from baselines.task.recipe import Recipe
 from baselines.training.optimizers import weights_without_decay
 from baselines.training.optimizers.optimizer import Optimizer
 
-OUTSIDE_BLOCKS = r"^(?!Transformer-)"
+OUTSIDE_BLOCKS = r"^(?!(Encoder-|Decoder-)?Transformer-)"
 
 
 @dataclasses.dataclass(frozen=True)
