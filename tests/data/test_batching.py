@@ -79,6 +79,19 @@ def test_padding_and_weights():
     np.testing.assert_array_equal(batch["targets"], [1, 1, 0, 1])
 
 
+def test_a_decoder_and_its_targets_have_a_length_of_their_own():
+    encoded = [
+        (index, {"token_ids": np.full(50, 7), "decoder_token_ids": np.full(length, 8)}, np.full(length, 9))
+        for index, length in enumerate((3, 20))
+    ]
+    lengths = []
+    batches = Batches(EncodedDataset.from_encoded(encoded), 2, 128, lambda targets, length: lengths.append(length), pad_id=1)
+    features = batches.collate(np.arange(2))["features"]
+    assert features["token_ids"].shape == (2, 64) and features["decoder_token_ids"].shape == (2, 32) and lengths == [32]
+    assert features["token_ids"][0, 50:].tolist() == [1] * 14 and features["decoder_token_ids"][0, 3:].tolist() == [1] * 29
+    assert batches.decoder_lengths == [32, 64, 128] and batches_of(make_rows([4]), multiple=8).decoder_lengths[:2] == [8, 16]
+
+
 def test_a_batch_divides_into_equal_parts():
     batches = Batches(make_rows([5] * 7), 6, 16, lambda targets, length: np.array(targets), parts=4)
     assert len(batches) == 2                                            # 6 rows each, whatever the devices

@@ -124,6 +124,15 @@ def test_divergence_is_the_mean_where_something_is_learnt(mask, learns):
     np.testing.assert_allclose(found, [each[0, learns].mean()], rtol=1e-5)
 
 
+def test_with_an_encoder_divergence_begins_with_the_first_written_token():
+    head, rng = LanguageModelHead().with_encoder((3, 2), 1), np.random.default_rng(0)
+    first, second = (rng.normal(size=(1, 6, V)).astype("float32") for _ in range(2))
+    features = {"token_ids": TOKENS, "decoder_token_ids": np.array([[3, 2, 8, 9, 1, 1]], np.int32)}
+    found = ops.convert_to_numpy(head.divergence({"logits": first}, {"logits": second}, features))
+    each = ops.convert_to_numpy(softmax_divergence(first, second))
+    np.testing.assert_allclose(found, [each[0, 1:4].mean()], rtol=1e-5)
+
+
 def test_the_best_sequence_becomes_text():
     tokenizer = Tokenizer.from_vocabulary(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"你好"]))
     assert decode_text(tokenizer)(None, {"token_ids": [[4, 5], [5]]}) == "你好"

@@ -21,6 +21,16 @@ def test_each_layer_learns_slower_than_the_one_above():
     assert stage.factors == {PATHS[0]: 0.125, PATHS[1]: 0.125, PATHS[2]: 0.25, PATHS[3]: 0.5}
 
 
+def test_encoder_and_decoder_are_counted_each_by_itself():
+    paths = [
+        "Embedding-Token/embeddings", "Encoder-Embedding-Norm/gamma", "Encoder-Transformer-0-FeedForward/inner/kernel",
+        "Encoder-Transformer-2-FeedForward/inner/kernel", "Decoder-Transformer-0-MultiHeadCrossAttention/query/kernel",
+        "Decoder-Transformer-1-FeedForward-Norm/gamma", "Decoder-Output-LM/kernel",
+    ]  # fmt: skip
+    [stage] = rate_factors.build_rate_factors(Recipe(layer_decay=0.5), paths)
+    assert stage.factors == {paths[0]: 0.125, paths[1]: 0.125, paths[2]: 0.25, paths[4]: 0.5}
+
+
 def test_words_and_layers_multiply():
     words = ("Embedding=2", "embeddings=4", "Classifier=100")
     [stage] = rate_factors.build_rate_factors(Recipe(layer_decay=0.5, rate_factors=words), PATHS)

@@ -11,8 +11,10 @@ from keras import ops
 
 from baselines.heads.choice import ChoiceHead
 from baselines.heads.entity_pointer import EntityPointerHead
+from baselines.heads.language_model import LanguageModelHead
 from baselines.layers.feed_forward import FeedForward
 from baselines.losses.cross_entropy import cross_entropy
+from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
 from baselines.training import backends
 from baselines.training.objective import Objective
@@ -72,17 +74,17 @@ def test_losses_and_weights_are_those_without(accumulate, jit):
     assert any(np.abs(stored[path] - start[path]).max() > 1e-2 for path in stored)
 
 
-def gradients(built, batch, recompute, strategies=()):
+def gradients(built, batch, recompute, strategies=(), loss=cross_entropy):
     """(loss, [gradient], [state]) of an Objective, not compiled."""
     keras.utils.set_random_seed(0)                                      # of the strategies
-    objective = Objective(built, cross_entropy, strategies, recompute=recompute)
+    objective = Objective(built, loss, strategies, recompute=recompute)
     values, state = ([ops.convert_to_tensor(v.numpy()) for v in group] for group in (objective.weights, objective.state))
     loss, _, found, state = objective.gradients(values, state, batch, lambda loss: loss)
     return keras.tree.map_structure(ops.convert_to_numpy, (loss, found, state))
 
 
-def assert_equal_gradients(built, batch, strategies=(), tolerance=1e-6):
-    stored, computed = (gradients(built, batch, recompute, strategies) for recompute in (False, True))
+def assert_equal_gradients(built, batch, strategies=(), tolerance=1e-6, loss=cross_entropy):
+    stored, computed = (gradients(built, batch, recompute, strategies, loss) for recompute in (False, True))
     for one, other in zip(keras.tree.flatten(stored), keras.tree.flatten(computed), strict=True):
         np.testing.assert_allclose(one, other, atol=tolerance, rtol=1e-5)
 
@@ -105,6 +107,18 @@ def test_strategies_have_the_same_gradients(strategies):
 )  # fmt: skip
 def test_every_kind_of_model_has_the_same_gradients(options):
     assert_equal_gradients(tiny.model(0.3, **(TWO | options)), tiny.batch())
+
+
+def test_an_encoder_and_its_decoder_are_cut_behind_each_branch_and_have_the_same_gradients():
+    head = LanguageModelHead().with_encoder((0,), 0)
+    built = head(build_transformer_model({**tiny.CONFIG, **TWO, "hidden_dropout_prob": 0.3}, model="t5", **head.encoder_options))
+    segments = [(segment.name, len(segment.outputs)) for segment in plan(built) if segment.name]
+    encoder = [(f"Encoder-Transformer-{index}-", outputs) for index in range(2) for outputs in (1, 2, 1)]
+    decoder = [(f"Decoder-Transformer-{index}-", outputs) for index in range(2) for outputs in (1, 2, 2, 1)]
+    assert segments == encoder + decoder
+    features = {"token_ids": np.array([[3, 4, 5, 6]], "int32"), "decoder_token_ids": np.array([[0, 7, 8]], "int32")}
+    batch = {"features": features, "targets": np.array([[7, 8, -1]], "int32"), "weights": np.ones(1, "float32")}
+    assert_equal_gradients(built, batch, loss=TokenMean())
 
 
 def test_an_encoder_inside_a_head_is_recomputed_too():
