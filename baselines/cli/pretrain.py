@@ -95,7 +95,7 @@ def arguments_of(command: list[str]) -> tuple[str, Pretraining, TrainArguments]:
     """(full name of the objective, its Pretraining, TrainArguments) of a command line, checked."""
     name, argv = task_of(command[2:], "pretrain", __doc__)
     name, objective = find(name)
-    arguments = checked(parse_train(objective, in_our_words(argv), f"run.py pretrain {name}", Flags))
+    arguments = check_arguments(parse_train(objective, in_our_words(argv), f"run.py pretrain {name}", Flags))
     check_parts(objective, arguments)
     return name, objective, arguments.pinned()
 
@@ -109,7 +109,7 @@ def in_our_words(argv: list[str]) -> list[str]:
     return [*rest, "--architecture", model] if model and (Path(model).exists() or is_hub_name(model)) else argv
 
 
-def checked(arguments: TrainArguments) -> TrainArguments:
+def check_arguments(arguments: TrainArguments) -> TrainArguments:
     """Checks the flags and expands the patterns of files.
 
     Args:

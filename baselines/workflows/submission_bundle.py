@@ -33,7 +33,7 @@ def submit_together(group: str, runs: Sequence[RunFolder], target: str | Path, d
     """
     known = tasks_of(group)
     chosen = choose(group, known, runs)
-    files = list(itertools.chain.from_iterable(submitted(name, run, display) for name, run in chosen.items()))
+    files = list(itertools.chain.from_iterable(submission_files(name, run, display) for name, run in chosen.items()))
     missing = [name for name in known if name not in chosen]
     if missing:
         display.note(f"without a run, not in the archive: {', '.join(missing)}")
@@ -66,7 +66,7 @@ def choose(group: str, known: Sequence[str], runs: Iterable[RunFolder]) -> dict[
     return {name: chosen[name] for name in known if name in chosen}
 
 
-def submitted(name: str, run: RunFolder, display: Display) -> list[Path]:
+def submission_files(name: str, run: RunFolder, display: Display) -> list[Path]:
     """Paths of the checked submission files of a run. Submits the run first if they are missing or older than its best epoch."""
     submission = task_catalog.find(name)[1].submit
     paths = {test: run.path / "submission" / official for test, official in submission.files.items()}

@@ -11,7 +11,7 @@ from baselines.cli.argument_parser import OUR_WORDS, existing, existing_checkpoi
 from baselines.errors import InputError
 from baselines.experiment.arguments import train_arguments
 from baselines.plugins import task_catalog
-from baselines.plugins.settings import fitted
+from baselines.plugins.settings import fit_setting
 from baselines.task import Demo, Recipe
 
 
@@ -196,9 +196,9 @@ def test_a_required_flag_that_is_missing_is_named():
 
 def test_fitted_keeps_none_where_it_is_allowed():
     by_name = {field.name: field for field in dataclasses.fields(Options)}
-    assert fitted(by_name["labels"], None, "x") is None
+    assert fit_setting(by_name["labels"], None, "x") is None
     with pytest.raises(InputError):
-        fitted(by_name["top"], None, "x")
+        fit_setting(by_name["top"], None, "x")
 
 
 def test_existing_names_the_flag_and_what_lies_beside(tmp_path):

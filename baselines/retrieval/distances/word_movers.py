@@ -7,7 +7,7 @@ Every token weighs the same, and the way between two is the Euclidean distance o
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from baselines.retrieval.distances.token_vectors import checked, checked_pair
+from baselines.retrieval.distances.token_vectors import check_pair, check_vectors
 from baselines.retrieval.distances.transport import least_cost
 
 
@@ -16,13 +16,13 @@ def wmd(x: np.ndarray, y: np.ndarray, scaled: bool = False) -> float:
 
     Raises InputError for no vectors, other shapes, NaN or infinity.
     """
-    x, y = checked_pair(x, y)
+    x, y = check_pair(x, y)
     return least_cost(None, None, cdist(x, y)) / (x.shape[1] ** 0.5 if scaled else 1)
 
 
 def wmd_bound(x: np.ndarray, y: np.ndarray, scaled: bool = False) -> float:
     """The distance of the two means (word centroid distance), at most `wmd`."""
-    x, y = checked_pair(x, y)
+    x, y = check_pair(x, y)
     return float(np.linalg.norm(x.mean(0) - y.mean(0))) / (x.shape[1] ** 0.5 if scaled else 1)
 
 
@@ -31,7 +31,7 @@ class WordMovers:
 
     def of(self, vectors: np.ndarray) -> tuple:
         """(weights or None where all are equal, points, what `bounds` compares)."""
-        vectors = checked(vectors)
+        vectors = check_vectors(vectors)
         return None, vectors, vectors.mean(0)
 
     def costs(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:

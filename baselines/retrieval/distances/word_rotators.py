@@ -6,7 +6,7 @@ Lengths grow with how much a token says, directions tell what. A vector of zeros
 import numpy as np
 
 from baselines.errors import InputError
-from baselines.retrieval.distances.token_vectors import checked, checked_pair
+from baselines.retrieval.distances.token_vectors import check_pair, check_vectors
 from baselines.retrieval.distances.transport import least_cost
 
 
@@ -15,7 +15,7 @@ def wrd(x: np.ndarray, y: np.ndarray) -> float:
 
     Raises InputError for no vectors, other shapes, NaN or infinity, and a text all of whose vectors are zero.
     """
-    rotators, (x, y) = WordRotators(), checked_pair(x, y)
+    rotators, (x, y) = WordRotators(), check_pair(x, y)
     (p, x, _), (q, y, _) = rotators.of(x), rotators.of(y)
     return least_cost(p, q, rotators.costs(x, y))
 
@@ -27,7 +27,7 @@ def wrd_similarity(x: np.ndarray, y: np.ndarray) -> float:
 
 def wrd_bound(x: np.ndarray, y: np.ndarray) -> float:
     """Half the squared distance of the two sums of vectors, each divided by the sum of their lengths: at most `wrd`. Su, 2020."""
-    rotators, (x, y) = WordRotators(), checked_pair(x, y)
+    rotators, (x, y) = WordRotators(), check_pair(x, y)
     return float(rotators.bounds(rotators.of(x)[2], rotators.of(y)[2][None])[0])
 
 
@@ -36,7 +36,7 @@ class WordRotators:
 
     def of(self, vectors: np.ndarray) -> tuple:
         """(weights of sum 1, directions, the weighted mean of the directions)."""
-        vectors = checked(vectors)
+        vectors = check_vectors(vectors)
         lengths = np.linalg.norm(vectors, axis=1)
         vectors, lengths = vectors[lengths > 0], lengths[lengths > 0]
         if not len(vectors):

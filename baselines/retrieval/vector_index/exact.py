@@ -24,23 +24,24 @@ def search(queries: np.ndarray, vectors: np.ndarray, k: int, deleted: np.ndarray
             queries, np.ascontiguousarray(block, np.float32), min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT
         )
         block_positions = start + (block_positions if numbers is None else numbers[block_positions])
-        scores, positions = merged(np.concatenate([scores, block_scores], 1), np.concatenate([positions, block_positions], 1), k)
+        scores, block_positions = np.concatenate([scores, block_scores], 1), np.concatenate([positions, block_positions], 1)
+        scores, positions = merge_top_k(scores, block_positions, k)
     return scores, positions
 
 
-def merged(scores: np.ndarray, positions: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def merge_top_k(scores: np.ndarray, positions: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The k best of each row, best first; of equal ones the smaller place."""
     order = np.lexsort((np.where(positions < 0, np.iinfo(np.int64).max, positions), -scores), axis=1)[:, :k]
     return np.take_along_axis(scores, order, 1), np.take_along_axis(positions, order, 1)
 
 
-def rescored(queries: np.ndarray, vectors: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def rescore(queries: np.ndarray, vectors: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """As `search`, restricted to candidates (Q, C), row numbers of the index; -1 marks an empty slot."""
     scores = np.full(candidates.shape, -np.inf, np.float32)
     for row, (query, row_positions) in enumerate(zip(queries, candidates, strict=True)):
         real = row_positions >= 0
         scores[row, real] = vectors[row_positions[real]].astype(np.float32) @ query
-    scores, positions = merged(scores, candidates, k)
+    scores, positions = merge_top_k(scores, candidates, k)
     missing = k - scores.shape[1]
     if missing > 0:
         scores = np.pad(scores, ((0, 0), (0, missing)), constant_values=-np.inf)

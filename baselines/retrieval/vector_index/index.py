@@ -112,7 +112,7 @@ class VectorIndex:
             return exact.search(queries, self.vectors, k, self._gone)
         count, width = min(structure.CANDIDATES_PER_NEIGHBOR * k, len(self.vectors)), self.header["structure"]["width"]
         positions = structure.candidates(self._structure, self.kind, queries, count, width, self._gone)
-        return exact.rescored(queries, self.vectors, positions, k)
+        return exact.rescore(queries, self.vectors, positions, k)
 
     @files.guarded
     def item(self, position: int) -> Item:

@@ -102,7 +102,7 @@ def tune(structure: Any, kind: str, vectors: np.ndarray, min_recall: float, dele
     truth = neighbors(exact.search(queries, vectors, K + 1, deleted)[1], sample)
     for width in WIDTHS[kind]:
         positions = candidates(structure, kind, queries, CANDIDATES_PER_NEIGHBOR * (K + 1), width, deleted)
-        neighbor_sets = neighbors(exact.rescored(queries, vectors, positions, K + 1)[1], sample)
+        neighbor_sets = neighbors(exact.rescore(queries, vectors, positions, K + 1)[1], sample)
         recall = float(np.mean([len(group & true) / max(len(true), 1) for group, true in zip(neighbor_sets, truth, strict=True)]))
         if recall >= min_recall:
             break
