@@ -7,6 +7,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from baselines.losses.batch_loss import BatchLoss
+
 EMBEDDING = "embedding"
 """The output by which rows are compared, float32 (B, D)."""
 NEXT_TOKENS = "next"
@@ -14,7 +16,7 @@ NEXT_TOKENS = "next"
 
 
 @dataclasses.dataclass(frozen=True)
-class ContrastiveLoss:
+class ContrastiveLoss(BatchLoss):
     """weight * mean of `compare` + own_weight * mean of `own`.
 
     Attributes:
@@ -22,8 +24,8 @@ class ContrastiveLoss:
         own: (next tokens, outputs) -> (totals, counts), or None.
         output_name: of the vectors among the model's outputs.
 
-    A task's `loss` with `terms` in place of a call gives means that are added up. An update whose rows are in several
-    micro-batches compares those of each one, unless a gradient cache (training/gradient_cache.py) holds the vectors of all.
+    An update whose rows are in several micro-batches compares those of each one, unless a gradient cache
+    (training/gradient_cache.py) holds the vectors of all.
     """
 
     compare: Callable
@@ -33,7 +35,6 @@ class ContrastiveLoss:
     output_name: ClassVar[str] = EMBEDDING
 
     def terms(self, targets: Any, outputs: Any, weights: Any) -> list[tuple]:
-        """[(weight, totals, counts)]: the loss is the sum of weight * (mean of totals by counts)."""
         terms = [(self.weight, *self.compare(outputs[EMBEDDING], self.marks(targets), weights))]
         return terms + ([(self.own_weight, *self.own_loss(targets, outputs))] if self.own else [])
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from baselines.losses.batch_loss import BatchLoss
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.losses.token_mean import TokenMean
 
@@ -9,7 +10,7 @@ TOKENS, NEXT = "tokens", "next"
 """Targets: masked tokens int32 (B, P), -1 for padding; 0 for a row whose second text is the next one, else 1, (B,)."""
 
 
-class MaskedAndNext:
+class MaskedAndNext(BatchLoss):
     """(targets, outputs "logits" (B, P, V) and "next" (B, 2)); as a call, what rows are scored by: masked tokens alone."""
 
     tokens = TokenMean()
@@ -18,7 +19,6 @@ class MaskedAndNext:
         return self.tokens(targets[TOKENS], outputs)
 
     def terms(self, targets: Any, outputs: Any, weights: Any) -> list[tuple]:
-        """[(factor, totals (B,), counts (B,))], see losses/contrastive.py."""
         from keras import ops
 
         following = cross_entropy(targets[NEXT], {"logits": outputs[NEXT]})

@@ -49,7 +49,7 @@ class Task:
     """The output layers, see `Head`. None (as for `encode` and `decode`) where only `bind` knows the classes."""
     loss: Callable[[Any, dict], Any]
     """(targets, outputs) -> float32 (B,), a number per row; or a pair (totals, counts) of (B,) for token means; or, where rows are
-    compared with each other, a loss object with `terms`, see losses/contrastive.py."""
+    compared with each other, a BatchLoss, see losses/batch_loss.py."""
     decode: Callable[[Example, dict], Any] | None
     """(example, outputs) -> prediction; outputs hold one row per window of this example."""
     metric: Callable[[list, list], dict[str, float]] | None

@@ -11,6 +11,7 @@ from typing import Any
 from keras import ops
 
 from baselines.errors import InputError
+from baselines.losses.contrastive import ContrastiveLoss
 from baselines.task import Recipe
 from baselines.training import devices, strategies
 from baselines.training.strategies.strategy import Strategy
@@ -86,7 +87,7 @@ def check_gradient_cache(recipe: Recipe, loss: Any) -> None:
     """Raises InputError for a run that cannot have, or has no use for, --gradient_cache."""
     if not recipe.gradient_cache:
         return
-    if not hasattr(loss, "terms"):
+    if not isinstance(loss, ContrastiveLoss):
         raise InputError(
             "--gradient_cache: the loss of this task does not compare the rows of a batch. Use --accumulate alone."
         )

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from baselines.losses.batch_loss import BatchLoss
 from baselines.training import backends, gradient_cache
 from baselines.training.gradient_cache import GradientCache
 from baselines.training.recompute import Recompute
@@ -158,7 +159,7 @@ class Objective:
     def mean_loss(self, batch: dict, outputs: dict) -> tuple:
         """Mean over the real rows (or their tokens) of a batch, and how many of them there are: two float32 scalars."""
         weights = ops.cast(batch["weights"], "float32")
-        if hasattr(self.training_loss, "terms"):
+        if isinstance(self.training_loss, BatchLoss):
             return self._mean_of_terms(batch, outputs, weights), self.total(ops.sum(weights))
         return self._mean(*row_losses(self.training_loss, batch, outputs), weights)
 

@@ -10,6 +10,7 @@ from baselines.errors import InputError
 from baselines.heads.embedding import EmbeddingHead
 from baselines.losses.contrastive import ContrastiveLoss
 from baselines.losses.in_batch_similarity import InBatchSimilarity
+from baselines.losses.masked_and_next import MaskedAndNext
 from baselines.losses.token_mean import TokenMean
 from baselines.models.builder import build_transformer_model
 from baselines.task import Recipe
@@ -156,6 +157,7 @@ def test_mixed_precision_rounds_the_same_way_with_it(precision, policy):
 @pytest.mark.parametrize("recipe, loss, message", [
     ({"accumulate": 1}, LOSS, "an update has only 1 micro-batch. Set --accumulate to 2 or more."),
     ({"accumulate": 2}, TokenMean(), "does not compare the rows of a batch"),
+    ({"accumulate": 2}, MaskedAndNext(), "does not compare the rows of a batch"),
     ({"accumulate": 2, "strategies": ("fgm",)}, LOSS, "--strategies fgm changes the loss or the gradients of a micro-batch"),
     ({"accumulate": 2, "strategies": ("ema", "r_drop")}, LOSS, "--strategies r_drop changes the loss"),
 ])  # fmt: skip
