@@ -69,7 +69,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name[:MAX_LINE_LENGTH], known, n=3, cutoff=0.6)
     if close:
         return f"Did you mean {excerpt(' or '.join(close), MAX_LINE_LENGTH)}?"
-    return f"Known: {excerpt(', '.join(known), MAX_LINE_LENGTH)}." if known else "There is none."
+    return f"Known: {excerpt(', '.join(known), MAX_LINE_LENGTH)}." if known else "There are no names to choose from."
 
 
 def _cut(line):

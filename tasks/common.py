@@ -19,7 +19,7 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 @dataclasses.dataclass(frozen=True)
-class WritingFlags:
+class GenerationFlags:
     """Flags of tasks that generate text."""
 
     words: str | None = None

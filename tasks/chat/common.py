@@ -9,7 +9,7 @@ from baselines.decoding.generation_config import GenerationConfig
 from baselines.heads.language_model import LanguageModelHead
 from baselines.prompts.dialogue import prompt_of
 from baselines.task import Example, Generation
-from tasks.common import WritingFlags
+from tasks.common import GenerationFlags
 
 HEAD = LanguageModelHead("causal")
 GENERATION = Generation(
@@ -21,7 +21,7 @@ GENERATION = Generation(
 
 
 @dataclasses.dataclass(frozen=True)
-class ChatFlags(WritingFlags):
+class ChatFlags(GenerationFlags):
     """How replies are sampled for scoring."""
 
     top_k: int | None = None

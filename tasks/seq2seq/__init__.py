@@ -18,11 +18,11 @@ from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import text_scores
 from baselines.prompts.source_target import encode_pair, prompt_of
 from baselines.task import Demo, Example, Generation, Labels, Recipe, Task
-from tasks.common import WritingFlags, check_columns
+from tasks.common import GenerationFlags, check_columns
 
 
 @dataclasses.dataclass(frozen=True)
-class Options(WritingFlags):
+class Options(GenerationFlags):
     """Columns of an example in the user's files."""
 
     source: str = "source"

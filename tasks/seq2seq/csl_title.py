@@ -16,7 +16,7 @@ from baselines.losses.token_mean import TokenMean
 from baselines.metrics.generation import text_scores
 from baselines.prompts.source_target import encode_pair, prompt_of
 from baselines.task import Demo, Example, Generation, Recipe, Task
-from tasks.common import WritingFlags
+from tasks.common import GenerationFlags
 
 COLUMNS = ("prompt", "abst", "title")
 
@@ -38,6 +38,6 @@ TASK = Task(
     generation=Generation(prompt=prompt_of, config=GenerationConfig(top_k=1, max_tokens=64)),
     recipe=Recipe(max_length=256, batch_size=16, epochs=20, learning_rate=2e-5),
     source="Get them from benchmark/ts of https://github.com/ydli-ai/CSL",
-    options=WritingFlags,
+    options=GenerationFlags,
     demo=Demo({"max_length": 128, "epochs": 20, "learning_rate": 5e-4}, checkpoint="mini_unilm"),
 )

@@ -4,10 +4,10 @@
 某 E-NAME
 ， O
 
-The first column is the token, the last one the tag, between them tabs or spaces; files to predict may have tokens only. Tags may
-have their letter behind the category too: NAME-B. Which scheme a file has is told by its letters. Illegal sequences, such as an I
-behind an O, are refused unless they are to be repaired: each way to read them has another score. Tjong Kim Sang and De Meulder,
-2003, cs/0306050.
+Tabs or spaces separate the columns; the first is the token, the last the tag. Files to predict may have tokens only. The letter of
+a tag may also come last: NAME-B. The letters of a file determine its scheme. Illegal sequences, such as an I after an O, are an
+error unless --repair_tags is set, because each way to repair them gives a different score. Tjong Kim Sang and De Meulder, 2003,
+cs/0306050.
 
 A space may be a token, in files with and without tags: only an empty line ends a sentence.
 """

@@ -112,7 +112,7 @@ def tab_separated(lines: Lines) -> Iterator[KeyRows]:
 
 
 def json_lines(lines: Lines) -> Iterator[KeyRows]:
-    """Yields KeyRows of lines {"key": text, "value": anything}; a list is several values, without "value" there is none."""
+    """Yields KeyRows of lines {"key": text, "value": anything}; a list gives several values, and no "value" none."""
     for number, chunk in lines.chunks():
         names, values = [], []
         for line_number, line in _texts(lines, number, chunk):
