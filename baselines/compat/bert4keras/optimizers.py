@@ -62,17 +62,17 @@ class AdaFactor(DenseGradients, adafactor.Adafactor):
         epsilon2: float = 1e-3, multiply_by_parameter_scale: bool = True, clipping_threshold: float | None = 1.0,
         min_dim_size_to_factor: int = 128, exclude_from_parameter_scale: Any = None, **kwargs: Any,
     ):  # fmt: skip
-        self.given = {
-            "beta1": beta1, "beta2": beta2, "epsilon1": epsilon1, "epsilon2": epsilon2,
-            "multiply_by_parameter_scale": multiply_by_parameter_scale, "clipping_threshold": clipping_threshold,
-            "min_dim_size_to_factor": min_dim_size_to_factor, "exclude_from_parameter_scale": exclude_from_parameter_scale,
-        }  # fmt: skip
         if learning_rate is None:
             learning_rate = RelativeStep(1.0 if multiply_by_parameter_scale else 0.05)
         super().__init__(
             learning_rate, beta1, beta2 or 0.0, epsilon1, epsilon2, multiply_by_parameter_scale,
             exclude_from_parameter_scale or (), clipping_threshold or 0.0, min_dim_size_to_factor, **kwargs,
         )  # fmt: skip
+        self.given = {
+            "beta1": beta1, "beta2": beta2, "epsilon1": epsilon1, "epsilon2": epsilon2,
+            "multiply_by_parameter_scale": multiply_by_parameter_scale, "clipping_threshold": clipping_threshold,
+            "min_dim_size_to_factor": min_dim_size_to_factor, "exclude_from_parameter_scale": exclude_from_parameter_scale,
+        }  # fmt: skip
 
     def get_config(self) -> dict:
         config = keras.optimizers.Optimizer.get_config(self)

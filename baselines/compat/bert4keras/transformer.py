@@ -14,6 +14,7 @@ from keras import ops
 from baselines.compat.bert4keras import graph, substitutes
 from baselines.compat.bert4keras.backend import hidden_act
 from baselines.compat.keras2.notices import refused
+from baselines.errors import InputError
 from baselines.models import vocabulary
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import family
@@ -226,7 +227,10 @@ class Transformer:
         chosen = self.keep_tokens is not None or self.compound_tokens
         adapt = dict.fromkeys(vocabulary.TABLES, rows) if chosen else {}
         names = family(config.model_type).weight_names(config)
-        load_weights(self.ours, checkpoint, names, adapt=adapt, ignore_mismatched=self.ignore_invalid_weights)
+        # As in bert4keras, what a checkpoint has beyond the model (further layers) does no harm.
+        verdict = load_weights(self.ours, checkpoint, names, adapt=adapt, ignore_mismatched=True)
+        if (verdict.missing or verdict.misshaped) and not self.ignore_invalid_weights:
+            raise InputError(verdict.summary())
         self.graph.hook.copy_norms()
 
     def save_weights_as_checkpoint(self, filename: Any, mapping: Any = None, dtype: Any = None) -> None:

@@ -117,7 +117,8 @@ def l2_normalize(x: Any, axis: int | None = None) -> Any:
 
 def one_hot(indices: Any, num_classes: Any) -> Any:
     """A 1 at each index."""
-    return ops.one_hot(ops.cast(indices, "int32"), int(num_classes), dtype=keras.config.floatx())
+    classes = num_classes if keras.ops.is_tensor(num_classes) else int(num_classes)
+    return ops.one_hot(ops.cast(indices, "int32"), classes, dtype=keras.config.floatx())
 
 
 @recorded

@@ -5,15 +5,19 @@ The file is Keras 3's own: HDF5 of weights, or a .keras archive, under the name 
 
 import os
 import shutil
+import sys
 import tempfile
+import types
 from typing import Any
 
 import keras
+from keras.src.utils.python_utils import func_dump, func_load
 
 from baselines.compat.keras2.notices import translated
 
 _original = {name: getattr(keras.Model, name) for name in ("save_weights", "load_weights", "save")}
 _load_model = keras.models.load_model
+_lambda = {name: getattr(keras.layers.Lambda, name) for name in ("get_config", "from_config")}
 
 
 def save_weights(self: keras.Model, filepath: Any, overwrite: bool = True, **options: Any) -> None:
@@ -67,8 +71,32 @@ def _through(path, suffix, write):
         os.replace(other, path)
 
 
+def lambda_config(self: keras.layers.Lambda) -> dict:
+    """As in Keras 3; a function of the script's is stored as its code, as in Keras 2."""
+    if not isinstance(self.function, types.FunctionType):
+        return _lambda["get_config"](self)
+    code, defaults, closure = func_dump(self.function)
+    stored = {"code": code, "defaults": defaults, "closure": closure, "module": self.function.__module__}
+    config = {**keras.layers.Layer.get_config(self), "arguments": self.arguments}
+    return config | {"function": {"class_name": "__script_function__", "config": stored}}
+
+
+def lambda_from_config(cls: type, config: dict, custom_objects: Any = None, safe_mode: Any = None) -> keras.layers.Lambda:
+    """The layer of a stored function, which sees the names of the script that loads it."""
+    stored = config.get("function")
+    if not isinstance(stored, dict) or stored.get("class_name") != "__script_function__":
+        return _lambda["from_config"](config)
+    stored = stored["config"]
+    names = vars(sys.modules.get(stored["module"]) or sys.modules["__main__"])
+    defaults, closure = (tuple(each) if each else each for each in (stored["defaults"], stored["closure"]))
+    function = func_load(stored["code"], defaults, closure, globs=names)
+    return cls(**{**config, "function": function})
+
+
 def install() -> None:
     """Adds these ways to `keras.Model` and `keras.models`."""
+    keras.layers.Lambda.get_config = lambda_config
+    keras.layers.Lambda.from_config = classmethod(lambda_from_config)
     for function in (save_weights, load_weights, save):
         setattr(keras.Model, function.__name__, function)
     keras.models.load_model = keras.saving.load_model = load_model

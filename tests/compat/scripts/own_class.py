@@ -17,7 +17,7 @@ tokenizer = Tokenizer(folder + '/vocab.txt', do_lower_case=True)
 
 
 class BackwardBERT(BERT):
-    """Each token sees what follows it, and the head scores classes of tokens."""
+    """Each token sees one that follows it, and the head scores classes of tokens."""
     def __init__(self, num_classes=3, **kwargs):
         super(BackwardBERT, self).__init__(**kwargs)
         self.num_classes = num_classes
@@ -28,7 +28,7 @@ class BackwardBERT(BERT):
             def backward_mask(s):
                 seq_len = K.shape(s)[1]
                 idxs = K.arange(0, seq_len)
-                return idxs[None, :] >= idxs[:, None]
+                return idxs[None, :] <= idxs[:, None] + 1
 
             self.attention_bias = self.apply(
                 inputs=self.inputs[0], layer=Lambda, function=backward_mask, name='Attention-Backward-Mask'
