@@ -58,8 +58,10 @@ def set_gelu(version: str) -> None:
 _settings = {"gelu": "gelu"}
 
 
-def hidden_act(name: str) -> str:
-    """The name in our configurations of an activation of bert4keras', with what set_gelu chose."""
+def hidden_act(name: Any) -> Any:
+    """The name in our configurations of an activation of bert4keras', or of a list of them, with what set_gelu chose."""
+    if isinstance(name, list):
+        return [hidden_act(each) for each in name]
     return _settings["gelu"] if name == "gelu" else name
 
 

@@ -7,11 +7,13 @@ from baselines.compat.bert4keras.layers import *  # noqa: F403 - as there: scrip
 from baselines.compat.bert4keras.layers import keras
 from baselines.compat.bert4keras.parallel_model import data_parallel
 from baselines.compat.bert4keras.snippets import delete_arguments, insert_arguments, is_string, orthogonally_resize, string_matching
+from baselines.compat.bert4keras.t5_models import T5, T5_Base, T5_Decoder, T5_Encoder
 from baselines.compat.bert4keras.transformer import Transformer
+from baselines.compat.keras2.notices import refused
 from baselines.errors import InputError, nearest
 
 Model = keras.models.Model
-REEXPORTED = (data_parallel, delete_arguments, insert_arguments, is_string, orthogonally_resize, string_matching)
+REEXPORTED = (T5_Base, data_parallel, delete_arguments, insert_arguments, is_string, orthogonally_resize, string_matching)
 """What other files of this folder define."""
 
 
@@ -62,15 +64,23 @@ class RoFormerV2(RoFormer):
 
 
 class ELECTRA(BERT):
-    """ELECTRA's discriminator."""
+    """ELECTRA's encoder."""
 
     family = "electra"
 
+    def __init__(self, with_discriminator: Any = False, **kwargs: Any):
+        if with_discriminator:
+            raise refused("ELECTRA(with_discriminator=True)", "Take its encoder, and a Dense layer of the script's own on it.")
+        super().__init__(**kwargs)
+
 
 class GPT(LM_Mask, BERT):
-    """GPT."""
+    """GPT; its head is the token table itself. final_activation   of the scores: softmax, or linear for logits"""
 
     family = "gpt"
+
+    def __init__(self, final_activation: str = "softmax", **kwargs: Any):
+        super().__init__(**{**kwargs, "with_mlm": True if final_activation == "softmax" else final_activation})
 
 
 class GPT2(GPT):
@@ -88,6 +98,8 @@ class GPT2_ML(GPT):  # noqa: N801
 FAMILIES = {
     "bert": BERT, "roberta": BERT, "albert": ALBERT, "albert_unshared": ALBERT_Unshared, "nezha": NEZHA, "roformer": RoFormer,
     "roformer_v2": RoFormerV2, "electra": ELECTRA, "gpt": GPT, "gpt2": GPT2, "gpt2_ml": GPT2_ML,
+    **{f"{name}{part}": kind for name in ("t5", "t5.1.0", "t5.1.1", "mt5.1.1")
+       for part, kind in {"": T5, "_encoder": T5_Encoder, "_decoder": T5_Decoder}.items()},
 }  # fmt: skip
 """{`model` of build_transformer_model: its class}"""
 
@@ -138,11 +150,13 @@ def build_transformer_model(
         ("attention_dropout_rate", "attention_probs_dropout_prob", None), ("segment_vocab_size", "type_vocab_size", 2),
     ):  # fmt: skip
         configs.setdefault(name, configs.get(theirs, default))
-    known = families()
     if isinstance(model, str):
-        if model.lower() not in known:
-            raise InputError(f"build_transformer_model: unknown model {model!r}. {nearest(model.lower(), known)}")
-        chosen = known[model.lower()]
+        name = model.lower()
+        if name not in FAMILIES:
+            raise InputError(f"build_transformer_model: unknown model {model!r}. {nearest(name, FAMILIES)}")
+        chosen = FAMILIES[name]
+        if "t5.1.1" in name:
+            configs["version"] = name.partition("_")[0]
     else:
         chosen = model
     extended = {"lm": extend_with_language_model, "unilm": extend_with_unified_language_model}
@@ -156,7 +170,3 @@ def build_transformer_model(
         transformer.load_weights_from_checkpoint(checkpoint_path)
     return transformer.model if return_keras_model else transformer
 
-
-def families() -> dict[str, type[Transformer]]:
-    """{`model` of build_transformer_model: its class}."""
-    return dict(FAMILIES)

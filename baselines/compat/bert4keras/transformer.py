@@ -97,10 +97,10 @@ class Transformer:
     def our_model(self) -> keras.Model:
         """This library's model of the configuration, with random weights."""
         mask = {"encoder": "bidirectional", "lm": "causal", "unilm": "prefix"}[self.application]
-        config = configure(self.our_config(), self.family, self.keep_tokens, self.compound_tokens)
         return build_transformer_model(
-            config, model=self.family, mask=mask, with_pool=self.with_pool, with_nsp=self.with_nsp, with_mlm=self.with_mlm
-        )
+            self.our_config(), model=self.family, mask=mask, with_pool=self.with_pool, with_nsp=self.with_nsp,
+            with_mlm=self.with_mlm, keep_tokens=self.keep_tokens, compound_tokens=_pairs(self.compound_tokens),
+        )  # fmt: skip
 
     def our_config(self) -> dict[str, Any]:
         """The configuration as a dict of our Config, which ignores what it does not know."""

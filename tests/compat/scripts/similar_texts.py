@@ -20,8 +20,8 @@ class TotalLoss(Loss):
     def compute_loss(self, inputs, mask=None):
         loss1 = self.compute_loss_of_seq2seq(inputs, mask)
         loss2 = self.compute_loss_of_similarity(inputs, mask)
-        self.add_metric(loss1, name='seq2seq_loss')
-        self.add_metric(loss2, name='similarity_loss')
+        self.add_metric(loss1, name='seq2seq_loss', aggregation='mean')
+        self.add_metric(loss2, name='similarity_loss', aggregation='mean')
         return loss1 + loss2
 
     def compute_loss_of_seq2seq(self, inputs, mask=None):
