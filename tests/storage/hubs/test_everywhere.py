@@ -115,12 +115,14 @@ def test_vectors_say_which_commit_made_them(mini, tmp_path):
 
 
 @pytest.mark.keras
-def test_a_run_and_its_recipe(mini, tiny, tmp_path, capsys):
+def test_a_run_and_its_recipe(hub, tiny, tmp_path):
     from baselines.cli.main import main
 
-    flags = tiny.flags(init=NAME, from_scratch=False, epochs=1, output=tmp_path / "run", quiet=True)
+    files = {path.name: path.read_bytes() for path in tiny.checkpoint.iterdir()}
+    hub.repositories["org/tiny"] = hub_server.Repository({"main": files})
+    flags = tiny.flags(init="hf:org/tiny", epochs=1, output=tmp_path / "run", quiet=True)              # from scratch
     assert not main(["train", "clue/tnews", *flags])
-    assert f"init: {PINNED}\n" in (tmp_path / "run" / "recipe.yaml").read_text()
-    shutil.rmtree(local_path(NAME))                                      # best/ needs no hub
-    mini.status = 404
+    assert f"init: hf:org/tiny@{hub_server.COMMIT}\n" in (tmp_path / "run" / "recipe.yaml").read_text()
+    shutil.rmtree(local_path("hf:org/tiny", weights=False))              # best/ needs no hub
+    hub.status = 404
     assert not main(["evaluate", "--run", str(tmp_path / "run"), "--quiet"])
