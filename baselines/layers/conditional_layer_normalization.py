@@ -1,48 +1,65 @@
-"""Layer normalization whose scale and shift depend on a condition. Su, 2020, kexue.fm/archives/7124."""
+"""Layer normalization whose scale and offset depend on a vector. Su, 2020, kexue.fm/archives/7124; in bert4keras."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
+from baselines.layers.activation import activation
+from baselines.layers.layer_normalization import LayerNormalization
+
 
 @keras.saving.register_keras_serializable(package="baselines")
-class ConditionalLayerNormalization(keras.layers.Layer):
-    """x (..., D), condition (..., C) -> (x - mean) / sqrt(variance + epsilon) * (gamma + c G) + (beta + c B), float32 inside.
+class ConditionalLayerNormalization(LayerNormalization):
+    """x (B, L, D), condition (B, C) -> LayerNormalization with gamma + G condition and beta + H condition.
 
-    The kernels G and B (C, D) begin as 0: at first the layer is a plain LayerNormalization. The condition's axes before the last
-    are broadcast to those of x.
+    G and H begin as 0: a pretrained model computes what it did without the condition.
 
-    Args:
-        epsilon: Added to the variance.
+    hidden_size   units of a dense layer between condition, G and H; None: no such layer
+    hidden_act    its activation
     """
 
-    def __init__(self, epsilon: float = 1e-12, **kwargs: Any):
+    def __init__(self, hidden_size: int | None = None, hidden_act: str = "linear", initializer_range: float = 0.02, **kwargs: Any):
         super().__init__(**kwargs)
-        self.epsilon = epsilon
-        self.supports_masking = True
+        self.hidden_size = hidden_size
+        self.hidden_act = hidden_act
+        self.initializer_range = initializer_range
 
-    def build(self, x_shape: tuple, condition_shape: tuple) -> None:
-        shape = (condition_shape[-1], x_shape[-1])
-        self.gamma = self.add_weight(shape=x_shape[-1:], initializer="ones", name="gamma")
-        self.beta = self.add_weight(shape=x_shape[-1:], initializer="zeros", name="beta")
-        self.gamma_kernel = self.add_weight(shape=shape, initializer="zeros", name="gamma_kernel")
-        self.beta_kernel = self.add_weight(shape=shape, initializer="zeros", name="beta_kernel")
+    def build(self, inputs_shape: tuple, condition_shape: tuple) -> None:
+        super().build(inputs_shape)
+        size = condition_shape[-1]
+        self.hidden = self.to_gamma = self.to_beta = None
+        if self.hidden_size:
+            initializer = keras.initializers.TruncatedNormal(stddev=self.initializer_range)
+            self.hidden = self.dense(self.hidden_size, size, "hidden", initializer, activation=activation(self.hidden_act))
+            size = self.hidden_size
+        if self.center:
+            self.to_beta = self.dense(inputs_shape[-1], size, "to_beta", "zeros")
+        if self.scale:
+            self.to_gamma = self.dense(inputs_shape[-1], size, "to_gamma", "zeros")
 
-    def call(self, x: Any, condition: Any) -> Any:
-        dtype = keras.backend.result_type(x.dtype, "float32")
-        scale = ops.cast(self.gamma, dtype) + ops.cast(ops.matmul(condition, self.gamma_kernel), dtype)
-        shift = ops.cast(self.beta, dtype) + ops.cast(ops.matmul(condition, self.beta_kernel), dtype)
-        centered = ops.cast(x, dtype)
-        centered = centered - ops.mean(centered, axis=-1, keepdims=True)
-        inverse = ops.rsqrt(ops.mean(ops.square(centered), axis=-1, keepdims=True) + self.epsilon)
-        return ops.cast(centered * (inverse * scale) + shift, self.compute_dtype)
+    def dense(self, units: int, size: int, name: str, initializer: Any, **options: Any) -> keras.layers.Dense:
+        options |= {"use_bias": False, "dtype": "float32", "name": name}
+        dense = keras.layers.Dense(units, kernel_initializer=initializer, **options)
+        dense.build((None, size))
+        return dense
 
-    def compute_output_spec(self, x: Any, condition: Any) -> Any:
-        axes = zip(((1,) * 9 + tuple(x.shape))[-9:], ((1,) * 9 + tuple(condition.shape))[-9:], strict=True)
-        rank = max(len(x.shape), len(condition.shape))
-        shape = [other if one == 1 else one for one, other in axes][-rank:]
-        return keras.KerasTensor((*shape[:-1], x.shape[-1]), dtype=self.compute_dtype)
+    def call(self, inputs: Any, condition: Any) -> Any:
+        x = ops.cast(inputs, "float32")
+        condition = ops.cast(condition, "float32")
+        condition = condition if self.hidden is None else self.hidden(condition)
+        if self.zero_mean:
+            x = x - ops.mean(x, axis=-1, keepdims=True)
+        x = x * ops.rsqrt(ops.mean(ops.square(x), axis=-1, keepdims=True) + self.epsilon)
+        if self.scale:
+            x = x * (ops.cast(self.gamma, "float32") + self.to_gamma(condition)[:, None])
+        if self.center:
+            x = x + ops.cast(self.beta, "float32") + self.to_beta(condition)[:, None]
+        return ops.cast(x, self.compute_dtype)
+
+    def compute_output_shape(self, inputs_shape: tuple, condition_shape: tuple) -> tuple:
+        return inputs_shape
 
     def get_config(self) -> dict:
-        return {**super().get_config(), "epsilon": self.epsilon}
+        config = {"hidden_size": self.hidden_size, "hidden_act": self.hidden_act, "initializer_range": self.initializer_range}
+        return {**super().get_config(), **config}

@@ -12,7 +12,7 @@ import keras
 
 from baselines.errors import InputError, nearest
 from baselines.layers.activation import activation
-from baselines.models import masks, options, recognition, vocabulary
+from baselines.models import graph_options, masks, options, recognition, surgery, vocabulary
 from baselines.models.config import OTHER_NAMES, Config, read
 from baselines.models.families import family, family_name, literals, option_names
 from baselines.storage.checkpoint_paths import folder_of, local_path
@@ -32,6 +32,13 @@ def build_transformer_model(
     with_nsp: bool | str = False,
     with_mlm: bool | str = False,
     with_discriminator: bool | str = False,
+    condition_size: int | None = None,
+    condition_hidden_size: int | None = None,
+    condition_hidden_act: str | None = None,
+    custom_position_ids: bool = False,
+    share_segments: bool = False,
+    keep_hidden_layers: Sequence[int] | None = None,
+    autoresize: bool = False,
     keep_tokens: Sequence[int] | None = None,
     compound_tokens: Sequence[Sequence[int] | tuple] | None = None,
     dtype: str | None = None,
@@ -51,6 +58,13 @@ def build_transformer_model(
         with_nsp: The next-sentence head, likewise.
         with_mlm: The masked-language-model head, likewise. GPT's families have their language-model head in its place, always.
         with_discriminator: ELECTRA's head, likewise; see electra.build.
+        condition_size: Columns of a further input "condition", on which every layer normalization depends.
+        condition_hidden_size: Units of a dense layer between them, with the activation condition_hidden_act.
+        condition_hidden_act: See condition_hidden_size.
+        custom_position_ids: Take positions from a further input "position_ids" int32 (B, L).
+        share_segments: Segments are rows of the token table.
+        keep_hidden_layers: Numbers of the checkpoint's blocks that the model has, in their new order.
+        autoresize: Give tensors of other shapes those of the model, see surgery.py: a start for another size.
         keep_tokens: Ids of the checkpoint's vocabulary in their new order, the others are dropped; -1 is a new token
             (Vocabulary.keep_ids).
         compound_tokens: New tokens behind them, each a list of ids to average or a pair (ids, weights).
@@ -64,6 +78,10 @@ def build_transformer_model(
     """
     config = configure(source, model, keep_tokens, compound_tokens, **config_options)
     mask, with_mlm = masks.resolve(mask, application, with_mlm, literals(config.model_type)["MASK"])
+    whole = config
+    if keep_hidden_layers is not None:
+        surgery.check_blocks(keep_hidden_layers, config.num_hidden_layers)
+        config = dataclasses.replace(config, num_hidden_layers=len(keep_hidden_layers))
     options.check_options(config, mask)
     module = family(config.model_type)
     heads = {"with_pool": with_pool, "with_nsp": with_nsp, "with_mlm": with_mlm}
@@ -72,13 +90,21 @@ def build_transformer_model(
         heads["with_discriminator"] = with_discriminator
     with dtype_policy(dtype):
         result = module.build(config, mask, **heads)
+        if share_segments:
+            result = graph_options.with_shared_segments(result)
+        if custom_position_ids:
+            result = graph_options.with_position_ids(result)
+        if condition_size:
+            result = graph_options.with_condition(result, condition_size, condition_hidden_size, condition_hidden_act)
     checkpoint = checkpoint or weights_of(source)
     if checkpoint:
-        adapt = {}
-        if keep_tokens is not None or compound_tokens:
-            rows = functools.partial(vocabulary.rows, keep_tokens=keep_tokens, compound_tokens=compound_tokens)
-            adapt = vocabulary.adapters(rows)
+        rows = functools.partial(vocabulary.rows, keep_tokens=keep_tokens, compound_tokens=compound_tokens)
+        adapt = vocabulary.adapters(rows) if keep_tokens is not None or compound_tokens else {}
+        if autoresize:
+            adapt = surgery.chained(adapt, surgery.resizers(result, config))
         tensors, names = open_checkpoint(checkpoint), module.weight_names(config)
+        if keep_hidden_layers is not None:
+            tensors, names = surgery.kept_blocks(tensors, whole, keep_hidden_layers)
         recognition.load(result, tensors, names, config, adapt=adapt, ignore_mismatched=ignore_mismatched)
     return result
 
