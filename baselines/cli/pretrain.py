@@ -38,7 +38,7 @@ class Flags:
     architecture: str | None = None
     """config.json of the model, or a folder with it and the vocabulary; --model FILE is the same."""
     vocab: str | None = None
-    """Folder with vocab.txt or tokenizer.json; default: that of --init or of the configuration."""
+    """Folder of the tokenizer; default: that of --init or of the configuration."""
     init: str | None = None
     """Checkpoint to continue training from: a folder, hf:ORG/NAME or modelscope:ORG/NAME."""
     words: str | None = None

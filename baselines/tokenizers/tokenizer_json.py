@@ -90,7 +90,7 @@ def row_format_of(processor: dict | None) -> RowFormat | None:
         return None
     (start, end), (_, between, _) = _split(processor["single"]), _split(processor["pair"])
     segments = any(each.get("Sequence", {}).get("type_id") == 1 for each in processor["pair"])
-    return RowFormat(start, between, end, segments)
+    return RowFormat(start, between, end, segments) if start or between or end else None
 
 
 def _split(template):

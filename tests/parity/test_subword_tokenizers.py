@@ -77,6 +77,23 @@ def test_saved_folders_load_with_auto_tokenizer(vendor):
     assert len(theirs) == len(ours.vocabulary)
 
 
+def test_folders_that_transformers_saved(vendor):
+    name, folder = vendor
+    theirs = getattr(transformers, name).from_pretrained(folder)
+    theirs.save_pretrained(folder / "theirs")
+    ours = Tokenizer.from_folder(folder / "theirs")
+    assert_same(ours, theirs)
+    assert ours.vocabulary.roles.mask == theirs.mask_token and len(ours.vocabulary) == len(theirs)
+
+
+def test_gpt2_that_transformers_saved(tmp_path):
+    theirs = transformers.GPT2Tokenizer.from_pretrained(gpt2_folder(tmp_path))
+    theirs.save_pretrained(tmp_path / "theirs")
+    ours = Tokenizer.from_folder(tmp_path / "theirs")
+    assert [ours.ids(text).tolist() for text in TEXTS] == [theirs(text)["input_ids"] for text in TEXTS]
+    assert ours.start_ids == ours.end_ids == [theirs.eos_token_id]
+
+
 @pytest.mark.parametrize("options", [{}, {"model_type": "bpe"}, {"byte_fallback": True, "vocab_size": 400}])
 def test_ids_of_sentencepiece_itself(tmp_path, options):
     options = {"pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1} | options

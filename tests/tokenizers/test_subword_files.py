@@ -131,6 +131,13 @@ def test_pre_tokenizers_by_name(tmp_path):
     assert Tokenizer.from_folder(tmp_path, pre_tokenizer=list).tokenize("今天")[0] == "▁"
 
 
+def test_a_template_without_tokens_leaves_the_rows_to_the_class(tmp_path):
+    tokenizer = byte_level()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A:0", pair="$A:0 $B:1", special_tokens=[])
+    ours = Tokenizer.from_folder(write(tmp_path, tokenizer, {"tokenizer_class": "GPT2Tokenizer"}))
+    assert ours.start_ids == ours.end_ids == [ours.vocabulary.id("<|endoftext|>")]
+
+
 def test_cpm_saved_by_transformers_has_its_own_rows(tmp_path):
     """The fast class has the post-processor of XLNet, A <sep> <cls>; CPM was trained on texts that end with <eod>."""
     tokenizer = unigram()
