@@ -26,6 +26,7 @@ CONFIG = {
 BATCH = {
     "token_ids": np.array([[5, 6, 7, 8, 9, 0], [9, 8, 7, 6, 5, 4]], "int32"),
     "segment_ids": np.array([[0, 0, 1, 1, 1, 0], [0, 0, 0, 1, 1, 1]], "int32"),
+    "decoder_token_ids": np.array([[0, 6, 7, 0], [0, 8, 7, 6]], "int32"),
 }
 LOAD = """
 import json, sys
@@ -49,6 +50,8 @@ OPTIONS = {
     "deberta_v2": {"model": "deberta_v2", "relative_attention": True, "pos_att_type": "c2p|p2c", "conv_kernel_size": 3,
                    "norm_rel_ebd": "layer_norm", **PLAIN},
     "modernbert": {"model": "modernbert", "local_attention": 2, **PLAIN},
+    "t5": {"model": "t5.1.1", "hidden_act": ["gelu", "linear"], "relative_attention_num_buckets": 6, **PLAIN},
+    "bart": {"model": "bart", "decoder_layers": 1, "embedding_size": 16, **PLAIN},
     "mixed": {"talking_heads": "pre_post", "attention_scale": "log", "norm_placement": "pre", "residual_scale": "rezero"},
     "linear": {"attention_kind": "linear", "residual_scale": "deepnorm_adam", "initializer": "geometric", "model": "roformer"},
 }
@@ -58,7 +61,8 @@ def build(name):
     """A model of a family, or of BERT with options."""
     if name not in OPTIONS:
         return build_transformer_model(CONFIG, model=name, mask="prefix", **HEADS)
-    return build_transformer_model({**CONFIG, "residual_attention_scores": False} | OPTIONS[name], **HEADS)
+    heads = {"with_mlm": True} if name in ("t5", "bart") else HEADS
+    return build_transformer_model({**CONFIG, "residual_attention_scores": False}, **OPTIONS[name], **heads)
 
 
 def batch_of(model):
