@@ -4,20 +4,19 @@ import dataclasses
 import functools
 
 from baselines.errors import InputError
-from baselines.models.checkpoint import Checkpoint
+from baselines.models.config import Config
 from baselines.models.encoder_decoder import decoder_start
 from baselines.models.families import is_encoder_decoder
 from baselines.prompts.encoder_decoder import encode_source_and_target
 from baselines.task import Task
 
 
-def bind_encoder_decoder(task: Task, checkpoint: Checkpoint) -> Task:
-    """The task whose rows and head are those of the checkpoint's family.
+def bind_encoder_decoder(task: Task, config: Config) -> Task:
+    """The task whose rows and head are those of the model's family.
 
     Raises:
         InputError: The task needs one model that reads and writes under one mask, such as simbert.
     """
-    config = checkpoint.config
     if not is_encoder_decoder(config.model_type):
         return task
     if task.head.output_kind != "text":

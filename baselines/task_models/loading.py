@@ -50,7 +50,7 @@ def create_task_model(
     folder = checkpoint_folder(flags, task.demo.checkpoint)
     words = getattr(arguments.options, "words", None)
     checkpoint = open_initial_checkpoint(folder, recipe, display, words, pre_tokenizer=flags.pre_tokenizer)
-    task = bind_encoder_decoder(self_terminating(task, arguments.options, checkpoint.tokenizer), checkpoint)
+    task = bind_to_checkpoint(task, arguments.options, checkpoint.tokenizer, checkpoint.config)
     table = task.head.token_table
     losses.check_losses(recipe.loss, arguments.settings, task.loss, name, table is not None)
     recipe = prepare_keras(recipe, display)
@@ -112,6 +112,11 @@ def bind_task(task: Task, options: Any, labels: Sequence[str] | None, train_file
     return dataclasses.replace(task, generation=generation)
 
 
+def bind_to_checkpoint(task: Task, options: Any, tokenizer: Tokenizer, config: Any) -> Task:
+    """The task completed by what its checkpoint says: the id of the end, and whether there is an encoder and a decoder."""
+    return bind_encoder_decoder(self_terminating(task, options, tokenizer), config)
+
+
 def self_terminating(task: Task, options: Any, tokenizer: Tokenizer) -> Task:
     """The task whose texts always end, if a flag asks for it: that needs the end's id, so it comes after the tokenizer."""
     epsilon = getattr(options, "self_terminating", 0)
@@ -135,7 +140,7 @@ def load_task_model(
     task = bind_task(task, arguments.options, labels, None)
     recipe = prepare_keras(arguments.recipe, display, training=False)
     checkpoint = Checkpoint.open(folder, note=display.note, unchanged=True)
-    task = bind_encoder_decoder(self_terminating(task, arguments.options, checkpoint.tokenizer), checkpoint)
+    task = bind_to_checkpoint(task, arguments.options, checkpoint.tokenizer, checkpoint.config)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
     recipe, tokenizer, config = engine.choose_padding(recipe, model), checkpoint.tokenizer, checkpoint.config

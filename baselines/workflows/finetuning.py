@@ -25,7 +25,7 @@ from baselines.plugins import task_catalog
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.task import Example, Split
-from baselines.task_models.loading import bind_task, create_task_model, open_run, with_demo_files
+from baselines.task_models.loading import bind_task, bind_to_checkpoint, create_task_model, open_run, with_demo_files
 from baselines.task_models.task_model import TaskModel
 from baselines.training import devices, strategies
 from baselines.training.steps import Steps
@@ -99,7 +99,8 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
         display.note(f"run folder: {run}")
         prepared = with_demo_files(run, name, task, arguments, lambda: task_model.tokenizer)
         if prepared is not arguments:
-            task_model.task = bind_task(task, prepared.options, labels, files["train"])
+            task = bind_task(task, prepared.options, labels, files["train"])
+            task_model.task = bind_to_checkpoint(task, prepared.options, task_model.tokenizer, task_model.config)
         fitted = fit(task_model, run, splits, arguments.settings, resume is not None)
 
         memory, position = peak_memory(), fitted.position
