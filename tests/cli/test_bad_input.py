@@ -72,7 +72,7 @@ def data_file(folder, *lines, name="train.json"):
     (["train", "tnews", "--batchsize", "3"], ["--batchsize", "Did you mean --batch_size"]),
     (["train", "tnews", "--epochs", "three"], ["--epochs", "'three'"]),
     (["train", "tnews", "--init"], ["--init"]),
-    (["train", "tnews", "--model", "bart"], ["'bart'", "bert"]),
+    (["train", "tnews", "--model", "brt"], ["'brt'", "bert"]),
     (["train", "tnews", "--optimizer", "adamv"], ["'adamv'", "adamw"]),
     (["train", "tnews", "--strategies", "none_such"], ["'none_such'", "strategies"]),
     (["train", "tnews", "--config", "none.yaml"], ["none.yaml", "does not exist"]),
