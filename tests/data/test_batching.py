@@ -139,7 +139,9 @@ def test_prefetching_keeps_order_raises_here_and_ends_its_thread():
     items = prefetched(iter(int, 1))                                    # without end
     next(items)
     items.close()
-    time.sleep(0.01)
+    deadline = time.monotonic() + 60
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert threading.active_count() == before
 
 

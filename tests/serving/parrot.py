@@ -36,13 +36,15 @@ DIGITS = [IDS[digit] for digit in "0123456789"]
 
 
 class ParrotRows:
-    """scores.Rows; `pause` seconds per step, `steps` made."""
+    """scores.Rows; `pause` seconds per step, `steps` made. A step waits while `going` is cleared."""
 
     width, end_id, vocab_size = 1, IDS["[SEP]"], len(TOKENIZER.vocabulary)
 
     def __init__(self, num_rows, capacity, pause):
         self.num_rows, self.capacity, self.pause, self.steps = num_rows, capacity, pause, 0
         self.held = {}                                                  # {row: what it will write}
+        self.going = threading.Event()
+        self.going.set()
 
     def prefill(self, rows, prompts, adjust=None):
         for row, prompt in zip(rows, prompts, strict=True):
@@ -62,6 +64,7 @@ class ParrotRows:
 
     def step(self, tokens, parents=None, adjust=None):
         self.steps += 1
+        self.going.wait(60)
         time.sleep(self.pause)
         return self.scores(range(len(tokens)), adjust)
 
@@ -105,15 +108,16 @@ class Parrot:
 
 
 class Lengths:
-    """A Predictor: long and short texts."""
+    """A Predictor: long and short texts. It waits while `going` is cleared."""
 
     task_name, kind, texts = "classify", "label", ("text",)
 
-    def __init__(self, pause=0.0):
-        self.pause = pause
+    def __init__(self):
+        self.going = threading.Event()
+        self.going.set()
 
     def predict(self, texts):
-        time.sleep(self.pause)
+        self.going.wait(60)
         return {"prediction": "长" if len(texts[0]) > 5 else "短", "confidence": 0.75}
 
 
@@ -153,15 +157,20 @@ class Reader:
 
 
 class Letters:
-    """An Embedder: how often each token occurs, so that texts are as similar as their letters. 砸 breaks it."""
+    """An Embedder: how often each token occurs, so that texts are as similar as their letters. 砸 breaks it.
+
+    A pass waits while `going` is cleared.
+    """
 
     task_name, dimensions = "simbert", len(TOKENIZER.vocabulary)
 
     def __init__(self, pause=0.0):
-        self.pause, self.passes = pause, []                             # texts of each pass
+        self.pause, self.passes, self.going = pause, [], threading.Event()      # passes: texts of each one
+        self.going.set()
 
     def embed(self, texts):
         self.passes.append(list(texts))
+        self.going.wait(60)
         time.sleep(self.pause)
         found = [TOKENIZER.ids(text) for text in texts]
         if not all(map(len, found)):
@@ -191,18 +200,19 @@ class Shelf:
 
 
 def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, pause=0.0, similar=False, **parrot):  # noqa: B008
-    """An application of two generators and four predictors; its first writer is app.state.parrot.
+    """An application of two generators and four predictors; the first ones are app.state.parrot and app.state.lengths.
 
     similar   also of one that writes and makes vectors, app.state.letters, and of an index of these
     """
     generators = {"chat/parrot": Parrot(pause=pause, **parrot), "seq2seq/parrot": Parrot("seq2seq", "seq2seq")}
-    predictors = {"classify": Lengths(pause), "tag": Names(), "read": Reader(), "extract": Facts()}
+    predictors = {"classify": Lengths(), "tag": Names(), "read": Reader(), "extract": Facts()}
     embedders, indexes = {}, {}
     if similar:
         generators["simbert/letters"], embedders["simbert/letters"] = Parrot("simbert", "seq2seq", pause=pause), Letters(pause)
         indexes["faq"] = Shelf()
     app = create_app(ModelRegistry(generators, predictors, embedders, indexes), limits, access, log_text)
     app.state.parrot, app.state.letters = generators["chat/parrot"], embedders.get("simbert/letters")
+    app.state.lengths = predictors["classify"]
     return app
 
 
@@ -214,7 +224,7 @@ def serving(app, grace=0.2):
     thread = threading.Thread(target=running.run, kwargs={"sockets": [found]}, daemon=True)
     thread.start()
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not running.started and time.monotonic() < deadline:
             time.sleep(0.01)
         yield server.address(found)

@@ -41,7 +41,7 @@ def test_the_end_wakes_the_worker_and_fails_what_waits():
     worker = threading.Thread(target=lambda: taken.append(queue.take(first)))
     worker.start()
     queue.close()
-    worker.join(5)
+    worker.join(60)
     assert taken == [None] and queue.closed
     with pytest.raises(ApiError) as closed:
         queue.put(job())

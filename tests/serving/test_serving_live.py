@@ -37,7 +37,7 @@ def served():
 def post(address, body, path=CHAT):
     """(status, headers, body text) of one request on a connection of its own."""
     place = urlsplit(address)
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
     try:
         connection.request("POST", path, json.dumps(body), JSON)
         response = connection.getresponse()
@@ -53,14 +53,14 @@ def say(text, **parameters):
 def open_request(address, body):
     """A socket on which a request was sent."""
     place, content = urlsplit(address), json.dumps(body).encode()
-    found = socket.create_connection((place.hostname, place.port), timeout=20)
+    found = socket.create_connection((place.hostname, place.port), timeout=60)
     head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     found.sendall(head.encode() + content)
     return found
 
 
-def until(condition, seconds=5.0):
-    """Whether the condition came true in time."""
+def until(condition, seconds=60.0):
+    """Whether the condition came true in time. A busy machine has plenty of it."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -71,40 +71,45 @@ def until(condition, seconds=5.0):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_what_a_vanished_client_asked_for_is_not_written(served, stream):
-    app = make_app(Limits(max_tokens=48), pause=0.05)
+    app = make_app(Limits(max_tokens=48), pause=0.25)
     address, scheduler = served(app), app.state.parrot.scheduler
     client = open_request(address, say("永远", stream=stream))
     assert until(lambda: scheduler.counts == (1, 0))
     if stream:
         assert b"200 OK" in client.recv(4096)
     client.close()
-    assert until(lambda: scheduler.counts == (0, 0), 1.0), "48 steps take 2.4 seconds"
+    assert until(lambda: scheduler.counts == (0, 0))
     assert app.state.parrot.rows.steps < 40
     assert until(lambda: 'finish="cancelled",model="chat/parrot"} 1.0' in metrics(address))
 
 
 def test_a_vanished_client_leaves_the_queue(served):
-    app = make_app(Limits(max_tokens=16), pause=0.1, rows=1)
-    address, scheduler = served(app), app.state.parrot.scheduler
+    app = make_app(Limits(max_tokens=16), rows=1)
+    address, scheduler, going = served(app), app.state.parrot.scheduler, app.state.parrot.rows.going
+    going.clear()
     first = open_request(address, say("永远"))
     assert until(lambda: scheduler.counts == (1, 0))
     second = open_request(address, say("永永"))
     assert until(lambda: scheduler.counts == (1, 1))
     second.close()
+    going.set()
     assert post(address, say("你好"))[0] == 200
     first.close()
 
 
 def test_a_full_queue_says_when_to_come_again(served):
-    app = make_app(Limits(max_tokens=16), pause=0.05, rows=1, max_queue=2)
+    app = make_app(Limits(max_tokens=16), rows=1, max_queue=2)
     address, found = served(app), []
+    app.state.parrot.rows.going.clear()
     threads = [threading.Thread(target=lambda: found.append(post(address, say("永远")))) for _ in range(8)]
     for thread in threads:
         thread.start()
+    assert until(lambda: len(found) >= 5)                               # refused: one is written, and two wait
+    app.state.parrot.rows.going.set()
     for thread in threads:
         thread.join()
-    statuses = sorted(status for status, _, _ in found)
-    assert statuses.count(200) + statuses.count(429) == 8 and statuses.count(200) >= 3 and statuses.count(429) >= 1
+    statuses = [status for status, _, _ in found]
+    assert statuses[:5] == [429] * 5 and 2 <= statuses.count(200) <= 3 and statuses.count(200) + statuses.count(429) == 8
     _, headers, body = next(each for each in found if each[0] == 429)
     assert headers["Retry-After"] == "1" and json.loads(body)["error"]["code"] == "queue_full"
     assert app.state.parrot.scheduler.counts == (0, 0)
@@ -114,14 +119,18 @@ def test_a_full_queue_says_when_to_come_again(served):
 
 
 def test_a_predictor_has_a_queue_too(served):
-    address, found = served(make_app(Limits(max_queue=2), pause=0.1)), []
+    app = make_app(Limits(max_queue=2))
+    address, found = served(app), []
+    app.state.lengths.going.clear()
     threads = [threading.Thread(target=lambda: found.append(post(address, {"text": "好"}, "/predict/classify"))) for _ in range(6)]
     for thread in threads:
         thread.start()
+    assert until(lambda: len(found) >= 3)
+    app.state.lengths.going.set()
     for thread in threads:
         thread.join()
     statuses = [status for status, _, _ in found]
-    assert 2 <= statuses.count(200) < 6 and statuses.count(200) + statuses.count(429) == 6
+    assert statuses[:3] == [429] * 3 and 2 <= statuses.count(200) <= 3 and statuses.count(200) + statuses.count(429) == 6
 
 
 def test_a_reply_that_takes_too_long_is_given_up(served):
@@ -136,7 +145,7 @@ def test_a_reply_that_takes_too_long_is_given_up(served):
 
 def test_a_body_that_does_not_come_is_not_waited_for(served):
     address = urlsplit(served(make_app(Limits(body_seconds=0.3))))
-    with socket.create_connection((address.hostname, address.port), timeout=10) as slow:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as slow:
         slow.sendall(b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
         assert slow.recv(100).startswith(b"HTTP/1.1 408")
 
@@ -147,7 +156,7 @@ def test_a_client_that_hangs_up_while_it_sends_is_no_error(served, path, caplog)
     place = urlsplit(address)
     with caplog.at_level(logging.INFO):
         for sent in (b"", b'{"messages": [', b"{" * 70_000):
-            client = socket.create_connection((place.hostname, place.port), timeout=10)
+            client = socket.create_connection((place.hostname, place.port), timeout=60)
             head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
             client.sendall(head.encode() + sent)
             client.close()
@@ -173,7 +182,7 @@ def test_a_thousand_requests_leave_no_memory_behind(served):
     psutil = pytest.importorskip("psutil")
     app = make_app(Limits(max_tokens=16), max_queue=64)
     place = urlsplit(served(app))
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
     memory = {}
     for number in range(1, 1001):
         stream = number % 2 == 0
@@ -217,7 +226,7 @@ def test_a_thousand_requests_at_once_are_answered_or_told_to_wait(process):
 
 def metrics(address):
     place = urlsplit(address)
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
     connection.request("GET", "/metrics")
     response = connection.getresponse()
     assert response.headers["Content-Type"].startswith("text/plain; version=")
@@ -290,7 +299,7 @@ def process():
         drains.append(threading.Thread(target=lambda: lines.extend(running.stderr), daemon=True))
         drains[-1].start()
         started.append(running)
-        assert until(lambda: answers(port), 20)
+        assert until(lambda: answers(port))
         return running, port
 
     start.lines = lines
@@ -316,18 +325,18 @@ def test_sigterm_lets_replies_end_and_refuses_new_ones(process):
     client = open_request(f"http://127.0.0.1:{port}", say("永远", stream=True))
     received = client.recv(4096)
     running.send_signal(signal.SIGTERM)
-    assert until(lambda: not answers(port), 3)
+    assert until(lambda: not answers(port))
     while part := client.recv(4096):
         received += part
     assert received.count("永".encode()) == 8 and b"[DONE]" in received
-    assert running.wait(5) == 0
+    assert running.wait(60) == 0
     lines = [json.loads(line) for line in process.lines]
     assert any(line.get("finish") == ["length"] for line in lines) and not any("traceback" in line for line in lines)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGTERM")
 def test_sigterm_does_not_wait_for_ever(process):
-    running, port = process(0.5)                                        # 16 tokens take 8 seconds; 3 are granted
+    running, port = process(2.0)                                        # 16 tokens take 32 seconds; 3 are granted
     client = open_request(f"http://127.0.0.1:{port}", say("永远", stream=True))
     received = client.recv(4096)
     begun = time.monotonic()
@@ -335,6 +344,6 @@ def test_sigterm_does_not_wait_for_ever(process):
     while part := client.recv(4096):
         received += part
     assert b"the server is shutting down" in received and b"[DONE]" not in received
-    assert running.wait(10) == 0 and 2.5 < time.monotonic() - begun < 7.5
+    assert running.wait(60) == 0 and 2.5 < time.monotonic() - begun < 25
     assert not any("traceback" in line for line in process.lines)
     client.close()

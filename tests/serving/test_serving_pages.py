@@ -14,6 +14,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on PATH: apt-get install chromium")
 expect = playwright.expect
+expect.set_options(timeout=60_000)                                      # how long a busy machine may take
 PHONE = {"viewport": {"width": 360, "height": 640}, "is_mobile": True, "has_touch": True}
 
 
@@ -28,7 +29,7 @@ def browser():
 @pytest.fixture(scope="module")
 def addresses():
     """Of two servers of parrots, one in no hurry."""
-    with serving(make_app(Limits(max_tokens=40))) as quick, serving(make_app(Limits(max_tokens=40), pause=0.1)) as slow:
+    with serving(make_app(Limits(max_tokens=40))) as quick, serving(make_app(Limits(max_tokens=40), pause=0.3)) as slow:
         yield {"quick": quick, "slow": slow}
 
 
@@ -43,7 +44,7 @@ def open_page(browser, addresses):
         page = context.new_page()
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(error))
-        page.set_default_timeout(8000)
+        page.set_default_timeout(60_000)
         page.goto((addresses[app] if isinstance(app, str) else servers.enter_context(serving(app))) + path)
         return page
 
@@ -343,7 +344,7 @@ def test_one_run_compares_searches_paraphrases_and_writes(open_page):
 
 def test_what_a_page_of_similar_texts_cannot_do_is_told(open_page):
     expect(open_page("/similar").locator("#notice")).to_have_text("No run of this server makes vectors.")
-    page = open_page("/similar", app=make_app(Limits(max_tokens=16), pause=0.1, similar=True), locale="zh-CN", **PHONE)
+    page = open_page("/similar", app=make_app(Limits(max_tokens=16), pause=0.5, similar=True), locale="zh-CN", **PHONE)
     page.locator("#text").fill("砸")
     page.locator("#go").click()
     expect(page.locator("#notice")).to_contain_text("The server had an error")

@@ -165,38 +165,45 @@ def test_requests_and_texts_are_counted():
 
 
 def test_texts_of_many_users_go_through_the_model_together(thread):
-    embedding = thread(pause=0.1)
+    embedding = thread()
+    embedding.model.going.clear()
     futures = [embedding.submit(["今天"])]
     while not embedding.model.passes:
         time.sleep(0.005)
     futures += [embedding.submit([text]) for text in "你好吗天"]
-    found = [future.result(5)[0][0] for future in futures]
+    embedding.model.going.set()
+    found = [future.result(60)[0][0] for future in futures]
     assert embedding.model.passes == [["今天"], list("你好吗天")]
     np.testing.assert_allclose(found, Letters().embed(["今天", *"你好吗天"])[0])
 
 
 def test_a_large_request_does_not_hold_up_a_small_one(thread):
-    embedding, done = thread(pause=0.02), []
+    embedding, done = thread(), []
+    embedding.model.going.clear()
     large = embedding.submit(["今天"] * 10 * BATCH_SIZE)
     small = embedding.submit(["你好"])
     for name, future in (("large", large), ("small", small)):
         future.add_done_callback(lambda _, name=name: done.append(name))
-    concurrent.futures.wait([large, small], 10)
+    embedding.model.going.set()
+    concurrent.futures.wait([large, small], 60)
     assert done == ["small", "large"] and max(map(len, embedding.model.passes)) <= BATCH_SIZE
     assert large.result()[0].shape == (10 * BATCH_SIZE, Letters.dimensions) and large.result()[1] == [4] * 10 * BATCH_SIZE
 
 
 def test_a_text_that_fails_fails_its_own_request_only(thread):
-    embedding = thread(pause=0.05)
+    embedding = thread()
+    embedding.model.going.clear()
     first = embedding.submit(["今天"])
     good, bad, broken = embedding.submit(["你好"]), embedding.submit(["好", "\u200b"]), embedding.submit(["砸"])
-    assert len(first.result(5)[1]) == len(good.result(5)[1]) == 1
-    assert isinstance(bad.exception(5), ValueError) and isinstance(broken.exception(5), RuntimeError)
-    assert len(embedding.submit(["你好"]).result(5)[1]) == 1
+    embedding.model.going.set()
+    assert len(first.result(60)[1]) == len(good.result(60)[1]) == 1
+    assert isinstance(bad.exception(60), ValueError) and isinstance(broken.exception(60), RuntimeError)
+    assert len(embedding.submit(["你好"]).result(60)[1]) == 1
 
 
 def test_a_full_queue_and_the_end_are_told_and_what_was_given_up_is_left_out(thread):
-    embedding = thread(pause=0.2, max_queue=2)
+    embedding = thread(max_queue=2)
+    embedding.model.going.clear()
     first = embedding.submit(["今天"])
     while not embedding.model.passes:
         time.sleep(0.005)
@@ -205,7 +212,8 @@ def test_a_full_queue_and_the_end_are_told_and_what_was_given_up_is_left_out(thr
         embedding.submit(["好"])
     assert full.value.status == 429 and full.value.headers == {"Retry-After": "1"}
     assert waiting[0].cancel()
-    assert len(first.result(5)[1]) == len(waiting[1].result(5)[1]) == 1
+    embedding.model.going.set()
+    assert len(first.result(60)[1]) == len(waiting[1].result(60)[1]) == 1
     assert ["再见"] in embedding.model.passes
     embedding.close()
     with pytest.raises(ApiError) as closed:

@@ -1,10 +1,5 @@
 """The compiled step: accumulation, padding rows, precision, agreement of backends, hooks of strategies."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -25,8 +20,12 @@ TABLE = "Embedding-Token/embeddings"
 
 
 def trained(batches, strategies=(), dropout=0.0, **changes):
-    built = tiny.model(dropout)
-    steps = tiny.steps(built, strategies, **changes)
+    """(weights, loss of the last update)."""
+    if strategies:
+        built = tiny.model(dropout)
+        steps = tiny.steps(built, strategies, **changes)
+    else:
+        built, steps = tiny.again(dropout, **changes)
     for micro_batches in batches:
         logs = steps.train(micro_batches)
     steps.sync()
@@ -74,18 +73,10 @@ def test_rows_of_weight_zero_teach_nothing():
     assert_equal(trained([[batch]] * 3)[0], trained([[padded]] * 3)[0], 1e-5)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others have one way")
 def test_compiled_and_plain_steps_agree():
     batches = [[tiny.batch(seed=seed)] for seed in range(3)]
-
-    def run(jit):
-        built = tiny.model()
-        steps = tiny.steps(built, jit=jit)
-        for batch in batches:
-            steps.train(batch)
-        steps.sync()
-        return tiny.weights(built)
-
-    assert_equal(run(True), run(False), 1e-5)
+    assert_equal(trained(batches, jit=True)[0], trained(batches)[0], 1e-5)
 
 
 def test_embedding_gradients_are_dense_and_sum_repeated_tokens():
@@ -183,15 +174,14 @@ def losses_of(batches, dropout):
 
 
 def test_prediction_has_no_dropout():
-    built = tiny.model(dropout=0.5)
-    steps = tiny.steps(built)
+    steps = tiny.steps(tiny.model(dropout=0.5))
     features = tiny.batch()["features"]
     np.testing.assert_array_equal(steps.predict(features)["logits"], steps.predict(features)["logits"])
 
 
 def test_evaluation_gives_the_loss_of_each_row():
-    built, batch = tiny.model(), tiny.batch()
-    outputs, totals, counts = tiny.steps(built).evaluate(batch)
+    batch = tiny.batch()
+    outputs, totals, counts = tiny.again()[1].evaluate(batch)
     logits = outputs["logits"]
     expected = np.log(np.exp(logits).sum(-1)) - logits[np.arange(4), batch["targets"]]
     np.testing.assert_allclose(totals, expected, rtol=1e-5)
@@ -253,26 +243,14 @@ def test_after_update_keeps_what_the_strategy_returns():
         np.testing.assert_allclose(halfway[path], (start[path] + moved[path]) / 2, atol=1e-6)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="runs both backends itself")
-def test_backends_agree_after_twenty_updates(tmp_path):
-    folder, found = Path(__file__).parent, {}
-    for backend in ("tensorflow", "jax"):
-        target = tmp_path / f"{backend}.npz"
-        paths = os.pathsep.join([str(folder), str(folder.parent.parent)])
-        environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": paths}
-        subprocess.run([sys.executable, folder / "twenty_steps.py", target], env=environment, check=True, timeout=300)
-        found[backend] = dict(np.load(target))
-    assert_equal(found["tensorflow"], found["jax"], 1e-5)
-
-
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="compiles nothing")
-@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("jit", [False, True] if keras.backend.backend() == "tensorflow" else [True])
 def test_nothing_is_compiled_twice(jit):
     """A long run sees each shape many times; what was saved, restored and scored in between changes no trace.
 
     TensorFlow's own graphs serve every length; programs of XLA are made for one length.
     """
-    steps, batches = tiny.steps(tiny.model(), jit=jit), [tiny.batch(length=length) for length in (4, 8, 6)]
+    steps, batches = tiny.steps(tiny.model(), jit=jit), [tiny.batch(length=length) for length in (4, 8)]
     any_length = not jit and keras.backend.backend() == "tensorflow"
     for _ in range(3):
         for batch in (*batches, batches[0]):
@@ -282,10 +260,10 @@ def test_nothing_is_compiled_twice(jit):
                 steps.evaluate(batch)
         steps.sync()
         steps.reset()
-    assert steps.compiled == {"shapes": 6, "traces": 2 if any_length else 6}
-    for length in (3, 4, 5, 6, 7, 8):
+    assert steps.compiled == {"shapes": 4, "traces": 2 if any_length else 4}
+    for length in (4, 5, 4):
         steps.predict(tiny.batch(length=length)["features"])
-    assert steps.compiled == {"shapes": 12, "traces": 3 if any_length else 12}
+    assert steps.compiled == {"shapes": 6, "traces": 3 if any_length else 6}
 
 
 @pytest.mark.parametrize("chain", ["crf", "memm", "softmax"])

@@ -27,8 +27,7 @@ class Silent:
 
 
 def trainer(folder, scores, kept, updates_per_epoch=3, batches=None, **changes):
-    built = tiny.model()
-    steps = tiny.steps(built)
+    built, steps = tiny.again()
     recipe = Recipe(**{"epochs": len(scores), "log_steps": 2, **changes})
     scores = iter(scores)
     batches = batches or [[tiny.batch(seed=seed)] for seed in range(updates_per_epoch)]

@@ -1,5 +1,7 @@
 """A classifier small enough to step in milliseconds, and batches for it: shared by the tests of this folder."""
 
+import functools
+
 import keras
 import numpy as np
 
@@ -56,6 +58,23 @@ def steps(built, strategies=(), jit=False, divergence=None, full_pass=None, **ch
         built, cross_entropy, optimizer, strategies, jit, recipe.clip_norm, recipe.clip, divergence, full_pass,
         recompute=recipe.recompute,
     )  # fmt: skip
+
+
+@functools.cache
+def _compiled(dropout, changes):
+    built = model(dropout)
+    made = steps(built, **dict(changes))
+    variables = [*built.variables, *made.optimizer.variables]
+    return built, made, [(variable, np.array(keras.ops.convert_to_numpy(variable))) for variable in variables]
+
+
+def again(dropout=0.0, **changes):
+    """(model, steps) at their start, as new ones would be. Those of the same arguments are compiled once for all tests."""
+    built, made, start = _compiled(dropout, tuple(sorted(changes.items())))
+    for variable, value in start:
+        variable.assign(value)
+    made.reset()
+    return built, made
 
 
 def weights(built):

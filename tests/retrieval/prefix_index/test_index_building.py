@@ -252,7 +252,7 @@ def test_a_full_disk_leaves_the_old_index(tmp_path, monkeypatch):
 def hold(folder, held, leave):
     with lock.only_builder(folder):
         held.set()
-        leave.wait(30)
+        leave.wait(120)
 
 
 def test_a_second_builder_is_refused_while_the_first_works(tmp_path):
@@ -260,7 +260,7 @@ def test_a_second_builder_is_refused_while_the_first_works(tmp_path):
     held, leave = context.Event(), context.Event()
     process = context.Process(target=hold, args=(tmp_path / "index", held, leave))
     process.start()
-    assert held.wait(30)
+    assert held.wait(120)
     with pytest.raises(InputError, match="being built by another process"):
         built(tmp_path, GOOD)
     process.kill()                                                      # a lock goes with its process

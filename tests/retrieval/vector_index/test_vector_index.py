@@ -182,7 +182,7 @@ def test_something_else_is_not_replaced(tmp_path):
 def hold(folder, held, leave):
     with only_builder(folder):
         held.set()
-        leave.wait(30)
+        leave.wait(120)
 
 
 def test_a_killed_writer_leaves_the_index_and_its_lock_free(folder):
@@ -190,7 +190,7 @@ def test_a_killed_writer_leaves_the_index_and_its_lock_free(folder):
     held, leave = context.Event(), context.Event()
     process = context.Process(target=hold, args=(folder, held, leave))
     process.start()
-    assert held.wait(30)
+    assert held.wait(120)
     with pytest.raises(InputError, match="another process"), only_builder(folder):
         pass
     process.kill()
