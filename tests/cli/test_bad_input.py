@@ -194,7 +194,6 @@ def test_weights_cut_short(refused_training, tiny_run, folder):
         expect(refused_training(init=copy, from_scratch=False), "model.safetensors")
 
 
-@pytest.mark.keras
 def test_weights_of_another_shape(refused_training, tiny, tiny_run, folder):
     other = write_checkpoint(folder / "other", tokens_of(tiny), hidden_size=32)
     shutil.copy(tiny_run.run / "best" / "model.safetensors", other)

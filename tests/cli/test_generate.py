@@ -98,7 +98,6 @@ def test_runs_that_do_not_write_and_folders_that_are_no_runs(tiny_run, tmp_path,
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.keras
 @pytest.mark.parametrize(
     "changes, told",
     [({"self_terminating": 1.0}, "--self_terminating"), ({"self_terminating": 0.1, "loss": "focal"}, "--loss focal")],

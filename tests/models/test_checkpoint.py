@@ -17,7 +17,6 @@ from baselines.models.families import family
 from baselines.weights import safetensors_file
 from baselines.weights.save import save_google, save_hugging_face
 
-pytestmark = pytest.mark.keras
 TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"今天气很好坏人"]
 
 
@@ -38,6 +37,7 @@ def logits(model, ids=((2, 5, 4, 6, 3),)):
     return keras.ops.convert_to_numpy(model({"token_ids": ids, "segment_ids": ids * 0})["mlm"])
 
 
+@pytest.mark.keras
 @pytest.mark.parametrize("save", [save_hugging_face, save_google])
 @pytest.mark.parametrize("says_so", [True, False], ids=["as config.json says", "unmentioned"])
 def test_rows_without_a_token_are_left_out_with_one_note(tmp_path, save, says_so):

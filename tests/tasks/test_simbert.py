@@ -17,8 +17,6 @@ from baselines.errors import InputError
 from baselines.plugins import task_catalog
 from baselines.tokenizers.tokenizer import Tokenizer
 
-pytestmark = pytest.mark.keras
-
 GROUPS = [{"text": first, "synonyms": rest} for first, *rest in (titles[i : i + 3] for titles in TITLES.values() for i in (0, 3))]
 TWO = enumerate(zip(TITLES["103"], TITLES["109"], strict=True))
 PAIRS = [{"sentence1": one, "sentence2": other, "label": number % 2} for number, (one, other) in TWO]
@@ -251,6 +249,7 @@ def test_a_threshold_is_given_or_tuned_on_another_file(tmp_path):
     assert "some of its pairs are also in the scored file" in told(same.reference_score, examples, None, {}, predict)
 
 
+@pytest.mark.keras
 def test_a_run_learns_finds_and_writes(tiny, tmp_path, capsys):
     train, dev = write_lines(tmp_path / "train.jsonl", GROUPS), write_lines(tmp_path / "dev.jsonl", PAIRS)
     flags = {"max_length": 32, "batch_size": 4, "paraphrases": 0, "output": tmp_path / "run", "quiet": True}

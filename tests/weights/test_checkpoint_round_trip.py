@@ -10,8 +10,6 @@ from baselines.models.families import families, family, is_encoder_decoder, lite
 from baselines.weights.load import load_weights, weights_by_path
 from baselines.weights.save import save_google, save_hugging_face
 
-pytestmark = pytest.mark.keras
-
 CONFIG = {
     "vocab_size": 50,
     "hidden_size": 16,

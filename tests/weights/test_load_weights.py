@@ -13,8 +13,6 @@ from baselines.weights.load import load_weights, weights_by_path
 from baselines.weights.names import WeightName
 from baselines.weights.save import save_google, save_hugging_face
 
-pytestmark = pytest.mark.keras
-
 V, D, C = 7, 4, 3
 NAMES = {
     "Embedding-Token/embeddings": WeightName(
@@ -78,6 +76,7 @@ both_formats = pytest.mark.parametrize("save", SAVE.values(), ids=SAVE)
 
 
 @both_formats
+@pytest.mark.keras
 def test_round_trip(tmp_path, save):
     model = build(1, nsp=True, mlm=True)
     save(model, tmp_path)
@@ -267,6 +266,7 @@ def test_a_decoder_bias_alone_is_the_bias(tmp_path):
     np.testing.assert_array_equal(arrays(other)["MLM-Bias/bias"], bias)
 
 
+@pytest.mark.keras
 def test_half_precision_is_widened(tmp_path):
     ours = arrays(build(1))
     for dtype in ("float16", "bfloat16"):
@@ -312,6 +312,7 @@ def test_two_weights_of_one_path_are_refused():
         weights_by_path(model)
 
 
+@pytest.mark.keras
 def test_random_state_is_no_weight(tmp_path):
     save_hugging_face(build(1), tmp_path, NAMES)
     assert sorted(safetensors_file.read(tmp_path)) == sorted(NAMES[path].hugging_face for path in arrays(build(1)))

@@ -11,11 +11,12 @@ from baselines.experiment.run_folder import RunFolder
 from baselines.task_models.task_model import TaskModel
 from baselines.training.steps import Steps
 
-pytestmark = pytest.mark.keras
 REPORT = ("predictions.jsonl", "scores.json", "errors.txt", "confusion.txt")
 
 
-@pytest.mark.parametrize("flags", [{}, {"strategies": "ema", "ema.momentum": 0.5}], ids=["plain", "ema"])
+@pytest.mark.parametrize("flags", [
+    pytest.param({}, id="plain"), pytest.param({"strategies": "ema", "ema.momentum": 0.5}, id="ema", marks=pytest.mark.keras),
+])  # fmt: skip
 def test_the_best_epoch_is_not_scored_again(tiny, tmp_path, monkeypatch, flags):
     scored, score = [], TaskModel._score
 
@@ -41,6 +42,7 @@ def test_the_best_epoch_is_not_scored_again(tiny, tmp_path, monkeypatch, flags):
     assert json.loads(kept["scores.json"]) == pytest.approx(json.loads(again["scores.json"]), rel=1e-5)
 
 
+@pytest.mark.keras
 def test_recipe_yaml_holds_what_auto_chose_where_numbers_depend_on_it_and_an_older_run_keeps_its_batches(tiny, tmp_path):
     run = RunFolder(tmp_path / "run")
     command("train", "clue/tnews", *tiny.flags(output=run.path, quiet=True, epochs=1, max_length=40, precision="auto", jit="auto"))
@@ -68,6 +70,7 @@ def test_a_finished_run_that_is_resumed_is_scored_again(tiny_run, tmp_path):
     assert "accuracy" in json.loads((run / "dev" / "scores.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.keras
 def test_the_test_file_is_predicted_by_the_steps_of_scoring_with_the_best_weights(tiny, tmp_path, monkeypatch):
     predicted, predict = [], Steps.predict
     monkeypatch.setattr(Steps, "predict", lambda steps, features: predicted.append(features) or predict(steps, features))

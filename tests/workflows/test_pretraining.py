@@ -21,7 +21,6 @@ from baselines.training.schedule_points import parse
 from baselines.training.trainer import Trainer
 from tasks.pretraining.bert import make as bert
 
-pytestmark = pytest.mark.keras
 TEXT = [f"{first}，{second}。" for titles in TITLES.values() for first in titles for second in titles] * 4
 
 
@@ -63,6 +62,7 @@ def lines_without_speed(folder):
     return [{name: value for name, value in line.items() if name not in ("tokens_per_second", "share_of_peak")} for line in lines]
 
 
+@pytest.mark.keras
 def test_it_learns_and_leaves_a_checkpoint(pretrained, tiny, no_updates):
     first, last = dev_lines(pretrained)
     assert last["loss"] < first["loss"] < np.log(120) and 0 < last["accuracy"] <= 1
@@ -76,6 +76,7 @@ def test_it_learns_and_leaves_a_checkpoint(pretrained, tiny, no_updates):
     assert code == 0
 
 
+@pytest.mark.keras
 def test_interrupted_and_resumed_is_the_same_as_undisturbed(pretrained, tiny, corpus, monkeypatch):
     folder, scored = tiny.folder / "interrupted", Trainer._score_epoch
 

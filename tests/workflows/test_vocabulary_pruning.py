@@ -21,7 +21,6 @@ from baselines.weights.checkpoint import open_checkpoint
 from baselines.weights.save import save_google, save_hugging_face
 from baselines.workflows.vocabulary_pruning import count_tokens, retained_ids, trim
 
-pytestmark = pytest.mark.keras
 TOKENS = ["[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", *"今天气很好语言模型学习", "##今"]
 
 
@@ -54,6 +53,7 @@ def outputs(folder, text):
 
 
 @pytest.mark.parametrize("format", ["safetensors", "google", "pytorch"])
+@pytest.mark.keras
 def test_outputs_for_retained_ids_are_the_same(checkpoints, tmp_path, format):
     (tmp_path / "corpus.txt").write_text("今天天气很好\n语言 a\n" * 2 + "学", encoding="utf-8")
     words = ["vocab", "trim", str(checkpoints[format]), "--corpus", str(tmp_path / "corpus.txt"), "--out", str(tmp_path / "out")]
