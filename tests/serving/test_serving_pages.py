@@ -182,10 +182,10 @@ def test_settings_are_sent_checked_and_kept(open_page):
         "model": "chat/parrot", "stream": True, "max_tokens": 2, "seed": 7,
     }  # fmt: skip
     expect(messages(page, "assistant")).to_have_text("今天")
-    expect(page.locator(".remark")).to_have_text("Cut at the most tokens allowed.")
+    expect(page.locator(".remark")).to_have_text("Stopped at the token limit.")
     page.locator("[name=temperature]").fill("9")
     say(page, "你好")
-    expect(page.locator("#notice")).to_contain_text("correct the settings")
+    expect(page.locator("#notice")).to_contain_text("Correct the highlighted settings.")
     expect(page.locator("#text")).to_have_value("你好")
     page.locator("[name=temperature]").fill("0.5")
     page.reload()
@@ -217,7 +217,7 @@ def test_another_model_may_be_chosen_and_long_histories_are_told(open_page):
     for text in ("一二三四五六七八九十" * 2, "今天天气怎样", "你好"):
         say(page, text)
         expect(messages(page, "assistant").last).to_have_text(text)
-    expect(page.locator(".remark").last).to_contain_text("no longer sees the first")
+    expect(page.locator(".remark").last).to_contain_text("exceeds the context: the first")
     page.locator("#model").select_option("seq2seq/parrot")
     say(page, "再见")
     expect(messages(page, "assistant").last).to_have_text("再见")
@@ -332,7 +332,7 @@ def test_one_run_compares_searches_paraphrases_and_writes(open_page):
     expect(page.locator("#result tr")).to_have_count(3)
     page.locator("#count").fill("0")
     page.locator("#go").click()
-    expect(page.locator("#notice")).to_contain_text("correct the settings")
+    expect(page.locator("#notice")).to_contain_text("Correct the highlighted settings.")
 
     tab(page, "write")
     page.locator("#text").fill("你好吗")
@@ -343,7 +343,7 @@ def test_one_run_compares_searches_paraphrases_and_writes(open_page):
 
 
 def test_what_a_page_of_similar_texts_cannot_do_is_told(open_page):
-    expect(open_page("/similar").locator("#notice")).to_have_text("No run of this server makes vectors.")
+    expect(open_page("/similar").locator("#notice")).to_have_text("No run on this server embeds texts.")
     page = open_page("/similar", app=make_app(Limits(max_tokens=16), pause=0.5, similar=True), locale="zh-CN", **PHONE)
     page.locator("#text").fill("砸")
     page.locator("#go").click()

@@ -1,4 +1,4 @@
-// The chat. Its memory is a list of complete turns, user and assistant alternating; a turn that fails goes back into the composer.
+// The chat. It stores complete turns, user and assistant in turn; the text of a failed turn returns to the input box.
 import { sendOnEnter } from "./entering.js";
 import { ask, bindKey, element, events, recall, remember, Refusal } from "./server.js";
 import { fillWords, words } from "./words.js";

@@ -1,4 +1,4 @@
-// Enter sends, Shift+Enter begins a new line. While an input method is composing, Enter takes its words (229: Safari).
+// Enter sends, Shift+Enter starts a new line. While an input method is composing, Enter confirms its words (keyCode 229: Safari).
 export function sendOnEnter(area, send) {
   area.addEventListener("keydown", (event) => {
     const composing = event.isComposing || event.keyCode === 229;

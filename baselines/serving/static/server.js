@@ -1,4 +1,4 @@
-// Asking the server, and remembering. Whatever text comes from it or from the user goes into the page by textContent only.
+// Requests to the server, and local storage. Text from the server or the user is inserted through textContent only.
 import { words } from "./words.js";
 
 export class Refusal extends Error {
@@ -18,19 +18,19 @@ export async function ask(path, body, signal) {
     throw error.name === "AbortError" ? error : new Refusal(words.unreachable);
   }
   if (response.ok) return response;
-  const told = await response.json().catch(() => null);
-  const message = told?.error?.message ?? `${response.status} ${response.statusText}`;
+  const detail = await response.json().catch(() => null);
+  const message = detail?.error?.message ?? `${response.status} ${response.statusText}`;
   throw new Refusal(response.status === 401 ? words.key : message, response.status);
 }
 
 export async function* events(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let held = "";
+  let buffer = "";
   for (;;) {
     const { value, done } = await reader.read();
     if (done) throw new Refusal(words.broken);
-    const blocks = (held + value).split("\n\n");
-    held = blocks.pop();
+    const blocks = (buffer + value).split("\n\n");
+    buffer = blocks.pop();
     for (const block of blocks) {
       const data = block.replace(/^data: /, "");
       if (data === "[DONE]") return;
@@ -53,7 +53,7 @@ export function remember(name, value) {
   try {
     localStorage.setItem(name, JSON.stringify(value));
   } catch {
-    // full, or forbidden: the page works without a memory
+    // Storage is full or disabled. The page works without it.
   }
 }
 

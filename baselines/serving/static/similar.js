@@ -1,4 +1,4 @@
-// What a run of SimBERT does: how similar texts are, the nearest of an index, paraphrases, and a text written after another.
+// The page of a SimBERT run: similarity of texts, search in an index, paraphrases, and text generation.
 import { sendOnEnter } from "./entering.js";
 import { ask, bindKey, element, events, recall, remember, Refusal } from "./server.js";
 import { fillWords, words } from "./words.js";
@@ -15,13 +15,13 @@ function show(message) {
   $("notice").hidden = !message;
 }
 
-function chosen() {
+function selectedRun() {
   return runs.find((run) => run.id === $("run").value);
 }
 
-// Of an index only with the run whose vectors it holds, of texts only with one that writes.
-function possible(kind) {
-  const run = chosen();
+// An index is searched with the run that embedded it; paraphrases need a run that generates text.
+function isAvailable(kind) {
+  const run = selectedRun();
   if (!run) return false;
   return kind === "compare" || (kind === "search" ? indexesOf(run).length > 0 : run.kind !== "embedding");
 }
@@ -37,19 +37,19 @@ function fill(select, options) {
 }
 
 function draw() {
-  if (!possible(state.kind)) state.kind = "compare";
+  if (!isAvailable(state.kind)) state.kind = "compare";
   for (const tab of tabs) {
-    tab.disabled = Boolean(working) || !possible(tab.dataset.kind);
+    tab.disabled = Boolean(working) || !isAvailable(tab.dataset.kind);
     tab.setAttribute("aria-selected", String(tab.dataset.kind === state.kind));
   }
-  fill($("index"), indexesOf(chosen()).map((index) => [index.id, `${index.id} (${index.size})`]));
+  fill($("index"), indexesOf(selectedRun()).map((index) => [index.id, `${index.id} (${index.size})`]));
   const rerankers = indexes.find((index) => index.id === $("index").value)?.rerankers ?? [];
   fill($("rerank"), [["", words.none], ...rerankers.map((name) => [name, name.toUpperCase()])]);
   for (const name of ["others", "index", "rerank", "count", "seed"]) $(`${name}-field`).hidden = !FIELDS[state.kind].includes(name);
   $("rerank-field").hidden ||= !rerankers.length;
   $("text-name").textContent = state.kind === "search" ? words.names.question : words.names.text;
   $("go").textContent = words[state.kind];
-  $("go").disabled = Boolean(working) || !chosen();
+  $("go").disabled = Boolean(working) || !selectedRun();
   $("stop").hidden = !working;
 }
 
@@ -73,10 +73,10 @@ async function post(path, body) {
   return (await ask(path, body, working.signal)).json();
 }
 
-/** The fields of a found row, but that of the text itself, which stands beside them. */
-function further({ text, metadata }) {
-  const said = (value) => (typeof value === "string" ? value : JSON.stringify(value));
-  return Object.entries(metadata).filter(([, value]) => value !== text).map(([name, value]) => `${name}: ${said(value)}`).join(" · ");
+/** The fields of a search result, except the text itself, which is shown beside them. */
+function describeFields({ text, metadata }) {
+  const format = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+  return Object.entries(metadata).filter(([, value]) => value !== text).map(([name, value]) => `${name}: ${format(value)}`).join(" · ");
 }
 
 const DO = {
@@ -93,7 +93,7 @@ const DO = {
     const rerank = $("rerank").value;
     const { data } = await post("/search", { index: $("index").value, query, k: count, ...(rerank && { rerank }) });
     const distance = (item) => (item.distance === undefined ? [] : [`${rerank.toUpperCase()} ${item.distance.toFixed(4)}`]);
-    return data.length ? [table(data.map((item) => [item.score, item.text, ...distance(item), further(item)]))] : [element("p", "faint", words.nothing)];
+    return data.length ? [table(data.map((item) => [item.score, item.text, ...distance(item), describeFields(item)]))] : [element("p", "faint", words.nothing)];
   },
   async paraphrase(model, text, count, seed) {
     const { data } = await post("/paraphrase", { model, text, num: count, ...seed });
@@ -109,7 +109,7 @@ const DO = {
 
 async function go() {
   await loaded;                                                         // who types at once does not type in vain
-  const text = $("text").value.trim(), run = chosen();
+  const text = $("text").value.trim(), run = selectedRun();
   if (!text || working || !run) return;
   working = new AbortController();
   show("");

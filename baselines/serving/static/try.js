@@ -27,7 +27,7 @@ function drawFields() {
   $("predict").disabled = !fields.length;
 }
 
-// The text cut wherever a span begins or ends; every piece is marked with the names of all spans over it, in the color of the first.
+// Splits the text where a span starts or ends. Each piece is marked with the names of all spans over it, in the color of the first.
 function marked(text, spans) {
   const kinds = [...new Set(spans.map((span) => span[2]))];
   const letters = Array.from(text), passage = element("p", "passage", "");

@@ -1,19 +1,19 @@
-// What the pages say, in the reader's language.
+// The strings of the pages, in English and Chinese.
 const WORDS = {
   en: {
     send: "Send", stop: "Stop", reset: "Reset", again: "Again", settings: "Settings", model: "Model", run: "Run", try: "Try other runs", chat: "Chat",
     message: "Message", predict: "Predict", temperature: "Temperature", top_k: "Top k (0: all)", top_p: "Top p",
-    max_tokens: "Most tokens", repetition_penalty: "Repetition penalty", seed: "Seed", api_key: "API key",
-    random: "random", greeting: "Write something. Enter sends, Shift+Enter begins a new line.",
-    rewrite: "Each message is answered by itself: this model rewrites a text.",
-    dropped: (n) => `The model no longer sees the first ${n} message${n === 1 ? "" : "s"}: the conversation is longer than it can read.`,
-    cut: "Cut at the most tokens allowed.", stopped: "Stopped.", silent: "The model had nothing to say. Your message is below.",
-    broken: "The connection broke off.", unreachable: "The server cannot be reached.", wrong: "Please correct the settings marked.",
-    key: "This server asks for an API key.", no_writers: "No run of this server writes text.",
-    no_predictors: "No run of this server classifies, tags or reads.", confidence: "Confidence", nothing: "Nothing found.",
-    similar: "Similar texts", compare: "Compare", search: "Search", paraphrase: "Paraphrase", write: "Write", others: "Other texts, one on each line",
-    index: "Index", rerank: "Order of the best", count: "How many", none: "by vectors", vector: (n) => `The vector of the first text: ${n} numbers`,
-    no_embedders: "No run of this server makes vectors.",
+    max_tokens: "Max tokens", repetition_penalty: "Repetition penalty", seed: "Seed", api_key: "API key",
+    random: "random", greeting: "Write something. Enter sends, Shift+Enter starts a new line.",
+    rewrite: "This model rewrites a text: each message is processed on its own.",
+    dropped: (n) => `The conversation exceeds the context: the first ${n} message${n === 1 ? "" : "s"} are dropped.`,
+    cut: "Stopped at the token limit.", stopped: "Stopped.", silent: "The model returned no text. Your message is back in the input box.",
+    broken: "The connection was lost.", unreachable: "The server cannot be reached.", wrong: "Correct the highlighted settings.",
+    key: "This server asks for an API key.", no_writers: "No run on this server generates text.",
+    no_predictors: "No run on this server classifies, tags or reads.", confidence: "Confidence", nothing: "Nothing found.",
+    similar: "Similar texts", compare: "Compare", search: "Search", paraphrase: "Paraphrase", write: "Generate", others: "Other texts, one per line",
+    index: "Index", rerank: "Rerank", count: "Results", none: "none", vector: (n) => `Vector of the first text (${n} dimensions)`,
+    no_embedders: "No run on this server embeds texts.",
     names: { text: "Text", text_pair: "Second text", question: "Question", passage: "Passage" },
   },
   zh: {
