@@ -21,12 +21,15 @@ OUTSIDE = 0
 
 
 class SequenceTaggingHead(EntityHead):
-    """Attaches a dense layer of 2 K + 1 labels (O; B and I of K `categories`) and a `chain` of them to an encoder."""
+    """Attaches a dense layer of 2 K + 1 labels (O; B and I of K `categories`) and a `chain` of them to an encoder.
 
-    def __init__(self, categories: int, chain: str = "crf", initializer_range: float = 0.02):
+    rank   of the chain's transitions, see layers/label_chain.py; None: full
+    """
+
+    def __init__(self, categories: int, chain: str = "crf", initializer_range: float = 0.02, rank: int | None = None):
         if chain not in CHAINS:
             raise ValueError(f"SequenceTaggingHead: unknown chain={chain!r}. Choose one of {', '.join(CHAINS)}.")
-        self.categories, self.chain, self.initializer_range = categories, chain, initializer_range
+        self.categories, self.chain, self.initializer_range, self.rank = categories, chain, initializer_range, rank
         self.classes = 2 * categories + 1
 
     def __call__(self, encoder: "keras.Model") -> "keras.Model":
@@ -60,7 +63,7 @@ class SequenceTaggingHead(EntityHead):
         layer = ConditionalRandomField if self.chain == "crf" else MaximumEntropyMarkovModel
         inside = range(2, self.classes, 2)
         forbidden = [(a, b) for b in inside for a in range(self.classes) if a not in (b - 1, b)]
-        return layer(first=OUTSIDE, forbidden=forbidden, name="Tagger-Chain")
+        return layer(first=OUTSIDE, forbidden=forbidden, rank=self.rank, name="Tagger-Chain")
 
     def loss(self, targets: Any, outputs: dict) -> Any:
         """Minus log P of the labels int32 (B, L), in nats: float32 (B,) for crf, else (totals, token counts), each (B,)."""

@@ -84,29 +84,37 @@ class LabelChain(keras.layers.Layer):
     returns    {"labels": int32 (B, L), the best path; "transitions": float32 (B, C, C), the same for all rows: for the loss}
 
     first      label that every path begins with, or None
+    rank       R: transitions are the product of matrices C x R and R x C, for many labels; None: one full matrix
     forbidden  pairs (a, b): no path has b behind a. Only the best path keeps to it, learning does not need to
     """
 
     needs_length = True
     """Whether a graph must know L: loops over tokens are laid out while it is traced."""
 
-    def __init__(self, first: int | None = None, forbidden: Any = (), **kwargs: Any):
+    def __init__(self, first: int | None = None, forbidden: Any = (), rank: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
+        self.rank = rank
         self.first = first
         self.forbidden = tuple(tuple(pair) for pair in forbidden)
 
     def build(self, logits_shape: tuple, mask_shape: tuple | None = None) -> None:
         self.classes = logits_shape[-1]
-        bound = math.sqrt(6 / (2 * self.classes))
-        self.transitions = self.add_weight(
-            name="transitions",
-            shape=(self.classes, self.classes),
-            initializer=keras.initializers.RandomUniform(-bound, bound),
-            dtype="float32",
-        )
+        if self.rank:
+            self.left, self.right = (self.matrix(name, self.rank) for name in ("left", "right"))
+        else:
+            self.transitions = self.matrix("transitions", self.classes)
+
+    def matrix(self, name: str, columns: int) -> keras.Variable:
+        bound = math.sqrt(6 / (self.classes + columns))
+        initializer = keras.initializers.RandomUniform(-bound, bound)
+        return self.add_weight(name=name, shape=(self.classes, columns), initializer=initializer, dtype="float32")
+
+    def transition_matrix(self) -> Any:
+        """float32 (C, C)."""
+        return ops.matmul(self.left, ops.transpose(self.right)) if self.rank else ops.convert_to_tensor(self.transitions)
 
     def call(self, logits: Any, mask: Any) -> Any:
-        logits, transitions = ops.cast(logits, "float32"), ops.convert_to_tensor(self.transitions)
+        logits, transitions = ops.cast(logits, "float32"), self.transition_matrix()
         initial, steps = self.chain(logits, transitions, mask)
         if self.first is not None:
             initial = ops.where(ops.arange(self.classes) == self.first, initial, MASKED)
@@ -131,4 +139,4 @@ class LabelChain(keras.layers.Layer):
         }
 
     def get_config(self) -> dict:
-        return {**super().get_config(), "first": self.first, "forbidden": self.forbidden}
+        return {**super().get_config(), "first": self.first, "forbidden": self.forbidden, "rank": self.rank}

@@ -86,7 +86,6 @@ def sizes(config: Config) -> Sizes:
     return transformer(config, positions=config.max_position_embeddings, distinct_blocks=config.option("num_hidden_groups"))
 
 
-
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}; groups that a file lacks are read from its first one."""
     groups = config.option("num_hidden_groups")

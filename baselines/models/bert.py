@@ -39,7 +39,6 @@ def sizes(config: Config) -> Sizes:
     return transformer(config, positions=config.max_position_embeddings)
 
 
-
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     return names.encoder_names(config, prefix="bert", absolute_positions=True)

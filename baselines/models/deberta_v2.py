@@ -170,6 +170,8 @@ def convolution(embedded: Any, x: Any, inputs: dict, config: Config, style: Styl
     y = layers.Activation(activation(config.option("conv_act")), name="Convolution-Activation")(y)
     x = style.norm(layers.Add(name="Convolution-Add")([x, y]), "Convolution-Norm")
     return TokenMask(config.pad_token_id, name="Convolution-Output-Mask")(x, inputs["token_ids"])
+
+
 def sizes(config: Config) -> Sizes:
     """How large the model is."""
     d, relative = config.hidden_size, config.option("relative_attention")

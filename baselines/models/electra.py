@@ -57,7 +57,6 @@ def sizes(config: Config) -> Sizes:
     return transformer(config, positions=config.max_position_embeddings)
 
 
-
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     ours = names.encoder_names(config, prefix="electra", absolute_positions=True)

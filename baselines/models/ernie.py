@@ -39,7 +39,6 @@ def sizes(config: Config) -> Sizes:
     return transformer(config, positions=config.max_position_embeddings, other_tables=tasks)
 
 
-
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     ours = names.encoder_names(config, prefix="ernie", absolute_positions=True)

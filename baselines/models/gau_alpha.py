@@ -76,7 +76,6 @@ def sizes(config: Config) -> Sizes:
     return Sizes(embeddings.tables, inside, inside, config.num_hidden_layers, inner=3 * f, scores=1)
 
 
-
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     shared = {path: name for path, name in roformer_v2.weight_names(config).items() if not path.startswith("Transformer-")}

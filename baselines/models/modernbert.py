@@ -172,7 +172,6 @@ def sizes(config: Config) -> Sizes:
     return transformer(config, norm=norm, biases=biases, feed_forward_biases=inner, gate=True, other_inside=first)
 
 
-
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     ours = names.renamed(names.encoder_names(config, prefix="model"), {}, NAMES)

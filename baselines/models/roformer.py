@@ -33,7 +33,6 @@ def sizes(config: Config) -> Sizes:
     return transformer(config)
 
 
-
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     return names.encoder_names(config, prefix="roformer")

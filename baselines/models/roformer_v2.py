@@ -50,7 +50,6 @@ def sizes(config: Config) -> Sizes:
     return transformer(config, norm=0, biases=False)
 
 
-
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     ours = names.encoder_names(config, prefix="roformer")

@@ -58,7 +58,6 @@ OPTIONS = {
 }
 
 
-
 def read_config(given: dict[str, Any]) -> dict[str, Any]:
     """What depends on the version, which a T5 of Hugging Face has by how its logits are computed."""
     # transformers 5 saves tie_word_embeddings=true for every T5, and scale_decoder_outputs=false for those with their own matrix.

@@ -76,7 +76,6 @@ def sizes(config: Config) -> Sizes:
     return transformer(config, positions=config.max_position_embeddings)
 
 
-
 def weight_names(config: Config) -> dict[str, WeightName]:
     """{variable path: WeightName}."""
     return names.renamed(names.encoder_names(config, prefix="roberta", absolute_positions=True), {}, HEAD)

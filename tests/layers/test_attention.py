@@ -93,3 +93,11 @@ def test_dropout_falls_on_the_weights_while_training_only():
     x = random(B, L, 8)
     np.testing.assert_array_equal(layer(x), layer(x, training=False))
     assert np.abs(layer(x, training=True) - layer(x)).max() > 1e-6
+
+
+def test_squared_relu_divides_by_the_number_of_visible_keys():
+    query = np.float32([[[[2.0]], [[-1.0]]]])                           # (1, 2, 1, 1): two queries, one head
+    key, value = np.float32([[[[1.0]], [[3.0]], [[5.0]]]]), np.float32([[[[1.0]], [[10.0]], [[100.0]]]])
+    mask = np.array([[[[True, True, False]]]])
+    mean, _ = attend(query, key, value, mask, scale="none", normalization="squared_relu")
+    np.testing.assert_allclose(ops.convert_to_numpy(mean)[0, :, 0, 0], [(2**2 * 1 + 6**2 * 10) / 2, 0])

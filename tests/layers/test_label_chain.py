@@ -157,3 +157,18 @@ def test_layers_clone_from_their_config():
     layer = crf.ConditionalRandomField(first=0, forbidden=[(0, 2)], name="chain")
     clone = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert (clone.first, clone.forbidden, clone.name) == (0, ((0, 2),), "chain")
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_transitions_of_low_rank_are_a_product(name):
+    layer = LAYERS[name](rank=2)
+    logits, mask = draw(4, 5, CLASSES), mask_of()
+    found = layer(logits, mask)
+    left, right = map(numpy, (layer.left, layer.right))
+    assert left.shape == right.shape == (CLASSES, 2) and len(layer.weights) == 2
+    np.testing.assert_allclose(numpy(found["transitions"])[0], left @ right.T, atol=1e-6)
+    full = LAYERS[name]()
+    full(logits, mask)
+    full.transitions.assign(left @ right.T)
+    np.testing.assert_array_equal(numpy(full(logits, mask)["labels"]), numpy(found["labels"]))
+    assert LAYERS[name].from_config(layer.get_config()).rank == 2
