@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from baselines.layers.attention import attend
 from baselines.layers.multi_head_attention import MultiHeadAttention
