@@ -52,7 +52,11 @@ def same(found, expected, where):
         assert found.keys() == expected.keys()
         for key, value in expected.items():
             same(found[key], value, f"{where}/{key}")
-    elif isinstance(expected, list) and expected and np.asarray(expected, dtype=object).ravel()[0].__class__ is float:
+    elif isinstance(expected, list) and expected and isinstance(expected[0], list):
+        assert len(found) == len(expected)
+        for index, value in enumerate(expected):
+            same(found[index], value, f"{where}/{index}")
+    elif isinstance(expected, list) and any(type(value) is float for value in expected):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4, err_msg=where)
     else:
         assert found == expected, where

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from baselines.compat.keras2 import installed
+from baselines.compat.keras2.notices import slow
 from baselines.decoding.bert4keras_beam import search
 from baselines.decoding.bert4keras_sampling import random_sample
 
@@ -27,6 +28,8 @@ class AutoRegressiveDecoder:
     def __init__(self, start_id: int | None, end_id: int, maxlen: int, minlen: int = 1):
         self.start_id, self.end_id, self.maxlen, self.minlen = start_id, end_id, maxlen, minlen
         self.models = {}
+        if installed().backend.backend() == "jax":
+            slow("AutoRegressiveDecoder compiles every new length on JAX", "Use KERAS_BACKEND=tensorflow, or run.py generate.")
         self.first_output_ids = np.empty((1, 0), dtype=int) if start_id is None else np.array([[start_id]])
 
     @staticmethod

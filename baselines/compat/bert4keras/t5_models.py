@@ -41,6 +41,8 @@ class T5_Base(Transformer):  # noqa: N801
         self.entries = {tensor.name: id(tensor) for tensor in self.ours.inputs}
         for node in self.nodes:
             node.operation._inbound_nodes.clear()
+            if isinstance(node.operation, keras.layers.ReversibleEmbedding):
+                node.operation.supports_masking = True
             node.operation.name = self.prefixed(node.operation.name)
             self.layers.setdefault(node.operation.name, node.operation)
         self.build_models()

@@ -10,6 +10,7 @@ from keras import ops
 
 from baselines.compat.keras2.notices import translated
 
+_original_spec = keras.layers.Lambda.compute_output_spec
 _original = {name: getattr(keras.layers.Layer, name) for name in ("add_loss", "add_weight")}
 
 
@@ -63,6 +64,13 @@ def output_mask(self: keras.layers.Layer) -> Any:
     return getattr(self.output, "_keras_mask", None)
 
 
+def lambda_output_spec(self: keras.layers.Lambda, *args: Any, **kwargs: Any) -> Any:
+    """What the function returns, of its own dtype: Keras 3 takes every Lambda for one of floats."""
+    if self._output_shape is not None:
+        return _original_spec(self, *args, **kwargs)
+    return keras.Operation.compute_output_spec(self, *args, **kwargs)
+
+
 def merged_mask(self: keras.layers.Layer, inputs: Any, mask: Any = None) -> Any:
     """Where none of the masks of added or multiplied tensors is 0; those without a mask do not count, as in Keras 2."""
     present = [each for each in mask or [] if each is not None]
@@ -96,4 +104,5 @@ def install() -> None:
         setattr(layer, function.__name__, function)
     layer.output_mask = property(output_mask)
     keras.layers.Add.__mro__[1].compute_mask = merged_mask              # of Add, Multiply, Average, …
+    keras.layers.Lambda.compute_output_spec = lambda_output_spec
     layer.__init_subclass__ = classmethod(prepare_subclass)

@@ -12,8 +12,12 @@ from baselines.compat.keras2.recorded import recorded
 
 @recorded
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
-    """-log of the probability of each target, 0 or 1."""
-    return ops.binary_crossentropy(ops.cast(target, output.dtype), output, from_logits=from_logits)
+    """-log of the probability of each target, 0 or 1; as in Keras 2, epsilon is also added to probabilities."""
+    target, epsilon = ops.cast(target, output.dtype), keras.config.epsilon()
+    if from_logits:
+        return ops.binary_crossentropy(target, output, from_logits=True)
+    output = ops.clip(output, epsilon, 1 - epsilon)
+    return -target * ops.log(output + epsilon) - (1 - target) * ops.log(1 - output + epsilon)
 
 
 @recorded

@@ -28,6 +28,13 @@ def translated(idiom: str, became: str) -> None:
         print(f"translated: {idiom} -> {became}", file=sys.stderr)
 
 
+def slow(what: str, instead: str) -> None:
+    """Says once that something is correct but slow, whether or not translations are printed."""
+    if what not in SEEN:
+        SEEN[what] = "slow"
+        print(f"slow: {what}. {instead}", file=sys.stderr)
+
+
 def refused(what: str, instead: str) -> InputError:
     """The error for something that cannot work on Keras 3, which names the modern way."""
     return InputError(f"{what} cannot work on Keras 3. {instead}")

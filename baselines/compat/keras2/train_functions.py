@@ -17,7 +17,6 @@ import numpy as np
 from keras import ops
 
 from baselines.compat.keras2.notices import translated
-from baselines.compat.keras2.recorded import Recorded
 from baselines.errors import InputError
 
 
@@ -33,7 +32,7 @@ def _feeds(model):
             raise InputError("model.total_loss: the model is not compiled. Call model.compile first.")
         targets = [] if model.loss is None else [_target(model.loss, output) for output in model.outputs]
         weights = [keras.Input(()) for _ in targets]
-        total = Recorded(_Total(model))(list(model.inputs), targets)
+        total = TotalLoss(model)(list(model.inputs), targets)
         model.__dict__["_script_feeds"] = (model._compile_config, targets, weights, total)
     return model._script_feeds[1:]
 
@@ -45,19 +44,21 @@ def _target(loss, output):
     return keras.Input((None,) * (rank - 2) + ((1,) if "sparse" in str(name) else (None,)) if rank > 1 else ())
 
 
-class _Total:
+class TotalLoss(keras.Operation):
     """(inputs, targets) -> the loss that training minimizes, of a forward pass without dropout."""
 
-    __name__ = "total_loss"
-
-    def __init__(self, model):
+    def __init__(self, model: keras.Model):
+        super().__init__()
         self.model = model
 
-    def __call__(self, inputs, targets):
+    def call(self, inputs: list, targets: list) -> Any:
         outputs = self.model(inputs if len(inputs) > 1 else inputs[0], training=False)
         targets = targets if len(targets) != 1 else targets[0]
         losses = [] if self.model._compile_loss is None else [self.model._compile_loss(targets, outputs)]
         return ops.sum(ops.stack([*losses, *self.model.losses]))
+
+    def compute_output_spec(self, inputs: list, targets: list) -> Any:
+        return keras.KerasTensor((), keras.config.floatx())
 
 
 class FlatTrainFunction:
