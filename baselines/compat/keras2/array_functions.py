@@ -1,6 +1,7 @@
 """Functions of arrays that Keras 2 had in `keras.backend`: shapes, indices and what `keras.ops` spells differently."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -26,6 +27,16 @@ SAME = {
 def tensor_of(x: Any) -> Any:
     """A variable's value; anything else as it is."""
     return x.value if isinstance(x, keras.Variable) else x
+
+
+def on_values(function: Callable) -> Callable:
+    """A function that takes variables too."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(tensor_of, args), **kwargs)
+
+    return call
 
 
 @recorded

@@ -158,6 +158,13 @@ def evaluate_generator(self: keras.Model, generator: Any, steps: int | None = No
     return self.evaluate(generator, steps=steps, verbose=options.get("verbose", 0))
 
 
+class StateSync(keras.callbacks.Callback):
+    """On JAX, puts the weights back into their variables before a script's callbacks look at them."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        assert self.model is not None                                   # reading it is what synchronizes
+
+
 def fit(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
     """As in Keras 3; options of Keras 2's queues are left out, and a `train_function` of the script's own is used."""
     for name in ("max_queue_size", "workers", "use_multiprocessing"):
@@ -165,6 +172,10 @@ def fit(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: 
             translated(f"fit({name}=…)", "left out")
     if getattr(self, "script_train_function", None) is not None:
         return fit_with_function(self, x, y, *args, **options)
+    callbacks = options.get("callbacks")
+    if keras.backend.backend() == "jax" and not isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)
+        options["callbacks"] = [StateSync(), *callbacks]
     if is_generator(x):
         x, options["shuffle"] = batches(x), False
     with inside(self):

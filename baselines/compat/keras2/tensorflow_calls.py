@@ -9,7 +9,12 @@ from baselines.compat.keras2.recorded import Recorded, is_symbolic
 
 
 def install() -> None:
-    """Registers with TensorFlow, which asks where a function does not know its arguments."""
+    """Registers with TensorFlow, which asks where a function does not know its arguments.
+
+    JAX raises for `array + symbolic tensor`; without this method it leaves the sum to the symbolic tensor.
+    """
+    if keras.backend.backend() == "jax" and hasattr(keras.KerasTensor, "__jax_array__"):
+        del keras.KerasTensor.__jax_array__
     if keras.backend.backend() != "tensorflow":
         return
     from tensorflow.python.util import dispatch
