@@ -76,3 +76,16 @@ def test_gradients_equal_bert4keras(name):
             np.testing.assert_allclose(gradient, GOLDENS[key], rtol=1e-4, atol=1e-5, err_msg=key)
             compared += 1
     assert compared >= 13
+
+
+@pytest.mark.parametrize("name", ["gpt-shared", "gpt2"])
+def test_the_modules_of_bert4keras_names_build_the_same(name):
+    from baselines.compat.bert4keras import models
+
+    case = SETUP["cases"][name]
+    model = models.build_transformer_model(model=case["model"], **{**SETUP["config"], **case["options"]})
+    for variable in model.trainable_weights:
+        variable.assign(GOLDENS[f"{name}/weights/{golden_key(variable.path.removeprefix(f'{model.name}/'))}"])
+    batch = [BATCH["token_ids"], BATCH["segment_ids"]][: len(model.inputs)]
+    found = ops.convert_to_numpy(model(batch))[REAL]
+    np.testing.assert_allclose(found, GOLDENS[f"{name}/probabilities"][REAL], rtol=0, atol=1e-5)

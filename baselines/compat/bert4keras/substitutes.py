@@ -96,7 +96,7 @@ class Hook:
         outputs = operation(*args, **kwargs)
         if name == "Embedding-Token" and kwargs.get("reverse"):
             return TokenMask(name=f"{operation.name}-Dense-Mask")([outputs, owner.token_ids])
-        if name == "Embedding-Token":
+        if name == "Embedding-Token" and args[0] is owner.token_ids:
             outputs._keras_mask = token_mask(owner.token_ids)           # for `get_layer("Embedding-Token").output_mask`
             return TokenMask(name=f"{operation.name}-Mask")([outputs, owner.token_ids])
         return outputs

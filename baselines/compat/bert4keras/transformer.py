@@ -105,6 +105,7 @@ class Transformer:
     def our_config(self) -> dict[str, Any]:
         """The configuration as a dict of our Config, which ignores what it does not know."""
         configs = dict(self.configs, hidden_act=hidden_act(self.configs["hidden_act"]))
+        configs["shared_segment_embeddings"] = self.shared_segment_embeddings            # a field of GPT's Config alone
         return {OURS.get(name, name): value for name, value in configs.items() if OURS.get(name, name) == name or value is not None}
 
     def call(self, inputs: Any) -> Any:
