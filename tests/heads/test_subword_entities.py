@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from subword_samples import BYTES, gpt2_folder, scored, sentencepiece_folder
 
-from baselines.heads.entities import cells, char_cells, decode_entities, encode_entities
+from baselines.heads.entities import char_cells, decode_entities, encode_entities
 from baselines.metrics.spans import Entity
 from baselines.task import Categories, Example
 from baselines.tokenizers.tokenizer import Tokenizer
@@ -52,5 +52,6 @@ def test_a_space_alone_is_no_entity(tokenizer):
 
 def test_the_first_token_of_a_text_without_a_start_is_cell_0(tmp_path):
     tokenizer = Tokenizer.from_folder(sentencepiece_folder(tmp_path, "t5", "spiece.model"))
-    alignment = tokenizer.align("今天天气")
-    assert cells([Entity(0, 2, "LOC", "今天")], alignment, 2, CATEGORIES, first=0).tolist() == [[0, 0, 0]]
+    given = Example(id=0, texts=("今天天气",), gold=[Entity(0, 2, "LOC", "今天")])
+    ((features, found),) = encode_entities(CATEGORIES)(given, tokenizer, 32)
+    assert found.tolist() == [[0, 0, 0]] and features["char_starts"].tolist() == [0, 2, -1]
