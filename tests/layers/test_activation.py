@@ -18,6 +18,17 @@ def test_gelu_is_the_exact_form(name):
     np.testing.assert_allclose(activation(name)(X), expected, atol=1e-6)
 
 
+def test_gelu_of_bf16_is_the_exact_one_rounded_once():
+    x = keras.ops.cast(X, "bfloat16")
+    found = activation("gelu")(x)
+    assert keras.backend.standardize_dtype(found.dtype) == "bfloat16"
+    numbers = keras.ops.convert_to_numpy(keras.ops.cast(x, "float32")).tolist()
+    expected = [number * 0.5 * (1 + math.erf(number / math.sqrt(2))) for number in numbers]
+    rounded = keras.ops.cast(np.array(expected, "float32"), "bfloat16")
+    np.testing.assert_allclose(*(keras.ops.convert_to_numpy(keras.ops.cast(y, "float32")) for y in (found, rounded)), rtol=2**-8)
+    assert keras.activations.deserialize(keras.activations.serialize(activation("gelu"))) is activation("gelu")
+
+
 @pytest.mark.parametrize("name", ["gelu_tanh", "gelu_new", "gelu_pytorch_tanh"])
 def test_gelu_tanh_is_the_approximate_form(name):
     expected = 0.5 * X * (1 + np.tanh(math.sqrt(2 / math.pi) * (X + 0.044715 * X**3)))
