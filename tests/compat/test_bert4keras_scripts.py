@@ -22,9 +22,11 @@ import sys
 from baselines.cli.startup import start_backend
 start_backend()
 from baselines.compat import script
+from baselines.compat.bert4keras.backend import set_gelu
 folder, results, *paths = sys.argv[1:]
 for path in paths:
     name = path.rsplit("/", 1)[-1].removesuffix(".py")
+    set_gelu("erf")                                                     # a script may have set the other for its own process
     assert script.run(path, [folder, f"{results}/{name}.json"], verbose=True) == 0, name
 """
 
