@@ -13,7 +13,6 @@ import pytest
 from hub_fixtures import hub, offline  # noqa: F401  (fixtures of all tests)
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:                       # pytest-xdist's workers inherit that of their controller
     COMPILED = tempfile.TemporaryDirectory(prefix="jax-", ignore_cleanup_errors=True)
