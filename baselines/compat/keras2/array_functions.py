@@ -34,6 +34,8 @@ def on_values(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if function is ops.prod and isinstance(args[0], np.ndarray):    # of a shape, which JAX needs as numbers
+            return np.prod(*args, **kwargs)
         return function(*map(tensor_of, args), **kwargs)
 
     return call

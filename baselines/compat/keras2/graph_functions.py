@@ -81,7 +81,11 @@ class Function:
     def __call__(self, inputs: Sequence) -> Any:
         given = [inputs[place] for place in self.places]
         given = [np.asarray(each) if isinstance(each, (list, tuple)) else each for each in given]
-        outputs = self.model.predict_on_batch(given if len(given) > 1 else given[0])
+        given = given if len(given) > 1 else given[0]
+        if keras.backend.backend() == "jax":                            # compiled, it would keep the weights that it began with
+            outputs = keras.tree.map_structure(ops.convert_to_numpy, self.model(given, training=False))
+        else:
+            outputs = self.model.predict_on_batch(given)
         outputs = outputs if isinstance(outputs, list) else [outputs]
         return outputs[0] if self.single else outputs
 
