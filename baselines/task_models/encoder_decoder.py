@@ -15,7 +15,7 @@ def bind_encoder_decoder(task: Task, config: Config) -> Task:
     """The task whose rows and head are those of the model's family.
 
     Raises:
-        InputError: The task needs one model that reads and writes under one mask, such as simbert.
+        InputError: The task needs one model that reads and writes under one mask.
     """
     if not is_encoder_decoder(config.model_type):
         return task

@@ -55,8 +55,8 @@ def require_continuing(name: str, source: str | Path) -> None:
     if literals(name)["MASK"] != "causal":
         fitting = ", ".join(each for each in families() if literals(each)["MASK"] == "causal")
         raise InputError(
-            f"--init {source}: {name} was not trained to continue texts. Choose a checkpoint of {fitting}, or train a run: "
-            "`run.py train seq2seq --init …`."
+            f"--init {source}: {name} was not trained to continue texts. Choose a checkpoint of {fitting}, or train a run "
+            "of a task that writes."
         )
 
 

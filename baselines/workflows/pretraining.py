@@ -68,7 +68,7 @@ def create_pretraining_model(
     if is_encoder_decoder(checkpoint.config.model_type):
         raise InputError(
             f"{source}: no objective of pretraining is for {checkpoint.config.model_type}, which has an encoder and a decoder. "
-            "Fine-tune it with `run.py train seq2seq`, or choose an encoder."
+            "Fine-tune it with `run.py train`, or choose an encoder."
         )
     if objective.needs_mask and not vocabulary.has_mask:
         raise InputError(f"{vocabulary.origin}: the vocabulary has no [MASK]. Replace an unused token by it.")
