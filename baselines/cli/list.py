@@ -32,7 +32,8 @@ def main(argv: list[str]) -> None:
             raise InputError(f"list: there is no list of {excerpt(kind)!r}. {nearest(kind, [*KINDS, CHECKPOINTS])}")
     if CHECKPOINTS in argv or family:
         if argv not in ([CHECKPOINTS], []):
-            raise InputError(f"list: {CHECKPOINTS} is a table of its own. Leave out {' '.join(set(argv) - {CHECKPOINTS})}.")
+            others = " ".join(word for word in argv if word != CHECKPOINTS)
+            raise InputError(f"list: {CHECKPOINTS} is a table of its own. Leave out {others}.")
         return print_checkpoints(family)
     for kind in argv or KINDS:
         summaries = KINDS[kind]()

@@ -69,7 +69,7 @@ class HalfPointerHead(Head):
         ends = [TakePositions(name=f"Subject-{name}")([states, ends[..., side]]) for side, name in enumerate(("First", "Last"))]
         condition = ops.concatenate(ends, axis=-1)[:, :, None]          # (B, K, 1, 2 D)
         x, epsilon = before_last_norm(states)
-        x = ConditionalLayerNormalization(epsilon, name="Object-Norm")(x[:, None], condition)
+        x = ConditionalLayerNormalization(epsilon=epsilon, name="Object-Norm")(x[:, None], condition)
         logits = dense(2 * self.predicates, "Object")(x)
         outputs = {"subject_logits": subject_logits, "subjects": subjects, "object_logits": logits, "mask": mask}
         return keras.Model({**encoder.input, **marks}, outputs, name="half_pointer")

@@ -11,7 +11,9 @@ from baselines.layers.layer_normalization import LayerNormalization
 
 @keras.saving.register_keras_serializable(package="baselines")
 class ConditionalLayerNormalization(LayerNormalization):
-    """x (B, L, D), condition (B, C) -> LayerNormalization with gamma + G condition and beta + H condition.
+    """x (B, …, D), condition (B, C) -> LayerNormalization with gamma + G condition and beta + H condition.
+
+    A condition with as many axes as x is broadcast to it: (B, K, 1, C) to (B, 1, L, D) is (B, K, L, D).
 
     G and H begin as 0: a pretrained model computes what it did without the condition.
 
@@ -48,17 +50,22 @@ class ConditionalLayerNormalization(LayerNormalization):
         x = ops.cast(inputs, "float32")
         condition = ops.cast(condition, "float32")
         condition = condition if self.hidden is None else self.hidden(condition)
+        while len(condition.shape) < len(inputs.shape):
+            condition = condition[:, None]
         if self.zero_mean:
             x = x - ops.mean(x, axis=-1, keepdims=True)
         x = x * ops.rsqrt(ops.mean(ops.square(x), axis=-1, keepdims=True) + self.epsilon)
         if self.scale:
-            x = x * (ops.cast(self.gamma, "float32") + self.to_gamma(condition)[:, None])
+            x = x * (ops.cast(self.gamma, "float32") + self.to_gamma(condition))
         if self.center:
-            x = x + ops.cast(self.beta, "float32") + self.to_beta(condition)[:, None]
+            x = x + ops.cast(self.beta, "float32") + self.to_beta(condition)
         return ops.cast(x, self.compute_dtype)
 
     def compute_output_shape(self, inputs_shape: tuple, condition_shape: tuple) -> tuple:
-        return inputs_shape
+        if len(condition_shape) < len(inputs_shape):
+            return inputs_shape
+        axes = zip(inputs_shape[:-1], condition_shape[:-1], strict=True)
+        return (*(other if one == 1 else one for one, other in axes), inputs_shape[-1])
 
     def get_config(self) -> dict:
         config = {"hidden_size": self.hidden_size, "hidden_act": self.hidden_act, "initializer_range": self.initializer_range}

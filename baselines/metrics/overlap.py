@@ -39,7 +39,7 @@ def overlap_f1(golds: Sequence[Mapping[Hashable, Sequence[str]]], predictions: S
     for one, other in zip(golds, predictions, strict=True):
         gold += sum(map(len, one.values()))
         predicted += sum(map(len, other.values()))
-        right += sum(assigned(one[key], other[key]) for key in one.keys() & other.keys())
+        right += sum(assigned(one[key], other[key]) for key in one if key in other)
     return {"f1": f1(gold, predicted, right), **precision_and_recall(right, predicted, gold)}
 
 

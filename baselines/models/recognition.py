@@ -30,15 +30,15 @@ def recognize(tensors: Collection[str], config: Config | None = None) -> list[st
         config: That of the checkpoint, for its sizes; the number of blocks is read from the names without one.
     """
     present = set(tensors)
-    needed = [name for name in present if not harmless(name)]
+    needed = [name for name in tensors if not harmless(name)]
     scores = {}
     for name in families():
         try:
-            candidate = config if config and config.model_type == name else configuration(name, needed, config)
-            names = family(name).weight_names(candidate)
+            # With the options of config.json and without them: a checkpoint that lacks their weights is still of the family.
+            candidates = [configuration(name, needed, config), *([config] if config and config.model_type == name else [])]
+            scores[name] = max(score(family(name).weight_names(each), present, needed) for each in candidates)
         except InputError:
             continue                                                    # these sizes are none of the family's
-        scores[name] = score(names, present, needed)
     best = max(scores.values(), default=(0.0, 0))
     return [name for name, each in scores.items() if each == best] if best[0] >= 0.5 else []
 

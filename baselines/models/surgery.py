@@ -112,7 +112,7 @@ def orthogonally_resized(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarra
 
 def chained(first: Mapping[str, Callable], then: Mapping[str, Callable]) -> dict[str, Callable]:
     """{path: function}: where both have one, `then` of what `first` returns."""
-    both = {path: functools.partial(_composed, first[path], then[path]) for path in first.keys() & then.keys()}
+    both = {path: functools.partial(_composed, first[path], then[path]) for path in first if path in then}
     return {**first, **then, **both}
 
 

@@ -14,10 +14,11 @@ GOLDENS = np.load(Path(__file__).resolve().parents[1] / "goldens" / "extraction"
 
 
 def test_conditional_layer_normalization():
-    layer, condition = ConditionalLayerNormalization(epsilon=1e-12), GOLDENS["norm/condition"][:, None]
+    layer, condition = ConditionalLayerNormalization(epsilon=1e-12), GOLDENS["norm/condition"]
     layer(GOLDENS["norm/x"], condition)
-    for name in ("beta", "gamma", "beta_kernel", "gamma_kernel"):
-        getattr(layer, name).assign(GOLDENS[f"norm/{name}"])
+    weights = {"beta": layer.beta, "gamma": layer.gamma, "beta_kernel": layer.to_beta.kernel, "gamma_kernel": layer.to_gamma.kernel}
+    for name, weight in weights.items():
+        weight.assign(GOLDENS[f"norm/{name}"])
     found = keras.ops.convert_to_numpy(layer(GOLDENS["norm/x"], condition))
     np.testing.assert_allclose(found, GOLDENS["norm/y"], atol=1e-5)
 

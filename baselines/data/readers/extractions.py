@@ -61,7 +61,7 @@ def extraction(found: set[Entity], relations: list[tuple[str, Entity, Entity]], 
     """The extraction of entities, of relations (predicate, subject, object), whose ends are entities too, and of events."""
     ends = {entity for _, *pair in relations for entity in pair}
     return ordered({
-        "entities": [as_part(entity, "type") for entity in found | ends],
+        "entities": [as_part(entity, "type") for entity in sorted(found | ends)],
         "relations": [
             {"predicate": predicate, "subject": as_part(subject, "type"), "object": as_part(thing, "type")}
             for predicate, subject, thing in dict.fromkeys(relations)
