@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from baselines.compat.keras2.notices import translated
+from baselines.errors import InputError
 
 _original_spec = keras.layers.Lambda.compute_output_spec
 _original = {name: getattr(keras.layers.Layer, name) for name in ("add_loss", "add_weight")}
@@ -23,7 +24,15 @@ def add_loss(self: keras.layers.Layer, loss: Any, inputs: Any = None) -> None:
 
 
 def add_metric(self: keras.layers.Layer, value: Any, name: str | None = None, aggregation: str | None = "mean") -> None:
-    """Adds a number of each batch to the log, as its mean over the epoch."""
+    """Adds a number of each batch to the log, as its mean over the epoch.
+
+    Raises:
+        InputError: On JAX, whose compiled step returns weights and losses of layers, but no metrics.
+    """
+    if keras.backend.backend() == "jax":
+        raise InputError(
+            f"add_metric({name!r}): on JAX a layer cannot add to the log. Use compile(metrics=…), or KERAS_BACKEND=tensorflow."
+        )
     translated("add_metric in a layer", "a keras.metrics.Mean of the layer")
     name = name or f"{self.name}_metric"
     metrics = {metric.name: metric for metric in self._metrics}
