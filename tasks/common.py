@@ -18,6 +18,11 @@ from baselines.task import Example, Labels, Span, Task
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
+def each_path(path: str | Path | tuple) -> tuple:
+    """The files of a split, which is one path or a tuple of them."""
+    return path if isinstance(path, tuple) else (path,)
+
+
 @dataclasses.dataclass(frozen=True)
 class GenerationFlags:
     """Flags of tasks that generate text."""

@@ -23,6 +23,7 @@ from baselines.heads.extraction import ExtractionHead, decode_extraction, encode
 from baselines.heads.extraction_schema import Schema
 from baselines.metrics.extraction import extraction_f1
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Task
+from tasks.common import each_path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +47,7 @@ def read(path: str | Path, options: Options, schema: Schema | None = None) -> It
 
 def discover(path: Path | tuple[Path, ...], options: Options) -> Schema:
     """The schema of a training file, or of a tuple of them."""
-    paths = path if isinstance(path, tuple) else (path,)
+    paths = each_path(path)
     examples = itertools.chain.from_iterable(read(each, options) for each in paths)
     return Schema.discover((example.gold for example in examples if example.gold), str(paths[0]))
 

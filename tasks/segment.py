@@ -19,10 +19,12 @@ from baselines.data.readers import segmented
 from baselines.errors import InputError
 from baselines.heads.entities import EncodedText
 from baselines.heads.entity_heads import entity_head
+from baselines.heads.head_names import check_head
 from baselines.heads.sequence_tagging import CHAINS
 from baselines.metrics.segmentation import places, segmentation_scores
 from baselines.metrics.spans import Entity
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Span, Task
+from tasks.common import each_path
 
 WORD = "word"
 """The label of words without a part of speech."""
@@ -123,8 +125,7 @@ def decode(example: Example, outputs: dict, categories: Categories, pos: bool) -
 
 def words_of(path: str | Path | tuple) -> frozenset[str]:
     """The words of a segmented file, or of several."""
-    paths = path if isinstance(path, tuple) else (path,)
-    rows = (row for each in paths for row in segmented.read(each))
+    rows = (row for each in each_path(path) for row in segmented.read(each))
     return frozenset(row["text"][start:end] for row in rows for start, end, _ in row["words"] or ())
 
 
@@ -132,14 +133,12 @@ def discover(path: Path | tuple[Path, ...], pos: bool) -> Categories:
     """The parts of speech of a training file, or the one label of words."""
     if not pos:
         return Categories(WORD)
-    paths = path if isinstance(path, tuple) else (path,)
-    return Categories(*sorted({word[1] for each in paths for example in read(each, pos) for word in example.gold or ()}))
+    return Categories(*sorted({word[1] for each in each_path(path) for example in read(each, pos) for word in example.gold or ()}))
 
 
 def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with its head, its parts of speech (of the run, else of the training file) and the words that are known."""
-    if options.head not in CHAINS:
-        raise InputError(f"--head {options.head!r} is unknown. Choose one of {', '.join(CHAINS)}.")
+    check_head(options.head, CHAINS)
     if labels is None and train_file is None:
         raise InputError("segment: --train FILE is required; a trained model needs --run DIR.")
     categories = Categories(*labels.names) if labels else discover(train_file, options.pos)

@@ -24,6 +24,7 @@ from baselines.heads.entity_heads import POINTERS, HeadFlag, entity_head
 from baselines.metrics.spans import Entity, span_f1
 from baselines.storage.text_files import text_name
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Task
+from tasks.common import each_path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +71,7 @@ def discover(path: str | Path | tuple, options: Options) -> Categories:
     """The Categories of a training file, or of a tuple of them, sorted by code point. Raises InputError for entities in
     entities, if the head cannot learn them.
     """
-    paths, names = path if isinstance(path, tuple) else (path,), set()
+    paths, names = each_path(path), set()
     for example in itertools.chain.from_iterable(read(each, options) for each in paths):
         names.update(entity.category for entity in example.gold or ())
         if example.gold and options.head not in POINTERS:

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from baselines.errors import InputError, nearest
 from baselines.heads.entity_pointer import EntityPointerHead
+from baselines.heads.head_names import check_head
 from baselines.heads.sequence_tagging import CHAINS, SequenceTaggingHead
 from baselines.task import Categories, Head
 
@@ -21,8 +21,7 @@ class HeadFlag:
 
 def entity_head(name: str, categories: Categories) -> Head:
     """The head of a name for `categories`. Raises InputError for an unknown name."""
+    check_head(name, NAMES)
     if name in POINTERS:
         return EntityPointerHead(categories, efficient=name == "efficient_global_pointer")
-    if name in CHAINS:
-        return SequenceTaggingHead(categories, chain=name)
-    raise InputError(f"--head {name!r} is unknown. Choose one of {', '.join(NAMES)}. {nearest(name, NAMES)}")
+    return SequenceTaggingHead(categories, chain=name)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from baselines.errors import InputError, nearest
+from baselines.errors import InputError
+from baselines.heads.head_names import check_head
 from baselines.heads.reading_direction import require_both_sides
 from baselines.losses.divergence import softmax_divergence
 from baselines.losses.span_cross_entropy import pointer_cross_entropy, span_cross_entropy
@@ -168,8 +169,7 @@ HEADS = {"global_pointer": SpanHead, "pointer_pair": PointerPairHead}
 
 def with_head(task: Task, name: str, longest: int = 0) -> Task:
     """A reading task with one of HEADS. Raises InputError for an unknown name or a negative length."""
-    if name not in HEADS:
-        raise InputError(f"--head {name!r} is unknown. Choose one of {', '.join(HEADS)}. {nearest(name, HEADS)}")
+    check_head(name, tuple(HEADS))
     if longest < 0:
         raise InputError(f"--longest_answer is {longest}. Give a number of tokens, or 0 for no limit.")
     head = HEADS[name](longest=longest)

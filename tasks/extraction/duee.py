@@ -21,9 +21,11 @@ from baselines.heads.entities import decode_entities, encode_entities
 from baselines.heads.entity_heads import entity_head
 from baselines.heads.extraction import ExtractionHead, decode_extraction, encode_extraction
 from baselines.heads.extraction_schema import ROLE, Schema
+from baselines.heads.head_names import check_head
 from baselines.metrics.overlap import by_role, overlap_f1
 from baselines.metrics.spans import Entity
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Span, Submission, Task
+from tasks.common import each_path
 from tasks.extraction import common
 
 HEADS = ("crf", "gplinker")
@@ -158,8 +160,7 @@ def spans(example: Example) -> list[Span]:
 
 def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with the head that --head names and the roles of the run, or of the training file."""
-    if options.head not in HEADS:
-        raise InputError(f"--head {options.head!r} is unknown. Choose one of {', '.join(HEADS)}. {nearest(options.head, HEADS)}")
+    check_head(options.head, HEADS)
     if labels is None and train_file is None:
         raise InputError("--train FILE is required, because it names the roles; a trained model needs --run DIR.")
     names = labels.names if labels else discover(train_file)
@@ -186,7 +187,7 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
 
 def discover(train_file: Path | tuple[Path, ...]) -> list[str]:
     """Names of all roles of a training file, sorted by code point."""
-    paths = train_file if isinstance(train_file, tuple) else (train_file,)
+    paths = each_path(train_file)
     found = {role for path in paths for example in read(path) for role in roles_of(example.gold or ())}
     if not found:
         raise InputError(f"{paths[0]}: no events to learn from. Check that it is the training file.")

@@ -19,8 +19,10 @@ from baselines.heads.entities import EncodedText
 from baselines.heads.extraction import ExtractionHead, decode_extraction, encode_extraction
 from baselines.heads.extraction_schema import Relation, Schema
 from baselines.heads.half_pointer import MARKS, HalfPointerHead, draw_subject
+from baselines.heads.head_names import check_head
 from baselines.metrics.overlap import set_f1
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Sampling, Span, Submission, Task
+from tasks.common import each_path
 from tasks.extraction import common
 from tasks.extraction.triples import SEPARATOR, Slot, key, labels_of, merge_slots, slots_of, triple
 
@@ -129,8 +131,7 @@ def mentions(example: Example) -> list[Span]:
 
 def bind(task: Task, options: Options, labels: Labels | None, train_file: Path | tuple[Path, ...] | None) -> Task:
     """The task with the head that --head names and the relations of the run, or of the training file."""
-    if options.head not in HEADS:
-        raise InputError(f"--head {options.head!r} is unknown. Choose one of {', '.join(HEADS)}. {nearest(options.head, HEADS)}")
+    check_head(options.head, HEADS)
     if labels is None and train_file is None:
         raise InputError("--train FILE is required, because it names the relations; a trained model needs --run DIR.")
     names = labels.names if labels else discover(train_file)
@@ -156,7 +157,7 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
 
 def discover(train_file: Path | tuple[Path, ...]) -> list[str]:
     """Names of all relations of a training file, sorted by code point."""
-    paths = train_file if isinstance(train_file, tuple) else (train_file,)
+    paths = each_path(train_file)
     found = {label for path in paths for example in read(path) for each in example.gold or () for label in labels_of(each)}
     if not found:
         raise InputError(f"{paths[0]}: no triples to learn from. Check that it is the training file.")
