@@ -6,6 +6,8 @@ characters. The leaderboard ranks by the mean of exact match and F1 of the objec
 
 from collections.abc import Sequence
 
+from rapidfuzz.distance import LCSseq
+
 
 def knowledge_scores(golds: Sequence, predictions: Sequence) -> dict[str, float]:
     """{"score": …, "exact_match": …, "f1": …, and both of subject, predicate and all three}, means over questions.
@@ -34,15 +36,8 @@ def f1(first: str, second: str) -> float:
 
 
 def common_length(first: str, second: str) -> int:
-    """Length of the longest common subsequence of two texts, by bits (Hyyrö, 2004)."""
-    positions = {}
-    for position, character in enumerate(first):
-        positions[character] = positions.get(character, 0) | 1 << position
-    every = bits = (1 << len(first)) - 1
-    for character in second:
-        matches = bits & positions.get(character, 0)
-        bits = ((bits + matches) | (bits - matches)) & every
-    return (every ^ bits).bit_count()
+    """Length of the longest common subsequence of two texts."""
+    return LCSseq.similarity(first, second)
 
 
 def normalize(text: str) -> str:

@@ -4,9 +4,9 @@ import collections
 from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
-from rapidfuzz.distance import LCSseq
 from scipy.optimize import linear_sum_assignment
 
+from baselines.metrics.kg import common_length
 from baselines.metrics.spans import f1
 
 
@@ -51,7 +51,7 @@ def assigned(golds: Sequence[str], predictions: Sequence[str]) -> float:
 
 def shared(one: str, other: str) -> float:
     """2 LCS / (|a| + |b|), in [0, 1]; 1 for two empty texts."""
-    return f1(len(one), len(other), LCSseq.similarity(one, other))
+    return f1(len(one), len(other), common_length(one, other))
 
 
 def precision_and_recall(right: float, predicted: float, gold: float) -> dict[str, float]:
