@@ -165,15 +165,15 @@ class MaskedLabel:
         count = next(iter(lengths.values()))
         if not count:
             raise InputError("--by mlm: the labels have no tokens of this vocabulary. Use other words for them.")
-        labels = np.stack(labels)
-        scores = np.stack([self._log_probability(text, prompts.template, labels) for text in texts])
-        return scores - self._log_probability("", prompts.template, labels) if self.calibrate else scores
-
-    def _log_probability(self, text, template, labels):
-        ids = self._pattern(text, template, labels.shape[1])
-        places = np.flatnonzero(ids == self.fill_mask.tokenizer.vocabulary.mask_id)[: labels.shape[1]]
-        found = self.fill_mask.log_probabilities(ids[None], places[None])[0]                            # (P, V)
-        return found[np.arange(len(places)), labels].sum(axis=1)
+        vocabulary, labels = tokenizer.vocabulary, np.stack(labels)
+        rows = [self._pattern(text, prompts.template, count) for text in (*texts, "")]
+        padded = np.full((len(rows), max(map(len, rows))), vocabulary.pad_id, np.int32)
+        for row, ids in zip(padded, rows, strict=True):
+            row[: len(ids)] = ids
+        places = np.stack([np.flatnonzero(row == vocabulary.mask_id)[:count] for row in padded])
+        found = self.fill_mask.log_probabilities(padded, places)                                        # (N + 1, P, V)
+        scores = found[:, np.arange(count), labels].sum(axis=2)
+        return scores[:-1] - scores[-1] if self.calibrate else scores[:-1]
 
     def _pattern(self, text, template, count):
         """The ids of the template with masks and the text, of which the end is cut where it does not fit."""

@@ -1,10 +1,11 @@
 """Zero-shot: samples contrast by the worked example, candidates in any order, calibration, labels that do not compare."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import refused
+from conftest import command, refused, write_checkpoint
 
 from baselines.errors import InputError
 from baselines.inference.text_embedder import TextEmbedder
@@ -112,3 +113,33 @@ def test_labels_and_descriptions_of_a_file(tmp_path):
     path.write_text("pos\t好\nneg\t差\nnone\n", encoding="utf-8")
     assert labels_of((str(path),)) == (["pos", "neg", "none"], ["好", "差", "none"])
     assert labels_of(("好", "差")) == (["好", "差"], None)
+
+
+def test_a_run_of_inference_says_what_follows_from_a_text(tmp_path):
+    pairs = [("下雨了", "天气很好", "contradiction"), ("下雨了", "有雨", "entailment"), ("下雨了", "他在家", "neutral")] * 4
+    data = tmp_path / "train.json"
+    rows = [{"sentence1": one, "sentence2": other, "label": label} for one, other, label in pairs]
+    data.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    letters = sorted({letter for one, other, _ in pairs for letter in one + other})
+    checkpoint = write_checkpoint(tmp_path / "checkpoint", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters])
+    command(
+        "train", "clue/ocnli", "--init", checkpoint, "--from_scratch", "--train", data, "--dev", data, "--output", tmp_path / "run",
+        "--epochs", "1", "--batch_size", "4", "--max_length", "24", "--no_jit", "--cache", "", "--quiet",
+    )  # fmt: skip
+    way = Entailment.from_run(tmp_path / "run")
+    scores = way.scores(["下雨了", "他在家"], Prompts(["有雨", "很好"], "天气{label}"))
+    assert scores.shape == (2, 2) and (scores < 0).all()
+    turned = way.scores(["他在家"], Prompts(["很好", "有雨"], "天气{label}"))
+    np.testing.assert_allclose(turned[0, ::-1], scores[1], atol=1e-5)
+
+
+def test_the_command_searches_a_template_and_writes_lines(tmp_path, capsys):
+    data, texts, found = tmp_path / "dev.csv", tmp_path / "texts.txt", tmp_path / "found.jsonl"
+    data.write_text("text,label\n很好,好\n很差,差\n", encoding="utf-8")
+    texts.write_text("非常好\n\n非常差\n", encoding="utf-8")
+    command(
+        "zero-shot", "--demo", "--by", "vectors", "--labels", "好", "差", "--search", data, "--input", texts, "--output", found
+    )
+    lines = [json.loads(line) for line in found.read_text(encoding="utf-8").splitlines()]
+    assert [line["text"] for line in lines] == ["非常好", "非常差"] and lines[0]["scores"].keys() == {"好", "差"}
+    assert "was chosen with the labels of 2 examples" in capsys.readouterr().err
