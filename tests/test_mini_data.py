@@ -53,6 +53,7 @@ SHAPE_FILES = {f"{shape}/{split}.{suffix}" for shape, suffix in SHAPES.items() f
 GROUPS = {f"simbert/{split}.jsonl" for split in ("train", "dev", "test")}
 EXTRACTION = {f"extract/{split}.jsonl" for split in ("train", "dev", "test")}
 EXTRACTION |= {f"extraction/duie/duie_{name}.json" for name in ("train", "dev", "test2", "schema")}
+EXTRACTION |= {f"extraction/dureader/{split}.json" for split in ("train", "dev", "test1", "test2")}
 EXTRACTION |= {f"segment/{split}.txt" for split in ("train", "dev", "test")}
 EXTRACTION |= {f"extraction/duee/duee_{name}.json" for name in ("train", "dev", "test1", "event_schema")}
 KNOWLEDGE = {"kgclue/Knowledge.txt", "kgclue/train.json", "kgclue/dev.json", "kgclue/test.json"}

@@ -57,3 +57,28 @@ def test_words_of_a_text_from_the_command_line(tmp_path, capsys):
     capsys.readouterr()
     command("evaluate", "segment", "--run", run, "--known_words", data, "--quiet")
     assert "oov_rate 0.0000" in capsys.readouterr().out
+
+
+def reading_file(path, *questions):
+    context = "柳桥建于1923年，桥长120米"
+    qas = [{"id": str(number), "question": question, "answers": answers} for number, (question, answers) in enumerate(questions)]
+    document = {"data": [{"paragraphs": [{"context": context, "qas": qas}]}]}
+    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    letters = sorted({*context, *"".join(question for question, _ in questions)})
+    return write_checkpoint(path.parent / "checkpoint", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters])
+
+
+@pytest.mark.parametrize("task", ["read", "extraction/dureader"])
+def test_questions_without_an_answer_are_learned_and_may_stay_unanswered(tmp_path, capsys, task):
+    data = tmp_path / "train.json"
+    year = [{"text": "1923年", "answer_start": 4}]
+    checkpoint = reading_file(data, *[("哪年建的", year), ("谁建的", [])] * 4)
+    run = tmp_path / "run"
+    command("train", task, "--init", checkpoint, "--train", data, "--dev", data, "--output", run, "--impossible", *FLAGS)
+    scores = json.loads((run / "dev" / "scores.json").read_text(encoding="utf-8"))
+    assert {"f1", "answerable_f1", "unanswerable_accuracy", "best_threshold", "best_f1"} <= scores.keys()
+    assert scores["best_f1"] >= scores["f1"] - 1e-6
+    for threshold, empty in (("-1e9", False), ("1e9", True)):
+        capsys.readouterr()
+        command("predict", task, "--run", run, "谁建的", "柳桥建于1923年", "--no_answer_threshold", threshold)
+        assert (json.loads(capsys.readouterr().out)["prediction"] == "") is empty

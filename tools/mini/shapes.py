@@ -2,6 +2,7 @@
 
 classify/train.csv  text,label          match/train.csv  text,text_pair,label          tag/train.txt  character and tag per line
 read/train.json  SQuAD's layout         choose/train.jsonl  {"passage": "…", "question": "…", "choices": ["…"], "answer": "…"}
+extraction/dureader/train.json  as read
 """
 
 import csv
@@ -27,6 +28,7 @@ def files() -> dict[str, list]:
         **{f"match/{split}.csv": [table(rows)] for split, rows in zip(SPLITS, pairs(), strict=True)},
         **{f"tag/{split}.txt": [columns(row) for row in rows] for split, rows in zip(SPLITS, tagged(), strict=True)},
         **{f"read/{split}.json": [{"data": articles}] for split, articles in zip(SPLITS, reading(), strict=True)},
+        **{f"extraction/dureader/{file}.json": [{"data": articles}] for file, articles in web_reading().items()},
         **{f"choose/{split}.jsonl": rows for split, rows in zip(SPLITS, questions(), strict=True)},
     }
 
@@ -83,6 +85,12 @@ def reading() -> list[list[dict]]:
     """Articles with questions."""
     dice = Dice("read")
     return [[article(number, name, dice) for number in range(count)] for name, count in zip(SPLITS, (90, 15, 5), strict=True)]
+
+
+def web_reading() -> dict[str, list[dict]]:
+    """{file: articles} with DuReader-robust's two test files."""
+    dice, counts = Dice("dureader"), {"train": 60, "dev": 12, "test1": 4, "test2": 4}
+    return {file: [article(number, file.rstrip("12"), dice) for number in range(count)] for file, count in counts.items()}
 
 
 def questions() -> tuple:
