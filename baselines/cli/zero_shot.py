@@ -143,7 +143,7 @@ def model_of(flags: Flags) -> Any:
 
 
 def searched(way: Any, prompts: Any, examples: list[tuple[str, str]]) -> Any:
-    """The Prompts with the template that is most accurate on labelled examples; tells each, and that labels were used."""
+    """The Prompts with the template that is most accurate on labelled examples. Prints each accuracy, and that labels were used."""
     best = None
     for template in dict.fromkeys([prompts.template, *TEMPLATES]):
         candidate = dataclasses.replace(prompts, template=template)

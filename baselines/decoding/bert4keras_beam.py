@@ -78,7 +78,7 @@ def search(
 
 
 def finished(written: np.ndarray, end_id: int, ends: int, min_tokens: int) -> np.ndarray:
-    """bool (R,): which texts int (R, T) end here, with at least so many ends and tokens."""
+    """bool (R,): which texts int (R, T) end here and have `ends` end tokens and `min_tokens` tokens or more."""
     return (written[:, -1] == end_id) & ((written == end_id).sum(axis=1) >= ends) & (written.shape[1] >= min_tokens)
 
 

@@ -22,7 +22,7 @@ def random_sample(
             that were kept, None in the first call.
         first: int (1, T), what each text begins with.
         num: The number of texts.
-        top_k: Draw among so many; None for all.
+        top_k: Number of most probable tokens to draw from; None for all.
         top_p: Draw among the fewest with this probability; None for all.
         max_tokens: Longest text, without what it begins with.
         min_tokens: Shortest text.

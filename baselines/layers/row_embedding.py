@@ -1,4 +1,4 @@
-"""One row of a table, added to every token: segments and tasks of a model that is told none."""
+"""One row of a table, added to every token: the segment or task of a model that has no such input."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """RoBERTa as Chinese checkpoints have it: BERT trained longer and on whole words. Cui et al., 2019, arXiv:1906.08101.
 
-fairseq's RoBERTa, which numbers positions from 2 and pads with 1, is xlm_roberta.py: the config's pad_token_id tells them apart.
+fairseq's RoBERTa, which numbers positions from 2 and pads with 1, is xlm_roberta.py: the config's pad_token_id distinguishes them.
 """
 
 import keras

@@ -28,7 +28,7 @@ class Style:
     layers: dict[str, keras.Layer] = dataclasses.field(default_factory=dict)
 
     def layer(self, kind: type[keras.Layer], name: str, *arguments: Any, **options: Any) -> keras.Layer:
-        """The layer of that name, made by `kind` if there is none."""
+        """The layer of that name, created by `kind` if it does not exist."""
         if name not in self.layers:
             self.layers[name] = kind(*arguments, **options, name=name)
         return self.layers[name]

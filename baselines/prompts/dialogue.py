@@ -56,7 +56,7 @@ def prompt_of(example: Example, tokenizer: Tokenizer, max_length: int) -> Prompt
         return history_prompt(example.texts, tokenizer, max_length)[0]
     if opening_ids(tokenizer):
         return reply_prompt([], tokenizer)
-    start = tokenizer.start_ids or [tokenizer.vocabulary.cls_id]        # an error where there is none
+    start = tokenizer.start_ids or [tokenizer.vocabulary.cls_id]        # raises without [CLS]
     return Prompt(np.array(start, np.int32), np.zeros(len(start), np.int32), segment=0)
 
 

@@ -34,7 +34,7 @@ def share_right(labels: Any, found: Any, mask: Any) -> Any:
 class Tagger(Layer):
     """Scores (B, L, C) of labels -> the same, with -inf on padding; what follows is learned in its losses.
 
-    lr_multiplier   the transitions learn so many times as fast
+    lr_multiplier   factor of the learning rate of the transitions
     """
 
     def __init__(self, lr_multiplier: float = 1, **kwargs: Any):

@@ -169,7 +169,7 @@ class Transformer:
         return None if name is None else self.prefix + name
 
     def apply(self, inputs: Any = None, layer: Any = None, arguments: Mapping | None = None, **kwargs: Any) -> Any:
-        """Calls a layer, which is made if there is none of that name yet; without inputs, returns it.
+        """Calls a layer, which is created if the name is new; without inputs, returns it.
 
         Args:
             inputs: What it is called on.

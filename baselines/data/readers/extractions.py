@@ -121,7 +121,7 @@ def relation(origin: str, text: str, item: object, by_id: Mapping, inclusive: bo
 
 
 def one_entity(origin: str, text: str, item: object, name: str, inclusive: bool) -> Entity:
-    """The entity of a subject, object or argument. Raises InputError where there is none, or several."""
+    """The entity of a subject, object or argument. Raises InputError unless it is exactly one."""
     if isinstance(item, Mapping) and "role" in item:
         item = {**item, "type": item["role"]}
     try:

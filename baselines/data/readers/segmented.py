@@ -29,7 +29,7 @@ def read(path: str | Path) -> Iterator[Row]:
         path: A text file or its .gz.
 
     Raises:
-        InputError: With the line, for a word without a part of speech among others with one, a tag that is none of B, M, E, S, an
+        InputError: With the line, for a word without a part of speech among others with one, a tag other than B, M, E, S, an
             illegal sequence of tags; and for an empty file.
     """
     path = Path(path)
