@@ -7,6 +7,7 @@ run.py inspect CHECKPOINT      a folder (Google-BERT, Hugging Face, a run's best
 import dataclasses
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from baselines.cli.startup import without_small_talk
 from baselines.errors import InputError
@@ -15,8 +16,10 @@ from baselines.models.families import families, family
 from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.tokenizers.folder import has_tokenizer
 from baselines.tokenizers.tokenizer import Tokenizer
-from baselines.weights.checkpoint import Description, describe
 from baselines.weights.names import google_spellings, harmless, hugging_face_spellings
+
+if TYPE_CHECKING:
+    from baselines.weights.checkpoint import Description
 
 WEIGHTS = (".index", ".safetensors", ".bin", ".h5", ".msgpack", ".onnx", ".gguf", ".pt", ".pth")
 """Suffixes of files with weights, including formats that are not supported."""
@@ -29,6 +32,9 @@ def main(argv: list[str]) -> None:
         return
     if len(argv) != 1 or argv[0].startswith("-"):
         raise InputError(f"run.py inspect takes one checkpoint, but got {len(argv)} arguments. Name a folder or file.")
+    # Here, because the import of ml_dtypes takes a second, which --help need not wait for.
+    from baselines.weights.checkpoint import describe
+
     path = local_path(argv[0])
     folder = folder_of(path)
     folder = folder if folder.is_dir() else folder.parent
@@ -78,7 +84,7 @@ def has_weights(folder: Path) -> bool:
     return any(file.suffix in WEIGHTS or file.name.endswith(".index.json") for file in folder.iterdir())
 
 
-def print_tensors(description: Description, config: Config | None) -> None:
+def print_tensors(description: "Description", config: Config | None) -> None:
     """A summary, then a line per tensor: its name, shape, dtype, and the weight of our model that uses it."""
     takers = weights_by_tensor(config) if config else {}
     shapes = {row.name: row.shape for row in description.rows}
