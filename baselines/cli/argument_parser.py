@@ -211,10 +211,14 @@ def existing(path: str | os.PathLike, flag: str) -> Path:
         flag: The flag that gave it, for the message.
 
     Raises:
-        InputError: The path does not exist. The message lists its neighbors.
+        InputError: The path does not exist, and the message lists its neighbors; or it is none that could.
     """
     path = Path(path)
-    if not path.exists():
+    try:
+        found = path.exists()
+    except OSError as error:                                            # such as a name of 300 letters
+        raise InputError(f"{flag}: {excerpt(str(path))} cannot be a file ({error.strerror.lower()}). Check the path.") from None
+    if not found:
         beside = sorted(p.name for p in path.parent.iterdir())[:8] if path.parent.is_dir() else []
         there = f"In {path.parent}: {', '.join(beside)}." if beside else f"There is no folder {path.parent} either."
         raise InputError(f"{flag}: {path} does not exist. {there}")

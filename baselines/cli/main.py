@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from baselines.errors import InputError, nearest, printable
+from baselines.errors import InputError, excerpt, nearest, printable
 from baselines.plugins.discovery import find_modules
 from baselines.runtime.command_name import as_typed
 
@@ -79,6 +79,9 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
+        if error.errno == errno.ENAMETOOLONG:
+            _complain(f"{excerpt(printable(str(error.filename)))}: this name is too long for a file. Check the path.")
+            return 2
         destination = error.filename or "the output"
         _complain(printable(f"Cannot write to {destination}: {error.strerror}. Choose another path, or free some space."))
         return 2

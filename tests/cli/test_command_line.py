@@ -298,3 +298,10 @@ def test_half_precision_keeps_float32_weights(precision, tiny, tmp_path, capsys)
         keras.config.set_dtype_policy("float32")
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["prediction"] in TITLES
     assert {array.dtype for array in load_file(run / "best" / "model.safetensors").values()} == {np.dtype("float32")}
+
+
+@pytest.mark.parametrize("words", ["inspect {}", "predict --run {} 文", "train clue/tnews --demo --train {}", "fill --init {} 文"])
+def test_a_name_that_no_file_can_have_is_one_line(capsys, words):
+    assert main([word.replace("{}", "长" * 300) for word in words.split()]) == 2
+    *_, told = capsys.readouterr().err.strip().splitlines()
+    assert told.startswith("error: ") and "too long" in told and "Cannot write" not in told and len(told) < 400

@@ -94,6 +94,7 @@ def test_odd_recipes(run, text):
 @bounded
 @given(changed_file(json.dumps(ENVIRONMENT).encode()))
 @example(b"{}")
+@example(json.dumps({"data": {"train": {"file": "[" * 5000, "sha256": "00"}}}).encode())
 def test_environment(run, content):
     write(run.path / "environment.json", content)
     content_or_refusal(check_data, run)
