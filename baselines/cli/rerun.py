@@ -16,6 +16,7 @@ def main(argv: list[str]) -> None:
     if not argv or argv[0].startswith("-"):
         raise InputError("rerun: no run folder is given. Write it first, as in `run.py rerun runs/clue/tnews/…`.")
     run = RunFolder.open(argv[0])
+    run.require_trained("rerun")
     argv, output = take_option(argv[1:], "--output")
     recipe = run.read_recipe()
     name, config = recipe["task"], ["--config", str(run.path / "recipe.yaml")]

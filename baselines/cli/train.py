@@ -85,6 +85,7 @@ def resume(argv: list[str], folder: str) -> None:
     """Resumes a run with the flags of its recipe.yaml. Only --devices may differ, because no state depends on it."""
     argv, devices = take_option(argv, "--devices")
     run, started = RunFolder(folder), started_with("train", RunFolder(folder))
+    run.require_trained("--resume")
     if started:
         name, arguments = arguments_of(started)
     else:

@@ -6,6 +6,7 @@ labels.json        class names in index order, for tasks with classes; label_cou
 summary.json       of a finished run: best dev score, updates, time, peak memory
 log.txt  metrics.jsonl  curves.png  tensorboard/
 last/              the state to resume from        best/   the checkpoint folder of the best epoch
+members.json       of an ensemble or an average: the runs that it was made of
 dev/  test/        predictions, scores, tables of errors (evaluate/: of other files)        submission/   files to submit
 """
 
@@ -27,6 +28,8 @@ from baselines.storage.json_files import read_json, read_json_object
 from baselines.storage.yaml_files import read_yaml
 from baselines.task import Labels
 
+MEMBERS = "members.json"
+"""Names the runs behind a folder that was made of several, see experiment/members.py."""
 FEW_LENGTHS = "0"
 """`pad_to_multiple_of` of runs before 2026-12, whose recipe.yaml does not say it."""
 
@@ -196,11 +199,25 @@ class RunFolder:
         """The best checkpoint's folder.
 
         Raises:
-            InputError: The run has no checkpoint yet.
+            InputError: The run has no checkpoint yet, or is an ensemble.
         """
+        if self.made_of_several() and not self.best.exists():
+            raise InputError(
+                f"{self} is an ensemble, which has no checkpoint of its own. Use evaluate, predict, submit or serve, or name one "
+                f"of the runs in {self.path / MEMBERS}."
+            )
         if not (self.best / "model.safetensors").is_file():
             raise InputError(f"{self.best}: the run has no checkpoint yet. Train at least one epoch first.")
         return self.best
+
+    def made_of_several(self) -> bool:
+        """Whether the folder is an ensemble or an average of runs, which cannot be trained further."""
+        return (self.path / MEMBERS).is_file()
+
+    def require_trained(self, verb: str) -> None:
+        """Raises InputError if the folder was made of several runs, for verbs that train."""
+        if self.made_of_several():
+            raise InputError(f"{verb}: {self} was made of several runs, which {MEMBERS} in it lists. Name one of those.")
 
     def __str__(self):
         return str(self.path)
