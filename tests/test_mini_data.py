@@ -55,6 +55,11 @@ EXTRACTION = {f"extract/{split}.jsonl" for split in ("train", "dev", "test")}
 EXTRACTION |= {f"extraction/duie/duie_{name}.json" for name in ("train", "dev", "test2", "schema")}
 EXTRACTION |= {f"extraction/dureader/{split}.json" for split in ("train", "dev", "test1", "test2")}
 EXTRACTION |= {f"segment/{split}.txt" for split in ("train", "dev", "test")}
+FEWCLUE = {
+    f"fewclue/{task}/{name}.json"
+    for task in ("bustm", "chid", "cluewsc", "csl", "csldcp", "eprstmt", "iflytek", "ocnli", "tnews")
+    for name in ("train_0", "dev_0", "test")
+}
 EXTRACTION |= {f"extraction/duee/duee_{name}.json" for name in ("train", "dev", "test1", "event_schema")}
 KNOWLEDGE = {"kgclue/Knowledge.txt", "kgclue/train.json", "kgclue/dev.json", "kgclue/test.json"}
 
@@ -79,7 +84,7 @@ def generated():
 
 def test_generator_reproduces_the_committed_files(generated):
     clue = {f"clue/{task}/{name}" for task in FILES for name in FILES[task]}
-    assert set(generated) == clue | SHAPE_FILES | KNOWLEDGE | GROUPS | EXTRACTION
+    assert set(generated) == clue | SHAPE_FILES | KNOWLEDGE | GROUPS | EXTRACTION | FEWCLUE
     for path, text in generated.items():
         assert (collection.ROOT / path).read_bytes() == text.encode(), f"{path}: run python -m tools.mini"
 

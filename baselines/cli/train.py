@@ -12,6 +12,7 @@ from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.startup import start_backend
 from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.arguments import TrainArguments, check_recipe, train_arguments
+from baselines.experiment.input_files import data_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.models import families
 from baselines.models.words import model_options
@@ -41,10 +42,36 @@ def arguments_of(command: list[str]) -> tuple[str, TrainArguments]:
     name, argv = task_of(command[2:], "train", __doc__)
     name, task = task_catalog.find(name)
     arguments = parse_train(task, argv, f"run.py train {name}")
+    arguments = with_fold(name, task, arguments)
     check_parts(task, arguments)
     if arguments.flags.test:
         existing(arguments.flags.test, "--test")
     return name, arguments.pinned()
+
+
+def with_fold(name: str, task: Task, arguments: TrainArguments, fold: str | None = None) -> TrainArguments:
+    """The arguments with the files of an official fold in place of --train and --dev.
+
+    Args:
+        name: Full name of the task.
+        task: The task.
+        arguments: Its arguments.
+        fold: The fold; None for that of the flag --fold, if the task has one and it is given.
+
+    Raises:
+        InputError: There is no such fold, a file of it is missing, or --train or --dev are given too.
+    """
+    fold = fold or getattr(arguments.options, "fold", None)
+    if fold is None:
+        return arguments
+    if fold not in task.folds:
+        raise InputError(f"--fold {excerpt(fold)!r}: {name} has the folds {', '.join(task.folds)}. {nearest(fold, task.folds)}")
+    flags = arguments.flags
+    if flags.train or flags.dev:
+        raise InputError(f"--fold {fold} takes the place of --train and --dev. Leave one of them out.")
+    one_fold = dataclasses.replace(task, files=task.folds[fold])
+    files = {split: (str(data_file(name, one_fold, split, None, flags.demo)),) for split in ("train", "dev")}
+    return dataclasses.replace(arguments, flags=dataclasses.replace(flags, **files))
 
 
 def check_parts(task: Task, arguments: TrainArguments) -> None:

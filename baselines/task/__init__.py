@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from baselines.errors import InputError
-from baselines.task.abilities import Demo, Generation, Linting, Sampling
+from baselines.task.abilities import Cloze, Demo, Generation, Linting, Sampling
 from baselines.task.example import Categories, Example, Labels, Span
 from baselines.task.head import Head, missing_members
 from baselines.task.recipe import Recipe
 from baselines.task.split import Split
 
 __all__ = [
-    "Categories", "Demo", "Example", "Generation", "Head", "Labels", "Linting", "Pretraining", "Recipe", "Sampling", "Span",
-    "Split", "Submission", "Task",
+    "Categories", "Cloze", "Demo", "Example", "Generation", "Head", "Labels", "Linting", "Pretraining", "Recipe", "Sampling",
+    "Span", "Split", "Submission", "Task",
 ]  # fmt: skip
 
 
@@ -73,6 +73,10 @@ class Task:
     """Training rows that are drawn again in every epoch; None: rows are trained on as they are encoded."""
     generation: Generation | None = None
     """How the task generates text; None: it does not."""
+    cloze: Cloze | None = None
+    """Words for the classes and a pattern to put them in; None: their names, in front of the text."""
+    folds: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    """{fold: {split: file name}} of tasks with official folds; `files` has those of the first."""
     facts: Callable[[Any], set[tuple]] | None = None
     """A gold or predicted answer -> its facts, (label, …), for the table of labels; None: an answer is label names, or has none."""
     linting: Linting = Linting()

@@ -1,4 +1,4 @@
-"""Optional abilities of a task, one small object each: Sampling, Generation, Linting, Demo."""
+"""Optional abilities of a task, one small object each: Sampling, Generation, Cloze, Linting, Demo."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
@@ -42,6 +42,16 @@ class Generation:
     """Whether texts are limited to an index that the option `index` names."""
     paraphrased_texts: int = 0
     """Texts of a scored file for which paraphrases are generated, to measure how varied they are; 0: none."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Cloze:
+    """How the classes of a task read as words in its texts: for few labels (`--few pet`) and none."""
+
+    pattern: str
+    """A text with {label} where the word of the class stands, {text}, and for pairs {text_pair}."""
+    words: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """{class: its word}; a class that is left out stands for itself. All have the same number of tokens."""
 
 
 @dataclasses.dataclass(frozen=True)

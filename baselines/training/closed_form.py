@@ -6,7 +6,7 @@
     classifier = moments.solve()
     classifier.probabilities(vectors)                               # float64 (N, 2)
 
-With class means m_i, shares p_i and the covariance S within classes (divisor N): w_i = m_i S^-1 and b_i = ln p_i - m_i S^-1 m_i / 2.
+With class means m_i, shares p_i and the covariance S within classes (divisor N): w_i = m_i S^-1, b_i = ln p_i - w_i m_i / 2.
 This is linear discriminant analysis, not the solution of maximum likelihood.
 """
 
@@ -97,9 +97,7 @@ class ClassMoments:
             shrinkage = optimal_shrinkage(covariance, rows - len(present))
         size = len(covariance)
         if shrinkage == 0 and rank < size:
-            raise InputError(
-                f"closed form: the covariance of {rows} rows has rank {rank}, not {size}. Choose the shrinkage auto, or give more rows."
-            )
+            raise InputError(f"closed form: the covariance of {rows} rows has rank {rank}, not {size}. Choose the shrinkage auto.")
         covariance = (1 - shrinkage) * covariance + shrinkage * np.trace(covariance) / size * np.eye(size)
         means += self.shift
         kernel, bias = np.zeros((size, self.classes)), np.full(self.classes, NEVER)

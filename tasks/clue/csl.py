@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.data.readers import any_format
-from baselines.data.readers.record import Row
-from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
@@ -22,15 +20,8 @@ LABELS = Labels("0", "1")
 
 def read(path: str | Path) -> Iterator[Example]:
     for row in any_format.read(path):
-        yield Example(id=row.id("id"), texts=(keywords(row), row.text("abst")), gold=row.label(), origin=row.origin)
-
-
-def keywords(row: Row) -> str:
-    """The keywords as one text. Raises InputError unless they are a list of texts."""
-    words = row["keyword"]
-    if not isinstance(words, list) or not words or not all(isinstance(word, str) and word.strip() for word in words):
-        raise InputError(f"{row.origin}: keyword is {words!r}. Write a list of texts, none of them empty.")
-    return "；".join(words)
+        texts = ("；".join(row.texts("keyword")), row.text("abst"))
+        yield Example(id=row.id("id"), texts=texts, gold=row.label(), origin=row.origin)
 
 
 TASK = Task(

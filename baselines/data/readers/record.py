@@ -37,6 +37,13 @@ class Row(dict):
             )
         return value
 
+    def texts(self, field: str) -> list[str]:
+        """A list of texts, none of them empty. Raises InputError otherwise."""
+        words = self[field]
+        if not isinstance(words, list) or not words or not all(isinstance(word, str) and word.strip() for word in words):
+            raise InputError(f"{self.origin}: {field} is {words!r}. Write a list of texts, none of them empty.")
+        return words
+
     def label(self, field: str = "label") -> str | None:
         """The label as a str (numbers and true/false are spelled as in JSON), or None where the row has none."""
         value = self.get(field)
