@@ -121,10 +121,63 @@ def test_files_of_two_years_and_unknown_relations_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"is a text \(DuIE 1.0\), that of '上映时间' has slots"):
         duie.discover(write(tmp_path / "f.json", old, new))
     task = duie.TASK.bind(duie.TASK, duie.Options(), None, write(tmp_path / "f.json", old))
-    with pytest.raises(InputError, match="no relation '上映时间 . 作品 . 时间 . @value' in training"):
+    with pytest.raises(InputError, match=r"has slots \(DuIE 2.0\), in the training file it is a text \(DuIE 1.0\)"):
         list(task.read(write(tmp_path / "g.json", new)))
     with pytest.raises(InputError, match="no triples to learn from"):
         duie.discover(write(tmp_path / "f.json", {"text": "文", "spo_list": []}))
+
+
+RELATION = {"predicate": "上映时间", "subject_type": "作品", "object_type": {"@value": "时间", "inArea": "地点"}}
+EVENT = {"event_type": "裁员", "role_list": [{"role": "时间"}, {"role": "裁员方"}], "id": "1", "class": "组织关系"}
+
+
+@pytest.mark.parametrize(
+    ("triple", "message"),
+    [
+        (spo({"@value": "昨天"}, {"@value": "时间"}, predicate="上映"), "no predicate '上映' in .*s.json. Did you mean 上映时间"),
+        (spo({"@value": "昨天"}, {"@value": "数"}), "'上映时间' is between 作品 and 时间 in .*. Received: 作品 and 数"),
+        (spo({"@value": "昨天", "by": "远"}, {"@value": "时间", "by": "人"}), "has no slot 'by' in .*, only inArea, @value"),
+        (spo("昨天", "时间"), r"is a text \(DuIE 1.0\), in .*s.json it has slots"),
+    ],
+)
+def test_triples_that_the_schema_does_not_have(tmp_path, triple, message):
+    schema = write(tmp_path / "s.json", RELATION)
+    task = duie.TASK.bind(duie.TASK, duie.Options(schema=str(schema)), None, None)
+    assert len(task.labels) == 2                                       # inArea too, which no training file has to have
+    with pytest.raises(InputError, match=rf"^f.json:1: .*{message}"):
+        list(task.read(write(tmp_path / "f.json", triple)))
+
+
+def test_roles_that_the_schema_or_the_training_file_does_not_have(tmp_path):
+    def row(kind, role):
+        return {"text": "昨天", "event_list": [{"event_type": kind, "arguments": [{"role": role, "argument": "昨天"}]}]}
+
+    schema = str(write(tmp_path / "s.json", EVENT))
+    train = write(tmp_path / "f.json", row("裁员", "时间"))
+    by_schema = duee.TASK.bind(duee.TASK, duee.Options(schema=schema), None, train)
+    by_train = duee.TASK.bind(duee.TASK, duee.Options(), None, train)
+    assert (len(by_schema.labels), len(by_train.labels)) == (2, 1)
+    dev = write(tmp_path / "g.json", row("裁员", "裁员方"))
+    assert len(list(by_schema.read(dev))) == 1
+    with pytest.raises(InputError, match="g.json:1: '裁员' has no role '裁员方' in the training file. .* with --schema FILE"):
+        list(by_train.read(dev))
+    with pytest.raises(InputError, match="no event type '裁人' in .*s.json. Known: 裁员"):
+        list(by_schema.read(write(tmp_path / "g.json", row("裁人", "时间"))))
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "message"),
+    [
+        (duie, RELATION | {"object_type": {"inArea": "地点"}}, "s.json:1: the object of '上映时间' has no '@value', only inArea"),
+        (duie, RELATION | {"object_type": 3}, "s.json:1: object_type is 3. Give a text"),
+        (duie, EVENT, "s.json:1: there is no field 'predicate'"),
+        (duee, EVENT | {"role_list": "时间"}, "s.json:1, role_list: '时间' is not a list"),
+        (duee, RELATION, "s.json:1: there is no field 'event_type'"),
+    ],
+)
+def test_faults_of_a_schema_name_the_line(tmp_path, module, line, message):
+    with pytest.raises(InputError, match=message):
+        module.TASK.bind(module.TASK, module.Options(schema=str(write(tmp_path / "s.json", line))), None, None)
 
 
 def test_faults_of_duee_name_the_argument(tmp_path):
