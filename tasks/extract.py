@@ -38,8 +38,15 @@ class Options:
     """Ends are those of the last character, not behind it."""
 
 
+CONTESTS = {"spo_list": "This is DuIE: use extraction/duie.", "event_list": "This is DuEE: use extraction/duee."}
+"""{field of gold in another layout: what to do}."""
+
+
 def read(path: str | Path, options: Options, schema: Schema | None = None) -> Iterator[Example]:
     for row, text, gold in extractions.read(path, options.text, options.inclusive):
+        for name, advice in CONTESTS.items():
+            if gold is None and row.get(name) is not None:
+                raise InputError(f"{row.origin}: expected entities, relations or events. Received: {name}. {advice}")
         if schema and gold:
             schema.check(gold, row.origin)
         yield Example(id=row.id("id"), texts=(text,), gold=gold, origin=row.origin)

@@ -117,7 +117,7 @@ class Schema:
     @classmethod
     def read(cls, path: str | Path) -> "Schema":
         """The schema of a file. Raises InputError."""
-        return cls.of(read_yaml(path), str(path))
+        return cls.of(read_yaml(path, "entities: [人物, 作品]"), str(path))
 
     @classmethod
     def discover(cls, extractions: Iterable[Mapping], origin: str) -> "Schema":

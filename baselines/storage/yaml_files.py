@@ -32,8 +32,12 @@ class _PlainLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_yaml(path: str | Path) -> dict:
+def read_yaml(path: str | Path, example: str = "batch_size: 16") -> dict:
     """The mapping in a YAML file.
+
+    Args:
+        path: The file.
+        example: A line that such a file may hold, for messages.
 
     Raises:
         InputError: The file cannot be read, is not YAML, or does not hold a mapping. The message has the line number.
@@ -44,13 +48,15 @@ def read_yaml(path: str | Path) -> dict:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else path
-        raise InputError(f"{where}: expected YAML such as `batch_size: 16`. Received: {' '.join(str(error).split())}") from None
+        raise InputError(f"{where}: expected YAML such as `{example}`. Received: {' '.join(str(error).split())}") from None
     except RecursionError:
-        raise InputError(f"{path}: nested too deeply. Write one flag per line, as in `batch_size: 16`.") from None
+        raise InputError(f"{path}: nested too deeply. Write it as in `{example}`.") from None
     except (ValueError, TypeError, LookupError) as error:               # from !!int x and !!float ""
-        raise InputError(f"{path}: a value cannot be read: {error}. Write it as in `batch_size: 16`.") from None
+        raise InputError(f"{path}: a value cannot be read: {error}. Write it as in `{example}`.") from None
+    if values is None:
+        raise InputError(f"{path} is empty. Write lines such as `{example}`.")
     if not isinstance(values, dict):
-        raise InputError(f"{path}: expected lines such as `batch_size: 16`. Received: {type(values).__name__}")
+        raise InputError(f"{path}: expected lines such as `{example}`. Received: {excerpt(repr(values))}")
     return values
 
 

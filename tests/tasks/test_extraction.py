@@ -194,11 +194,17 @@ def test_faults_of_duee_name_the_argument(tmp_path):
         list(duee.read(write(tmp_path / "f.json", {"text": "文", "spo_list": []})))
 
 
+@pytest.mark.parametrize(("field", "advice"), [("spo_list", "This is DuIE"), ("event_list", "This is DuEE")])
+def test_contest_files_are_no_files_of_an_own_schema(tmp_path, field, advice):
+    with pytest.raises(InputError, match=f"f.json:1: expected entities, relations or events. Received: {field}. {advice}"):
+        list(extract.read(write(tmp_path / "f.json", {"text": "文", field: []}), extract.Options()))
+
+
 @pytest.mark.parametrize("module", [duie, duee])
 def test_an_unknown_head_and_no_training_file(module):
     with pytest.raises(InputError, match="--head 'pointer' is unknown"):
         module.TASK.bind(module.TASK, module.Options(head="pointer"), None, MINI / FILES[module])
-    with pytest.raises(InputError, match="--train FILE is required"):
+    with pytest.raises(InputError, match="--train FILE or --schema FILE is required"):
         module.TASK.bind(module.TASK, module.Options(), None, None)
 
 

@@ -4,7 +4,8 @@ T1	人物 0 3	许知秋                    characters [start, end) of the .txt
 R1	导演 Arg1:T2 Arg2:T1
 E1	裁员:T3 裁员方:T4 时间:T5           the trigger T3 becomes an argument with the role "trigger"
 
-A line of the .txt is an example. Attributes, notes and equivalences (A, M, #, N, *) are not read.
+A line of the .txt is an example. Several arguments of a role are numbered: 裁员方, 裁员方2. Attributes, notes and equivalences (A,
+M, #, N, *) are not read, nor are events that are arguments of others.
 """
 
 import bisect
@@ -16,7 +17,7 @@ from baselines.data.readers.notes import note_once
 from baselines.data.readers.record import Row, shorten
 from baselines.errors import InputError
 from baselines.metrics.extraction import ordered
-from baselines.storage.text_files import read_text
+from baselines.storage.text_files import decode, read_lines, read_text
 
 TRIGGER = "trigger"
 
@@ -50,7 +51,8 @@ class Document:
         self.file, source = file, file.with_suffix(".txt")
         if not source.is_file():
             raise InputError(f"{source} does not exist, but {file.name} does. Put the text beside its annotations.")
-        self.source, self.text = source, read_text(source)
+        self.source = source
+        self.text = "".join(decode(line, source, number) for number, line in enumerate(read_lines(source), 1))  # \r counts
         self.starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
         self.spans, self.relations, self.events = {}, [], []
         for number, line in enumerate(read_text(file).splitlines(), 1):
@@ -61,6 +63,10 @@ class Document:
         """Reads one line of the .ann."""
         name, _, rest = line.partition("\t")
         if name[:1] == "T":
+            if name in self.spans:
+                raise InputError(f"{origin}: {name} is defined twice. Give one of them another number.")
+            if not rest:
+                raise InputError(f"{origin}: {shorten(line)} has no tab. Write T1, a tab, `TYPE START END`, a tab, and the text.")
             self.spans[name] = self.span(rest, origin)
         elif name[:1] in ("R", "E"):
             first, *others = rest.split("\t")[0].split()
@@ -102,8 +108,12 @@ class Document:
             if len(lines) == 1:
                 found[lines.pop()]["relations"].append({"predicate": predicate, "subject": subject, "object": thing})
         for origin, first, pairs in self.events:
-            roles = [(TRIGGER if number == 0 else role, name) for number, (role, name) in enumerate(pairs)]
-            lines, arguments = self.parts(origin, [pair for pair in roles if pair[1][:1] == "T"], texts, "role")
+            names = {role for role, _ in pairs[1:]}
+            roles = [(TRIGGER, pairs[0][1]), *((base_role(role, names), name) for role, name in pairs[1:])]
+            spans = [pair for pair in roles if pair[1][:1] == "T"]
+            if len(spans) < len(roles):
+                note_once(f"{self.file}: arguments that are events themselves are left out ({origin} has the first).")
+            lines, arguments = self.parts(origin, spans, texts, "role")
             if len(lines) == 1:
                 found[lines.pop()]["events"].append({"type": first.partition(":")[0], "arguments": arguments})
         for number, (text, gold) in enumerate(zip(texts, found, strict=True), 1):
@@ -122,3 +132,9 @@ class Document:
         if len(lines) > 1:
             note_once(f"{self.file}: relations and events whose parts are on different lines are left out ({origin} is the first).")
         return lines, parts
+
+
+def base_role(role: str, names: set[str]) -> str:
+    """The name of a numbered role, 裁员方 of 裁员方2, where an event has both."""
+    base = role.rstrip("0123456789")
+    return base if base in names else role

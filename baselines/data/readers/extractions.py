@@ -49,12 +49,23 @@ def extraction_of(row: Row, text: str = "text", inclusive: bool = False) -> tupl
         return words, None
     found, by_id = set(), {}
     for item in items or ():
-        for entity in entities.entities_of(row.origin, words, item, inclusive):
-            found.add(entity)
-            if isinstance(item, Mapping) and item.get("id") is not None:
-                by_id[item["id"]] = entity
+        several = entities.entities_of(row.origin, words, item, inclusive)
+        found.update(several)
+        if isinstance(item, Mapping) and item.get("id") is not None:
+            remember(by_id, several, item["id"], row.origin)
     joined = [relation(row.origin, words, item, by_id, inclusive) for item in relations or ()]
     return words, extraction(found, joined, [event(row.origin, words, item, inclusive) for item in events or ()])
+
+
+def remember(by_id: dict, several: list[Entity], name: object, origin: str) -> None:
+    """Adds the entities of an id, which are one span; each of its labels is one."""
+    if not isinstance(name, str | int):
+        raise InputError(f"{origin}: an entity has the id {shorten(name)}. Use a text or a whole number.")
+    known = by_id.setdefault(name, [])
+    known += [entity for entity in several if entity not in known]
+    if len({(entity.start, entity.end) for entity in known}) > 1:
+        one, other = known[0], known[-1]
+        raise InputError(f"{origin}: two entities have the id {name!r}: {shorten(one.text)}, {shorten(other.text)}. Correct one.")
 
 
 def extraction(found: set[Entity], relations: list[tuple[str, Entity, Entity]], events: list[dict]) -> dict:
@@ -97,9 +108,11 @@ def links_of(results: list, origin: str) -> Iterator[dict]:
         labels = item.get("labels")
         if not labels:
             raise InputError(f"{origin}: a relation from {item.get('from_id')!r} has no label. Give it one, or remove it.")
-        ends = (item["from_id"], item["to_id"])
-        ends = ends[::-1] if item.get("direction") == "left" else ends
-        yield from ({"from_id": ends[0], "to_id": ends[1], "type": label} for label in labels)
+        if not {"from_id", "to_id"} <= item.keys():
+            raise InputError(f"{origin}: a relation {shorten(labels)} has no from_id or no to_id. Add it, or remove the relation.")
+        ends, direction = (item["from_id"], item["to_id"]), item.get("direction")
+        pairs = {"left": [ends[::-1]], "bi": [ends, ends[::-1]]}.get(direction, [ends])
+        yield from ({"from_id": one, "to_id": other, "type": label} for label in labels for one, other in pairs)
 
 
 def relation(origin: str, text: str, item: object, by_id: Mapping, inclusive: bool) -> tuple[str, Entity, Entity]:
@@ -107,9 +120,13 @@ def relation(origin: str, text: str, item: object, by_id: Mapping, inclusive: bo
     if isinstance(item, Mapping) and {"from_id", "to_id"} <= item.keys():
         predicate, ends = item.get("type", item.get("label")), []
         for name in ("from_id", "to_id"):
-            if item[name] not in by_id:
+            known = by_id.get(item[name], ()) if isinstance(item[name], str | int) else ()
+            if not known:
                 raise InputError(f"{origin}: a relation's {name} is {shorten(item[name])}, but no entity has this id. Correct it.")
-            ends.append(by_id[item[name]])
+            if len(known) > 1:
+                labels = ", ".join(entity.category for entity in known)
+                raise InputError(f"{origin}: a relation's {name} {item[name]!r} has {len(known)} labels, {labels}. An end has one.")
+            ends.append(known[0])
     elif isinstance(item, Mapping) and {"predicate", "subject", "object"} <= item.keys():
         predicate = item["predicate"]
         ends = [one_entity(origin, text, item[name], name, inclusive) for name in ("subject", "object")]
@@ -138,6 +155,8 @@ def event(origin: str, text: str, item: object, inclusive: bool) -> dict:
     if not isinstance(item, Mapping) or not isinstance(item.get("type"), str) or not isinstance(item.get("arguments"), list):
         raise InputError(f"{origin}: {shorten(item)} is not an event in a known layout. Write {EVENT}.")
     found = dict.fromkeys(one_entity(origin, text, each, "argument", inclusive) for each in item["arguments"])
+    if not item["type"].strip():
+        raise InputError(f"{origin}: the event {shorten(item)} has no type. Write {EVENT}.")
     if not found:
         raise InputError(f"{origin}: the event {shorten(item)} has no arguments. An event is found by them: give one.")
     return {"type": item["type"].strip(), "arguments": [as_part(entity, "role") for entity in found]}

@@ -51,6 +51,22 @@ def test_doccano_names_entities_by_id(tmp_path):
         rows_of(tmp_path, {"text": TEXT, "entities": entities, "relations": relations})
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"id": 4}, "f.jsonl:1: two entities have the id 4: '许知秋', '山月'"),
+        ({"id": [4]}, r"an entity has the id \[4\]. Use a text or a whole number"),
+        ({"id": 4, "start_offset": 0, "end_offset": 3}, "a relation's from_id 4 has 2 labels, 人物, 作品. An end has one"),
+    ],
+)
+def test_an_id_is_one_span_with_one_label_where_a_relation_ends(tmp_path, change, message):
+    person = {"id": 4, "label": "人物", "start_offset": 0, "end_offset": 3}
+    work = {"id": 9, "label": "作品", "start_offset": 7, "end_offset": 9, **change}
+    both = {"text": TEXT, "entities": [person, work], "relations": [{"from_id": change["id"], "to_id": 4, "type": "导演"}]}
+    with pytest.raises(InputError, match=message):
+        rows_of(tmp_path, both)
+
+
 def label_studio(*relations):
     def span(name, start, end, label):
         value = {"start": start, "end": end, "labels": [label]}
@@ -66,6 +82,10 @@ def test_label_studio_links_results_in_both_directions(tmp_path):
     assert rows_of(tmp_path, label_studio(right)) == rows_of(tmp_path, label_studio(left)) == [(TEXT, GOLD)]
     with pytest.raises(InputError, match="has no label"):
         rows_of(tmp_path, label_studio({"type": "relation", "from_id": "b", "to_id": "a"}))
+    with pytest.raises(InputError, match=r"a relation \['导演'\] has no from_id or no to_id"):
+        rows_of(tmp_path, label_studio({"type": "relation", "to_id": "a", "labels": ["导演"]}))
+    ((_, both),) = rows_of(tmp_path, label_studio({**right, "direction": "bi"}))
+    assert [(each["subject"], each["object"]) for each in both["relations"]] == [(PERSON, WORK), (WORK, PERSON)]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +98,7 @@ def test_label_studio_links_results_in_both_directions(tmp_path):
         ({"relations": [{"predicate": "r", "subject": [7, 7, "a"], "object": [0, 3, "b"]}]}, "add --inclusive"),
         ({"events": [{"type": "e"}]}, "is not an event in a known layout"),
         ({"events": [{"type": "e", "arguments": []}]}, "has no arguments"),
+        ({"events": [{"type": " ", "arguments": [[0, 3, "r"]]}]}, "has no type"),
         ({"events": [{"type": "e", "arguments": [[0, 99, "r"]]}]}, r"\[0, 99\] of r is no place"),
     ],
 )
@@ -105,6 +126,16 @@ def test_brat_lines_are_examples(tmp_path):
     assert [text for _, text, _ in read(tmp_path / "a.ann")] == [TEXT, "青禾昨天裁员"]
 
 
+def test_brat_counts_carriage_returns_and_numbers_arguments_of_a_role(tmp_path, caplog):
+    annotations = "T1\t甲 6 8\t青禾\nT2\t甲 9 11\t远山\nT3\t合并 11 13\t合并\nE1\t合并:T3 方:T1 方2:T2 因2:E1\n"
+    (folder := tmp_path / "crlf").mkdir()
+    (folder / "a.txt").write_bytes("第一行。\r\n青禾和远山合并\r\n".encode())
+    (folder / "a.ann").write_text(annotations, encoding="utf-8")
+    (_, _, _), (_, text, gold) = read(folder)
+    assert text == "青禾和远山合并" and [part["role"] for part in gold["events"][0]["arguments"]] == ["方", "方", "trigger"]
+    assert "arguments that are events themselves are left out (a.ann:4 has the first)" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("annotations", "message"),
     [
@@ -115,6 +146,8 @@ def test_brat_lines_are_examples(tmp_path):
         ("T1\t人物 0 3\t许知秋\nR1\t导演 Arg1:T1\n", "a.ann:2: .* is not a relation"),
         ("T1\t人物 0 3\t许知秋\nR1\t导演 Arg1:T1 Arg2:T7\n", "a.ann:2: 'T7' is not defined in a.ann"),
         ("Q\n", "a.ann:1: 'Q' is not a line of BRAT"),
+        ("T1\t人物 0 3\t许知秋\nT1\t作品 7 9\t山月\n", "a.ann:2: T1 is defined twice"),
+        ("T1 人物 0 3 许知秋\n", "a.ann:1: 'T1 人物 0 3 许知秋' has no tab"),
     ],
 )
 def test_faults_of_brat_name_file_and_line(tmp_path, annotations, message):
