@@ -1,7 +1,8 @@
 """Index the texts of a file for `run.py search`. Add texts to an index, delete some, or inspect it.
 
 run.py index --run DIR --input texts.jsonl --out INDEX        run.py index --out INDEX --input more.jsonl --add
-run.py index --out INDEX --delete 17 q1                       run.py index --out INDEX                   inspects it
+run.py index --out INDEX --delete 17 q1                       run.py index --out INDEX --tune pairs.jsonl
+run.py index --out INDEX                                      inspects it
 """
 
 import dataclasses
@@ -10,6 +11,7 @@ from pathlib import Path
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.encode import ModelFlags, TextFlags
 from baselines.cli.startup import start_backend
+from baselines.data.readers.texts import Source
 from baselines.errors import InputError
 from baselines.retrieval.vector_index import structure
 from baselines.retrieval.vector_index.checking import check_metric
@@ -30,6 +32,14 @@ class Flags(ModelFlags, TextFlags):
     """Add the texts of --input to the index. Its own model embeds them; --run says where the model is now."""
     delete: tuple[str, ...] = ()
     """Ids of texts to delete from the index."""
+    lexical: bool = True
+    """Also count the words and characters of the texts, for `search --hybrid` and `--lexical`."""
+    add_lexical: bool = False
+    """Count the words and characters of an index that was built without them."""
+    tune: str | None = None
+    """File of pairs, a query in --text, the text to find in --text_pair. Chooses and stores the weights of --hybrid."""
+    text_pair: str = "text_pair"
+    """Column or field of --tune with the text to find."""
     metric: str = "cosine"
     """cosine, or ip: inner product of the vectors as they are."""
     kind: str = "auto"
@@ -48,10 +58,10 @@ def main(argv: list[str]) -> None:
     flags = parse(Flags, argv, "run.py index")
     check(flags)
     with Display(flags.quiet) as display:
-        if not flags.input:
-            change = delete if flags.delete else inspect
-        else:
+        if flags.input:
             change = add if flags.add else build
+        else:
+            change = delete if flags.delete else count_words if flags.add_lexical else tune if flags.tune else inspect
         display.result(f"{flags.out}: {change(flags, display)}")
 
 
@@ -59,8 +69,9 @@ def check(flags: Flags) -> None:
     """Raises InputError for flags that are out of range or contradict each other, before anything is loaded."""
     if not flags.out:
         raise InputError("index: --out INDEX is required.")
-    if flags.input and flags.delete:
-        raise InputError("index: --input and --delete exclude each other. Run one after the other.")
+    changes = [name for name in ("input", "delete", "add_lexical", "tune") if getattr(flags, name)]
+    if len(changes) > 1:
+        raise InputError(f"index: --{changes[0]} and --{changes[1]} exclude each other. Run one after the other.")
     if flags.add and not flags.input:
         raise InputError("--add: no texts to add. Give --input FILE.")
     if flags.vectors and (flags.add or not flags.input):
@@ -85,7 +96,7 @@ def build(flags: Flags, display: Display) -> str:
     embedder = None if existing_vectors(flags) else flags.embedder(flags.quiet)
     from baselines.workflows.vector_indexing import IndexOptions, build_index, format_index, index_of_vectors
 
-    options = IndexOptions(flags.metric, flags.kind, flags.recall, flags.fp16, flags.whitening)
+    options = IndexOptions(flags.metric, flags.kind, flags.recall, flags.fp16, flags.whitening, flags.lexical)
     if embedder is None:
         return format_index(index_of_vectors(flags.vectors, source, flags.out, options, display))
     return format_index(build_index(embedder, source, flags.out, options, display))
@@ -112,6 +123,24 @@ def delete(flags: Flags, display: Display) -> str:
     from baselines.workflows.vector_indexing import delete_from_index, format_index
 
     return format_index(delete_from_index(flags.out, flags.delete, display))
+
+
+def count_words(flags: Flags, display: Display) -> str:
+    """Adds the lexical part to an index, and returns a line about it."""
+    from baselines.workflows.vector_indexing import add_lexical_part, format_index
+
+    return format_index(add_lexical_part(flags.out, display))
+
+
+def tune(flags: Flags, display: Display) -> str:
+    """Chooses the weights of a hybrid search, and returns a table of what each way finds."""
+    source = Source(str(existing(flags.tune, "--tune")), flags.text)
+    existing(flags.out, "run.py index")
+    start_backend()
+    from baselines.inference.semantic_search import SemanticSearch
+    from baselines.workflows.fusion_tuning import tune_fusion
+
+    return tune_fusion(SemanticSearch.open(flags.out, run=flags.run or flags.init), source, flags.text_pair, display)
 
 
 def inspect(flags: Flags, display: Display) -> str:

@@ -1,6 +1,7 @@
 """Search an index for the texts most similar to a text, to each line typed, or to those of a file.
 
-run.py search INDEX "text" -k 10 [--rerank wrd]        run.py search INDEX        run.py search INDEX --input F --output F
+run.py search INDEX "text" -k 10 [--hybrid] [--rerank wrd]        run.py search INDEX --input F --output F
+run.py search INDEX                                               reads a query from each line typed
 """
 
 import dataclasses
@@ -37,8 +38,12 @@ class Flags:
     """Queries, each between quotes."""
     k: Annotated[int, tyro.conf.arg(aliases=["-k"])] = 10
     """Number of texts to find."""
+    hybrid: bool = False
+    """Search by vectors and by words (BM25), and fuse both rankings."""
+    lexical: bool = False
+    """Search by words and characters only (BM25); no model is loaded."""
     rerank: str | None = None
-    """wmd or wrd: rerank the nearest 100 by an exact comparison of their tokens."""
+    """wmd or wrd: rerank the first 100 by an exact comparison of their tokens."""
     run: str | None = None
     """The run or checkpoint that made the index, if it has moved."""
     input: str | None = None
@@ -61,48 +66,62 @@ def main(argv: list[str]) -> int:
         raise InputError(f"--rerank: there is no {excerpt(flags.rerank)!r}. {nearest(flags.rerank, RERANKERS)}")
     if any(not text.strip() for text in flags.texts):
         raise InputError("search: a text is empty. Remove it.")
+    if flags.hybrid and flags.lexical:
+        raise InputError("search: --hybrid and --lexical exclude each other. Leave one out.")
     check_output(flags)
     source = Source(str(existing(flags.input, "--input")), flags.text) if flags.input else None
     existing(flags.index, "run.py search")
-    start_backend()
+    modelless = flags.lexical and flags.rerank is None
+    if not modelless:
+        start_backend()
     from baselines.inference.semantic_search import SemanticSearch
 
-    search = SemanticSearch.open(flags.index, run=flags.run)
+    search = SemanticSearch.open(flags.index, run=flags.run, lexical_only=modelless)
+    options = {"k": flags.k, "rerank": flags.rerank, "by": way(flags)}
     if flags.k > search.size and not flags.quiet:
         print(f"{flags.index} has {search.size:,} texts, fewer than -k {flags.k}: all of them are shown", file=sys.stderr)
     if source:
-        return search_file(search, source, flags)
+        return search_file(search, source, options, flags)
     if flags.texts:
-        for text, items in zip(flags.texts, search.search_many(flags.texts, flags.k, flags.rerank), strict=True):
+        for text, items in zip(flags.texts, search.search_many(flags.texts, **options), strict=True):
             print_items(items, text if len(flags.texts) > 1 else "")
         return 0
     if not flags.quiet:
         print(f"{search.size:,} texts; type a query, Ctrl-D ends.", file=sys.stderr)
-    return converse(lambda text: print_items(search.search(text, k=flags.k, rerank=flags.rerank)))
+    return converse(lambda text: print_items(search.search(text, **options)))
+
+
+def way(flags: Flags) -> str:
+    """What the search compares, as SemanticSearch.search has it."""
+    return "hybrid" if flags.hybrid else "lexical" if flags.lexical else "vectors"
 
 
 def print_items(items: Sequence[dict], query: str = "") -> None:
     """Prints search results, best first.
 
     Args:
-        items: Dicts with "score", "id", "text", "metadata" and, if reranked, "distance".
+        items: Dicts with "score", "id", "text", "metadata" and, if reranked, "distance", if fused, "ranks".
         query: Printed first if it is not empty.
     """
     if query:
         print(query)
+    if not items:
+        print("nothing found: no text has a word or character of the query")
     for item in items:
         rest = {name: value for name, value in item["metadata"].items() if value not in (item["text"], item["id"])}
         row = json.dumps(rest, ensure_ascii=False) if rest else ""
         row = row if len(row) <= MAX_ROW_LENGTH else row[:MAX_ROW_LENGTH] + "…"
         distance = f"  {item['distance']:7.4f}" if "distance" in item else ""
+        ranks = "  ".join(f"{name} {rank or '-'}" for name, rank in item.get("ranks", {}).items())
+        row = f"{row}  ({ranks})" if ranks else row
         print(f"{item['score']:7.4f}{distance}  {item['id']}  {item['text']}  {row}".rstrip())
 
 
-def search_file(search: "SemanticSearch", source: Source, flags: Flags) -> int:
+def search_file(search: "SemanticSearch", source: Source, options: dict, flags: Flags) -> int:
     """Writes a JSON line for each text of a file: its id or number, the text, and the results. Returns the exit code."""
 
     def process(group):
-        results = search.search_many([text for _, text in group], flags.k, flags.rerank)
+        results = search.search_many([text for _, text in group], **options)
         for (id, text), items in zip(group, results, strict=True):
             yield {"id": id, "text": text, "found": items}
 

@@ -67,14 +67,16 @@ class ServedIndex(Protocol):
         model: Name of the embedder that made the vectors.
         size: Number of texts.
         rerankers: Allowed values of `rerank`.
+        ways: Allowed values of `by`.
     """
 
     task_name: str
     model: str
     size: int
     rerankers: tuple[str, ...]
+    ways: tuple[str, ...]
 
-    def search(self, query: str, vector: np.ndarray, k: int, rerank: str | None) -> list[dict]:
+    def search(self, query: str, vector: np.ndarray, k: int, rerank: str | None, by: str) -> list[dict]:
         """At most k items, best first: {"id", "text", "score", "metadata"} each."""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError
-from baselines.retrieval.vector_index import changing, structure
+from baselines.retrieval.vector_index import changing, relinking, structure
 from baselines.retrieval.vector_index.checking import check_metric
 from baselines.retrieval.vector_index.format import VECTORS
 from baselines.retrieval.vector_index.index import VectorIndex
@@ -29,6 +29,7 @@ class IndexOptions:
         recall: Share of the true neighbors that a search must find, above 0, at most 1.
         half: Keep vectors as float16.
         whitening: Numbers of a whitened vector; 0 leaves vectors alone.
+        lexical: Also count words and characters, for BM25.
 
     Raises:
         InputError: A value is out of its range.
@@ -39,6 +40,7 @@ class IndexOptions:
     recall: float = changing.RECALL
     half: bool = False
     whitening: int = 0
+    lexical: bool = True
 
     def __post_init__(self):
         check_metric(self.metric)
@@ -125,8 +127,21 @@ def delete_from_index(folder: str | Path, words: list[str], display: Display) ->
     return index
 
 
+def add_lexical_part(folder: str | Path, display: Display) -> VectorIndex:
+    """Counts the words and characters of an index that was built without them. Returns it, opened.
+
+    Raises:
+        InputError: There is no index, or it has them.
+    """
+    folder = destination(folder)
+    with only_builder(folder), StageProgress(display) as report:
+        if VectorIndex.open(folder).lexical is not None:
+            raise InputError(f"--add_lexical: {folder} has its words counted. Leave the flag out.")
+        return relinking.add_lexical(folder, report)
+
+
 def format_index(index: VectorIndex) -> str:
-    """Three lines about an index: its size, its structure and the measured recall."""
+    """Lines about an index: its size, its structure, the measured recall, and its lexical part."""
     built, counts = index.header["structure"], index.header["counts"]
     deleted = f", {counts['deleted']:,} deleted" if counts["deleted"] else ""
     width = "" if built["width"] is None else f", width {built['width']}"
@@ -134,5 +149,13 @@ def format_index(index: VectorIndex) -> str:
     return (
         f"{counts['texts']:,} texts{deleted}, {index.size} numbers each ({index.vectors.dtype}{whitened}), {index.metric}\n"
         f"{built['kind']}: {built['reason']}\n"
-        f"recall@10 against exact search, measured on texts of the index: {built['recall']:.3f}{width}"
+        f"recall@10 against exact search, measured on texts of the index: {built['recall']:.3f}{width}\n{_format_lexical(index)}"
     )
+
+
+def _format_lexical(index):
+    if index.lexical is None:
+        return "no words counted: --add_lexical adds what `search --hybrid` and `--lexical` need"
+    weights = index.header.get("fusion")
+    chosen = f"; weights of --hybrid: {weights['vectors']:g} vectors, {weights['lexical']:g} words" if weights else ""
+    return f"{len(index.lexical.terms):,} words and characters for BM25{chosen}"

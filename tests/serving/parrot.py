@@ -182,16 +182,16 @@ class Letters:
 
 
 class Shelf:
-    """An Index of a few texts; rerank "length" puts the shortest first."""
+    """An Index of a few texts; rerank "length" puts the shortest first, a lexical search the longest."""
 
-    task_name, model, rerankers = "simbert", "simbert/letters", ("length",)
+    task_name, model, rerankers, ways = "simbert", "simbert/letters", ("length",), ("vectors", "lexical")
 
     def __init__(self, texts=("今天天气不错", "今天天气怎样", "明天再见", "你好", "你好吗")):
         self.texts, self.size = texts, len(texts)
         self.vectors, _ = Letters().embed(texts)
 
-    def search(self, query, vector, k, rerank):
-        scores = self.vectors @ vector
+    def search(self, query, vector, k, rerank, by):
+        scores = self.vectors @ vector if by == "vectors" else np.array([len(text) / 8 for text in self.texts])
         order = np.argsort(-scores, kind="stable")[:k].tolist()
         if rerank:
             order.sort(key=lambda place: len(self.texts[place]))

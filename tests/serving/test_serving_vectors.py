@@ -87,6 +87,7 @@ def test_the_official_client_gets_vectors():
         ("/search", {"query": "你好", "k": 0}, "k", "invalid_value", ">= 1"),
         ("/search", {"query": "你好", "k": 1001}, "k", "invalid_value", "1000"),
         ("/search", {"query": "你好", "rerank": "wrd"}, "rerank", "invalid_value", "one of length"),
+        ("/search", {"query": "你好", "by": "hybrid"}, "by", "invalid_value", "one of vectors, lexical"),
         ("/search", {"query": "你好", "top_k": 3}, "top_k", "unknown_parameter", "k"),
         ("/paraphrase", {"text": ""}, "text", "invalid_value", "an empty string"),
         ("/paraphrase", {"text": "你好", "num": 0}, "num", "invalid_value", "1"),
@@ -132,7 +133,9 @@ def test_a_search_gives_the_nearest_items(client):
     assert [each["id"] for each in reranked] == [2, 0, 1]
     assert len(client.post("/search", json={"query": "你好", "k": 1000}).json()["data"]) == 5
     (told,) = client.get("/search").json()["data"]
-    assert told == {"id": "faq", "object": "index", "model": RUN, "size": 5, "rerankers": ["length"]}
+    about = {"id": "faq", "object": "index", "model": RUN, "size": 5}
+    assert told == about | {"rerankers": ["length"], "ways": ["vectors", "lexical"]}
+    assert client.post("/search", json={"query": "好", "k": 1, "by": "lexical"}).json()["data"][0]["id"] == 0
 
 
 def test_paraphrases_differ_from_the_text_and_from_each_other_most_similar_first(client):

@@ -4,6 +4,7 @@ The caller holds the folder's lock (folder_lock.py). Unchanged files are linked,
 they are a quarter of all; then the positions are renumbered. Ids never change.
 """
 
+import collections
 import itertools
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from baselines.errors import InputError, nearest
+from baselines.retrieval.lexical_index.writing import write_lexical
 from baselines.retrieval.vector_index import structure
 from baselines.retrieval.vector_index.checking import check_metric, prepared
 from baselines.retrieval.vector_index.format import CHUNK_SIZE, STRUCTURE, VECTORS
 from baselines.retrieval.vector_index.index import VectorIndex
 from baselines.retrieval.vector_index.items import ItemWriter
+from baselines.retrieval.vector_index.relinking import about, changed, counting, counts
 from baselines.retrieval.vector_index.whitening import Whitening
 from baselines.storage import array_folder as files
 from baselines.storage.atomic_files import atomic_folder
@@ -27,7 +30,7 @@ RECALL = 0.95
 
 def create(
     folder: str | Path, vectors: np.ndarray, rows: Iterable[tuple], model: dict, text: str = "text", metric: str = "cosine",
-    kind: str = "auto", half: bool = False, recall: float = RECALL, whitening: Whitening | None = None,
+    kind: str = "auto", half: bool = False, recall: float = RECALL, whitening: Whitening | None = None, lexical: bool = False,
     report: Callable | None = None,
 ) -> VectorIndex:  # fmt: skip
     """Builds the index `folder`. One that is there is replaced when the new one is complete.
@@ -43,6 +46,7 @@ def create(
         half: Keep vectors as float16.
         recall: Share of the true neighbors that a search must find.
         whitening: The Whitening that was applied, or None.
+        lexical: Also count the terms of the texts, for BM25.
         report: Called with (stage, done, total), or None.
 
     Returns:
@@ -52,15 +56,16 @@ def create(
         InputError: Vectors or ids are unfit, or something else is at `folder`.
     """
     files.require_replaceable(folder, VECTORS)
-    about = {"model": model, "metric": check_metric(metric), "text": text, "asked": {"kind": kind, "recall": recall, "half": half}}
+    header = {"model": model, "metric": check_metric(metric), "text": text, "asked": {"kind": kind, "recall": recall, "half": half}}
     structure.choose(kind, 0)
-    return _write(folder, about, None, np.zeros(0, np.int64), vectors, rows, whitening, report or _silent)
+    return _write(folder, header, None, np.zeros(0, np.int64), vectors, rows, whitening, lexical, report or _silent)
 
 
 def add(folder: str | Path, vectors: np.ndarray, rows: Iterable[tuple], report: Callable | None = None) -> VectorIndex:
     """Adds texts to an index; see `create`. Raises InputError also for an id that is in it, and other vectors than it has."""
     old = VectorIndex.open(folder)
-    return _write(folder, _about(old), old, np.arange(len(old.vectors)), vectors, rows, old.whitening, report or _silent)
+    everything = np.arange(len(old.vectors))
+    return _write(folder, about(old), old, everything, vectors, rows, old.whitening, old.lexical is not None, report or _silent)
 
 
 def delete(folder: str | Path, ids: Iterable, report: Callable | None = None) -> VectorIndex:
@@ -76,14 +81,10 @@ def delete(folder: str | Path, ids: Iterable, report: Callable | None = None) ->
         raise InputError(f"{folder}: these are the ids of all texts, and an index needs at least one. Remove the folder instead.")
     if deleted.mean() > MAX_DELETED:
         nothing = np.zeros((0, old.size), np.float32)
-        return _write(folder, _about(old), old, np.flatnonzero(~deleted), nothing, (), old.whitening, report or _silent)
-    with atomic_folder(folder) as new:
-        writer = files.ArrayFolderWriter(new, VECTORS)
-        for name in old.header["files"]:
-            if name != "deleted":
-                writer.link(name, folder, old.header)
+        retained, lexical = np.flatnonzero(~deleted), old.lexical is not None
+        return _write(folder, about(old), old, retained, nothing, (), old.whitening, lexical, report or _silent)
+    with changed(old, deleted) as writer:
         writer.array("deleted", deleted.view(np.uint8))
-        writer.header(**_about(old), structure=old.header["structure"], counts=counts(deleted), next_id=old.header["next_id"])
     return VectorIndex.open(folder)
 
 
@@ -97,32 +98,34 @@ def _unknown_ids(unknown, index):
     return f"{listed}. {close}" if close.startswith("Did") else f"{listed}. Check the ids."
 
 
-def counts(deleted: np.ndarray | None) -> dict:
-    return {"texts": int((~deleted).sum()), "deleted": int(deleted.sum())}
-
-
-def _about(index):
-    return {name: index.header[name] for name in ("model", "metric", "text", "asked")}
-
-
-def _write(folder, about, old, retained, vectors, rows, whitening, report):
-    """Writes the places `kept` of the index `old`, or of None, and new vectors with their rows."""
-    options, size = about["asked"], vectors.shape[1] if old is None else old.size
+def _write(folder, header, old, retained, vectors, rows, whitening, lexical, report):
+    """Writes the positions `retained` of the index `old`, or of None, and new vectors with their rows."""
+    options, size = header["asked"], vectors.shape[1] if old is None else old.size
     count = len(retained) + len(vectors)
     if not count:
         raise InputError(f"{folder}: the input has no texts. Check it.")
     with atomic_folder(folder) as new:
         writer = files.ArrayFolderWriter(new, VECTORS)
-        blocks = itertools.chain(_old_vectors(old, retained), _new_vectors(vectors, about["metric"], size, report))
+        blocks = itertools.chain(_old_vectors(old, retained), _new_vectors(vectors, header["metric"], size, report))
         writer.blocks("vectors", np.float16 if options["half"] else np.float32, (count, size), blocks)
         deleted = np.zeros(count, bool)
         items, next_id = ItemWriter(writer), 1
         if old is not None:
             deleted[: len(retained)], next_id = old.deleted[retained], old.header["next_id"]
             items.add_from(old.items, retained.tolist())
-        for id, row in rows:
-            id, next_id = (next_id, next_id + 1) if id is None else (id, max(next_id, id + 1) if isinstance(id, int) else next_id)
-            items.add(id, row)
+
+        def texts():
+            nonlocal next_id
+            for id, row in rows:
+                id = next_id if id is None else id
+                next_id = max(next_id, id + 1) if isinstance(id, int) else next_id
+                items.add(id, row)
+                yield row[header["text"]]
+
+        if lexical:
+            write_lexical(writer, texts(), old and old.lexical, retained, counting(report, len(vectors)))
+        else:
+            collections.deque(texts(), maxlen=0)
         if len(items) != count:
             raise ValueError(f"create: expected as many rows as vectors. Received: {len(items) - len(retained)} and {len(vectors)}")
         items.close(deleted)
@@ -131,7 +134,7 @@ def _write(folder, about, old, retained, vectors, rows, whitening, report):
             writer.array("mean", whitening.mean)
             writer.array("matrix", whitening.matrix)
         chosen = _structure(writer, old, len(retained), options, deleted, report)
-        writer.header(**about, structure=chosen, counts=counts(deleted), next_id=next_id)
+        writer.header(**header, structure=chosen, counts=counts(deleted), next_id=next_id)
     return VectorIndex.open(folder)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from baselines.errors import InputError
+from baselines.retrieval.lexical_index.bm25 import LexicalIndex
 from baselines.retrieval.vector_index import exact, structure
 from baselines.retrieval.vector_index.checking import prepared
 from baselines.retrieval.vector_index.format import STRUCTURE, VECTORS
@@ -38,6 +39,7 @@ class VectorIndex:
         header: Content of vectors.json: "metric", "model" (that embedded the texts), "structure", "counts", …
         vectors: float32 or float16 (N, D), as they are compared.
         deleted: bool (N,), the deleted texts among them.
+        lexical: The counts of terms for BM25, or None if the index has none.
     """
 
     def __init__(self, folder: str | Path, header: dict, arrays: dict[str, np.ndarray]):
@@ -52,6 +54,7 @@ class VectorIndex:
         if self.vectors.ndim != 2 or not len(self.vectors) == len(self.deleted) == len(self.items):
             raise ValueError("arrays of different lengths")
         self.whitening = Whitening(arrays["mean"], arrays["matrix"]) if "matrix" in arrays else None
+        self.lexical = LexicalIndex(arrays, self.deleted) if "postings_counts" in arrays else None
         self._gone = self.deleted if self.deleted.any() else None
         self._structure = None if self.kind == "flat" else structure.read(self.folder / STRUCTURE)
 

@@ -33,7 +33,8 @@ def router(
     @routes.get("/search")
     async def served():
         return {"object": "list", "data": [
-            {"id": name, "object": "index", "model": index.model, "size": index.size, "rerankers": index.rerankers}
+            {"id": name, "object": "index", "model": index.model, "size": index.size, "rerankers": index.rerankers,
+             "ways": index.ways}
             for name, index in indexes.items()
         ]}  # fmt: skip
 
@@ -43,6 +44,8 @@ def router(
         name, index = _index_of(indexes, body.index)
         if body.rerank is not None and body.rerank not in index.rerankers:
             raise invalid("rerank", f"one of {', '.join(index.rerankers)}", repr(body.rerank[:50]))
+        if body.by not in index.ways:
+            raise invalid("by", f"one of {', '.join(index.ways)}, as the index has no counts of words", repr(body.by))
         request.state.record.update(model=index.model, index=name, texts=[body.query])
         items, counts = await unless_gone(request.receive, search_in(index, workers[index.model], body, limits))
         metrics.searches.labels(name).inc()
@@ -68,7 +71,7 @@ async def search_in(
     vectors, counts = await embed(worker, [body.query], limits, "query")
     try:
         async with asyncio.timeout(limits.timeout):
-            return await asyncio.to_thread(index.search, body.query, vectors[0], body.k, body.rerank), counts
+            return await asyncio.to_thread(index.search, body.query, vectors[0], body.k, body.rerank, body.by), counts
     except TimeoutError:
         raise ApiError(504, f"The search took longer than {limits.timeout:g} s. Retry later.", code="timeout") from None
     except InputError as error:

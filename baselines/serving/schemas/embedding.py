@@ -38,6 +38,7 @@ class SearchBody(Strict):
     index: str | None = None
     k: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = 10
     rerank: str | None = None
+    by: Literal["vectors", "lexical", "hybrid"] = "vectors"
 
 
 class ParaphraseBody(SamplingBody):

@@ -4,7 +4,7 @@ import { ask, bindKey, element, events, recall, remember, Refusal } from "./serv
 import { fillWords, words } from "./words.js";
 
 const MEMORY = "baselines.similar";
-const FIELDS = { compare: ["others"], search: ["index", "rerank", "count"], paraphrase: ["count", "seed"], write: ["seed"] };
+const FIELDS = { compare: ["others"], search: ["index", "by", "rerank", "count"], paraphrase: ["count", "seed"], write: ["seed"] };
 const $ = (id) => document.getElementById(id);
 const tabs = [...document.querySelectorAll("[data-kind]")];
 const state = recall(MEMORY, { kind: "compare", text: "", others: "" });
@@ -43,9 +43,11 @@ function draw() {
     tab.setAttribute("aria-selected", String(tab.dataset.kind === state.kind));
   }
   fill($("index"), indexesOf(selectedRun()).map((index) => [index.id, `${index.id} (${index.size})`]));
-  const rerankers = indexes.find((index) => index.id === $("index").value)?.rerankers ?? [];
+  const { rerankers = [], ways = [] } = indexes.find((index) => index.id === $("index").value) ?? {};
+  fill($("by"), ways.map((name) => [name, words.ways[name]]));
   fill($("rerank"), [["", words.none], ...rerankers.map((name) => [name, name.toUpperCase()])]);
-  for (const name of ["others", "index", "rerank", "count", "seed"]) $(`${name}-field`).hidden = !FIELDS[state.kind].includes(name);
+  for (const name of ["others", "index", "by", "rerank", "count", "seed"]) $(`${name}-field`).hidden = !FIELDS[state.kind].includes(name);
+  $("by-field").hidden ||= ways.length < 2;
   $("rerank-field").hidden ||= !rerankers.length;
   $("text-name").textContent = state.kind === "search" ? words.names.question : words.names.text;
   $("go").textContent = words[state.kind];
@@ -53,11 +55,12 @@ function draw() {
   $("stop").hidden = !working;
 }
 
-function table(rows) {
+/** Rows of a value and texts, with a bar for each value; `full` is the value of a full bar. */
+function table(rows, full = 1) {
   const made = document.createElement("table");
   for (const [value, ...cells] of rows) {
     const row = made.insertRow(), bar = row.insertCell().appendChild(document.createElement("progress"));
-    bar.value = Math.max(0, value);
+    bar.value = Math.max(0, value / full);
     row.insertCell().textContent = value.toFixed(4);
     row.lastChild.className = "number";
     for (const cell of cells) row.insertCell().textContent = cell;
@@ -90,10 +93,11 @@ const DO = {
     return [table(rows), details];
   },
   async search(model, query, count) {
-    const rerank = $("rerank").value;
-    const { data } = await post("/search", { index: $("index").value, query, k: count, ...(rerank && { rerank }) });
+    const rerank = $("rerank").value, by = $("by").value || "vectors";
+    const { data } = await post("/search", { index: $("index").value, query, k: count, by, ...(rerank && { rerank }) });
+    const full = by === "vectors" ? 1 : Math.max(...data.map((item) => item.score));
     const distance = (item) => (item.distance === undefined ? [] : [`${rerank.toUpperCase()} ${item.distance.toFixed(4)}`]);
-    return data.length ? [table(data.map((item) => [item.score, item.text, ...distance(item), describeFields(item)]))] : [element("p", "faint", words.nothing)];
+    return data.length ? [table(data.map((item) => [item.score, item.text, ...distance(item), describeFields(item)]), full)] : [element("p", "faint", words.nothing)];
   },
   async paraphrase(model, text, count, seed) {
     const { data } = await post("/paraphrase", { model, text, num: count, ...seed });

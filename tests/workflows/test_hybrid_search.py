@@ -1,0 +1,94 @@
+"""Search by words and by both: from the command line, tuned on pairs, and refused where the index has no words."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from conftest import TITLES, command, refused, write_lines
+
+from baselines.inference.semantic_search import SemanticSearch
+from baselines.retrieval.fusion import fuse
+from baselines.retrieval.lexical_index.terms import terms_of
+
+TEXTS = [title for titles in TITLES.values() for title in titles]
+
+
+@pytest.fixture(scope="module")
+def index(simbert_run, made_once):
+    """The folder of an index of the titles. Tests must copy what they change."""
+
+    def make(folder):
+        data = write_lines(simbert_run.parent / "titles.jsonl", [{"text": text} for text in TEXTS])
+        command("index", "--run", simbert_run, "--input", data, "--out", folder, "--quiet")
+
+    return made_once("index_with_words", make)
+
+
+def test_both_rankings_are_fused(index):
+    search, query = SemanticSearch.open(index), "国足主场赢球"
+    rankings = [rows[0] for rows in search.rankings([query], 100).values()]
+    assert rankings[1] == search.index.lexical.search(terms_of(query), 100)[1].tolist()
+    expected = [search.index.item(position).text for position, _ in fuse(rankings, [1, 1], 4)]
+    found = search.search(query, k=4, by="hybrid")
+    assert [item["text"] for item in found] == expected
+    for item in found:
+        ranks = [row.index(item["id"] - 1) + 1 if item["id"] - 1 in row else None for row in rankings]
+        assert list(item["ranks"].values()) == ranks
+    assert search.search_many([query], 4, by="hybrid")[0] == found
+
+
+def test_words_need_no_model(index, tmp_path, capsys):
+    moved = shutil.copytree(index, tmp_path / "index")
+    header = json.loads((moved / "vectors.json").read_text(encoding="utf-8"))
+    assert SemanticSearch.open(moved, lexical_only=True).model == header["model"]["source"]
+    capsys.readouterr()
+    command("search", moved, "手机", "--lexical", "-k", 3, "--quiet")
+    assert TEXTS.index("新手机下周发布") + 1 == int(capsys.readouterr().out.split("\n")[0].split()[1])
+    command("search", moved, "？！", "--lexical", "--quiet")
+    assert "nothing found" in capsys.readouterr().out
+    command("search", moved, "古镇", "--hybrid", "-k", 1, "--quiet")
+    assert "lexical 1" in capsys.readouterr().out
+
+
+def test_weights_are_tuned_and_stored(index, tmp_path, capsys):
+    moved = shutil.copytree(index, tmp_path / "index")
+    pairs = write_lines(tmp_path / "pairs.jsonl", [{"text": text[:3], "text_pair": text} for text in TEXTS] + [
+        {"text": "没有", "text_pair": "不在索引里"}
+    ])  # fmt: skip
+    command("index", "--out", moved, "--tune", pairs, "--quiet")
+    told = capsys.readouterr()
+    assert "from 18 pairs" in told.out + told.err
+    weights = SemanticSearch.open(moved).weights
+    assert sum(weights.values()) == pytest.approx(1) and weights["lexical"] > 0.5     # a tiny model's vectors find nothing
+    table = dict(line.rsplit("  MRR ", 1) for line in (told.out + told.err).splitlines() if "MRR" in line)
+    assert max(table.values()) == [value for name, value in table.items() if name.startswith("both, 0")][0]
+    command("index", "--out", moved)
+    assert f"{weights['vectors']:g} vectors" in capsys.readouterr().err
+    write_lines(pairs, [{"text": "没有", "text_pair": "不在索引里"}])
+    assert "none of its 1 texts to find is in the index" in refused(capsys, "index", "--out", moved, "--tune", pairs)
+    write_lines(pairs, [{"text": "没有"}])
+    assert "text_pair" in refused(capsys, "index", "--out", moved, "--tune", pairs)
+
+
+def test_an_index_without_words(index, simbert_run, tmp_path, capsys):
+    made = tmp_path / "index"
+    command("index", "--run", simbert_run, "--input", simbert_run.parent / "titles.jsonl", "--out", made, "--no_lexical", "--quiet")
+    told = refused(capsys, "search", made, "手机", "--hybrid")
+    assert told.endswith(f"Run `run.py index --out {made} --add_lexical`.")
+    assert SemanticSearch.open(made).ways == ("vectors",)
+    command("index", "--out", made, "--add_lexical", "--quiet")
+    assert np.array_equal(SemanticSearch.open(made).index.lexical.counts, SemanticSearch.open(index).index.lexical.counts)
+    assert "has its words counted" in refused(capsys, "index", "--out", made, "--add_lexical")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["search", "INDEX", "好", "--hybrid", "--lexical"], "--hybrid and --lexical exclude each other"),
+        (["index", "--out", "INDEX", "--add_lexical", "--delete", "1"], "--delete and --add_lexical exclude each other"),
+        (["index", "--out", "INDEX", "--tune", "nothing.jsonl"], "nothing.jsonl"),
+    ],
+)
+def test_bad_flags_are_one_line(index, capsys, words, line):
+    assert line in refused(capsys, *(index if word == "INDEX" else word for word in words))
