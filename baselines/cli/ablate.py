@@ -32,6 +32,7 @@ from baselines.runtime.command_name import own_command
 from baselines.runtime.progress import Display
 from baselines.storage.atomic_files import atomic_write
 from baselines.task import Recipe, Task
+from baselines.training import strategies
 
 NOT_COMPARED = ("task", "output", "quiet", "cache")
 """Options that do not change the result of a run."""
@@ -92,10 +93,22 @@ def arguments_of(task: Task, names: list[str], argv: list[str], prog: str) -> di
         used = {key: value for key, value in every.items() if key.partition(".")[0] in chosen}
         users |= {key: chosen | users.get(key, set()) for key in every}
         result[name] = dataclasses.replace(arguments, settings={**used, **own})
-        check_parts(task, result[name])
+    if any(strategies.uses(arguments.recipe.strategies, "unlabelled") for arguments in result.values()):
+        result = {name: without_unused_text(arguments) for name, arguments in result.items()}
+    for arguments in result.values():
+        check_parts(task, arguments)
     for key, chosen in users.items():
         check_chosen([key], chosen)
     return result
+
+
+def without_unused_text(arguments: TrainArguments) -> TrainArguments:
+    """The arguments of a variant without the unlabeled text, and the copies of it, that only other variants use."""
+    chosen = arguments.recipe.strategies
+    unused = [flag for flag, what in (("unlabelled", "unlabelled"), ("augmented", "copies")) if not strategies.uses(chosen, what)]
+    flags = dataclasses.replace(arguments.flags, **dict.fromkeys(unused))
+    recipe = dataclasses.replace(arguments.recipe, unlabelled_ratio=1) if "unlabelled" in unused else arguments.recipe
+    return dataclasses.replace(arguments, flags=flags, recipe=recipe)
 
 
 def check_inputs(name: str, task: Task, flags: TrainFlags) -> None:

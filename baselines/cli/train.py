@@ -94,7 +94,10 @@ def check_parts(task: Task, arguments: TrainArguments) -> None:
         schedule_points.parse(recipe.schedule)
     rate_factors.parse(recipe.rate_factors)
     strategies.build_strategies(recipe.strategies, settings)
-    strategies.check_strategies(recipe.strategies, task.head, getattr(arguments.flags, "unlabelled", None))
+    unlabelled = getattr(arguments.flags, "unlabelled", None)
+    strategies.check_strategies(recipe.strategies, task.head, unlabelled, getattr(arguments.flags, "augmented", None))
+    if recipe.unlabelled_ratio > 1 and not unlabelled:
+        raise InputError(f"--unlabelled_ratio {recipe.unlabelled_ratio}: the run has no unlabeled text. Add --unlabelled FILE.")
     optimizer = make(optimizers.optimizer_class(recipe.optimizer), recipe.optimizer, settings)
     chosen = [*recipe.strategies, recipe.optimizer]
     if recipe.loss != losses.OWN:

@@ -25,7 +25,10 @@ class TrainFlags:
     dev: tuple[str, ...] | None = None
     """File, or several, to select the best epoch on; default: the official ones under datasets/TASK."""
     unlabelled: tuple[str, ...] | None = None
-    """File, or several, in the format of the training file, for --strategies vat or r_drop. Gold labels in it are ignored."""
+    """File, or several, in the format of the training file, for --strategies pseudo_labels, uda, vat or r_drop. Gold labels in it
+    are ignored."""
+    augmented: tuple[str, ...] | None = None
+    """For --strategies uda: what `run.py augment` wrote for the --unlabelled file; default: copies with some tokens replaced."""
     test: str | None = None
     """File to predict at the end; default: none."""
     init: str | None = None
@@ -125,7 +128,7 @@ def check_recipe(arguments: TrainArguments) -> TrainArguments:
     limits = {
         "max_length": (3, None), "batch_size": (1, None), "epochs": (1, None), "learning_rate": (0, None), "warmup": (0, 1),
         "weight_decay": (0, None), "clip_norm": (0, None), "accumulate": (1, None), "patience": (0, None),
-        "model_parallel": (1, None), "layer_decay": (0, 1),
+        "model_parallel": (1, None), "layer_decay": (0, 1), "unlabelled_ratio": (1, None),
         "eval_batch_size": (1, None), "save_minutes": (0, None), "log_steps": (1, None), "seed": (0, 2**32 - 1),
     }  # fmt: skip
     for name, (low, high) in limits.items():

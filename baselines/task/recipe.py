@@ -37,6 +37,8 @@ class Recipe:
     """How --clip_norm c bounds a norm n: hard multiplies the gradients by min(1, c/n), soft by c/(n+c)."""
     accumulate: int = 1
     """Micro-batches averaged into one update: accumulate x batch_size rows learn together."""
+    unlabelled_ratio: int = 1
+    """Rows of --unlabelled text beside each row of a micro-batch."""
     gradient_cache: bool = False
     """Compare the rows of all micro-batches of an update with each other, where the task's loss compares rows: one more forward
     pass. arXiv:2101.06983."""

@@ -128,7 +128,7 @@ class StepContext:
 
     @property
     def batch(self) -> dict | None:
-        """{"features", "targets", "weights"}, and "unlabelled", a batch without targets, where the run has such text.
+        """{"features", "targets", "weights"}, and where there is such text "unlabelled", a batch of UnlabelledBatches.
 
         None outside of the hooks `loss` and `gradients`.
         """
@@ -177,6 +177,10 @@ class StepContext:
     def divergence(self, outputs: Any, others: Any, features: dict) -> Any:
         """KL(outputs || others) of the task's own distributions: float32 (B,). See `divergence` of a head."""
         return self._passes.objective.divergence(outputs, others, features)
+
+    def mean_loss(self, outputs: dict, weights: Any) -> Any:
+        """The loss of the batch's outputs as a mean over its rows with such "weights" (B,), without what layers add: float32 ()."""
+        return self._passes.objective.mean_loss(self.batch | {"weights": weights}, outputs)[0]
 
     def row_mean(self, values: Any, weights: dict[str, Any]) -> Any:
         """Mean of (B,) over the real rows of a batch with such "weights"."""

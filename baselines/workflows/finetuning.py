@@ -30,6 +30,7 @@ from baselines.task_models.task_model import TaskModel
 from baselines.training import devices, strategies
 from baselines.training.steps import Steps
 from baselines.workflows.fit import Fitted, fit
+from baselines.workflows.unlabelled_text import unlabelled_splits
 
 ONE_EXAMPLE = {"eval_batch_size": 1, "jit": "false"}
 """For a single text: no padding rows, and no XLA, whose compilation takes longer than all other work."""
@@ -71,17 +72,18 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
     flags = arguments.flags
     name, task = task_catalog.find(name)
     files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
-    if flags.unlabelled:
-        files["unlabelled"] = data_file(name, task, "unlabelled", flags.unlabelled, flags.demo)
+    for split in ("unlabelled", "augmented"):
+        if getattr(flags, split):
+            files[split] = data_file(name, task, split, getattr(flags, split), flags.demo)
     labels = resume.read_labels() if resume else None
     if flags.output and not resume:
         RunFolder.require_unused(flags.output)
     with Display(flags.quiet) as display:
         task_model = create_task_model(name, task, arguments, labels, files["train"], display)
-        strategies.check_strategies(arguments.recipe.strategies, task_model.task.head, flags.unlabelled)
+        strategies.check_strategies(arguments.recipe.strategies, task_model.task.head, flags.unlabelled, flags.augmented)
         splits = {split: task_model.read_split(split, path) for split, path in files.items()}
         if flags.unlabelled:
-            splits["unlabelled"] = splits["unlabelled"].without_gold()
+            splits |= unlabelled_splits(splits, display)
         classes = task_model.task.classes
         if classes:
             display.note(class_counts(splits["train"].examples, classes))

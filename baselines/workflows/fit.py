@@ -12,12 +12,13 @@ from baselines.experiment.run_folder import RunFolder
 from baselines.runtime.progress import Display, TrainingProgress
 from baselines.storage.folder_lock import only_writer
 from baselines.storage.temporary_names import sweep_inside
-from baselines.task import Split
-from baselines.training import devices, lazy_embeddings, optimizers, rate_factors, schedule, strategies
+from baselines.task import Recipe, Split
+from baselines.training import lazy_embeddings, optimizers, rate_factors, schedule, strategies
 from baselines.training.curves import Curves
 from baselines.training.state import Position
 from baselines.training.steps import Steps
 from baselines.training.trainer import Interrupted, Trainer
+from baselines.workflows.unlabelled_text import unlabelled_batches
 
 
 @dataclasses.dataclass
@@ -48,7 +49,7 @@ def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool) -
     Args:
         task_model: A TrainableModel.
         run: The RunFolder.
-        splits: {"train", "dev" and, where there is one, "unlabelled": Split}, encoded.
+        splits: {"train", "dev" and, where there is such text, "unlabelled" and "augmented": Split}, encoded.
         settings: Those of the recipe's optimizer and strategies.
         resume: Whether to continue from the run's saved state.
 
@@ -79,7 +80,11 @@ def _fit(task_model, run, splits, settings, resume):
     full_pass = None if resume else lambda: (batch for _, batch in batches.in_turn())
     paths = [weight.path for weight in weights]
     innermost = [*lazy_embeddings.build_lazy_embeddings(recipe, paths), *rate_factors.build_rate_factors(recipe, paths)]
-    steps = task_model.steps(optimizer, [*strategies.build_strategies(recipe.strategies, settings), *innermost], full_pass)
+    chosen = strategies.build_strategies(recipe.strategies, settings)
+    steps = task_model.steps(optimizer, [*chosen, *innermost], full_pass)
+    unlabelled = None
+    if "unlabelled" in splits:
+        unlabelled = unlabelled_batches(task_model, splits, chosen, len(batches) * recipe.epochs)
 
     scored = None
 
@@ -105,7 +110,7 @@ def _fit(task_model, run, splits, settings, resume):
             recipe=recipe,
             learning_rate=optimizers.schedule_of(optimizer).at,
             updates_per_epoch=per_epoch,
-            updates=functools.partial(updates_of, task_model, splits, batches),
+            updates=functools.partial(updates_of, recipe, batches, unlabelled),
             rows=functools.partial(names_of_update, task_model, splits["train"], batches),
             evaluate=evaluate,
             keep_best=keep_best,
@@ -132,13 +137,9 @@ def names_of_update(task_model: Any, split: Split, batches: Any, epoch: int, upd
     return [task_model.name_of(split, number) for numbers in groups[update] for number in numbers]
 
 
-def updates_of(task_model: Any, splits: dict[str, Split], batches: Any, epoch: int, skip: int) -> Iterable[list[dict]]:
+def updates_of(recipe: Recipe, batches: Any, unlabelled: UnlabelledBatches | None, epoch: int, skip: int) -> Iterable[list[dict]]:
     """The updates of an epoch without the first `skip`, lists of micro-batches; with unlabelled text where there is some."""
-    recipe = task_model.recipe
     updates = batches.updates(recipe.seed, epoch, recipe.accumulate, skip)
-    if "unlabelled" not in splits:
+    if unlabelled is None:
         return updates
-    pad_id = task_model.tokenizer.vocabulary.pad_id
-    rows, multiple = splits["unlabelled"].encoded, int(recipe.pad_to_multiple_of)
-    unlabelled = UnlabelledBatches(rows, recipe.batch_size, recipe.max_length, pad_id, devices.shares(), multiple)
     return unlabelled.joined(updates, recipe.seed, epoch * len(batches) + skip * recipe.accumulate)

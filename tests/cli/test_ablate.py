@@ -78,6 +78,16 @@ def test_settings_go_to_the_tricks_that_use_them(tmp_path):
         arguments_of("none", "--focal.gamma", "1.5")
 
 
+def test_unlabeled_text_goes_to_the_tricks_that_use_it():
+    argv = ["--unlabelled", "more.json", "--augmented", "copies.json", "--unlabelled_ratio", "2"]
+    chosen = arguments_of("none,vat,uda", *argv)
+    found = {name: (each.flags.unlabelled, each.flags.augmented, each.recipe.unlabelled_ratio) for name, each in chosen.items()}
+    files = ("more.json",), ("copies.json",)
+    assert found == {"none": (None, None, 1), "vat": (files[0], None, 2), "uda": (*files, 2)}
+    with pytest.raises(InputError, match="--unlabelled: no strategy of this run uses it"):
+        arguments_of("none,fgm", *argv)
+
+
 def test_every_trick_is_run_with_every_seed_and_not_again(undrawn, tmp_path, capsys):
     runner = Runner()
     assert measure(tmp_path, "none,loss=focal", runner) == 0

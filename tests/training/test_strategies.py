@@ -23,8 +23,10 @@ from baselines.training.strategies.gradient_penalty import GradientPenalty
 from baselines.training.strategies.lookahead import Lookahead
 from baselines.training.strategies.noise import Noise
 from baselines.training.strategies.pgd import Pgd
+from baselines.training.strategies.pseudo_labels import PseudoLabels
 from baselines.training.strategies.r_drop import RDrop
 from baselines.training.strategies.spectral_norm import SpectralNorm
+from baselines.training.strategies.uda import Uda
 from baselines.training.strategies.vat import Vat
 
 pytestmark = pytest.mark.keras
@@ -34,12 +36,15 @@ TOGETHER = {
         Ema(momentum=0.9), Lookahead(k=2), ChildTuningF(), Fgm(), GradientPenalty(epsilon=0.1), Noise(), Flooding(b=0.1)
     ),
     "increments, vat, r_drop": (ChildTuningF(increments=True), SpectralNorm(), Vat(weight=0.5), RDrop()),
+    "pseudo_labels, uda": (PseudoLabels(threshold=0.3), Uda(threshold=0.3, annealing="log")),
 }  # fmt: skip
 
 
 def batch(seed=0, rows=4):
     unlabelled = tiny.batch(rows, length=6, seed=seed + 100)
     del unlabelled["targets"]
+    copies = tiny.batch(rows, length=6, seed=seed + 200)["features"]
+    unlabelled |= {"copies": copies, "progress": np.full(rows, 0.5, "float32")}
     return tiny.batch(rows, seed=seed) | {"unlabelled": unlabelled}
 
 
@@ -158,8 +163,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one(strategies, tmp_path):
 
 @pytest.mark.parametrize(
     ("strategies", "precision", "policy"),
-    list(zip(TOGETHER.values(), ("fp16", "bf16"), ("mixed_float16", "mixed_bfloat16"), strict=True)),
-    ids=("fp16", "bf16"),
+    list(zip(TOGETHER.values(), ("fp16", "bf16", "bf16"), ("mixed_float16", *["mixed_bfloat16"] * 2), strict=True)),
+    ids=("fp16", "bf16", "bf16, pseudo_labels, uda"),
 )
 def test_half_precision_stays_finite_and_learns(strategies, precision, policy):
     before = keras.config.dtype_policy()

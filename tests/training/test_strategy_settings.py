@@ -5,6 +5,7 @@ import pytest
 
 from baselines.errors import InputError
 from baselines.heads.classification import ClassificationHead
+from baselines.heads.similarity import SimilarityHead
 from baselines.training import strategies
 from baselines.training.strategies.child_tuning_d import fisher
 
@@ -19,6 +20,7 @@ WEIGHTS = {path: np.zeros((2, 2), "float32") for path in PATHS}
     ("child_tuning_f", "p", 0), ("child_tuning_f", "p", 1.5), ("child_tuning_d", "p", 0), ("child_tuning_d", "p", -0.1),
     ("flooding", "b", -0.1), ("noise", "stddev", -1), ("spectral_norm", "factor", -1), ("spectral_norm", "iterations", 0),
     ("ema", "momentum", 1), ("ema", "momentum", -0.5), ("lookahead", "k", 0), ("lookahead", "alpha", 2),
+    ("pseudo_labels", "threshold", 1.1), ("pseudo_labels", "ramp_up", -1), ("uda", "temperature", 0), ("uda", "replaced", 2),
 ])  # fmt: skip
 def test_numbers_out_of_range_are_refused(name, field, value):
     with pytest.raises(InputError, match=rf"^--{name}\.{field}: expected a number.*Received: ") as caught:
@@ -29,7 +31,7 @@ def test_numbers_out_of_range_are_refused(name, field, value):
 def test_every_strategy_has_defaults_and_says_what_it_is():
     assert set(strategies.names()) == {
         "fgm", "pgd", "gradient_penalty", "vat", "r_drop", "child_tuning_f", "child_tuning_d", "flooding", "noise", "spectral_norm",
-        "ema", "lookahead",
+        "ema", "lookahead", "pseudo_labels", "uda",
     }  # fmt: skip
     for name, summary in strategies.names().items():
         assert strategies.build_strategies([name], {}) and len(summary) > 20
@@ -81,5 +83,14 @@ def test_strategies_get_what_they_need_or_say_so():
         strategies.check_strategies(["vat"], head, None)
     with pytest.raises(InputError, match=r"--unlabelled: no strategy of this run uses it"):
         strategies.check_strategies(["fgm"], head, file)
+    for name in ("pseudo_labels", "uda"):
+        strategies.check_strategies([name], head, file)
+        with pytest.raises(InputError, match=rf"--strategies {name} needs a task with one class per row, which SimilarityHead"):
+            strategies.check_strategies([name], SimilarityHead(), file)
+    strategies.check_strategies(["uda"], head, file, ("more.csv",))
+    with pytest.raises(InputError, match=r"--augmented: no strategy of this run uses copies"):
+        strategies.check_strategies(["vat"], head, file, ("more.csv",))
+    with pytest.raises(InputError, match=r"--uda.annealing: there is no schedule 'logg'"):
+        strategies.build_strategies(["uda"], {"uda.annealing": "logg"})
     with pytest.raises(InputError, match=r"--strategies: fgm is listed twice"):
         strategies.check_strategies(["fgm", "ema", "fgm"], head, None)

@@ -17,7 +17,8 @@ class Strategy:
     `step` is a StepContext (training/strategy_context.py): state between updates, random numbers, further passes.
 
     Attributes:
-        needs: what a run must have: "unlabelled" text, a head's "divergence".
+        needs: what a run must have: "unlabelled" text, changed "copies" of it, a head's "divergence", or "classes", of which a head
+            gives each row one, by "logits" (B, C).
         takes: what it uses where a run has it.
         copies: float32 numbers that it keeps per weight of the model; usually none.
         passes: forward passes whose activations it holds at a time; usually one.
