@@ -34,6 +34,12 @@ def write_members(folder: RunFolder, made_by: str, members: Sequence[Member]) ->
     folder.write_json(MEMBERS, {"made_by": made_by, "members": rows})
 
 
+def checkpoints_of(run: RunFolder) -> list[Path]:
+    """The checkpoint folders that a run predicts with: its best, or those of an ensemble's members. Raises InputError without."""
+    members = ensemble_members(run)
+    return [run.require_best()] if members is None else [RunFolder.open(member.path).require_best() for member in members]
+
+
 def ensemble_members(run: RunFolder) -> list[Member] | None:
     """The members of an ensemble's folder; None for any other run.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from baselines.errors import InputError
+from baselines.heads.joining import mean_of_classes
 from baselines.heads.reading_direction import text_vector
 from baselines.losses.divergence import softmax_divergence
 from baselines.task import Example, Head
@@ -59,6 +60,10 @@ class ChoiceHead(Head):
     def confidence(self, example: Example, outputs: dict) -> float:
         """Probability of the best choice, from logits (1, N); of the least sure row where an example has several."""
         return min(map(choice_probability, outputs["logits"]))
+
+    def join(self, outputs: list, weights: np.ndarray) -> dict:
+        """Logits of the mean of the models' probabilities of the choices."""
+        return {"logits": mean_of_classes([each["logits"] for each in outputs], weights)}
 
 
 def stack_choices(rows: list, count: int, pad_id: int) -> dict[str, np.ndarray]:

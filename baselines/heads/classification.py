@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.heads.joining import mean_of_classes
 from baselines.heads.reading_direction import text_vector
 from baselines.losses.divergence import softmax_divergence
 from baselines.task import Example, Head, Labels, Task
@@ -71,6 +72,10 @@ class ClassificationHead(Head):
         """Probability of the predicted class, from the logits (1, C) of an example."""
         logits = outputs["logits"][0].astype(np.float64)
         return float(1 / np.exp(logits - logits.max()).sum())
+
+    def join(self, outputs: list, weights: np.ndarray) -> dict:
+        """Logits of the mean of the models' probabilities."""
+        return {"logits": mean_of_classes([each["logits"] for each in outputs], weights)}
 
 
 def encode_texts(labels: Labels, second_segment: int = 0) -> Callable:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.heads.joining import majority
 from baselines.metrics.spans import Entity
 from baselines.task import Categories, Example, Head, Span
 from baselines.tokenizers.alignment import Alignment
@@ -120,3 +121,8 @@ class EntityHead(Head):
         lost, total = lost_entities([self.entities_of(example.gold) for example in examples], encoded)
         reason = "they do not align with tokens, or lie beyond --max_length"
         return f"{lost} of {total} entities cannot be predicted: {reason}. See `run.py lint`." if lost else ""
+
+    def join(self, outputs: list, weights: np.ndarray) -> dict:
+        """The entities of an example that models of more than half of the weight have found, as one row."""
+        found = [[tuple(map(int, cell)) for row in each["entities"] for cell in row] for each in outputs]
+        return {"entities": [np.array(sorted(majority(found, weights)), np.int64).reshape(-1, 3)]}

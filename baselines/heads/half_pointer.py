@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.heads.joining import majority, mean_of_finders
 from baselines.heads.reading_direction import require_both_sides
 from baselines.task import Head
 
@@ -103,6 +104,11 @@ class HalfPointerHead(Head):
             triples({name: outputs[name][row] for name in outputs}, {name: features[name][row] for name in CARRIED})
             for row in range(len(outputs["subjects"]))
         ]}  # fmt: skip
+
+    def join(self, outputs: list, weights: np.ndarray) -> dict:
+        """The triples of a text that models of more than half of the weight have found, with their mean probability."""
+        found = [{tuple(triple[:5]): triple[5] for row in each["triples"] for triple in row} for each in outputs]
+        return {"triples": [[(*triple, mean_of_finders(found, weights, triple)) for triple in majority(found, weights)]]}
 
 
 def before_last_norm(states: Any) -> tuple:

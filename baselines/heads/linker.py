@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from baselines.heads.cliques import maximal_cliques
+from baselines.heads.joining import majority, mean_of_finders
 from baselines.heads.pointer_targets import table_targets
 from baselines.heads.reading_direction import require_both_sides
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
@@ -135,6 +136,28 @@ class LinkerHead(Head):
             result["relations"] = [tuple(map(int, cell)) for cell in np.argwhere(found)]
             result["events"] = self.complete(label, links[-1]) if self.events else []
         return result
+
+    def join(self, outputs: list, weights: np.ndarray) -> dict:
+        """What models of more than half of the weight have found in a text: spans, relations between two and whole events.
+
+        Spans of a relation or event that has its majority are kept with it. A span's score is the mean over its finders.
+        """
+        scores, relations, events = [], [], []
+        for each in outputs:
+            (spans,), (pairs,), (groups,) = each["spans"], each["relations"], each["events"]
+            places = [tuple(span[:3]) for span in spans]
+            scores.append({place: span[3] for place, span in zip(places, spans, strict=True)})
+            relations.append([(link, places[one], places[other]) for link, one, other in pairs])
+            events.append([(kind, tuple(sorted(places[number] for number in group))) for kind, group in groups])
+        relations, events = majority(relations, weights), majority(events, weights)
+        linked = [*(place for _, *pair in relations for place in pair), *(place for _, group in events for place in group)]
+        kept = sorted(dict.fromkeys([*majority(scores, weights), *linked]))
+        number = {place: index for index, place in enumerate(kept)}
+        return {
+            "spans": [[(*place, mean_of_finders(scores, weights, place)) for place in kept]],
+            "relations": [[(link, number[one], number[other]) for link, one, other in relations]],
+            "events": [[(kind, tuple(number[place] for place in group)) for kind, group in events]],
+        }
 
     def complete(self, label: np.ndarray, same_event: np.ndarray) -> list[tuple[int, tuple[int, ...]]]:
         """(event type, numbers of its arguments) for each maximal complete subgraph of the arguments of a type."""

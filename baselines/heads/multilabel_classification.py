@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from baselines.heads.classification import ClassificationHead, encode_texts
+from baselines.heads.joining import mean_of_labels
 from baselines.losses.divergence import sigmoid_divergence
 from baselines.losses.multilabel_cross_entropy import sparse_multilabel_cross_entropy
 from baselines.task import Example, Labels, Task
@@ -51,6 +52,10 @@ class MultilabelClassificationHead(ClassificationHead):
         """Probability that all labels are right, if each logit is the log odds of its class."""
         logits = outputs["logits"][0].astype(np.float64)
         return float(np.exp(-np.logaddexp(0, -np.abs(logits)).sum()))
+
+    def join(self, outputs: list, weights: np.ndarray) -> dict:
+        """Log odds of the mean of the models' probabilities, each label by itself."""
+        return {"logits": mean_of_labels([each["logits"] for each in outputs], weights)}
 
     def format_prediction(self, prediction: Any) -> str:
         """Names of labels as one cell."""

@@ -48,6 +48,10 @@ class SimilarityHead(Head):
         """Squared difference, the KL of normal distributions that squared error assumes: float32 (B,)."""
         return normal_divergence(outputs["similarity"], others["similarity"])
 
+    def join(self, outputs: list, weights: np.ndarray) -> dict:
+        """Mean of the models' scores."""
+        return {"similarity": sum(weight * each["similarity"] for each, weight in zip(outputs, weights, strict=True))}
+
 
 def with_scores(task: Task, low: float, high: float, second_segment: int = 0) -> Task:
     """A task on pairs of texts whose gold is a number from `low` to `high`. second_segment: as in classification.encode_texts."""

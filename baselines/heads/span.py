@@ -4,6 +4,7 @@ Su et al., 2022, arXiv:2208.03054; Devlin et al., 2019, arXiv:1810.04805, sectio
 data/windows.py; without an answer the target is [CLS], (0, 0). Of all windows the best raw score answers.
 """
 
+import collections
 import dataclasses
 import typing
 from typing import Any
@@ -89,6 +90,25 @@ class SpanHead(Head):
     def confidence(self, example: Example, outputs: dict) -> float:
         """Probability, within its window, of the answer that `decode_answer` takes."""
         return outputs["probability"][int(np.argmax(outputs["score"]))]
+
+    def join(self, outputs: list, weights: np.ndarray) -> dict:
+        """The span with most votes, as one row; each model votes for the best one of all its windows, ties go to the likeliest.
+
+        The score is the votes, and the probability the weighted sum of those that the voters give it. The margin over no answer is
+        the mean of the models' largest margins.
+        """
+        best = [int(np.argmax(each["score"])) for each in outputs]
+        votes, probabilities = collections.Counter(), collections.Counter()
+        for each, row, weight in zip(outputs, best, weights, strict=True):
+            span = each["start"][row], each["end"][row]
+            votes[span] += float(weight)
+            probabilities[span] += weight * each["probability"][row]
+        start, end = max(votes, key=lambda span: (round(votes[span], 6), probabilities[span]))
+        margin = float(sum(weight * max(each["margin"]) for each, weight in zip(outputs, weights, strict=True)))
+        return {
+            "score": [votes[start, end]], "margin": [margin], "probability": [float(probabilities[start, end])],
+            "start": [start], "end": [end],
+        }  # fmt: skip
 
 
 class PointerPairHead(SpanHead):

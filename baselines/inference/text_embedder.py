@@ -82,6 +82,7 @@ class TextEmbedder:
     ) -> "TextEmbedder":  # fmt: skip
         """Loads the best checkpoint of any run. Raises InputError for a pooling that is unknown or not the run's own."""
         run = RunFolder.open(folder)
+        run.require_best()
         with Display(quiet) as display:
             task_model, _ = open_run(run, None, display, changes={"precision": precision} if precision else None)
         return cls.from_task_model(task_model, name or f"{task_model.name}/{run.path.resolve().name}", pooling, run.path.resolve())
@@ -205,7 +206,8 @@ class TextEmbedder:
 
 def trained_pooling(task_model: Any) -> str | None:
     """The pooling that a task_model's task trains, None where it makes no vectors."""
-    return task_model.task.head.pooling if "embedding" in task_model.model.output else None
+    head = task_model.task.head
+    return head.pooling if head.output_kind == "embedding" else None
 
 
 def pooled(encoder: keras.Model, pooling: str | None, name: str | None) -> Any:

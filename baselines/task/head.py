@@ -29,6 +29,9 @@ class Head(typing.Protocol):
     """Optional method (outputs, others, features) -> float32 (B,): the KL divergence of two answers, for R-Drop and VAT."""
     confidence: Callable[[Any, dict], float] | None = None
     """Optional method (example, outputs of its rows) -> the probability of its prediction, from 0 to 1."""
+    join: Callable[[list, Any], dict] | None = None
+    """Optional method ([outputs of an example's rows, one dict per model], weights float64 (M,)) -> outputs in the same form, which
+    `decode` and `confidence` take: the joint prediction of an ensemble, see heads/joining.py."""
 
     def __call__(self, encoder: "keras.Model") -> "keras.Model":
         """Attach the output layers: a model from the encoder's inputs to a dict of outputs."""

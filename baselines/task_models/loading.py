@@ -14,6 +14,7 @@ from baselines.data import word_list
 from baselines.errors import InputError
 from baselines.experiment.arguments import TrainArguments, check_recipe, train_arguments
 from baselines.experiment.input_files import bind, checkpoint_folder, data_file
+from baselines.experiment.members import ensemble_members
 from baselines.experiment.run_folder import RunFolder
 from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.checkpoint import Checkpoint
@@ -25,6 +26,7 @@ from baselines.runtime.progress import Display
 from baselines.task import Recipe, Task
 from baselines.task_models.embedding import EmbeddingTaskModel
 from baselines.task_models.encoder_decoder import bind_encoder_decoder
+from baselines.task_models.ensemble import EnsembleTaskModel
 from baselines.task_models.generation import GenerationTaskModel
 from baselines.task_models.task_model import TaskModel
 from baselines.tokenizers.tokenizer import Tokenizer
@@ -177,21 +179,32 @@ def prepare_keras(recipe: Recipe, display: Display, training: bool = True) -> No
 
 def open_run(
     run: RunFolder, name: str | None, display: Display, devices: str = "one", changes: Mapping | None = None
-) -> tuple[TaskModel, TrainArguments]:
+) -> tuple[TaskModel | EnsembleTaskModel, TrainArguments]:
     """(TaskModel with the run's best weights, its TrainArguments). Raises InputError if `name` is another task than the run's.
 
+    run       of an ensemble, its models are opened as an EnsembleTaskModel
     devices   those that compute now, with the padding that suits them: what a run was trained on is no part of its weights
     changes   {option: value} of the task that are others than in training
     """
+    task_name, task, arguments = arguments_of_run(run, name, devices, changes)
+    if members := ensemble_members(run):
+        models = [open_run(RunFolder.open(member.path), task_name, display, devices, changes)[0] for member in members]
+        return EnsembleTaskModel(models, [member.weight for member in members]), arguments
+    arguments = with_demo_files(run, task_name, task, arguments, lambda: Tokenizer.from_folder(run.require_best()))
+    labels = run.read_labels()
+    return load_task_model(task_name, task, arguments, labels, run.require_best(), display), arguments
+
+
+def arguments_of_run(
+    run: RunFolder, name: str | None = None, devices: str = "one", changes: Mapping | None = None
+) -> tuple[str, Task, TrainArguments]:
+    """(full name of the task, the task, TrainArguments) of a run, for its use on `devices` and with `changes`, see `open_run`."""
     values = run.read_recipe()
     task_name, task = task_catalog.find(values.pop("task"))
     if name and task_catalog.find(name)[0] != task_name:
         raise InputError(f"{run} is a run of {task_name}, not of {name}. Leave the task out, or give another run.")
     values |= {"devices": devices, "model_parallel": 1, "pad_to_multiple_of": "auto", **(changes or {})}
-    arguments = check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
-    arguments = with_demo_files(run, task_name, task, arguments, lambda: Tokenizer.from_folder(run.require_best()))
-    labels = run.read_labels()
-    return load_task_model(task_name, task, arguments, labels, run.require_best(), display), arguments
+    return task_name, task, check_recipe(train_arguments(task, values, run.path / "recipe.yaml"))
 
 
 def with_demo_files(

@@ -17,7 +17,7 @@ from baselines.data.sampled_batches import SampledBatches
 from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions, gather, gather_losses, take
 from baselines.experiment.input_files import format_paths
-from baselines.task import Example, Split
+from baselines.task import Example, Split, Task
 from baselines.task_models.text_generation import TextGeneration
 from baselines.task_models.trainable_model import TrainableModel
 from baselines.training import devices
@@ -115,8 +115,18 @@ class TaskModel(TrainableModel):
             decode: Another stage than the task's.
             adjust: The outputs of all rows -> the outputs to decode in their place.
         """
+        joined, losses = self.row_outputs(steps, split)
+        if adjust:
+            joined = adjust(joined)
+        owners = split.encoded.example
+        if losses is not None:
+            losses = gather_losses(owners, losses, len(split.examples))
+        return decode_rows(self.task, split.examples, owners, joined, decode, losses)
+
+    def row_outputs(self, steps: Steps, split: Split) -> tuple[dict[str, Any], np.ndarray | None]:
+        """({name: array or list with an item per encoded row}, compacted by the head; the loss of each row, None without gold)."""
         outputs, totals, counts, numbers = [], [], [], []
-        head, owners = self.task.head, split.encoded.example
+        head = self.task.head
         batches = self.batches(split.encoded, self.recipe.eval_batch_size)
         for rows, batch in self.display.track(batches.in_turn(), "predicting", len(batches)):
             computed, total, count = self._outputs(steps, batch)
@@ -128,16 +138,8 @@ class TaskModel(TrainableModel):
             numbers.append(rows)
         back = np.argsort(np.concatenate(numbers))
         joined = {name: take(_joined([part[name] for part in outputs]), back) for name in outputs[0]}
-        if adjust:
-            joined = adjust(joined)
-        by_id = gather(split.examples, owners, joined, decode or self.task.decode)
-        confidences = losses = None
-        if head.confidence is not None:
-            confidences = gather(split.examples, owners, joined, head.confidence)
-        if totals:
-            means = np.concatenate(totals)[back] / np.maximum(np.concatenate(counts)[back], 1e-6)
-            losses = gather_losses(owners, means, len(split.examples))
-        return Predictions(by_id, losses, confidences)
+        losses = np.concatenate(totals)[back] / np.maximum(np.concatenate(counts)[back], 1e-6) if totals else None
+        return joined, losses
 
     def predict_again(self, steps: Steps, examples: list[Example], encode: Callable, decode: Callable) -> dict:
         """{id: what `decode` makes of the outputs for rows of `encode`}, other stages than the task's."""
@@ -190,6 +192,24 @@ class ShapeOf:
 
     def zeros(self) -> np.ndarray:
         return np.zeros(self.shape, self.dtype)
+
+
+def decode_rows(
+    task: Task, examples: list[Example], owners: Any, outputs: dict, decode: Callable | None = None, losses: Any = None
+) -> Predictions:
+    """The Predictions of examples from the outputs of their rows.
+
+    Args:
+        task: The task, bound.
+        examples: The examples.
+        owners: int (N,), the position of the example of each row.
+        outputs: Of the N rows, as `TaskModel.row_outputs` returns them.
+        decode: Another stage than the task's.
+        losses: float64, one per example, or None.
+    """
+    confidence = task.head.confidence
+    confidences = None if confidence is None else gather(examples, owners, outputs, confidence)
+    return Predictions(gather(examples, owners, outputs, decode or task.decode), losses, confidences)
 
 
 def _joined(parts):

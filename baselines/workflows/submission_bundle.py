@@ -9,6 +9,7 @@ from baselines.errors import InputError, excerpt, nearest
 from baselines.evaluation.submission import check_submission, records_of, zip_files
 from baselines.experiment.arguments import train_arguments
 from baselines.experiment.input_files import bind, official_file
+from baselines.experiment.members import checkpoints_of
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.runtime.progress import Display
@@ -70,8 +71,8 @@ def submission_files(name: str, run: RunFolder, display: Display) -> list[Path]:
     """Paths of the checked submission files of a run. Submits the run first if they are missing or older than its best epoch."""
     submission = task_catalog.find(name)[1].submit
     paths = {test: run.path / "submission" / official for test, official in submission.files.items()}
-    best = run.require_best() / "model.safetensors"
-    if not all(path.is_file() and path.stat().st_mtime >= best.stat().st_mtime for path in paths.values()):
+    newest = max((folder / "model.safetensors").stat().st_mtime for folder in checkpoints_of(run))
+    if not all(path.is_file() and path.stat().st_mtime >= newest for path in paths.values()):
         display.note(f"{name}: submitting {run}")
         from baselines.workflows import finetuning  # Keras only where a run must still be submitted
 
