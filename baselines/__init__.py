@@ -20,6 +20,7 @@ _PUBLIC = {
     "Predictor": "inference.predictor", "TextGenerator": "inference.text_generator",
     "BatchGenerator": "generation.batch_generator", "GenerationConfig": "decoding.generation_config",
     "TextEmbedder": "inference.text_embedder", "SemanticSearch": "inference.semantic_search", "FillMask": "inference.fill_mask",
+    "SyntaxParser": "inference.syntax_parser",
     "KnowledgeAnswerer": "inference.knowledge_answerer", "Paraphraser": "inference.paraphraser",
 }  # fmt: skip
 """Public name -> the module that defines it."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from keras import ops
 
+from baselines.errors import InputError
 from baselines.runtime import backends, functional_graph
 
 
@@ -54,7 +55,8 @@ class CachedModel:
         output: Name of the output with logits.
 
     Raises:
-        ValueError: The model has no such output, or a layer cannot cache its keys and values.
+        ValueError: The model has no such output.
+        InputError: A layer cannot cache its keys and values, or there is none.
     """
 
     def __init__(self, model: Any, output: str = "logits"):
@@ -70,7 +72,10 @@ class CachedModel:
         unfit = [layer.name for layer in layers if layer.with_kv_cache is None]
         if unfit or not layers:
             what = f"{unfit[0]} cannot" if unfit else "no layer does"
-            raise ValueError(f"CachedModel: expected attention that can cache its keys and values. Received: {what}")
+            raise InputError(
+                f"CachedModel: expected attention that can cache its keys and values. Received: {what}. Choose another model to "
+                "generate text."
+            )
         last = max(number for number, node in enumerate(nodes) if hasattr(node.operation, "with_kv_cache"))
         self.until_last_attention, self.afterwards = nodes[: last + 1], nodes[last + 1 :]
         self.variables = unique_variables(node.operation for node in nodes)

@@ -9,13 +9,16 @@ if typing.TYPE_CHECKING:
     import keras
 
     from baselines.layers.attention_mask import AttentionMask
+    from baselines.layers.on_lstm import OrderedNeuronLSTM
 
 
-def causal_mask(encoder: "keras.Model") -> "AttentionMask | None":
+def causal_mask(encoder: "keras.Model") -> "AttentionMask | OrderedNeuronLSTM | None":
     """The layer by which a token sees only what is before it; None in an encoder whose tokens see more."""
     from baselines.layers.attention_mask import AttentionMask
+    from baselines.layers.on_lstm import OrderedNeuronLSTM
 
-    return next((layer for layer in encoder.layers if isinstance(layer, AttentionMask) and layer.mask == "causal"), None)
+    kinds = (AttentionMask, OrderedNeuronLSTM)
+    return next((layer for layer in encoder.layers if isinstance(layer, kinds) and layer.mask == "causal"), None)
 
 
 def text_vector(encoder: "keras.Model", hidden_states: Any = None, token_ids: Any = None) -> Any:

@@ -13,8 +13,8 @@ MASKS = ("bidirectional", "causal", "prefix", "prefix_length")
 
 
 def pad_token_id(model: keras.Model) -> int:
-    """The token id that a model's attention takes for padding."""
-    return next((layer.pad_token_id for layer in model.layers if isinstance(layer, AttentionMask)), 0)
+    """The token id that a model's attention, or its recurrent layers, take for padding."""
+    return next((layer.pad_token_id for layer in model.layers if hasattr(layer, "pad_token_id")), 0)
 
 
 @keras.saving.register_keras_serializable(package="baselines")

@@ -44,11 +44,7 @@ def model(
     Raises:
         InputError: The embedding has another width than the blocks, so that the head cannot be tied to it.
     """
-    if config.embedding_size != config.hidden_size:
-        raise InputError(
-            f"model={config.model_type}: embedding_size is {config.embedding_size}, hidden_size {config.hidden_size}. "
-            "Leave embedding_size out: the output layer is the token embedding."
-        )
+    check_tied(config)
     inputs = masks.token_inputs(config, mask)
     table, style, read = encoder.token_embedding(config), Style(epsilon), dict(inputs)
     x = encoder.position_layer(config)(tokens(read, table, config))
@@ -57,6 +53,15 @@ def model(
     x = Dropout(dropout(config), name="Embedding-Dropout")(x)
     x = encoder.blocks(x, masks.attention_mask(config, mask, read), config, style)
     return keras.Model(inputs, outputs(x, table, config, **heads), name=config.model_type)
+
+
+def check_tied(config: Config) -> None:
+    """Raises InputError for embeddings of another width than the blocks: the head is the token table."""
+    if config.embedding_size != config.hidden_size:
+        raise InputError(
+            f"model={config.model_type}: embedding_size is {config.embedding_size}, hidden_size {config.hidden_size}. "
+            "Leave embedding_size out: the output layer is the token embedding."
+        )
 
 
 def outputs(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import keras
 from keras import ops
 
+from baselines.errors import InputError
 from baselines.runtime import functional_graph
 
 BLOCK = re.compile(r"(Encoder-|Decoder-)?Transformer-(\d+-)?(?=[A-Za-z])")
@@ -48,12 +49,12 @@ class Recompute:
         steps = Steps(model, loss, optimizer, recompute=True)           # the usual way
         outputs = Recompute(model, checkpoint)(features)                # within a StatelessScope: state moves on there
 
-    Raises ValueError for a model that has no blocks. Keras' implicit masks (mask_zero) do not enter a block: none here uses them.
+    Raises InputError for a model that has no blocks. Keras' implicit masks (mask_zero) do not enter a block: none here uses them.
     """
 
     def __init__(self, model: keras.Model, checkpoint: Callable):
         if not has_blocks(model):
-            raise ValueError(
+            raise InputError(
                 f"recompute: the model {model.name} has no layers named Transformer-<i>-…. "
                 "Name its blocks so, or turn recompute off."
             )
