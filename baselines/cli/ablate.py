@@ -34,7 +34,7 @@ from baselines.storage.atomic_files import atomic_write
 from baselines.task import Recipe, Task
 from baselines.training import strategies
 
-NOT_COMPARED = ("task", "output", "quiet", "cache")
+NOT_COMPARED = ("task", "output", "quiet", "cache", "keep_epochs")
 """Options that do not change the result of a run."""
 MAX_SEEDS = 1000
 

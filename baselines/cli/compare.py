@@ -11,7 +11,7 @@ from baselines.experiment.run_folder import RunFolder
 
 MAX_WIDTH = 10_000
 """Columns of characters that a table may take: a terminal folds wider lines, rich would cut the numbers off."""
-NOT_COMPARED = ("output", "quiet", "cache")
+NOT_COMPARED = ("output", "quiet", "cache", "keep_epochs")
 
 
 def main(argv: list[str]) -> None:

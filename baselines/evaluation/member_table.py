@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+TABLE = "members.txt"
+"""Its file in the folder of what was made of the runs."""
+
 
 def member_table(rows: Sequence[tuple[str, float | None, Mapping[str, float]]]) -> str:
     """One line per run, and one for what was made of them.

@@ -41,6 +41,8 @@ class TrainFlags:
     """jieba: split texts into words first; none: into characters. Default: as the checkpoint's tokenizer_config.json says."""
     output: str | None = None
     """Run folder; default: runs/TASK/TIME."""
+    keep_epochs: int = 0
+    """Checkpoints of the last epochs to keep in the run's epochs/, for run.py average. The best epoch is always in best/."""
     demo: bool = False
     """Use the embedded data (datasets/mini) and the embedded small model (checkpoints/mini; mini_unilm for tasks that generate)."""
     cache: str = ".cache/encoded"
@@ -125,6 +127,8 @@ def train_arguments(task: Task, values: Mapping, origin: object = "--config", fl
 def check_recipe(arguments: TrainArguments) -> TrainArguments:
     """Returns the arguments. Raises InputError for a number out of range or an unknown choice."""
     recipe = arguments.recipe
+    if getattr(arguments.flags, "keep_epochs", 0) < 0:
+        raise InputError(f"--keep_epochs: expected a number, at least 0. Received: {arguments.flags.keep_epochs}")
     limits = {
         "max_length": (3, None), "batch_size": (1, None), "epochs": (1, None), "learning_rate": (0, None), "warmup": (0, 1),
         "weight_decay": (0, None), "clip_norm": (0, None), "accumulate": (1, None), "patience": (0, None),

@@ -5,7 +5,7 @@ environment.json   command line, versions, devices, hashes of the data
 labels.json        class names in index order, for tasks with classes; label_counts.json: of the training data
 summary.json       of a finished run: best dev score, updates, time, peak memory
 log.txt  metrics.jsonl  curves.png  tensorboard/
-last/              the state to resume from        best/   the checkpoint folder of the best epoch
+last/              the state to resume from        best/   the checkpoint folder of the best epoch        epochs/   of the last ones
 members.json       of an ensemble or an average: the runs that it was made of
 dev/  test/        predictions, scores, tables of errors (evaluate/: of other files)        submission/   files to submit
 """

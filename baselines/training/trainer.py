@@ -37,6 +37,7 @@ class Trainer:
     record             {…} -> None, a line of metrics.jsonl; `record.size()` and `record.truncate(bytes)` let it be resumed
     state_path         where the state is saved
     progress           an object with start(position, total), compiling(), advance(loss or None, rows), note(text)
+    after_epoch        number of a finished epoch -> None, after its dev score, with the weights that were scored; None: nothing
     padding            epoch -> share of its tokens that are padding, for metrics.jsonl; None: not recorded
     """
 
@@ -54,6 +55,7 @@ class Trainer:
     state_path: object
     progress: object
     padding: object = None
+    after_epoch: object = None
 
     def train(self, resume: bool = False) -> Position:
         """Train to the end.
@@ -147,6 +149,8 @@ class Trainer:
                 self.keep_best()
             else:
                 position.stale += 1
+            if self.after_epoch:
+                self.after_epoch(position.epoch)
         position.finished = bool(self.recipe.patience) and position.stale >= self.recipe.patience
         formatted = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
         best = "best so far" if position.stale == 0 else f"best: {position.best:.4f} in epoch {position.best_epoch}"

@@ -1,6 +1,5 @@
 """An ensemble of runs: scored beside its members, with equal weights or with weights chosen on dev, and kept as a folder."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,21 +7,18 @@ import numpy as np
 
 from baselines.errors import InputError
 from baselines.evaluation.greedy_weights import greedy_weights
-from baselines.evaluation.member_table import member_table
-from baselines.evaluation.prior_correction import COUNTS
-from baselines.experiment.arguments import TrainArguments
-from baselines.experiment.input_files import data_file, each_file, format_paths
-from baselines.experiment.members import ENSEMBLE, Member, write_members
+from baselines.evaluation.member_table import TABLE, member_table
+from baselines.experiment.input_files import format_paths
+from baselines.experiment.members import ENSEMBLE, Member
 from baselines.experiment.run_folder import RunFolder
 from baselines.runtime.progress import Display
 from baselines.storage.atomic_files import atomic_write
 from baselines.task import Split
 from baselines.task_models.ensemble import EnsembleTaskModel
-from baselines.task_models.loading import arguments_of_run, open_run
+from baselines.task_models.loading import open_run
 from baselines.task_models.task_model import decode_rows
 from baselines.workflows.finetuning import report_scores
-
-TABLE = "members.txt"
+from baselines.workflows.joint_folder import common_dev_file, write_joint_folder
 
 
 def make_ensemble(
@@ -53,10 +49,9 @@ def make_ensemble(
     """
     if output:
         RunFolder.require_unused(output)
-    name, task, arguments = arguments_of_run(runs[0])
-    path = file or common_dev_file(runs, name, task, arguments)
+    path = common_dev_file(runs, file)
     with Display(quiet) as display:
-        models = [open_run(run, name, display, devices)[0] for run in runs]
+        models = [open_run(run, None, display, devices)[0] for run in runs]
         ensemble = EnsembleTaskModel(models, np.ones(len(models)))
         split = ensemble.encode_split(ensemble.read_split("dev", path))
         outputs = ensemble.member_outputs(ensemble.steps(), split)
@@ -66,7 +61,8 @@ def make_ensemble(
         predictions = ensemble.joint_predictions(split.examples, outputs, ensemble.weights)
         scores = dict(ensemble.task.metric(split.golds, predictions.of(split.examples)))
         table = member_table([*member_rows(ensemble, split, outputs, runs), ("ensemble", None, scores)])
-        folder = write_folder(runs, ensemble.weights, output, file, command)
+        members = [Member(run.path, float(weight)) for run, weight in zip(runs, ensemble.weights, strict=True)]
+        folder = write_joint_folder(runs[0], ENSEMBLE, members, output, file, command)
         display.log_to(folder.log)
         with atomic_write(folder.path / TABLE, "w") as text:
             text.write(table)
@@ -75,17 +71,6 @@ def make_ensemble(
             display.note(explain_fit(scores, held_out, path))
         display.note(f"ensemble: {folder}")
     return folder, table
-
-
-def common_dev_file(runs: Sequence[RunFolder], name: str, task: object, arguments: TrainArguments) -> Path | tuple[Path, ...]:
-    """The dev file that all runs were scored on. Raises InputError if there are several."""
-    digests = [[data["sha256"] for split, data in run.read_data().items() if split.startswith("dev")] for run in runs]
-    for run, digest in zip(runs, digests, strict=True):
-        if digest != digests[0]:
-            raise InputError(
-                f"{run} was scored on another dev file than {runs[0]}. Add --input FILE, which no run has learned from."
-            )
-    return data_file(name, task, "dev", arguments.flags.dev, arguments.flags.demo)
 
 
 def member_rows(ensemble: EnsembleTaskModel, split: Split, outputs: Sequence[tuple], runs: Sequence[RunFolder]) -> list[tuple]:
@@ -134,21 +119,3 @@ def explain_fit(scores: Mapping[str, float], held_out: Mapping[str, float], path
         f"The weights were chosen on {format_paths(path)}, so {name} {scores[name]:.4f} is optimistic. "
         f"With weights chosen on one half of it and scored on the other: {held_out[name]:.4f}"
     )
-
-
-def write_folder(
-    runs: Sequence[RunFolder], weights: Sequence[float], output: str | None, file: Path | None, command: Sequence[str]
-) -> RunFolder:
-    """The folder of an ensemble: the first run's recipe and labels, and members.json. recipe.yaml, by which it counts as a run, is
-    written last."""
-    name, task, arguments = arguments_of_run(runs[0])
-    flags = dataclasses.replace(arguments.flags, output=output, **({"dev": (str(file),)} if file else {}))
-    dev = data_file(name, task, "dev", flags.dev, flags.demo)
-    folder = RunFolder.create(output, name)
-    write_members(folder, ENSEMBLE, [Member(run.path, float(weight)) for run, weight in zip(runs, weights, strict=True)])
-    for file_name in (COUNTS, "labels.json"):
-        if (value := runs[0].read_json(file_name)) is not None:
-            folder.write_json(file_name, value)
-    values = dataclasses.replace(arguments, flags=flags).to_dict()
-    folder.describe(name, values, each_file({"dev": dev}), None, command)
-    return folder

@@ -103,7 +103,7 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
         if prepared is not arguments:
             task = bind_task(task, prepared.options, labels, files["train"])
             task_model.task = bind_to_checkpoint(task, prepared.options, task_model.tokenizer, task_model.config)
-        fitted = fit(task_model, run, splits, arguments.settings, resume is not None)
+        fitted = fit(task_model, run, splits, arguments.settings, resume is not None, flags.keep_epochs)
 
         memory, position = peak_memory(), fitted.position
         if flags.test or not fitted.best:

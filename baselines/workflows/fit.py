@@ -8,6 +8,7 @@ from typing import Any
 from baselines.data.unlabelled_batches import UnlabelledBatches
 from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions
+from baselines.experiment.kept_epochs import keep_epoch
 from baselines.experiment.run_folder import RunFolder
 from baselines.runtime.progress import Display, TrainingProgress
 from baselines.storage.folder_lock import only_writer
@@ -43,7 +44,7 @@ class Fitted:
         return self.steps
 
 
-def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool) -> Fitted:
+def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool, keep_epochs: int = 0) -> Fitted:
     """Trains the model; the best epoch is saved in the run's best/.
 
     Args:
@@ -52,13 +53,14 @@ def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool) -
         splits: {"train", "dev" and, where there is such text, "unlabelled" and "augmented": Split}, encoded.
         settings: Those of the recipe's optimizer and strategies.
         resume: Whether to continue from the run's saved state.
+        keep_epochs: Checkpoints of the last epochs to keep, besides the best.
 
     Raises:
         Interrupted: After a clean stop; the state is saved.
         InputError: A loss that is not finite, or a run folder that cannot be written.
     """
     with only_writer(run.path):
-        return _fit(task_model, run, splits, settings, resume and has_state(run, task_model.display))
+        return _fit(task_model, run, splits, settings, resume and has_state(run, task_model.display), keep_epochs)
 
 
 def has_state(run: RunFolder, display: Display) -> bool:
@@ -71,7 +73,7 @@ def has_state(run: RunFolder, display: Display) -> bool:
     return False
 
 
-def _fit(task_model, run, splits, settings, resume):
+def _fit(task_model, run, splits, settings, resume, keep_epochs):
     recipe = task_model.recipe
     batches = task_model.training_batches(splits["train"].encoded, recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
@@ -98,6 +100,10 @@ def _fit(task_model, run, splits, settings, resume):
         task_model.save_checkpoint(run.best)
         fitted.best = scored if scored[1] is not None else None
 
+    def after_epoch(epoch):
+        steps.sync()
+        keep_epoch(run, epoch, keep_epochs, task_model.save_checkpoint)
+
     fitted = Fitted(Position(), steps)
     share = getattr(batches, "padding", None)                           # rows that are drawn or packed have no lengths before
     padding = share and functools.cache(lambda epoch: share(recipe.seed, epoch))
@@ -114,6 +120,7 @@ def _fit(task_model, run, splits, settings, resume):
             rows=functools.partial(names_of_update, task_model, splits["train"], batches),
             evaluate=evaluate,
             keep_best=keep_best,
+            after_epoch=after_epoch if keep_epochs else None,
             record=record,
             state_path=run.state,
             progress=TrainingProgress(task_model.display),
