@@ -123,6 +123,11 @@ def decode(example: Example, outputs: dict, categories: Categories, pos: bool) -
     return [[word, tag] for word, tag in words] if pos else [word for word, _ in words]
 
 
+def format_words(words: list) -> str:
+    """Words as the text of a table cell: 吴某  是, or 吴某/nr  是/v."""
+    return "  ".join(word if isinstance(word, str) else "/".join(word) for word in words)
+
+
 def words_of(path: str | Path | tuple) -> frozenset[str]:
     """The words of a segmented file, or of several."""
     rows = (row for each in each_path(path) for row in segmented.read(each))
@@ -146,7 +151,7 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
         raise InputError(f"{train_file}: no words to learn from. Put spaces between words.")
     known = words_of(options.known_words or train_file) if options.known_words or train_file else None
     head = entity_head(options.head, len(categories))
-    head.entities_of = entities_of_words
+    head.entities_of, head.output_kind, head.format_prediction = entities_of_words, "words", format_words
     return dataclasses.replace(
         task,
         read=functools.partial(read, pos=options.pos),

@@ -1,5 +1,7 @@
 """A run that classifies, tags or reads: one example in, its prediction out."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,7 @@ class Predictor:
             {"prediction"}, and where the task knows them "confidence" and "span".
         """
         example = Example(id=0, texts=texts, origin="the request")
-        decode = answer_with_span if self.kind == "answer" else None
+        decode = functools.partial(answer_with_span, decode=self.task_model.task.decode) if self.kind == "answer" else None
         predictions = self.task_model.predict(self._steps, self.task_model.split_of([example]), decode)
         result = predictions.by_id[0] if self.kind == "answer" else {"prediction": predictions.by_id[0]}
         if predictions.confidences is None:
@@ -57,11 +59,18 @@ class Predictor:
         return {**result, "confidence": round(float(predictions.confidences[0]), 6)}
 
 
-def answer_with_span(example: Example, outputs: dict) -> dict:
-    """{"prediction": the text, "span": [start, end] of its characters in the passage}, of the window with the best score."""
-    best = max(range(len(outputs["score"])), key=outputs["score"].__getitem__)
-    start, end = outputs["start"][best], outputs["end"][best]
-    return {"prediction": example.texts[1][start:end], "span": [start, end]}
+def answer_with_span(example: Example, outputs: dict, decode: Callable) -> dict:
+    """{"prediction": the text, "span": [start, end] of its characters in the passage, or None without an answer}.
+
+    Args:
+        example: (question, passage).
+        outputs: Of the head, an item per window.
+        decode: The task's stage, which chooses the text among the windows.
+    """
+    answer, passage = decode(example, outputs), example.texts[1]
+    windows = zip(outputs["score"], outputs["start"], outputs["end"], strict=True)
+    spans = [(score, start, end) for score, start, end in windows if answer and passage[start:end] == answer]
+    return {"prediction": answer, "span": list(max(spans)[1:]) if spans else None}
 
 
 def _names_of_texts(task_model, kind):

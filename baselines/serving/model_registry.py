@@ -39,7 +39,8 @@ class ServedPredictor(Protocol):
         texts: Names of an example's texts, in order.
         kind: Form of the prediction: "label", "labels", "entities" (lists of start, end, category, text), "answer" (a text and its
             position in the last text), "answers" (the best one as text, and all with their parts), "extraction" (entities,
-            relations and events, see metrics/extraction.py), or "other".
+            relations and events, see metrics/extraction.py, or a list of them in a task's own format), "words" (texts, or lists
+            of text and part of speech), or "other".
     """
 
     task_name: str

@@ -3,6 +3,7 @@
 A new head subclasses `Head` and writes `__call__` and `batch_targets`; everything else has a default.
 """
 
+import json
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -17,8 +18,8 @@ class Head(typing.Protocol):
     """The interface of a task's `head`. The library reads these members and never checks the class of a head."""
 
     output_kind: str = "other"
-    """Kind of prediction: label, labels, entities, answer (a span of a passage), choice, text, embedding, or other. It decides
-    which task model computes the predictions, and how `predict` and the server show them."""
+    """Kind of prediction: label, labels, entities, extraction, words, answer (a span of a passage), choice, text, embedding, or
+    other. It decides which task model computes the predictions, and how `predict` and the server show them."""
     encoder_options: Mapping[str, Any] = types.MappingProxyType({})
     """Keyword arguments for `build_transformer_model`, such as {"mask": "causal", "with_mlm": "linear"}."""
     token_table: str | None = None
@@ -51,8 +52,8 @@ class Head(typing.Protocol):
         return ""
 
     def format_prediction(self, prediction: Any) -> str:
-        """A prediction as the text of a table cell."""
-        return str(prediction)
+        """A prediction as the text of a table cell: a text as it is, anything else as JSON."""
+        return prediction if isinstance(prediction, str) else json.dumps(prediction, ensure_ascii=False)
 
 
 def missing_members(head: Any) -> list[str]:

@@ -155,6 +155,14 @@ def facts(events: Sequence[Mapping]) -> set[tuple]:
     return {(ROLE.join(role), text) for role, text in texts_of(events)}
 
 
+def format_events(events: Sequence[Mapping]) -> str:
+    """Events as the text of a table cell: 裁员: 裁员方 青禾科技, 裁员人数 52人."""
+    def arguments(each):
+        return ", ".join(f"{part['role']} {part['argument']}" for part in each["arguments"])
+
+    return "; ".join(f"{each['event_type']}: {arguments(each)}" for each in events)
+
+
 def spans(example: Example) -> list[Span]:
     """Gold as Spans of the text, for lint."""
     return [Span(0, entity.start, entity.end, entity.category) for entity in as_entities(example.gold or ())]
@@ -173,9 +181,10 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
         stages = encode_extraction(schema), as_extraction, decode_extraction(schema), from_extraction
     else:
         head = entity_head("crf", len(categories))
-        head.entities_of = as_entities
+        head.entities_of, head.output_kind = as_entities, "extraction"
         stages = encode_entities(categories), as_entities, decode_entities(categories), from_entities
     encode, to_gold, decode, from_found = stages
+    head.format_prediction = format_events
     return dataclasses.replace(
         task,
         read=functools.partial(read, roles=frozenset(schema.roles), schema=options.schema),

@@ -27,7 +27,7 @@ from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, S
 from tasks.common import each_path
 from tasks.extraction import common
 from tasks.extraction.schemas import check_relation, read_relations
-from tasks.extraction.triples import SEPARATOR, Slot, key, labels_of, merge_slots, slots_of, triple
+from tasks.extraction.triples import SEPARATOR, Slot, format_triples, key, labels_of, merge_slots, slots_of, triple
 
 HEADS = ("half_pointer", "gplinker")
 SUBJECT, OBJECT = "subject", "object"
@@ -144,13 +144,14 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
     if options.head == "gplinker":
         schema = Schema((SUBJECT, OBJECT), tuple(Relation(name, SUBJECT, OBJECT) for name in names))
         head = ExtractionHead(schema)
-        head.extraction_of = None
+        head.extraction_of, head.format_prediction = None, format_triples
         return dataclasses.replace(
             task, head=head, loss=head.loss, **common_parts,
             encode=functools.partial(encode_gplinker, inner=encode_extraction(schema)),
             decode=functools.partial(decode_gplinker, inner=decode_extraction(schema)),
         )  # fmt: skip
     head = HalfPointerHead(len(names))
+    head.format_prediction = format_triples
     return dataclasses.replace(
         task, head=head, loss=head.loss, **common_parts,
         encode=functools.partial(encode_half_pointer, slots=slots),

@@ -86,5 +86,16 @@ def merge_slots(text: str, found: Sequence[tuple]) -> list[dict]:
     return triples
 
 
+def format_triples(triples: Sequence[Mapping]) -> str:
+    """Triples as the text of a table cell: 远山 –上映时间→ 昨天 (inArea 云岭市)."""
+    return "; ".join(f"{each['subject']} –{each['predicate']}→ {format_object(slots_of(each))}" for each in triples)
+
+
+def format_object(slots: Mapping[str, tuple[str, str]]) -> str:
+    others = [f"{slot} {text}" for slot, (text, _) in slots.items() if slot not in ("", VALUE)]
+    value = next(text for slot, (text, _) in slots.items() if slot in ("", VALUE))
+    return f"{value} ({', '.join(others)})" if others else value
+
+
 def key(each: Mapping) -> tuple:
     return each["predicate"], each["subject"], frozenset((slot, text) for slot, (text, _) in slots_of(each).items())

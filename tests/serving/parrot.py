@@ -146,6 +146,15 @@ class Facts:
         return {"prediction": {"entities": [person, greeting], "relations": [relation], "events": [event]}}
 
 
+class Words:
+    """A Predictor: a word after each 2 characters, a noun."""
+
+    task_name, kind, texts = "segment", "words", ("text",)
+
+    def predict(self, texts):
+        return {"prediction": [[texts[0][start : start + 2], "n"] for start in range(0, len(texts[0]), 2)]}
+
+
 class Reader:
     """A Predictor: the first year of a passage."""
 
@@ -205,7 +214,7 @@ def make_app(limits=Limits(max_tokens=16), access=Access(), log_text=False, paus
     similar   also of one that writes and makes vectors, app.state.letters, and of an index of these
     """
     generators = {"chat/parrot": Parrot(pause=pause, **parrot), "seq2seq/parrot": Parrot("seq2seq", "seq2seq")}
-    predictors = {"classify": Lengths(), "tag": Names(), "read": Reader(), "extract": Facts()}
+    predictors = {"classify": Lengths(), "tag": Names(), "read": Reader(), "extract": Facts(), "segment": Words()}
     embedders, indexes = {}, {}
     if similar:
         generators["simbert/letters"], embedders["simbert/letters"] = Parrot("simbert", "seq2seq", pause=pause), Letters(pause)

@@ -176,7 +176,8 @@ def test_values_are_quoted_cut_and_without_control_characters(path, body):
 
 def test_health_says_what_is_served_only_where_everyone_may_know():
     with TestClient(make_app()) as client:
-        assert client.get("/health").json()["models"] == ["chat/parrot", "seq2seq/parrot", "classify", "tag", "read", "extract"]
+        names = ["chat/parrot", "seq2seq/parrot", "classify", "tag", "read", "extract", "segment"]
+        assert client.get("/health").json()["models"] == names
     with TestClient(make_app(access=Access(api_key="sesam"))) as client:
         for headers in ({}, {"Authorization": "Bearer sesam"}):
             assert client.get("/health", headers=headers).json() == {"status": "ok"}

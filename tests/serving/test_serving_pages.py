@@ -286,6 +286,10 @@ def test_what_is_extracted_is_marked_and_listed(open_page):
     ]
     colors = page.locator("mark").evaluate_all("marks => marks.map(mark => getComputedStyle(mark).backgroundColor)")
     assert colors[0] != colors[1]
+    page.locator("#run").select_option("segment")
+    page.locator("[name=text]").fill("青禾裁员<b>")
+    page.locator("#predict").click()
+    expect(page.locator("mark")).to_have_text(["青禾n", "裁员n", "<bn", ">n"])
 
 
 def rows(page):

@@ -11,7 +11,7 @@ from baselines.heads.linker import TABLES
 from baselines.tokenizers.tokenizer import Tokenizer
 from tasks import extract, segment
 from tasks.extraction import duee, duie
-from tasks.extraction.triples import Slot, merge_slots
+from tasks.extraction.triples import Slot, format_triples, merge_slots
 
 ROOT = Path(__file__).resolve().parents[2]
 MINI = ROOT / "datasets" / "mini"
@@ -70,9 +70,17 @@ def test_gold_as_outputs_scores_100(module, flags, outputs_of, least, mini_token
         predictions.append(task.decode(example, task.head.compact(outputs, {name: one(value) for name, value in features.items()})))
     golds = [example.gold for example in examples]
     assert next(iter(task.metric(golds, predictions).values())) >= least
+    assert task.head.output_kind == "extraction" and "[" not in task.head.format_prediction(predictions[0])
     assert any(golds) and all(task.facts(gold) >= task.facts(found) for gold, found in zip(golds, predictions, strict=True))
     again = module.TASK.bind(module.TASK, module.Options(**flags), task.labels, None)
     assert again.labels.names == task.labels.names and type(again.head) is type(task.head)
+
+
+def test_predictions_as_cells_of_a_table():
+    areas = spo({"@value": "昨天", "inArea": "云岭"}, {"@value": "时间", "inArea": "地点"})["spo_list"]
+    assert format_triples(areas + spo("昨天", "时间")["spo_list"]) == "远山 –上映时间→ 昨天 (inArea 云岭); 远山 –上映时间→ 昨天"
+    events = [{"event_type": "裁员", "arguments": [{"role": "裁员方", "argument": "青禾"}, {"role": "时间", "argument": "昨天"}]}]
+    assert duee.format_events(events * 2) == "裁员: 裁员方 青禾, 时间 昨天; 裁员: 裁员方 青禾, 时间 昨天"
 
 
 def test_slots_of_one_subject_and_predicate_are_one_object_each_with_the_nearest():
@@ -235,6 +243,8 @@ def test_a_long_text_is_cut_at_punctuation_and_comes_out_whole(tmp_path, mini_to
     assert task.decode(example, {"entities": entities}) == example.gold == words
     assert task.metric([example.gold], [words]) == {"f1": 1, "precision": 1, "recall": 1, "oov_recall": 1, "oov_rate": 0}
     assert task.decode(example, {"entities": []})[:3] == ["青", "禾", "昨"]
+    assert (task.head.output_kind, task.head.format_prediction(["青禾", "裁员"])) == ("words", "青禾  裁员")
+    assert task.head.format_prediction([["青禾", "nt"], ["裁员", "v"]]) == "青禾/nt  裁员/v"
 
 
 def test_lint_names_a_mention_that_is_not_in_its_text(tmp_path):

@@ -90,6 +90,15 @@ const DRAW = {
     ].filter((rows) => rows.length).map(tableOf);
     return [marked(texts.at(-1), spans), ...(tables.length ? tables : [element("p", "faint", words.nothing)])];
   },
+  words({ prediction }) {
+    const passage = element("p", "passage", "");
+    for (const [word, tag] of prediction.map((each) => [each].flat())) {
+      const mark = passage.appendChild(element("mark", "", word));
+      if (tag) mark.append(element("small", "", tag));
+      passage.append("  ");
+    }
+    return [passage];
+  },
   answer({ prediction, span }, texts) {
     return [element("p", "label", prediction || words.nothing), marked(texts.at(-1), span ? [[...span, ""]] : [])];
   },
