@@ -23,6 +23,15 @@ def each_path(path: str | Path | tuple) -> tuple:
     return path if isinstance(path, tuple) else (path,)
 
 
+def encode_checked(
+    example: Example, tokenizer: Any, max_length: int, inner: Callable, check: Callable
+) -> Iterator[tuple[dict, Any]]:
+    """The `encode` stage of `inner`, whose gold, where there is some, is checked first: `predict` reads files without it."""
+    if example.gold is not None:
+        check(example)
+    yield from inner(example, tokenizer, max_length)
+
+
 @dataclasses.dataclass(frozen=True)
 class GenerationFlags:
     """Flags of tasks that generate text."""

@@ -23,7 +23,7 @@ from baselines.heads.extraction import ExtractionHead, decode_extraction, encode
 from baselines.heads.extraction_schema import Schema
 from baselines.metrics.extraction import extraction_f1
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Task
-from tasks.common import each_path
+from tasks.common import each_path, encode_checked
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,14 +42,21 @@ CONTESTS = {"spo_list": "This is DuIE: use extraction/duie.", "event_list": "Thi
 """{field of gold in another layout: what to do}."""
 
 
-def read(path: str | Path, options: Options, schema: Schema | None = None) -> Iterator[Example]:
+def read(path: str | Path, options: Options) -> Iterator[Example]:
     for row, text, gold in extractions.read(path, options.text, options.inclusive):
         for name, advice in CONTESTS.items():
             if gold is None and row.get(name) is not None:
                 raise InputError(f"{row.origin}: expected entities, relations or events. Received: {name}. {advice}")
-        if schema and gold:
-            schema.check(gold, row.origin)
         yield Example(id=row.id("id"), texts=(text,), gold=gold, origin=row.origin)
+
+
+def check(example: Example, schema: Schema, found: bool) -> None:
+    """Raises InputError for gold that the schema does not have; it is `found` in the training file where no --schema is given."""
+    try:
+        schema.check(example.gold)
+    except InputError as error:
+        advice = " The schema is what the training file has: name all with --schema FILE." if found else ""
+        raise InputError(f"{error}{advice}") from None
 
 
 def discover(path: Path | tuple[Path, ...], options: Options) -> Schema:
@@ -72,8 +79,10 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
     head = ExtractionHead(schema)
     return dataclasses.replace(
         task,
-        read=functools.partial(read, options=options, schema=schema),
-        encode=encode_extraction(schema),
+        read=functools.partial(read, options=options),
+        encode=functools.partial(
+            encode_checked, inner=encode_extraction(schema), check=functools.partial(check, schema=schema, found=not options.schema)
+        ),
         head=head,
         loss=head.loss,
         decode=decode_extraction(schema),

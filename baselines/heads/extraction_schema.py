@@ -155,30 +155,30 @@ class Schema:
             "events": [{"type": event.type, "roles": list(event.roles)} for event in self.events],
         }
 
-    def check(self, extraction: Mapping, origin: str) -> None:
-        """Raises InputError, which begins with `origin`, for a type, predicate or role that is not in the schema."""
+    def check(self, extraction: Mapping) -> None:
+        """Raises InputError for a type, predicate or role that is not in the schema."""
         for entity in extraction["entities"]:
-            _known(entity["type"], self.entities, "entity type", origin)
+            _known(entity["type"], self.entities, "entity type")
         relations = {(each.predicate, each.subject, each.object) for each in self.relations}
         for each in extraction["relations"]:
-            _known(each["predicate"], [relation.predicate for relation in self.relations], "predicate", origin)
+            _known(each["predicate"], [relation.predicate for relation in self.relations], "predicate")
             subject, thing = each["subject"]["type"], each["object"]["type"]
             if (each["predicate"], subject, thing) not in relations:
                 expected = ", ".join(f"{one} and {other}" for name, one, other in sorted(relations) if name == each["predicate"])
                 raise InputError(
-                    f"{origin}: {each['predicate']!r} is between {expected}. Received: {subject} and {thing}. Correct the types, "
+                    f"{each['predicate']!r} is between {expected}. Received: {subject} and {thing}. Correct the types, "
                     "or add the relation to the schema."
                 )
         roles = {event.type: event.roles for event in self.events}
         for event in extraction["events"]:
-            _known(event["type"], roles, "event type", origin)
+            _known(event["type"], roles, "event type")
             for argument in event["arguments"]:
-                _known(argument["role"], roles[event["type"]], f"role of {event['type']}", origin)
+                _known(argument["role"], roles[event["type"]], f"role of {event['type']}")
 
 
-def _known(name, known, what, origin):
+def _known(name, known, what):
     if name not in known:
-        raise InputError(f"{origin}: the schema has no {what} {excerpt(name)!r}. {nearest(name, known)}")
+        raise InputError(f"the schema has no {what} {excerpt(name)!r}. {nearest(name, known)}")
 
 
 def _list(value, origin):

@@ -26,7 +26,7 @@ from baselines.heads.head_names import check_head
 from baselines.metrics.overlap import by_role, overlap_f1
 from baselines.metrics.spans import Entity
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Span, Submission, Task
-from tasks.common import each_path
+from tasks.common import each_path, encode_checked
 from tasks.extraction import common
 from tasks.extraction.schemas import check_role, read_roles
 
@@ -43,15 +43,19 @@ class Options:
     """The contest's schema, a line of JSON per event type. Default: the event types and roles of the training file."""
 
 
-def read(path: str | Path, roles: frozenset[tuple[str, str]] | None = None, schema: str | None = None) -> Iterator[Example]:
+def read(path: str | Path) -> Iterator[Example]:
     years = {"spo_list": "This is DuIE: use extraction/duie."}
     for row, text, gold in common.read_rows(path, "event_list", years):
         found = None
         if gold is not None:
             found = [event(item, text, f"{row.origin}, event_list[{number}]") for number, item in enumerate(gold)]
-        for kind, role in roles_of(found or ()) if roles is not None else ():
-            check_role(kind, role, roles, row.origin, schema)
         yield Example(id=row.id("id"), texts=(text,), gold=found, extra={"line": dict(row)}, origin=row.origin)
+
+
+def check(example: Example, roles: frozenset[tuple[str, str]], schema: str | None) -> None:
+    """Raises InputError for an argument whose role is not in `roles`, which come from a schema, or without one from training."""
+    for kind, role in roles_of(example.gold):
+        check_role(kind, role, roles, schema)
 
 
 def event(item: Any, text: str, origin: str) -> dict:
@@ -187,8 +191,10 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
     head.format_prediction = format_events
     return dataclasses.replace(
         task,
-        read=functools.partial(read, roles=frozenset(schema.roles), schema=options.schema),
-        encode=functools.partial(encode_with, inner=encode, convert=to_gold),
+        encode=functools.partial(
+            encode_checked, inner=functools.partial(encode_with, inner=encode, convert=to_gold),
+            check=functools.partial(check, roles=frozenset(schema.roles), schema=options.schema),
+        ),
         head=head,
         loss=head.loss,
         decode=functools.partial(decode_with, inner=decode, convert=from_found),

@@ -24,7 +24,7 @@ from baselines.heads.half_pointer import MARKS, HalfPointerHead, draw_subject
 from baselines.heads.head_names import check_head
 from baselines.metrics.overlap import set_f1
 from baselines.task import Categories, Demo, Example, Labels, Linting, Recipe, Sampling, Span, Submission, Task
-from tasks.common import each_path
+from tasks.common import each_path, encode_checked
 from tasks.extraction import common
 from tasks.extraction.schemas import check_relation, read_relations
 from tasks.extraction.triples import SEPARATOR, Slot, format_triples, key, labels_of, merge_slots, slots_of, triple
@@ -43,14 +43,17 @@ class Options:
     """The contest's schema, a line of JSON per predicate. Default: the relations of the training file."""
 
 
-def read(path: str | Path, slots: Mapping[Slot, int] | None = None, schema: str | None = None) -> Iterator[Example]:
+def read(path: str | Path) -> Iterator[Example]:
     years = {"event_list": "This is DuEE: use extraction/duee."}
     for row, text, gold in common.read_rows(path, "spo_list", years):
         triples = None if gold is None else [triple(item, f"{row.origin}, spo_list[{number}]") for number, item in enumerate(gold)]
-        for label in itertools.chain.from_iterable(map(labels_of, triples or ())):
-            if slots is not None:
-                check_relation(label, slots, row.origin, schema)
         yield Example(id=row.id("id"), texts=(text,), gold=triples, extra={"line": dict(row)}, origin=row.origin)
+
+
+def check(example: Example, slots: Mapping[Slot, int], schema: str | None) -> None:
+    """Raises InputError for a triple of no relation in `slots`, which come from a schema, or without one from the training file."""
+    for label in itertools.chain.from_iterable(map(labels_of, example.gold)):
+        check_relation(label, slots, schema)
 
 
 def place_triples(example: Example, alignment: Any) -> dict:
@@ -140,21 +143,21 @@ def bind(task: Task, options: Options, labels: Labels | None, train_file: Path |
         raise InputError("--train FILE or --schema FILE is required: they name the relations. A trained model needs --run DIR.")
     names = labels.names if labels else schema_names(options.schema) if options.schema else discover(train_file)
     slots = {Slot(*name.split(SEPARATOR)): number for number, name in enumerate(names)}
-    common_parts = {"read": functools.partial(read, slots=slots, schema=options.schema), "labels": Categories(*names)}
+    checked = functools.partial(encode_checked, check=functools.partial(check, slots=slots, schema=options.schema))
     if options.head == "gplinker":
         schema = Schema((SUBJECT, OBJECT), tuple(Relation(name, SUBJECT, OBJECT) for name in names))
         head = ExtractionHead(schema)
         head.extraction_of, head.format_prediction = None, format_triples
         return dataclasses.replace(
-            task, head=head, loss=head.loss, **common_parts,
-            encode=functools.partial(encode_gplinker, inner=encode_extraction(schema)),
+            task, head=head, loss=head.loss, labels=Categories(*names),
+            encode=functools.partial(checked, inner=functools.partial(encode_gplinker, inner=encode_extraction(schema))),
             decode=functools.partial(decode_gplinker, inner=decode_extraction(schema)),
         )  # fmt: skip
     head = HalfPointerHead(len(names))
     head.format_prediction = format_triples
     return dataclasses.replace(
-        task, head=head, loss=head.loss, **common_parts,
-        encode=functools.partial(encode_half_pointer, slots=slots),
+        task, head=head, loss=head.loss, labels=Categories(*names),
+        encode=functools.partial(checked, inner=functools.partial(encode_half_pointer, slots=slots)),
         decode=functools.partial(decode_half_pointer, slots=list(slots)),
         sampling=Sampling(draw=draw_subject, rows_per_example=1),
     )  # fmt: skip

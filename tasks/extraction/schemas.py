@@ -39,13 +39,12 @@ def read_roles(path: str | Path) -> list[tuple[str, str]]:
     return found
 
 
-def check_relation(label: Slot, known: Collection[Slot], origin: str, schema: str | None) -> None:
-    """Raises InputError, which begins with `origin`, for a label that is not `known`, and says which part of it is new.
+def check_relation(label: Slot, known: Collection[Slot], schema: str | None) -> None:
+    """Raises InputError for a label that is not `known`, and says which part of it is new.
 
     Args:
         label: Of a triple.
         known: The labels of a schema, or of the training file.
-        origin: Where the triple is.
         schema: The file of the schema; None: `known` comes from the training file.
     """
     if label in known:
@@ -57,18 +56,18 @@ def check_relation(label: Slot, known: Collection[Slot], origin: str, schema: st
         fault = f"no predicate {label.predicate!r} in {source}."
     elif bool(label.slot) != bool(same[0].slot):
         one, other = ("has slots (DuIE 2.0)" if slot else "is a text (DuIE 1.0)" for slot in (label.slot, same[0].slot))
-        raise InputError(f"{origin}: the object of {label.predicate!r} {one}, in {source} it {other}. Use files of one year.")
+        raise InputError(f"the object of {label.predicate!r} {one}, in {source} it {other}. Use files of one year.")
     elif label.slot not in [slot.slot for slot in same]:
         slots = ", ".join(slot.slot for slot in same)
         fault = f"the object of {label.predicate!r} has no slot {label.slot!r} in {source}, only {slots}."
     else:
         ends = ", ".join(f"{slot.subject_type} and {slot.object_type}" for slot in same if slot.slot == label.slot)
         fault = f"{label.predicate!r} is between {ends} in {source}. Received: {label.subject_type} and {label.object_type}."
-    raise InputError(f"{origin}: {fault} {advice}".strip())
+    raise InputError(f"{fault} {advice}".strip())
 
 
-def check_role(event: str, role: str, known: Collection[tuple[str, str]], origin: str, schema: str | None) -> None:
-    """Raises InputError, which begins with `origin`, for an event type or a role that is not `known`, as `check_relation`."""
+def check_role(event: str, role: str, known: Collection[tuple[str, str]], schema: str | None) -> None:
+    """Raises InputError for an event type or a role that is not `known`, as `check_relation`."""
     if (event, role) in known:
         return
     source, advice = named(schema)
@@ -77,7 +76,7 @@ def check_role(event: str, role: str, known: Collection[tuple[str, str]], origin
         fault = f"{event!r} has no role {role!r} in {source}. {nearest(role, roles)}"
     else:
         fault = f"no event type {event!r} in {source}. {nearest(event, {kind for kind, _ in known})}"
-    raise InputError(f"{origin}: {fault} {advice}".strip())
+    raise InputError(f"{fault} {advice}".strip())
 
 
 def named(schema: str | None) -> tuple[str, str]:

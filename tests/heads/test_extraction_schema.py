@@ -71,6 +71,6 @@ def test_gold_outside_the_schema_is_refused_by_name():
         ({"events": [{"type": "裁", "arguments": []}]}, "no event type '裁'"),
         ({"events": [{"type": "裁员", "arguments": [{"role": "收购方"}]}]}, "no role of 裁员 '收购方'"),
     ):
-        with pytest.raises(InputError, match=f"^f:3: .*{message}"):
-            schema.check({**empty, **gold}, "f:3")
-    schema.check({**empty, "relations": [{"predicate": "导演", "subject": work, "object": person}]}, "f:3")
+        with pytest.raises(InputError, match=f"^the schema has {message}|^{message}"):
+            schema.check({**empty, **gold})
+    schema.check({**empty, "relations": [{"predicate": "导演", "subject": work, "object": person}]})
