@@ -29,7 +29,8 @@ class Answer(NamedTuple):
 def read(path: str | Path, fix_offsets: bool = False) -> Iterator[Row]:
     """Yields a Row per question: id, question, context, and answers, a tuple of different Answers in the file's order.
 
-    answers is None without gold (no `answers`, or only stand-ins), and () where a question is said to have none.
+    answers is None without gold (no `answers`, or only stand-ins), and () where a question is said to have none: `answers` is
+    empty, as in SQuAD 2.0, or `is_impossible` is true, as in DuReader-checklist, whose answers are stand-ins then.
     A question may be empty, as one of CMRC's is.
 
     Args:
@@ -71,7 +72,10 @@ def answers(question: Row, context: str, origin: str, fix_offsets: bool) -> tupl
             raise InputError(f"{origin}: answer_start is not a whole number: {shorten(start)}. Count characters from 0.")
         if start != NO_PLACE:
             kept.append(placed(Answer(item.text("text"), start), context, origin, fix_offsets))
-    return tuple(dict.fromkeys(kept)) if kept or not question["answers"] else None
+    none = question.get("is_impossible") is True
+    if none and kept:
+        raise InputError(f"{origin}: is_impossible is true, but there is the answer {shorten(kept[0].text)}. Correct one of them.")
+    return tuple(dict.fromkeys(kept)) if kept or none or not question["answers"] else None
 
 
 def placed(answer: Answer, context: str, origin: str, fix_offsets: bool) -> Answer:

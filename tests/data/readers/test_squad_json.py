@@ -51,6 +51,9 @@ def test_bom_gzip_and_missing_ids(tmp_path):
     ({"answers": None}, None),
     ({"answers": []}, ()),
     ({"question": ""}, ()),
+    ({"answers": [{"text": "", "answer_start": -1}], "is_impossible": True}, ()),
+    ({"answers": [], "is_impossible": False}, ()),
+    ({"is_impossible": True, "answers": None}, None),
 ])
 def test_what_counts_as_gold(tmp_path, fields, answers):
     assert rows(file_of(tmp_path / "test.json", question() | fields))[0]["answers"] == answers
@@ -97,10 +100,18 @@ def test_other_layouts_are_refused_with_their_place(tmp_path, value, part):
     assert part in str(raised.value)
 
 
+def test_an_impossible_question_has_no_answers(tmp_path):
+    with pytest.raises(InputError, match="is_impossible is true, but there is the answer '青山'"):
+        rows(file_of(tmp_path / "dev.json", question(("青山", 11), is_impossible=True)))
+
+
 def test_what_is_no_json_is_refused(tmp_path):
     path = tmp_path / "dev.json"
     path.write_text('{"data": [\n')
     with pytest.raises(InputError, match="dev.json: not JSON at character .* The file is one JSON value."):
+        rows(path)
+    path.write_text('{"documents": [], "question": "?"}\n{"documents": []}\n')
+    with pytest.raises(InputError, match="expected one JSON value. Received: JSON lines, with documents, question"):
         rows(path)
     path.write_text(" \n")
     with pytest.raises(InputError, match="is empty. It should hold one JSON value"):
