@@ -102,7 +102,7 @@ def test_other_layouts_are_refused_with_their_place(tmp_path, value, part):
 
 def test_an_impossible_question_has_no_answers(tmp_path):
     with pytest.raises(InputError, match="is_impossible is true, but there is the answer '青山'"):
-        rows(file_of(tmp_path / "dev.json", question(("青山", 11), is_impossible=True)))
+        rows(file_of(tmp_path / "dev.json", question(("青山", 12), is_impossible=True)))
 
 
 def test_what_is_no_json_is_refused(tmp_path):
