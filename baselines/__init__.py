@@ -21,7 +21,7 @@ _PUBLIC = {
     "BatchGenerator": "generation.batch_generator", "GenerationConfig": "decoding.generation_config",
     "TextEmbedder": "inference.text_embedder", "SemanticSearch": "inference.semantic_search", "FillMask": "inference.fill_mask",
     "SyntaxParser": "inference.syntax_parser",
-    "KnowledgeAnswerer": "inference.knowledge_answerer", "Paraphraser": "inference.paraphraser",
+    "KnowledgeAnswerer": "inference.knowledge_answerer", "Paraphraser": "inference.paraphraser", "Reranker": "inference.reranker",
 }  # fmt: skip
 """Public name -> the module that defines it."""
 __all__ = sorted([*_PUBLIC, "__version__"])

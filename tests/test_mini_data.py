@@ -61,6 +61,7 @@ FEWCLUE = {
     for name in ("train_0", "dev_0", "test")
 }
 EXTRACTION |= {f"extraction/duee/duee_{name}.json" for name in ("train", "dev", "test1", "event_schema")}
+EXTRACTION |= {f"rerank/{split}.jsonl" for split in ("train", "dev", "test")}
 KNOWLEDGE = {"kgclue/Knowledge.txt", "kgclue/train.json", "kgclue/dev.json", "kgclue/test.json"}
 
 

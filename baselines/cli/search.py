@@ -8,6 +8,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
@@ -16,7 +17,7 @@ from baselines.cli import check_output, converse, write_results
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.startup import start_backend
 from baselines.data.readers.texts import Source
-from baselines.errors import InputError, excerpt, nearest
+from baselines.errors import InputError, excerpt
 
 if TYPE_CHECKING:
     from baselines.inference.semantic_search import SemanticSearch
@@ -43,7 +44,7 @@ class Flags:
     lexical: bool = False
     """Search by words and characters only (BM25); no model is loaded."""
     rerank: str | None = None
-    """wmd or wrd: rerank the first 100 by an exact comparison of their tokens."""
+    """Rerank the first 100: a folder of a `rerank` run; or wmd, wrd: by an exact comparison of their tokens."""
     run: str | None = None
     """The run or checkpoint that made the index, if it has moved."""
     input: str | None = None
@@ -62,8 +63,9 @@ def main(argv: list[str]) -> int:
         raise InputError("search: texts and --input exclude each other. Leave one out.")
     if flags.k < 1:
         raise InputError(f"-k: {flags.k} is out of range. Give at least 1.")
-    if flags.rerank not in (None, *RERANKERS):
-        raise InputError(f"--rerank: there is no {excerpt(flags.rerank)!r}. {nearest(flags.rerank, RERANKERS)}")
+    reranks_by_run = flags.rerank not in (None, *RERANKERS)
+    if reranks_by_run and not Path(flags.rerank).is_dir():
+        raise InputError(f"--rerank: there is no run at {excerpt(flags.rerank)}. Give the folder of a `rerank` run, wmd or wrd.")
     if any(not text.strip() for text in flags.texts):
         raise InputError("search: a text is empty. Remove it.")
     if flags.hybrid and flags.lexical:
@@ -71,13 +73,15 @@ def main(argv: list[str]) -> int:
     check_output(flags)
     source = Source(str(existing(flags.input, "--input")), flags.text) if flags.input else None
     existing(flags.index, "run.py search")
-    modelless = flags.lexical and flags.rerank is None
-    if not modelless:
+    modelless = flags.lexical and flags.rerank not in RERANKERS
+    if not modelless or reranks_by_run:
         start_backend()
-    from baselines.inference.semantic_search import SemanticSearch
+    from baselines.inference.reranker import Reranker
+    from baselines.inference.semantic_search import BY_RUN, SemanticSearch
 
-    search = SemanticSearch.open(flags.index, run=flags.run, lexical_only=modelless)
-    options = {"k": flags.k, "rerank": flags.rerank, "by": way(flags)}
+    reranker = Reranker.from_run(flags.rerank) if reranks_by_run else None
+    search = SemanticSearch.open(flags.index, run=flags.run, lexical_only=modelless, reranker=reranker)
+    options = {"k": flags.k, "rerank": BY_RUN if reranker else flags.rerank, "by": way(flags)}
     if flags.k > search.size and not flags.quiet:
         print(f"{flags.index} has {search.size:,} texts, fewer than -k {flags.k}: all of them are shown", file=sys.stderr)
     if source:
@@ -100,7 +104,7 @@ def print_items(items: Sequence[dict], query: str = "") -> None:
     """Prints search results, best first.
 
     Args:
-        items: Dicts with "score", "id", "text", "metadata" and, if reranked, "distance", if fused, "ranks".
+        items: Dicts with "score", "id", "text", "metadata" and, if reranked, "distance" or "relevance", if fused, "ranks".
         query: Printed first if it is not empty.
     """
     if query:
@@ -111,10 +115,11 @@ def print_items(items: Sequence[dict], query: str = "") -> None:
         rest = {name: value for name, value in item["metadata"].items() if value not in (item["text"], item["id"])}
         row = json.dumps(rest, ensure_ascii=False) if rest else ""
         row = row if len(row) <= MAX_ROW_LENGTH else row[:MAX_ROW_LENGTH] + "…"
-        distance = f"  {item['distance']:7.4f}" if "distance" in item else ""
+        reranked = item.get("distance", item.get("relevance"))
+        reranked = "" if reranked is None else f"  {reranked:7.4f}"
         ranks = "  ".join(f"{name} {rank or '-'}" for name, rank in item.get("ranks", {}).items())
         row = f"{row}  ({ranks})" if ranks else row
-        print(f"{item['score']:7.4f}{distance}  {item['id']}  {item['text']}  {row}".rstrip())
+        print(f"{item['score']:7.4f}{reranked}  {item['id']}  {item['text']}  {row}".rstrip())
 
 
 def search_file(search: "SemanticSearch", source: Source, options: dict, flags: Flags) -> int:

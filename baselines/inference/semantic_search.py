@@ -13,15 +13,19 @@ import numpy as np
 
 from baselines.errors import InputError, excerpt
 from baselines.errors import nearest as nearest_name
+from baselines.inference.reranker import Reranker
 from baselines.inference.text_embedder import TextEmbedder
 from baselines.retrieval.distances.nearest import DISTANCES, nearest
 from baselines.retrieval.fusion import fuse
 from baselines.retrieval.lexical_index.terms import terms_of
+from baselines.retrieval.vector_index.checking import prepared
 from baselines.retrieval.vector_index.index import VectorIndex
 from baselines.storage.hubs.names import is_hub_name
 
 MIN_CANDIDATES = 100
 """Texts that are reranked, or taken from each ranking that is fused, at least."""
+BY_RUN = "run"
+"""Value of `rerank` for a run of `train rerank`; others name a distance of tokens."""
 WAYS = ("vectors", "lexical", "hybrid")
 """What a search compares: vectors, words and characters (BM25), or both (reciprocal rank fusion)."""
 EVEN = {"vectors": 1.0, "lexical": 1.0}
@@ -38,29 +42,29 @@ def open_embedder(
 
 
 class SemanticSearch:
-    """Finds texts of an index, and reranks them by an exact comparison. A ServedIndex (serving/model_registry.py).
+    """Finds texts of an index, and reranks them. A ServedIndex (serving/model_registry.py).
 
     Args:
         index: The index.
-        embedder: The model that made its vectors; None: only lexical searches, without reranking, are possible.
+        embedder: The model that made its vectors; None: only lexical searches are possible, without reranking by tokens.
+        reranker: A run that reranks, or None.
 
     Raises:
         InputError: The embedder is another model.
     """
 
-    rerankers = tuple(DISTANCES)
-
-    def __init__(self, index: VectorIndex, embedder: TextEmbedder | None):
+    def __init__(self, index: VectorIndex, embedder: TextEmbedder | None, reranker: Reranker | None = None):
         if embedder is not None:
             index.require_model(embedder.fingerprint(), embedder.name)
         self.index, self.embedder, self.folder, self.size = index, embedder, index.folder, len(index)
+        self.reranker, self.rerankers = reranker, (*DISTANCES, BY_RUN) if reranker else tuple(DISTANCES)
         self.task_name = embedder and embedder.task_name
         self.model = embedder.name if embedder else index.header["model"]["source"]
 
     @classmethod
     def open(
         cls, folder: str | Path, embedder: TextEmbedder | None = None, run: str | Path | None = None, quiet: bool = True,
-        lexical_only: bool = False,
+        lexical_only: bool = False, reranker: Reranker | None = None,
     ) -> "SemanticSearch":  # fmt: skip
         """Opens an index with its model.
 
@@ -70,6 +74,7 @@ class SemanticSearch:
             run: Where the model is now; None: where the index was built.
             quiet: Show no progress.
             lexical_only: Open no model: only lexical searches are possible, and Keras is not needed.
+            reranker: A run that reranks, or None.
 
         Raises:
             InputError: There is no such index or model.
@@ -81,7 +86,7 @@ class SemanticSearch:
             if not is_hub_name(path) and not Path(path).is_dir():
                 raise InputError(f"{folder}: its model is not at {path}. Give its folder with --run DIR.")
             embedder = open_embedder(path, model["pooling"], max_length=model["max_length"], quiet=quiet)
-        return cls(index, embedder)
+        return cls(index, embedder, reranker)
 
     @staticmethod
     def model_of(folder: str | Path) -> str:
@@ -107,13 +112,14 @@ class SemanticSearch:
             query: The text.
             vector: float (D,) of length 1 that the embedder made of the query; None: it is computed.
             k: Texts to find.
-            rerank: "wmd" or "wrd": of the first 100, or 4 k, those with the least distance of token vectors. None: no reranking.
+            rerank: Of the first 100, or 4 k: "wmd" or "wrd": those with the least distance of token vectors; "run": those that the
+                reranker scores highest. None: no reranking.
             by: "vectors"; "lexical": BM25 over words and characters; "hybrid": both rankings, fused (fusion.py).
 
         Returns:
-            At most k dicts of id, text, score and metadata (the whole row), best first; with `rerank` also of distance, and by
-            "hybrid" of ranks: {"vectors": its rank or None, "lexical": …}. The score is a cosine or inner product, of BM25, or
-            of the fusion. A lexical search finds only texts that share a word or character with the query.
+            At most k dicts of id, text, score and metadata (the whole row), best first. With `rerank` also of distance or
+            relevance, and by "hybrid" of ranks: {"vectors": its rank or None, "lexical": …}. The score is a cosine or inner
+            product, of BM25, or of the fusion. A lexical search finds only texts that share a word or character with the query.
 
         Raises:
             InputError: The query has no tokens, k is below 1, `rerank` or `by` is unknown, or the index has no lexical part.
@@ -143,8 +149,12 @@ class SemanticSearch:
             raise InputError(f"{self.folder} has no counts of words, which a {by} search needs. Run "
                              f"`run.py index --out {self.folder} --add_lexical`.")  # fmt: skip
 
-    def _vectors(self, queries):
-        vectors = self.embedder.encode(queries, normalize=False)
+    def vectors_of(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 (N, D): the vectors of texts as the index has them, of length 1 for cosine."""
+        return prepared(self._vectors(texts), self.index.metric)
+
+    def _vectors(self, texts):
+        vectors = self.embedder.encode(texts, normalize=False)
         return self.index.whitening(vectors) if self.index.whitening else vectors
 
     def _search(self, queries, vectors, k, rerank, by):
@@ -153,8 +163,8 @@ class SemanticSearch:
         return results if rerank is None else [self._rerank(*pair, k, rerank) for pair in zip(queries, results, strict=True)]
 
     def _check(self, k, rerank, by):
-        if rerank is not None and rerank not in DISTANCES:
-            raise InputError(f"--rerank: there is no {excerpt(rerank)!r}. {nearest_name(str(rerank), DISTANCES)}")
+        if rerank is not None and rerank not in self.rerankers:
+            raise InputError(f"--rerank: there is no {excerpt(rerank)!r}. {nearest_name(str(rerank), self.rerankers)}")
         self.check_way(by)
         if k < 1:
             raise InputError(f"k: {k} is out of range. Give at least 1.")
@@ -190,6 +200,10 @@ class SemanticSearch:
         return {"id": item.id, "text": item.text, "score": round(score, 6), "metadata": item.row}
 
     def _rerank(self, query, items, k, rerank):
+        if rerank == BY_RUN:
+            scores = self.reranker.scores(query, [item["text"] for item in items])
+            order = sorted(range(len(items)), key=lambda number: -scores[number])[:k]
+            return [items[number] | {"relevance": scores[number]} for number in order]
         vectors = self.embedder.token_vectors([query, *(item["text"] for item in items)])
         best = nearest(vectors[0], vectors[1:], k, rerank)
         return [

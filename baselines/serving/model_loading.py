@@ -9,6 +9,8 @@ from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 from baselines.inference.knowledge_answerer import KnowledgeAnswerer
 from baselines.inference.predictor import Predictor
+from baselines.inference.reranker import KIND as RANKING
+from baselines.inference.reranker import Reranker
 from baselines.inference.semantic_search import SemanticSearch
 from baselines.inference.text_embedder import TextEmbedder, trained_pooling
 from baselines.inference.text_generator import TextGenerator
@@ -50,6 +52,7 @@ def load_models(
         raise InputError(f"--index {knowledge}: no run of --run answers from an index. Name one that does.")
     opened = {folder: VectorIndex.open(folder) for folder in vectors}
     poolings = {index.header["model"]["source"]: index.header["model"]["pooling"] for index in opened.values()}
+    folders, reranker = _take_reranker(folders, vectors)
     for folder in folders:
         _add_run(registry, folder, rows, max_queue, display, knowledge, poolings)
     for source in checkpoints:
@@ -62,7 +65,7 @@ def load_models(
         name = Path(folder).resolve().name.removesuffix(".index")
         if name in registry.indexes:
             raise InputError(f"--index {folder}: two indexes have the name {name}. Rename one folder.")
-        registry.indexes[name] = _search_of(folder, index, registry.embedders)
+        registry.indexes[name] = _search_of(folder, index, registry.embedders, reranker)
         display.note(f"{name}: {registry.indexes[name].size} texts to search, embedded by {registry.indexes[name].model}")
     return registry
 
@@ -102,19 +105,40 @@ def _sort_indexes(indexes):
     return (knowledge or [None])[0], vectors
 
 
-def _search_of(folder, index, embedders):
+def _search_of(folder, index, embedders, reranker):
     """The SemanticSearch of an index with the TextEmbedder that made it. Raises InputError if it is not among `embedders`."""
     fitting = [each for each in embedders.values() if each.fingerprint() == index.header["model"]["fingerprint"]]
     if not fitting:
         source = index.header["model"]["source"]
         raise InputError(f"--index {folder}: the run that made its vectors, {source}, is not served. Add it with --run.")
-    return SemanticSearch(index, fitting[0])
+    return SemanticSearch(index, fitting[0], reranker)
+
+
+def _take_reranker(folders, vectors):
+    """(the folders of other runs, the Reranker of the one that ranks candidates or None). Raises InputError for several."""
+    ranking = [folder for folder in folders if _ranks(RunFolder.open(folder))]
+    if not ranking:
+        return folders, None
+    if len(ranking) > 1:
+        raise InputError(f"--run: a search is reranked by one run, but got {', '.join(map(str, ranking))}. Choose one.")
+    if not vectors:
+        raise InputError(f"--run {ranking[0]}: a rerank run orders what a search finds. Add an index with --index.")
+    return [folder for folder in folders if folder not in ranking], Reranker.from_run(ranking[0])
+
+
+def _ranks(run):
+    head = _task_of(run).head
+    return head is not None and head.output_kind == RANKING
 
 
 def _takes_index(run: RunFolder) -> Any:
     """Whether a run's task answers from an index."""
-    generation = task_catalog.find(run.read_recipe()["task"])[1].generation
+    generation = _task_of(run).generation
     return generation is not None and generation.needs_index
+
+
+def _task_of(run):
+    return task_catalog.find(run.read_recipe()["task"])[1]
 
 
 def _add_generator(registry, generator, max_queue):

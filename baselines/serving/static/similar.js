@@ -45,7 +45,7 @@ function draw() {
   fill($("index"), indexesOf(selectedRun()).map((index) => [index.id, `${index.id} (${index.size})`]));
   const { rerankers = [], ways = [] } = indexes.find((index) => index.id === $("index").value) ?? {};
   fill($("by"), ways.map((name) => [name, words.ways[name]]));
-  fill($("rerank"), [["", words.none], ...rerankers.map((name) => [name, name.toUpperCase()])]);
+  fill($("rerank"), [["", words.none], ...rerankers.map((name) => [name, name_of(name)])]);
   for (const name of ["others", "index", "by", "rerank", "count", "seed"]) $(`${name}-field`).hidden = !FIELDS[state.kind].includes(name);
   $("by-field").hidden ||= ways.length < 2;
   $("rerank-field").hidden ||= !rerankers.length;
@@ -66,6 +66,10 @@ function table(rows, full = 1) {
     for (const cell of cells) row.insertCell().textContent = cell;
   }
   return made;
+}
+
+function name_of(reranker) {
+  return reranker === "run" ? words.rerank_run : reranker.toUpperCase();
 }
 
 function dot(one, other) {
@@ -96,8 +100,8 @@ const DO = {
     const rerank = $("rerank").value, by = $("by").value || "vectors";
     const { data } = await post("/search", { index: $("index").value, query, k: count, by, ...(rerank && { rerank }) });
     const full = by === "vectors" ? 1 : Math.max(...data.map((item) => item.score));
-    const distance = (item) => (item.distance === undefined ? [] : [`${rerank.toUpperCase()} ${item.distance.toFixed(4)}`]);
-    return data.length ? [table(data.map((item) => [item.score, item.text, ...distance(item), describeFields(item)]), full)] : [element("p", "faint", words.nothing)];
+    const reranked = ({ distance = null, relevance = distance }) => (relevance === null ? [] : [`${name_of(rerank)} ${relevance.toFixed(4)}`]);
+    return data.length ? [table(data.map((item) => [item.score, item.text, ...reranked(item), describeFields(item)]), full)] : [element("p", "faint", words.nothing)];
   },
   async paraphrase(model, text, count, seed) {
     const { data } = await post("/paraphrase", { model, text, num: count, ...seed });
