@@ -1,4 +1,4 @@
-"""How often the text that means the same is among the first found of a corpus: models, and TF-IDF of characters beside them.
+"""How often the text that means the same is among the first found of a corpus: models, TF-IDF and BM25, and both fused.
 
     python benchmarks/retrieval.py --corpus corpus.txt --pairs pairs.jsonl --models runs/simbert/A checkpoints/B:mean
 
@@ -7,7 +7,8 @@ pairs    JSON lines of text, text_pair and, if there is one, a label: those of l
 
 The second texts join the corpus; each first text searches it, itself left out. recall@k is the share of queries whose partner is
 among the first k, MRR the mean of 1/rank. A model is a run or checkpoint folder, with :POOLING if it is not to be the usual one.
-TF-IDF is of single characters and pairs of neighbours, at length 1. Prints a Markdown table.
+TF-IDF is of single characters and pairs of neighbours, at length 1. BM25 is that of `search --lexical`, "and words" a model as
+`search --hybrid` finds with even weights. Prints a Markdown table.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import datetime
 import json
 import pathlib
 import sys
+import tempfile
 from typing import Any
 
 import numpy as np
@@ -63,6 +65,39 @@ def by_model(name: str, corpus: list, queries: Any) -> np.ndarray:
     return vectors[len(corpus) :] @ vectors[: len(corpus)].T
 
 
+def by_words(corpus: list, queries: Any) -> np.ndarray:
+    """BM25 (Q, N), as `search --lexical` computes it."""
+    from baselines.retrieval.lexical_index.bm25 import LexicalIndex
+    from baselines.retrieval.lexical_index.terms import terms_of
+    from baselines.retrieval.lexical_index.writing import write_lexical
+    from baselines.storage.array_folder import ArrayFolderWriter, Kind, open_folder
+
+    kind = Kind("benchmark", 1, "about.json", "a benchmark", "Run it again.")
+    with tempfile.TemporaryDirectory() as folder:
+        writer = ArrayFolderWriter(folder, kind)
+        write_lexical(writer, corpus)
+        writer.header()
+        index = LexicalIndex(open_folder(folder, kind)[1], np.zeros(len(corpus), bool))
+        return np.stack([index.scores(terms_of(query)) for query in queries])
+
+
+def fused(one: np.ndarray, other: np.ndarray, corpus: list, queries: list, depth: int = 100) -> np.ndarray:
+    """Scores (Q, N) of the reciprocal ranks of the first `depth` of both; texts that neither has are behind, in their order."""
+    from baselines.retrieval.fusion import fuse
+
+    places, result = {text: place for place, text in enumerate(corpus)}, np.zeros_like(one)
+    for row, query in enumerate(queries):
+        rankings = []
+        for values in (one[row].copy(), other[row].copy()):
+            if query in places:
+                values[places[query]] = -np.inf
+            first = np.argsort(-values, kind="stable")[:depth]
+            rankings.append([int(place) for place in first if values[place] != 0])
+        for place, score in fuse(rankings, (1, 1), 2 * depth):
+            result[row, place] = score
+    return result
+
+
 def scores(cosines: Any, corpus: list, queries: Any, partners: Any) -> dict:
     """{"recall@k": …, "MRR": …}."""
     places = {text: place for place, text in enumerate(corpus)}
@@ -84,11 +119,19 @@ def main() -> None:
     print(f"{datetime.date.today()}, {machine()}; {len(queries):,} queries, {len(corpus):,} texts\n")
     names = [f"recall@{k}" for k in KS] + ["MRR"]
     print(f"| | {' | '.join(names)} |\n|---{'|---' * len(names)}|")
-    for name in ["TF-IDF of characters", *arguments.models]:
-        log(name)
-        cosines = by_model(name, corpus, queries) if name in arguments.models else by_characters(corpus, queries)
-        found = scores(cosines, corpus, queries, partners)
+    words = by_words(corpus, queries)
+
+    def show(name, similarities):
+        found = scores(similarities.copy(), corpus, queries, partners)
         print(f"| {name} | {' | '.join(f'{found[each]:.3f}' for each in names)} |", flush=True)
+
+    show("TF-IDF of characters", by_characters(corpus, queries))
+    show("BM25 of words and characters", words)
+    for name in arguments.models:
+        log(name)
+        cosines = by_model(name, corpus, queries)
+        show(name, cosines)
+        show(f"{name} and words", fused(cosines, words, corpus, queries))
 
 
 if __name__ == "__main__":
