@@ -39,6 +39,9 @@ class TrainFlags:
     """Load what fits from --init, leave the rest random, and list it."""
     pre_tokenizer: str | None = None
     """jieba: split texts into words first; none: into characters. Default: as the checkpoint's tokenizer_config.json says."""
+    sample_tokenization: float = -1.0
+    """Cut training texts at random, in every epoch in another way: a cut has a probability proportional to its own, to this power;
+    0: all alike, 0.1 to 0.5 are usual. Unigram tokenizers, and words of jieba. Negative: the likeliest cut, as in prediction."""
     output: str | None = None
     """Run folder; default: runs/TASK/TIME."""
     keep_epochs: int = 0

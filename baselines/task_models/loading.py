@@ -1,6 +1,7 @@
 """Task models, new and trained: checkpoints, vocabularies and flags are checked, then everything is built."""
 
 import dataclasses
+import math
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ from baselines.task_models.encoder_decoder import bind_encoder_decoder
 from baselines.task_models.ensemble import EnsembleTaskModel
 from baselines.task_models.generation import GenerationTaskModel
 from baselines.task_models.task_model import TaskModel
-from baselines.tokenizers.tokenizer import Tokenizer
+from baselines.tokenizers.tokenizer import SampledTokenizer, Tokenizer
 from baselines.training import devices, engine, gradient_cache
 
 if typing.TYPE_CHECKING:
@@ -53,6 +54,7 @@ def create_task_model(
     words = getattr(arguments.options, "words", None)
     checkpoint = open_initial_checkpoint(folder, recipe, display, words, pre_tokenizer=flags.pre_tokenizer)
     task = bind_to_checkpoint(task, arguments.options, checkpoint.tokenizer, checkpoint.config)
+    sampled = sampled_tokenizer(name, task, checkpoint.tokenizer, flags.sample_tokenization)
     table = task.head.token_table
     losses.check_losses(recipe.loss, arguments.settings, task.loss, name, table is not None)
     recipe = prepare_keras(recipe, display)
@@ -60,7 +62,9 @@ def create_task_model(
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
     recipe, tokenizer, config = engine.choose_padding(recipe, model), checkpoint.tokenizer, checkpoint.config
-    task_model = task_model_type(task)(name, task, recipe, tokenizer, config, model, display, cache=flags.cache)
+    task_model = task_model_type(task)(
+        name, task, recipe, tokenizer, config, model, display, cache=flags.cache, sampled_tokenizer=sampled
+    )
     if flags.from_scratch:
         display.note(f"starting from random weights: {folder} gives the configuration and the vocabulary")
     else:
@@ -69,6 +73,21 @@ def create_task_model(
     embeddings = None if table is None else weight_of(task_model.model, table)
     task_model.training_loss = losses.build_training_loss(recipe.loss, arguments.settings, task.loss, embeddings)
     return task_model
+
+
+def sampled_tokenizer(name: str, task: Task, tokenizer: Tokenizer, alpha: float) -> SampledTokenizer | None:
+    """What cuts training texts at random, for --sample_tokenization; None for a negative number.
+
+    Raises:
+        InputError: The tokenizer has one way to cut a text, or the task draws its rows in a way of its own.
+    """
+    if alpha < 0:
+        return None
+    if not math.isfinite(alpha):
+        raise InputError(f"--sample_tokenization: expected a finite number. Received: {alpha}")
+    if task.sampling is not None:
+        raise InputError(f"--sample_tokenization: {name} draws its rows from encoded texts. Leave the flag out.")
+    return tokenizer.sampled(alpha)
 
 
 def open_initial_checkpoint(

@@ -35,8 +35,8 @@ class PretrainingTaskModel(TrainableModel):
         pad_id = self.tokenizer.vocabulary.pad_id
         return PackedBatches(records, batch_size, self.recipe.max_length, make, pad_id, self.epoch_updates, devices.shares())
 
-    def training_batches(self, records: Any, batch_size: int) -> PackedBatches:
-        batches = self.batches(records, batch_size)
+    def training_batches(self, split: Split, batch_size: int) -> PackedBatches:
+        batches = self.batches(split.encoded, batch_size)
         batches.watch = self.speed.counted
         return batches
 

@@ -13,6 +13,7 @@ from baselines.data.batching import Batches
 from baselines.data.encoded_dataset import EncodedDataset
 from baselines.data.encoding import cached_rows, encode_examples, rows_key
 from baselines.data.examples import read_examples
+from baselines.data.resampled_batches import ResampledBatches
 from baselines.data.sampled_batches import SampledBatches
 from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions, gather, gather_losses, take
@@ -20,6 +21,7 @@ from baselines.experiment.input_files import format_paths
 from baselines.task import Example, Split, Task
 from baselines.task_models.text_generation import TextGeneration
 from baselines.task_models.trainable_model import TrainableModel
+from baselines.tokenizers.tokenizer import SampledTokenizer
 from baselines.training import devices
 from baselines.training.steps import Steps
 
@@ -33,9 +35,11 @@ class TaskModel(TrainableModel):
 
     Attributes:
         cache: Folder that keeps encoded rows for the next run; "" keeps nothing.
+        sampled_tokenizer: What cuts training texts, in every epoch in another way; None: the tokenizer itself.
     """
 
     cache: str = ""
+    sampled_tokenizer: SampledTokenizer | None = None
 
     @functools.cached_property
     def generation(self) -> TextGeneration | None:
@@ -81,15 +85,20 @@ class TaskModel(TrainableModel):
         multiple = int(recipe.pad_to_multiple_of)
         return Batches(encoded, batch_size, recipe.max_length, targets, pad_id, devices.shares(), multiple)
 
-    def training_batches(self, encoded: EncodedDataset, batch_size: int) -> Batches | SampledBatches:
-        """Batches to learn from: of the rows as they are, or of rows that the task draws from them.
+    def training_batches(self, split: Split, batch_size: int) -> Batches | ResampledBatches | SampledBatches:
+        """Batches to learn from: of the rows as they are, of texts cut at random, or of rows that the task draws from them.
 
         Raises:
             InputError: If `batch_size` is not a multiple of the rows that the task draws from an example.
         """
-        sampling = self.task.sampling
+        sampling, encoded = self.task.sampling, split.encoded
+        make_batches = functools.partial(self.batches, batch_size=batch_size)
+        if self.sampled_tokenizer:
+            stage, tokenizer = self.task.encode_train or self.task.encode, self.sampled_tokenizer
+            encode = lambda example: stage(example, tokenizer, self.recipe.max_length)  # noqa: E731
+            return ResampledBatches(split.examples, encode, tokenizer.reseed, make_batches(encoded), make_batches)
         if sampling is None:
-            return self.batches(encoded, batch_size)
+            return make_batches(encoded)
         make = lambda rows, rng: sampling.draw(rows, self.tokenizer, self.recipe.max_length, rng)  # noqa: E731
         rows, parts = sampling.rows_per_example, devices.shares()
         if batch_size % (rows * parts):
@@ -98,7 +107,7 @@ class TaskModel(TrainableModel):
                 f"--batch_size {batch_size} is not a multiple of {rows * parts}. "
                 f"Choose a multiple of it: each training example gives {rows} rows{each}, which stay in one batch."
             )
-        return SampledBatches(encoded, make, rows, batch_size, functools.partial(self.batches, batch_size=batch_size))
+        return SampledBatches(encoded, make, rows, batch_size, make_batches)
 
     def name_of(self, split: Split, row: int) -> Any:
         """What an encoded row is called in messages: the id of its example."""

@@ -55,8 +55,8 @@ class Subwords:
         self.lower_case, self.pre_tokenizer = stages.lower_case, words and words.cut
         self._to_bytes = stages.token_bytes(pieces.suffix, vocabulary.origin)
         hidden = {vocabulary.tokens[i] for i in vocabulary.special_ids} - set(vocabulary.added)
-        names = [GUARD + token if token in hidden else token for token in vocabulary.tokens]
-        self._tokenizer = self.pipeline(names)
+        self._names = [GUARD + token if token in hidden else token for token in vocabulary.tokens]
+        self._tokenizer = self.pipeline(self._names)
         self._contents = {}
         longest_first = sorted(vocabulary.added, key=len, reverse=True)
         self._added = re.compile(f"({'|'.join(map(re.escape, longest_first))})") if longest_first else None
@@ -84,9 +84,9 @@ class Subwords:
     def align(self, text: str) -> Alignment:
         """Tokens of a text with their characters; a token that is a space only has an empty span ahead of the next character."""
         joined, sources = self.words.join(text, self._added) if self.words else (text, None)
-        encoding = self._tokenizer.encode(readable(joined), add_special_tokens=False)
-        tokens, contents = [self.vocabulary.tokens[i] for i in encoding.ids], list(map(self._content, encoding.ids))
-        offsets = encoding.offsets if sources is None else [_original(joined, sources, *offset) for offset in encoding.offsets]
+        ids, offsets = self._cut(readable(joined))
+        tokens, contents = [self.vocabulary.tokens[i] for i in ids], list(map(self._content, ids))
+        offsets = offsets if sources is None else [_original(joined, sources, *offset) for offset in offsets]
         markers = [bool(content) and not content.strip() for content in contents]
         spans = character_spans(text, offsets, markers, list(map(is_byte, tokens)))
         unknown = self.vocabulary.roles.unknown
@@ -169,6 +169,11 @@ class Subwords:
         if (stages, words) == (self.stages, self.words):
             return self                                                 # another model of 250,000 pieces takes a second and 400 MB
         return Subwords(self.vocabulary, self.row_format, self.pieces, stages, self.added_options, words)
+
+    def _cut(self, text):
+        """(ids, their characters) of a readable text."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return encoding.ids, encoding.offsets
 
     def _of(self, vocabulary, pieces):
         return Subwords(vocabulary, self.row_format, pieces, self.stages, self.added_options, self.words)

@@ -11,6 +11,7 @@ import numpy as np
 
 from baselines.tokenizers import folder as files
 from baselines.tokenizers.alignment import Alignment
+from baselines.tokenizers.sampled_model import sampled_model
 from baselines.tokenizers.subword_model import SubwordModel
 from baselines.tokenizers.trimming import trim_lengths
 from baselines.tokenizers.vocabulary import Vocabulary
@@ -81,6 +82,14 @@ class Tokenizer:
     def subset(self, ids: Iterable[int]) -> "Tokenizer":
         """A tokenizer of these tokens only, in their order; `vocabulary.keep_ids` has the old ids."""
         return Tokenizer(self.model.subset(ids))
+
+    def sampled(self, alpha: float) -> "SampledTokenizer":
+        """A tokenizer that cuts texts at random, with probability proportional to exp(alpha * score); alpha is 0 or more.
+
+        Raises:
+            InputError: The model has one way to cut a text: it is not unigram, nor are its words jieba's.
+        """
+        return SampledTokenizer(sampled_model(self.model, alpha))
 
     def save(self, folder: str | Path) -> None:
         """Writes tokenizer.json, tokenizer_config.json and, for WordPiece, vocab.txt: for this class and for transformers."""
@@ -206,6 +215,15 @@ class Tokenizer:
         for number, (start, length, segment) in enumerate(zip(starts, lengths, segments, strict=True), start=1):
             behind = self.end_ids if number == len(lengths) else self.between_ids
             segment_ids[start : start + length + len(behind)] = segment
+
+
+class SampledTokenizer(Tokenizer):
+    """A tokenizer whose cuts are random. Until the next draw, the same text is always cut alike, by `ids` and by `align`."""
+
+    def reseed(self, rng: np.random.Generator, texts: Sequence[str] = ()) -> None:
+        """Begins the next draw; `texts` are those that will be asked for, if they are known: together they take less time."""
+        self._prepared = {}
+        self.model.reseed(rng, texts)
 
 
 def _padded(rows, value):

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tokenizers import models
 
+from baselines.tokenizers.unigram_segmenter import UnigramSegmenter
+
 NEW_SCORE = 0.0
 """Of words that are added: no other way to cut such a word is likelier."""
 
@@ -33,6 +35,10 @@ class Unigram:
     def model(self, tokens: Sequence[str]) -> models.Unigram:
         """The model of the `tokenizers` library."""
         return models.Unigram(list(zip(tokens, self.scores, strict=True)), self.unk_id, self.byte_fallback)
+
+    def segmenter(self, tokens: Sequence[str]) -> UnigramSegmenter:
+        """What cuts words at random; `models.Unigram` has a sampler too, but no seed."""
+        return UnigramSegmenter(tokens, self.scores)
 
     def subset(self, tokens: Sequence[str], ids: Sequence[int]) -> "Unigram":
         """With the tokens `ids` only; scores stay as they are."""

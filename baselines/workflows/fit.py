@@ -75,7 +75,7 @@ def has_state(run: RunFolder, display: Display) -> bool:
 
 def _fit(task_model, run, splits, settings, resume, keep_epochs):
     recipe = task_model.recipe
-    batches = task_model.training_batches(splits["train"].encoded, recipe.batch_size)
+    batches = task_model.training_batches(splits["train"], recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
     weights = task_model.model.trainable_variables
     optimizer = optimizers.build_optimizer(recipe, schedule.build_schedule(recipe, per_epoch * recipe.epochs), weights, settings)
