@@ -24,6 +24,7 @@ class Position:
     epoch, update   finished epochs, and updates done in the current one
     updates         updates done in total
     losses          of the updates since the last line in metrics.jsonl, and the gradient norm of the last one
+    more            further numbers of the last update for metrics.jsonl
     metrics_size    bytes of metrics.jsonl at this point: later lines are rewritten
     seconds         of updates, in total; step_seconds: median of an update since the process began, which leaves out compilation
     best            best dev score so far, and the epoch that reached it; stale counts the epochs since
@@ -34,6 +35,7 @@ class Position:
     updates: int = 0
     losses: list = dataclasses.field(default_factory=list)
     gradient_norm: float = 0.0
+    more: dict = dataclasses.field(default_factory=dict)
     metrics_size: int = 0
     best: float | None = None
     best_epoch: int | None = None

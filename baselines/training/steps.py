@@ -69,6 +69,7 @@ class Steps:
         self._taking = getattr(getattr(optimizer, "inner_optimizer", optimizer), "taking", None)
         self._compiler = compiler = backends.current().StepCompiler(self.objective, optimizer, jit)
         self.sync, self.reset, self.scored_weights = compiler.sync, compiler.reset, compiler.scored_weights
+        self.weights, self.replace_weights = compiler.weights, compiler.replace_weights
         self._update = compiler.update(self._update)
         self._update_from_sums = compiler.update(self._update_from_sums)
         self._take_part, self._take_last = compiler.update(self._take_part), compiler.update(self._take_last)

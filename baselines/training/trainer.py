@@ -38,6 +38,7 @@ class Trainer:
     state_path         where the state is saved
     progress           an object with start(position, total), compiling(), advance(loss or None, rows), note(text)
     after_epoch        number of a finished epoch -> None, after its dev score, with the weights that were scored; None: nothing
+    take_update        (position, micro-batches) -> logs of the update that the position comes to next; None: steps.train
     padding            epoch -> share of its tokens that are padding, for metrics.jsonl; None: not recorded
     """
 
@@ -56,6 +57,7 @@ class Trainer:
     progress: object
     padding: object = None
     after_epoch: object = None
+    take_update: object = None
 
     def train(self, resume: bool = False) -> Position:
         """Train to the end.
@@ -88,7 +90,7 @@ class Trainer:
     def _train_epoch(self, position, interrupted):
         saved, clock, pending, self.steps.on_compile = time.monotonic(), time.monotonic(), [], self.progress.compiling
         for batches in self.updates(position.epoch, position.update):
-            pending.append(self.steps.train(batches))
+            pending.append(self.take_update(position, batches) if self.take_update else self.steps.train(batches))
             position.update += 1
             position.updates += 1
             # Reading the loss of the update before this one lets the device work while the host waits.
@@ -117,6 +119,7 @@ class Trainer:
                 raise InputError(self._not_finite(position, len(pending), logs["loss"]))
             position.losses.append(logs["loss"])
             position.gradient_norm = logs["gradient_norm"]
+            position.more = {name: value for name, value in logs.items() if name not in ("loss", "gradient_norm")}
 
     def _not_finite(self, position, later, loss):
         """The message about a loss that is not finite, `later` updates before the current one."""
@@ -135,7 +138,8 @@ class Trainer:
         loss = sum(position.losses) / len(position.losses)
         rate = self.learning_rate(position.updates - 1)
         padding = {"padding": self.padding(position.epoch)} if self.padding else {}
-        self._record(position, "train", loss=loss, gradient_norm=position.gradient_norm, learning_rate=rate, **padding)
+        more = {**padding, **position.more}
+        self._record(position, "train", loss=loss, gradient_norm=position.gradient_norm, learning_rate=rate, **more)
         position.losses = []
 
     def _score_epoch(self, position):

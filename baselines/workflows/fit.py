@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from baselines.data.unlabelled_batches import UnlabelledBatches
@@ -13,13 +13,15 @@ from baselines.experiment.run_folder import RunFolder
 from baselines.runtime.progress import Display, TrainingProgress
 from baselines.storage.folder_lock import only_writer
 from baselines.storage.temporary_names import sweep_inside
-from baselines.task import Recipe, Split
-from baselines.training import lazy_embeddings, optimizers, rate_factors, schedule, strategies
+from baselines.task import Pretraining, Recipe, Split
+from baselines.training import devices, lazy_embeddings, optimizers, rate_factors, schedule, strategies
 from baselines.training.curves import Curves
 from baselines.training.state import Position
 from baselines.training.steps import Steps
 from baselines.training.trainer import Interrupted, Trainer
+from baselines.training.update_search import UpdateSearch
 from baselines.workflows.unlabelled_text import unlabelled_batches
+from baselines.workflows.update_scoring import UpdateScorer
 
 
 @dataclasses.dataclass
@@ -121,6 +123,7 @@ def _fit(task_model, run, splits, settings, resume, keep_epochs):
             evaluate=evaluate,
             keep_best=keep_best,
             after_epoch=after_epoch if keep_epochs else None,
+            take_update=search_of(task_model, steps, chosen, splits["train"], batches),
             record=record,
             state_path=run.state,
             progress=TrainingProgress(task_model.display),
@@ -136,6 +139,23 @@ def _fit(task_model, run, splits, settings, resume, keep_epochs):
                 f"Cannot write to {error.filename or run}: {error.strerror}. Free some space or permit writing, then resume with: "
                 f"python run.py {task_model.verb} --resume {run}"
             ) from error
+
+
+def search_of(task_model: Any, steps: Steps, chosen: Iterable, split: Split, batches: Any) -> Callable | None:
+    """(position, micro-batches) -> logs, the update of a strategy that searches by the task's metric; None without one.
+
+    Raises:
+        InputError: The model has no task to score, or several devices share its updates.
+    """
+    settings = next((strategy for strategy in chosen if strategy.searches), None)
+    if settings is None:
+        return None
+    if isinstance(task_model.task, Pretraining):
+        raise InputError("--strategies mgs searches by the metric of a task, which pretraining has not. Leave it out.")
+    if devices.shares() > 1:
+        raise InputError("--strategies mgs works on one device. Leave --devices out.")
+    scorer = UpdateScorer(task_model, steps, split, batches, settings.metric)
+    return UpdateSearch(steps, settings, task_model.recipe.seed, scorer).update
 
 
 def names_of_update(task_model: Any, split: Split, batches: Any, epoch: int, update: int) -> list:

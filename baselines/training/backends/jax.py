@@ -122,6 +122,12 @@ class StepCompiler(step_compiler.StepCompiler):
     def state(self) -> list:
         return self._arrays[1]
 
+    def weights(self) -> list:
+        return [jax.numpy.array(value) for value in self._arrays[0]]
+
+    def replace_weights(self, values: Sequence) -> None:
+        self._arrays[0] = list(values)
+
     def optimize(self, gradients: Sequence) -> None:
         # Not `apply`: with fp16 it assigns within branches, and JAX cannot let that out of them.
         weights, slots = self.objective.weights, self.optimizer.variables

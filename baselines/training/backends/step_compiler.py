@@ -45,6 +45,14 @@ class StepCompiler:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 
+    def weights(self) -> list:
+        """Copies of the current weights."""
+        return self.read(self.objective.weights)
+
+    def replace_weights(self, values: Sequence) -> None:
+        """Makes arrays the weights. They must not be used afterwards: an update may take their memory."""
+        self.assign(self.objective.weights, values)
+
     def optimize(self, gradients: Sequence) -> None:
         """An update of the weights by the optimizer."""
         self.optimizer.apply(gradients, self.objective.weights)

@@ -52,6 +52,17 @@ def check_strategies(chosen: Sequence[str], head: Any, unlabelled: Any, augmente
                 f"--strategies {name} needs texts without labels. "
                 "Add --unlabelled FILE, in the format of the training file; the training file itself will do."
             )
+    searching, following = ([name for name, each in classes.items() if getattr(each, member)]
+                            for member in ("searches", "follows_weights"))  # fmt: skip
+    if searching and following:
+        raise InputError(
+            f"--strategies: {following[0]} follows the optimizer's weights, but {searching[0]} changes them afterwards. "
+            "Leave one of the two out."
+        )
+    if searching and head is not None and head.output_kind == "embedding":
+        raise InputError(
+            f"--strategies {searching[0]}: vectors are scored on all texts together, not on those of an update. Leave it out."
+        )
     if unlabelled and not uses(chosen, "unlabelled"):
         raise InputError(
             "--unlabelled: no strategy of this run uses it. Add --strategies pseudo_labels, uda, vat or r_drop, or leave it out."

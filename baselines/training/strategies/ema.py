@@ -26,6 +26,7 @@ class Ema(Strategy):
     """Decay of the mean: about the last 1 / (1 - momentum) updates count."""
 
     copies = 1
+    follows_weights = True
 
     def __post_init__(self):
         ranges(self, momentum=(0, 1))

@@ -26,6 +26,7 @@ class Lookahead(Strategy):
     """Part of the way that stays; 1 is the plain optimizer."""
 
     copies = 1
+    follows_weights = True
 
     def __post_init__(self):
         ranges(self, k=(1, None), alpha=(0, 1))

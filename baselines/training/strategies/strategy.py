@@ -22,12 +22,16 @@ class Strategy:
         takes: what it uses where a run has it.
         copies: float32 numbers that it keeps per weight of the model; usually none.
         passes: forward passes whose activations it holds at a time; usually one.
+        searches: whether it tries moves of the weights by the task's metric around each update, see update_search.py.
+        follows_weights: whether it keeps other weights that follow the trained ones in `after_update`.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
     takes: ClassVar[tuple[str, ...]] = ()
     copies: ClassVar[float] = 0
     passes: ClassVar[int] = 1
+    searches: ClassVar[bool] = False
+    follows_weights: ClassVar[bool] = False
 
     def start(self, weights: dict[str, Any], full_pass: Callable | None) -> dict[str, np.ndarray]:
         """The initial state, which is kept between updates.
