@@ -71,7 +71,7 @@ def read(patterns: list[str], count: int) -> tuple[list[str], list[str]]:
 
 def ours(folder: pathlib.Path, texts: list[str], queries: list[str]) -> dict:
     """Builds with terms that are cut already, and searches."""
-    from baselines.retrieval.lexical_index import writing
+    from baselines.retrieval.lexical_index import counting
     from baselines.retrieval.lexical_index.bm25 import LexicalIndex
     from baselines.retrieval.lexical_index.terms import terms_of
     from baselines.storage.array_folder import ArrayFolderWriter, Kind, open_folder
@@ -82,10 +82,10 @@ def ours(folder: pathlib.Path, texts: list[str], queries: list[str]) -> dict:
     cutting = time.process_time() - started
     log(f"terms of {len(texts):,} texts: {cutting:.0f} s")
     started = time.process_time()
-    writing.terms_of = cut.__getitem__
+    counting.terms_of = cut.__getitem__
     folder.mkdir()
     writer = ArrayFolderWriter(folder, kind)
-    writing.write_lexical(writer, texts)
+    writer.arrays(counting.lexical_arrays(texts))
     writer.header()
     built = time.process_time() - started
     index = LexicalIndex(open_folder(folder, kind)[1], np.zeros(len(texts), bool))

@@ -12,17 +12,14 @@ TF-IDF is of single characters and pairs of neighbours, at length 1. BM25 is tha
 """
 
 import argparse
-import collections
 import datetime
 import json
 import pathlib
 import sys
-import tempfile
 from typing import Any
 
 import numpy as np
 from rounds import log, machine
-from scipy.sparse import csr_matrix
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -41,18 +38,10 @@ def read(arguments: argparse.Namespace) -> tuple:
 
 def by_characters(corpus: list, queries: Any) -> np.ndarray:
     """Cosines (Q, N) of TF-IDF vectors."""
-    counts = [collections.Counter([*text, *map("".join, zip(text, text[1:], strict=False))]) for text in corpus + queries]
-    numbers = {}
-    for each in counts[: len(corpus)]:
-        for piece in each:
-            numbers.setdefault(piece, len(numbers))
-    rows = [(row, numbers[piece], count) for row, each in enumerate(counts) for piece, count in each.items() if piece in numbers]
-    row, column, count = map(np.array, zip(*rows, strict=True))
-    table = csr_matrix((count.astype(float), (row, column)), (len(counts), len(numbers)))
-    seen = np.bincount(table[: len(corpus)].indices, minlength=len(numbers))
-    table = table.multiply(np.log((1 + len(corpus)) / (1 + seen)) + 1).tocsr()
-    table = table.multiply(1 / np.maximum(np.sqrt(table.multiply(table).sum(1)), 1e-12)).tocsr()
-    return (table[len(corpus) :] @ table[: len(corpus)].T).toarray()
+    from baselines.retrieval.lexical_index.tf_idf import TfIdf
+
+    table = TfIdf(corpus)
+    return (table.vectors(queries) @ table.vectors(corpus).T).toarray()
 
 
 def by_model(name: str, corpus: list, queries: Any) -> np.ndarray:
@@ -67,18 +56,11 @@ def by_model(name: str, corpus: list, queries: Any) -> np.ndarray:
 
 def by_words(corpus: list, queries: Any) -> np.ndarray:
     """BM25 (Q, N), as `search --lexical` computes it."""
-    from baselines.retrieval.lexical_index.bm25 import LexicalIndex
+    from baselines.retrieval.lexical_index.counting import lexical_index
     from baselines.retrieval.lexical_index.terms import terms_of
-    from baselines.retrieval.lexical_index.writing import write_lexical
-    from baselines.storage.array_folder import ArrayFolderWriter, Kind, open_folder
 
-    kind = Kind("benchmark", 1, "about.json", "a benchmark", "Run it again.")
-    with tempfile.TemporaryDirectory() as folder:
-        writer = ArrayFolderWriter(folder, kind)
-        write_lexical(writer, corpus)
-        writer.header()
-        index = LexicalIndex(open_folder(folder, kind)[1], np.zeros(len(corpus), bool))
-        return np.stack([index.scores(terms_of(query)) for query in queries])
+    index = lexical_index(corpus)
+    return np.stack([index.scores(terms_of(query)) for query in queries])
 
 
 def fused(one: np.ndarray, other: np.ndarray, corpus: list, queries: list, depth: int = 100) -> np.ndarray:

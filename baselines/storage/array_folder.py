@@ -58,6 +58,11 @@ class ArrayFolderWriter:
         array = np.ascontiguousarray(array)
         self.blocks(name, array.dtype, array.shape, [array])
 
+    def arrays(self, arrays: dict[str, np.ndarray]) -> None:
+        """Writes several arrays by their names."""
+        for name, array in arrays.items():
+            self.array(name, array)
+
     def ragged(self, name: str, rows: RaggedArray) -> None:
         """Writes the two arrays of a RaggedArray, NAME_values and NAME_offsets."""
         self.array(f"{name}_values", rows.values)

@@ -92,3 +92,15 @@ def test_an_index_without_words(index, simbert_run, tmp_path, capsys):
 )
 def test_bad_flags_are_one_line(index, capsys, words, line):
     assert line in refused(capsys, *(index if word == "INDEX" else word for word in words))
+
+
+def test_a_run_is_scored_on_a_suite(simbert_run, tmp_path, capsys):
+    run = shutil.copytree(simbert_run, tmp_path / "run")
+    write_lines(tmp_path / "pairs.jsonl", [{"text": text, "text_pair": text[:-1]} for text in TEXTS])
+    (tmp_path / "corpus.txt").write_text("\n".join(TEXTS), encoding="utf-8")
+    (tmp_path / "suite.yaml").write_text("Titles: {retrieval: pairs.jsonl, corpus: corpus.txt}\n", encoding="utf-8")
+    command("evaluate", "simbert", "--run", run, "--suite", tmp_path / "suite.yaml", "--quiet")
+    assert "BM25" in capsys.readouterr().out
+    found = json.loads((run / "evaluate" / "suite.json").read_text(encoding="utf-8"))
+    assert found["BM25"]["Titles"]["recall_1"] > 0.9 and len(found) == 4
+    assert "--suite and --input exclude" in refused(capsys, "evaluate", "--run", run, "--suite", "a", "--input", "b")

@@ -18,7 +18,7 @@ class LexicalIndex:
     """Counts of terms in the texts of an index, and the search in them.
 
     Args:
-        arrays: Arrays of the folder, see `write`.
+        arrays: What `lexical_arrays` (counting.py) returns, in memory or in files.
         deleted: bool (N,), texts that count as absent.
 
     Raises:

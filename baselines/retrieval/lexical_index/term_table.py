@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from baselines.storage.array_folder import ArrayFolderWriter
 from baselines.storage.ragged_array import RaggedArray
 
 NAME = "terms"
@@ -15,7 +14,8 @@ class TermTable:
     """Terms by number, in the memory of their files. A lookup takes microseconds, whatever the number of terms.
 
     Args:
-        arrays: `terms_values`, `terms_offsets`: UTF-8 of the terms; `terms_order`: their numbers by increasing key.
+        arrays: `terms_values`, `terms_offsets`: UTF-8 of the terms; `terms_keys`, `terms_order`: their keys in increasing order,
+            and the number of the term of each.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray]):
@@ -43,14 +43,16 @@ class TermTable:
         return None
 
 
-def write_terms(writer: ArrayFolderWriter, terms: Iterable[str]) -> None:
-    """Writes the arrays of a TermTable; a term's number is its place."""
+def term_arrays(terms: Iterable[str]) -> dict[str, np.ndarray]:
+    """The arrays of a TermTable; a term's number is its place."""
     terms = list(terms)
     keys = np.fromiter(map(_key_of, terms), np.uint64, len(terms))
     order = np.argsort(keys, kind="stable")
-    writer.ragged(NAME, RaggedArray.of_texts(terms))
-    writer.array(f"{NAME}_keys", keys[order])
-    writer.array(f"{NAME}_order", order.astype(np.uint32))
+    texts = RaggedArray.of_texts(terms)
+    return {
+        f"{NAME}_values": texts.values, f"{NAME}_offsets": texts.offsets, f"{NAME}_keys": keys[order],
+        f"{NAME}_order": order.astype(np.uint32),
+    }  # fmt: skip
 
 
 def _key_of(term):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.errors import InputError, nearest
-from baselines.retrieval.lexical_index.writing import write_lexical
+from baselines.retrieval.lexical_index.counting import lexical_arrays
 from baselines.retrieval.vector_index import structure
 from baselines.retrieval.vector_index.checking import check_metric, prepared
 from baselines.retrieval.vector_index.format import CHUNK_SIZE, STRUCTURE, VECTORS
@@ -123,7 +123,7 @@ def _write(folder, header, old, retained, vectors, rows, whitening, lexical, rep
                 yield row[header["text"]]
 
         if lexical:
-            write_lexical(writer, texts(), old and old.lexical, retained, counting(report, len(vectors)))
+            writer.arrays(lexical_arrays(texts(), old and old.lexical, retained, counting(report, len(vectors))))
         else:
             collections.deque(texts(), maxlen=0)
         if len(items) != count:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.retrieval.lexical_index.writing import write_lexical
+from baselines.retrieval.lexical_index.counting import lexical_arrays
 from baselines.retrieval.vector_index.format import VECTORS
 from baselines.retrieval.vector_index.index import VectorIndex
 from baselines.storage import array_folder as files
@@ -21,7 +21,7 @@ def add_lexical(folder: str | Path, report: Callable) -> VectorIndex:
     old = VectorIndex.open(folder)
     texts = (old.item(position).text for position in range(len(old.vectors)))
     with changed(old, old.deleted) as writer:
-        write_lexical(writer, texts, report=counting(report, len(old.vectors)))
+        writer.arrays(lexical_arrays(texts, report=counting(report, len(old.vectors))))
     return VectorIndex.open(folder)
 
 
