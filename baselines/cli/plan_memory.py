@@ -21,7 +21,7 @@ from baselines.plugins import task_catalog
 from baselines.plugins.settings import make
 from baselines.task import Recipe, Task
 from baselines.tokenizers.tokenizer import Tokenizer
-from baselines.training import memory_planner, optimizers, strategies
+from baselines.training import freezing, memory_planner, optimizers, strategies
 from baselines.training.memory_estimate import Plan, Setup, flops, parameters
 
 OURS = ("--batch_size", "--accumulate", "--precision", "--eval_batch_size")
@@ -58,13 +58,25 @@ def main(argv: list[str]) -> None:
 def setup_of(name: str, task: Task, arguments: TrainArguments) -> Setup:
     """The Setup that the flags of `train` describe."""
     recipe, settings = arguments.recipe, arguments.settings
+    config = config_of(task, arguments)
     return Setup(
-        config=config_of(task, arguments),
+        config=config,
         length=recipe.max_length,
         optimizer=make(optimizers.optimizer_class(recipe.optimizer), recipe.optimizer, settings),
         strategies=tuple(strategies.build_strategies(recipe.strategies, settings)),
         rows_per_example=choices_of(name, task, arguments),
+        **learning(config, recipe),
     )
+
+
+def learning(config: Config, recipe: Recipe) -> dict[str, int]:
+    """The fields of a Setup that say how many weights learn; {} for all."""
+    frozen, sizes = freezing.parse(recipe.freeze), config.sizes()
+    if frozen is None:
+        return {}
+    if frozen > sizes.blocks:
+        raise InputError(f"--freeze {frozen}: the model has {sizes.blocks} blocks. Choose a smaller number.")
+    return {"trained": sizes.inside * (sizes.blocks - frozen) // max(sizes.blocks, 1), "frozen_blocks": frozen}
 
 
 def choices_of(name: str, task: Task, arguments: TrainArguments) -> int:

@@ -21,7 +21,7 @@ from baselines.plugins.settings import check_chosen, make
 from baselines.runtime.command_name import command_name
 from baselines.storage.checksums import sha256
 from baselines.task import Task
-from baselines.training import optimizers, rate_factors, schedule_points, strategies
+from baselines.training import freezing, optimizers, rate_factors, schedule_points, strategies
 
 
 def main(argv: list[str]) -> None:
@@ -93,6 +93,7 @@ def check_parts(task: Task, arguments: TrainArguments) -> None:
     if ":" in recipe.schedule:
         schedule_points.parse(recipe.schedule)
     rate_factors.parse(recipe.rate_factors)
+    freezing.parse(recipe.freeze)
     strategies.build_strategies(recipe.strategies, settings)
     unlabelled = getattr(arguments.flags, "unlabelled", None)
     strategies.check_strategies(recipe.strategies, task.head, unlabelled, getattr(arguments.flags, "augmented", None))

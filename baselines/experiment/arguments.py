@@ -112,8 +112,9 @@ def train_arguments(task: Task, values: Mapping, origin: object = "--config", fl
             raise InputError(f"{origin}: this task has no flag {excerpt(key)!r}. {nearest(key, known)}")
     if isinstance(values.get("jit"), bool):                             # from runs before 2026-12, or YAML's true
         values["jit"] = str(values["jit"]).lower()
-    if isinstance(values.get("pad_to_multiple_of"), int):               # YAML's 8
-        values["pad_to_multiple_of"] = str(values["pad_to_multiple_of"])
+    for key in ("pad_to_multiple_of", "freeze"):                        # YAML's 8
+        if isinstance(values.get(key), int):
+            values[key] = str(values[key])
     values = {key: fit_setting(known[key], value, origin) for key, value in values.items()}
     pick = lambda kind: {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}  # noqa: E731
     recipe = task.recipe

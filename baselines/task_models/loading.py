@@ -31,7 +31,7 @@ from baselines.task_models.ensemble import EnsembleTaskModel
 from baselines.task_models.generation import GenerationTaskModel
 from baselines.task_models.task_model import TaskModel
 from baselines.tokenizers.tokenizer import SampledTokenizer, Tokenizer
-from baselines.training import devices, engine, gradient_cache
+from baselines.training import devices, engine, freezing, gradient_cache
 
 if typing.TYPE_CHECKING:
     import keras
@@ -61,6 +61,7 @@ def create_task_model(
     gradient_cache.check_gradient_cache(recipe, task.loss)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
+    freezing.freeze(model, recipe.freeze)
     recipe, tokenizer, config = engine.choose_padding(recipe, model), checkpoint.tokenizer, checkpoint.config
     task_model = task_model_type(task)(
         name, task, recipe, tokenizer, config, model, display, cache=flags.cache, sampled_tokenizer=sampled

@@ -40,13 +40,17 @@ class Plan:
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """Settings that the planner keeps fixed: the model's Config, tokens of a row, optimizer, strategies, rows of an example."""
+    """Settings that the planner keeps fixed: the model's Config, tokens of a row, optimizer, strategies, rows of an example, and
+    of the weights how many learn (None: all), how many are copied for adapters, and blocks below which nothing learns."""
 
     config: object
     length: int
     optimizer: Optimizer
     strategies: tuple[Strategy, ...] = ()
     rows_per_example: int = 1
+    trained: int | None = None
+    adapted: int = 0
+    frozen_blocks: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,18 +81,19 @@ def update_memory(setup: Setup, plan: Plan) -> Memory:
     """The Memory of an update on micro-batches of plan.batch_size examples."""
     config, length = setup.config, setup.length
     count, _ = parameters(config)
+    trained = count if setup.trained is None else setup.trained
     half = plan.precision != "float32"
     rows = plan.batch_size * setup.rows_per_example * max([strategy.passes for strategy in setup.strategies], default=1)
     block = rows * block_activations(config, length, plan.precision)
     entry = rows * length * config.hidden_size * BYTES[plan.precision]
-    stored = config.sizes().blocks * (KEPT * entry if plan.recompute else block) + REST * entry
+    stored = (config.sizes().blocks - setup.frozen_blocks) * (KEPT * entry if plan.recompute else block) + REST * entry
     again = WORKING * block if plan.recompute else 0
-    gradients, summed = 4 * count, plan.accumulate > 1 and not setup.optimizer.accumulates
+    gradients, summed = 4 * trained, plan.accumulate > 1 and not setup.optimizer.accumulates
     copies = setup.optimizer.slots + sum(strategy.copies for strategy in setup.strategies)
     return Memory(
-        weights=count * (4 + 2 * half),
-        optimizer=4 * count * copies,
-        gradients=gradients + 4 * count * summed,
+        weights=(count + setup.adapted) * (4 + 2 * half),
+        optimizer=4 * trained * copies,
+        gradients=gradients + 4 * trained * summed,
         activations=max(stored - gradients, 0) + again,
     )
 

@@ -160,8 +160,10 @@ class Steps:
     def _gradients(self, batch):
         objective, compiler = self.objective, self._compiler
         values, state = compiler.read(objective.weights), compiler.seeds_of_device(compiler.read(objective.state))
-        loss, weight, gradients, state = objective.gradients(values, state, batch, self.optimizer.scale_loss)
-        compiler.assign(objective.state, compiler.seeds_of_device(state, back=True))
+        loss, weight, gradients, new = objective.gradients(values, state, batch, self.optimizer.scale_loss)
+        changed = [number for number, value in enumerate(new) if value is not state[number]]        # frozen weights are not
+        new = compiler.seeds_of_device(new, back=True)
+        compiler.assign([objective.state[number] for number in changed], [new[number] for number in changed])
         return loss, weight, gradients
 
     def _apply(self, loss, gradients, part=WHOLE):

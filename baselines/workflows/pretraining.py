@@ -19,6 +19,7 @@ from baselines.storage.checksums import sha256
 from baselines.task import Pretraining, Split
 from baselines.task_models.loading import open_initial_checkpoint, prepare_keras
 from baselines.task_models.pretraining import PretrainingTaskModel
+from baselines.training import freezing
 from baselines.workflows.finetuning import format_scores, on_each_host
 from baselines.workflows.fit import Fitted, fit
 
@@ -74,6 +75,7 @@ def create_pretraining_model(
         raise InputError(f"{vocabulary.origin}: the vocabulary has no [MASK]. Replace an unused token by it.")
     encoder = checkpoint.build_encoder(**objective.head.encoder_options)
     model = objective.head(encoder)
+    freezing.freeze(model, recipe.freeze)
     task_model = PretrainingTaskModel(
         name, objective, recipe, checkpoint.tokenizer, checkpoint.config, model, display, epoch_updates=flags.epoch_updates,
         stored_dtype="float16" if flags.store_half else None,
