@@ -30,8 +30,17 @@ class UpdateScorer:
         self.task_model.display, self.task_model.cache = Display(quiet=True), ""
         recipe = task_model.recipe
         self.task_model.recipe = dataclasses.replace(recipe, eval_batch_size=min(recipe.batch_size, recipe.eval_batch_size))
+        self._fix_sampling(recipe.seed)
         self.steps, self.split, self.metric = steps, split, metric
         self._rows = functools.lru_cache(1)(lambda epoch: batches.rows_of_updates(recipe.seed, epoch, recipe.accumulate))
+
+    def _fix_sampling(self, seed):
+        """Texts that are sampled get a seed: all moves are decoded alike, and a resumed run repeats them."""
+        generation = self.task_model.task.generation
+        if generation and generation.config and generation.config.seed is None:
+            generation = dataclasses.replace(generation, config=dataclasses.replace(generation.config, seed=seed))
+            self.task_model.task = dataclasses.replace(self.task_model.task, generation=generation)
+            self.task_model.__dict__.pop("generation", None)            # that of the run, with its own configuration
 
     def __call__(self, epoch: int, update: int) -> Callable[[], float]:
         """A function that scores the current weights on the examples of an update; higher is better."""
