@@ -99,6 +99,8 @@ def check_parts(task: Task, arguments: TrainArguments) -> None:
     strategies.check_strategies(recipe.strategies, task.head, unlabelled, getattr(arguments.flags, "augmented", None))
     if recipe.unlabelled_ratio > 1 and not unlabelled:
         raise InputError(f"--unlabelled_ratio {recipe.unlabelled_ratio}: the run has no unlabeled text. Add --unlabelled FILE.")
+    if strategies.uses(recipe.strategies, "teacher") and not isinstance(task, Task):
+        raise InputError("--strategies: pretraining has no teacher. Train the model on a task with `run.py distill`.")
     optimizer = make(optimizers.optimizer_class(recipe.optimizer), recipe.optimizer, settings)
     chosen = [*recipe.strategies, recipe.optimizer]
     if recipe.loss != losses.OWN:

@@ -25,8 +25,8 @@ class TrainFlags:
     dev: tuple[str, ...] | None = None
     """File, or several, to select the best epoch on; default: the official ones under datasets/TASK."""
     unlabelled: tuple[str, ...] | None = None
-    """File, or several, in the format of the training file, for --strategies pseudo_labels, uda, vat or r_drop. Gold labels in it
-    are ignored."""
+    """File, or several, in the format of the training file, for --strategies pseudo_labels, uda, vat, r_drop or distill. Labels in
+    it are ignored."""
     augmented: tuple[str, ...] | None = None
     """For --strategies uda: what `run.py augment` wrote for the --unlabelled file; default: copies with some tokens replaced."""
     test: str | None = None

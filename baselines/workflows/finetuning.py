@@ -30,6 +30,7 @@ from baselines.task_models.task_model import TaskModel
 from baselines.training import devices, strategies
 from baselines.training.steps import Steps
 from baselines.workflows.fit import Fitted, fit
+from baselines.workflows.teaching import open_teacher
 from baselines.workflows.unlabelled_text import unlabelled_splits
 
 ONE_EXAMPLE = {"eval_batch_size": 1, "jit": "false"}
@@ -79,9 +80,15 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
     if flags.output and not resume:
         RunFolder.require_unused(flags.output)
     with Display(flags.quiet) as display:
+        teacher = open_teacher(name, arguments, display)
+        labels = teacher.labels.names if teacher and teacher.labels else labels
         task_model = create_task_model(name, task, arguments, labels, files["train"], display)
         strategies.check_strategies(arguments.recipe.strategies, task_model.task.head, flags.unlabelled, flags.augmented)
-        splits = {split: task_model.read_split(split, path) for split, path in files.items()}
+        if teacher:
+            teacher.prepare(task_model)
+        given = {"train": "unlabelled"} if teacher and teacher.labels_training else {}
+        splits = {split: task_model.read_split(given.get(split, split), path) for split, path in files.items()}
+        splits |= {split: teacher.label(splits[split]) for split in given}
         if flags.unlabelled:
             splits |= unlabelled_splits(splits, display)
         classes = task_model.task.classes
@@ -103,7 +110,7 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
         if prepared is not arguments:
             task = bind_task(task, prepared.options, labels, files["train"])
             task_model.task = bind_to_checkpoint(task, prepared.options, task_model.tokenizer, task_model.config)
-        fitted = fit(task_model, run, splits, arguments.settings, resume is not None, flags.keep_epochs)
+        fitted = fit(task_model, run, splits, arguments.settings, resume is not None, flags.keep_epochs, teacher)
 
         memory, position = peak_memory(), fitted.position
         if flags.test or not fitted.best:

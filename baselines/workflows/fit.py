@@ -46,7 +46,9 @@ class Fitted:
         return self.steps
 
 
-def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool, keep_epochs: int = 0) -> Fitted:
+def fit(
+    task_model: Any, run: Any, splits: dict, settings: dict, resume: bool, keep_epochs: int = 0, teacher: Any = None
+) -> Fitted:
     """Trains the model; the best epoch is saved in the run's best/.
 
     Args:
@@ -56,13 +58,15 @@ def fit(task_model: Any, run: Any, splits: dict, settings: dict, resume: bool, k
         settings: Those of the recipe's optimizer and strategies.
         resume: Whether to continue from the run's saved state.
         keep_epochs: Checkpoints of the last epochs to keep, besides the best.
+        teacher: The Teacher whose outputs a strategy compares, prepared for this model, or None.
 
     Raises:
         Interrupted: After a clean stop; the state is saved.
         InputError: A loss that is not finite, or a run folder that cannot be written.
     """
     with only_writer(run.path):
-        return _fit(task_model, run, splits, settings, resume and has_state(run, task_model.display), keep_epochs)
+        resume = resume and has_state(run, task_model.display)
+        return _fit(task_model, run, splits, settings, resume, keep_epochs, teacher)
 
 
 def has_state(run: RunFolder, display: Display) -> bool:
@@ -75,8 +79,11 @@ def has_state(run: RunFolder, display: Display) -> bool:
     return False
 
 
-def _fit(task_model, run, splits, settings, resume, keep_epochs):
+def _fit(task_model, run, splits, settings, resume, keep_epochs, teacher):
     recipe = task_model.recipe
+    chosen = strategies.build_strategies(recipe.strategies, settings)
+    if teacher:
+        chosen = [teacher.strategy if "teacher" in strategy.needs else strategy for strategy in chosen]
     batches = task_model.training_batches(splits["train"], recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
     weights = task_model.model.trainable_variables
@@ -84,11 +91,11 @@ def _fit(task_model, run, splits, settings, resume, keep_epochs):
     full_pass = None if resume else lambda: (batch for _, batch in batches.in_turn())
     paths = [weight.path for weight in weights]
     innermost = [*lazy_embeddings.build_lazy_embeddings(recipe, paths), *rate_factors.build_rate_factors(recipe, paths)]
-    chosen = strategies.build_strategies(recipe.strategies, settings)
     steps = task_model.steps(optimizer, [*chosen, *innermost], full_pass)
     unlabelled = None
     if "unlabelled" in splits:
         unlabelled = unlabelled_batches(task_model, splits, chosen, len(batches) * recipe.epochs)
+    updates = functools.partial(updates_of, recipe, batches, unlabelled)
 
     scored = None
 
@@ -118,7 +125,7 @@ def _fit(task_model, run, splits, settings, resume, keep_epochs):
             recipe=recipe,
             learning_rate=optimizers.schedule_of(optimizer).at,
             updates_per_epoch=per_epoch,
-            updates=functools.partial(updates_of, recipe, batches, unlabelled),
+            updates=teacher.teaching(updates) if teacher else updates,
             rows=functools.partial(names_of_update, task_model, splits["train"], batches),
             evaluate=evaluate,
             keep_best=keep_best,
