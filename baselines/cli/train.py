@@ -10,6 +10,7 @@ from baselines import losses
 from baselines.cli import task_of
 from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.startup import start_backend
+from baselines.cli.zero_shot import labels_of
 from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.arguments import TrainArguments, check_recipe, train_arguments
 from baselines.experiment.input_files import data_file
@@ -21,6 +22,7 @@ from baselines.plugins.settings import check_chosen, make
 from baselines.runtime.command_name import command_name
 from baselines.storage.checksums import sha256
 from baselines.task import Task
+from baselines.task_models import few_labels
 from baselines.training import freezing, optimizers, rate_factors, schedule_points, strategies
 
 
@@ -42,11 +44,21 @@ def arguments_of(command: list[str]) -> tuple[str, TrainArguments]:
     name, argv = task_of(command[2:], "train", __doc__)
     name, task = task_catalog.find(name)
     arguments = parse_train(task, argv, f"run.py train {name}")
-    arguments = with_fold(name, task, arguments)
+    arguments = with_words(with_fold(name, task, arguments))
     check_parts(task, arguments)
     if arguments.flags.test:
         existing(arguments.flags.test, "--test")
     return name, arguments.pinned()
+
+
+def with_words(arguments: TrainArguments) -> TrainArguments:
+    """The arguments with the words of a file `--few.words FILE` in its place: a run does not need the file again."""
+    given = arguments.settings.get("few.words")
+    if not isinstance(given, str) or "=" in given:
+        return arguments
+    names, words = labels_of((given,))
+    pairs = [f"{name}={word}" for name, word in zip(names, words or names, strict=True)]
+    return dataclasses.replace(arguments, settings={**arguments.settings, "few.words": pairs})
 
 
 def with_fold(name: str, task: Task, arguments: TrainArguments, fold: str | None = None) -> TrainArguments:
@@ -95,6 +107,7 @@ def check_parts(task: Task, arguments: TrainArguments) -> None:
     rate_factors.parse(recipe.rate_factors)
     freezing.parse(recipe.freeze)
     strategies.build_strategies(recipe.strategies, settings)
+    few_labels.check(task, recipe, settings)
     unlabelled = getattr(arguments.flags, "unlabelled", None)
     strategies.check_strategies(recipe.strategies, task.head, unlabelled, getattr(arguments.flags, "augmented", None))
     if recipe.unlabelled_ratio > 1 and not unlabelled:
@@ -106,6 +119,8 @@ def check_parts(task: Task, arguments: TrainArguments) -> None:
     if recipe.loss != losses.OWN:
         make(losses.loss_class(recipe.loss), recipe.loss, settings)
         chosen.append(recipe.loss)
+    if recipe.few:
+        chosen.append(few_labels.PART)
     check_chosen(settings, chosen)
     if recipe.lazy_embeddings and recipe.accumulate > 1 and optimizer.accumulates:
         raise InputError(

@@ -15,6 +15,7 @@ from baselines.cli.argument_parser import existing, existing_checkpoint, parse
 from baselines.cli.startup import start_backend
 from baselines.data.readers import any_format, text_lines
 from baselines.errors import InputError, nearest
+from baselines.prompts.label_words import Prompts
 from baselines.storage.atomic_files import atomic_write
 from baselines.storage.temporary_names import file_destination
 
@@ -69,8 +70,6 @@ def main(argv: list[str]) -> int:
             raise InputError(f"--input: {path} holds no text. Write one per line.")
     examples = labelled(flags.search, names) if flags.search else []
     start_backend()
-    from baselines.inference.zero_shot import Prompts
-
     way, prompts = model_of(flags), Prompts(names, flags.template, descriptions)
     if examples:
         prompts = searched(way, prompts, examples)

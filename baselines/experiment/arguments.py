@@ -154,6 +154,7 @@ def check_recipe(arguments: TrainArguments) -> TrainArguments:
         "jit": ("auto", "true", "false"),
         "clip": ("hard", "soft"),
         "devices": ("one", "all"),
+        "head_start": ("random", "closed_form"),
     }
     for name, known in choices.items():
         value = getattr(recipe, name)

@@ -27,6 +27,7 @@ class ChoiceHead(Head):
     """
 
     output_kind = "choice"
+    linear_layer = "Choice"
 
     def __init__(self, initializer_range: float = 0.02):
         self.initializer_range = initializer_range

@@ -28,6 +28,7 @@ class ClassificationHead(Head):
     """
 
     output_kind = "label"
+    linear_layer = "Classifier"
 
     def __init__(self, classes: int, pooling: str = "first", dropout: float = 0.0, initializer_range: float = 0.02):
         if pooling not in POOLINGS:

@@ -4,6 +4,7 @@ Only these positions are projected on the vocabulary: at 128 tokens, projecting 
 """
 
 import typing
+from typing import Any
 
 from baselines.heads.reading_direction import require_both_sides
 from baselines.layers.masked_pooling import TakePositions
@@ -32,11 +33,16 @@ class MaskedLanguageModelHead(Head):
         require_both_sides(encoder, "Masks can be filled by a model whose tokens see the whole text")
         positions = keras.Input((None,), dtype="int32", name="mlm_positions")
         vectors = TakePositions(name="MLM-Positions")([encoder.output["hidden_states"], positions])
-        y = encoder.get_layer("MLM-Norm")(encoder.get_layer("MLM-Dense")(vectors))
-        y = encoder.get_layer("MLM-Bias")(encoder.get_layer("Embedding-Token")(y, reverse=True))
-        logits = encoder.get_layer("MLM-Activation")(y)
+        logits = token_logits(encoder, vectors)
         inputs = {**encoder.input, "mlm_positions": positions}
         outputs = {"logits": logits, "predicted": keras.ops.argmax(logits, axis=-1)}
         if self.next_sentence:
             outputs["next"] = encoder.output["nsp"]
         return keras.Model(inputs, outputs, name="masked_language_model")
+
+
+def token_logits(encoder: "keras.Model", vectors: Any) -> Any:
+    """Logits of the vocabulary float (B, P, V), of vectors float (B, P, D), by the MLM head of an encoder."""
+    y = encoder.get_layer("MLM-Norm")(encoder.get_layer("MLM-Dense")(vectors))
+    y = encoder.get_layer("MLM-Bias")(encoder.get_layer("Embedding-Token")(y, reverse=True))
+    return encoder.get_layer("MLM-Activation")(y)

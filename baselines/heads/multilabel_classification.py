@@ -26,6 +26,7 @@ class MultilabelClassificationHead(ClassificationHead):
     """
 
     output_kind = "labels"
+    linear_layer = None
 
     def __init__(self, classes: int, separator: str = "|", **settings: Any):
         super().__init__(classes, **settings)

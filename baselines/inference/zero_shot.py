@@ -9,7 +9,6 @@
     nsp.scores(["国足今晚迎战"], Prompts(["体育", "财经"], "这是一则{label}新闻"))      # float64 (1, 2), the highest is the answer
 """
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from baselines.inference.fill_mask import FillMask
 from baselines.inference.text_embedder import TextEmbedder
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.families import trained_positions
+from baselines.prompts.label_words import Pattern, Prompts, word_ids
 from baselines.runtime.progress import Display
 from baselines.task import Example
 from baselines.task_models.loading import open_run
@@ -31,45 +31,8 @@ from baselines.training.steps import Steps
 
 BATCH_SIZE = 32
 DEFAULT_LENGTH = 256
-SLOT, TEXT_SLOT = "{label}", "{text}"
 IS_NEXT = 0
 """Place of "the second text follows the first" in BERT's next-sentence head."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Prompts:
-    """Labels and the sentence that each becomes.
-
-    Attributes:
-        labels: Their names.
-        template: A sentence with {label}; for `mlm` it may say where the text stands with {text}, else that follows it.
-        descriptions: What stands in place of the label, if not its name.
-
-    Raises:
-        InputError: There is no label, a label twice, or the template has no {label}.
-    """
-
-    labels: Sequence[str]
-    template: str = SLOT
-    descriptions: Sequence[str] | None = None
-
-    def __post_init__(self):
-        if not self.labels:
-            raise InputError("--labels: no label is given. Give two or more.")
-        twice = next((label for label in self.labels if list(self.labels).count(label) > 1), None)
-        if twice is not None:
-            raise InputError(f"--labels: {excerpt(twice)!r} is given twice. Remove one.")
-        if SLOT not in self.template:
-            raise InputError(f"--template {excerpt(self.template)!r} has no place for the label. Write {SLOT} there.")
-
-    @property
-    def words(self) -> Sequence[str]:
-        """What stands for each label."""
-        return self.descriptions or self.labels
-
-    def sentences(self) -> list[str]:
-        """The sentence of each label."""
-        return [self.template.replace(TEXT_SLOT, "").replace(SLOT, word) for word in self.words]
 
 
 class PairScorer:
@@ -156,17 +119,10 @@ class MaskedLabel:
 
     def scores(self, texts: Sequence[str], prompts: Prompts) -> np.ndarray:
         """float64 (N, K). Raises InputError for labels of different numbers of tokens, whose probabilities do not compare."""
-        tokenizer = self.fill_mask.tokenizer
-        labels = [tokenizer.ids(word) for word in prompts.words]
-        lengths = {word: len(ids) for word, ids in zip(prompts.words, labels, strict=True)}
-        if len(set(lengths.values())) > 1:
-            named = excerpt(", ".join(f"{word} {count}" for word, count in lengths.items()), 200)
-            raise InputError(f"--by mlm: labels of different numbers of tokens ({named}). Use descriptions of one length.")
-        count = next(iter(lengths.values()))
-        if not count:
-            raise InputError("--by mlm: the labels have no tokens of this vocabulary. Use other words for them.")
-        vocabulary, labels = tokenizer.vocabulary, np.stack(labels)
-        rows = [self._pattern(text, prompts.template, count) for text in (*texts, "")]
+        tokenizer, max_length = self.fill_mask.tokenizer, min(self.fill_mask.max_length, DEFAULT_LENGTH)
+        vocabulary, labels = tokenizer.vocabulary, word_ids(prompts.words, tokenizer, "--by mlm")
+        count, pattern = labels.shape[1], Pattern(prompts.template)
+        rows = [pattern.row([text], tokenizer, count, max_length)["token_ids"] for text in (*texts, "")]
         padded = np.full((len(rows), max(map(len, rows))), vocabulary.pad_id, np.int32)
         for row, ids in zip(padded, rows, strict=True):
             row[: len(ids)] = ids
@@ -174,21 +130,6 @@ class MaskedLabel:
         found = self.fill_mask.log_probabilities(padded, places)                                        # (N + 1, P, V)
         scores = found[:, np.arange(count), labels].sum(axis=2)
         return scores[:-1] - scores[-1] if self.calibrate else scores[:-1]
-
-    def _pattern(self, text, template, count):
-        """The ids of the template with masks and the text, of which the end is cut where it does not fit."""
-        template = template if TEXT_SLOT in template else f"{template}。{TEXT_SLOT}"
-        tokenizer, mask = self.fill_mask.tokenizer, [self.fill_mask.tokenizer.vocabulary.mask_id] * count
-        before, _, after = template.partition(TEXT_SLOT)
-        parts = []
-        for part in (before, after):
-            pieces = [tokenizer.ids(piece).tolist() for piece in part.split(SLOT)]
-            parts.append(pieces[0] + [token for piece in pieces[1:] for token in (*mask, *piece)])
-        room = min(self.fill_mask.max_length, DEFAULT_LENGTH) - tokenizer.special_count(1) - sum(map(len, parts))
-        if room < 1:
-            raise InputError(f"--template {excerpt(template)!r} leaves no room for a text. Shorten it.")
-        ids = [*parts[0], *tokenizer.ids(text)[:room].tolist(), *parts[1]]
-        return np.array([*tokenizer.start_ids, *ids, *tokenizer.end_ids], np.int32)
 
 
 class LabelVectors:

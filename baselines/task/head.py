@@ -26,6 +26,8 @@ class Head(typing.Protocol):
     """Path of the weight with the embeddings of the tokens that the logits score, for losses that read it; or None."""
     optional_weights: tuple[str, ...] = ()
     """Prefixes of paths of weights that a checkpoint may lack; they start from random values then."""
+    linear_layer: str | None = None
+    """Name of the dense layer on vectors whose outputs are logits of classes or choices, for a start in closed form; or None."""
     divergence: Callable[[dict, dict, dict], Any] | None = None
     """Optional method (outputs, others, features) -> float32 (B,): the KL divergence of two answers, for R-Drop and VAT."""
     confidence: Callable[[Any, dict], float] | None = None

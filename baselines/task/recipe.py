@@ -48,6 +48,11 @@ class Recipe:
     """Tricks around the loss and the gradients, outermost first: fgm,ema. See `run.py list strategies`."""
     loss: str = "task"
     """The task's own, or another one that fits it. See `run.py list losses`."""
+    few: str = ""
+    """For few labels: pet (masks and words), closed_form (vectors, no gradient) or setfit (pairs, then closed form). See
+    docs/few_labels.md."""
+    head_start: str = "random"
+    """Where the classifier starts: random, or closed_form, from the vectors of the training rows."""
     recompute: bool = False
     """Compute the inside of each block again in the backward pass instead of storing it: less memory, about 25% more time."""
     devices: str = "one"

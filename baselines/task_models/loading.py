@@ -25,6 +25,7 @@ from baselines.plugins import task_catalog
 from baselines.runtime.lean_imports import set_random_seed
 from baselines.runtime.progress import Display
 from baselines.task import Recipe, Task
+from baselines.task_models import few_labels
 from baselines.task_models.embedding import EmbeddingTaskModel
 from baselines.task_models.encoder_decoder import bind_encoder_decoder
 from baselines.task_models.ensemble import EnsembleTaskModel
@@ -53,7 +54,7 @@ def create_task_model(
     folder = checkpoint_folder(flags, task.demo.checkpoint)
     words = getattr(arguments.options, "words", None)
     checkpoint = open_initial_checkpoint(folder, recipe, display, words, pre_tokenizer=flags.pre_tokenizer)
-    task = bind_to_checkpoint(task, arguments.options, checkpoint.tokenizer, checkpoint.config)
+    task = bind_to_checkpoint(task, arguments, checkpoint.tokenizer, checkpoint.config)
     sampled = sampled_tokenizer(name, task, checkpoint.tokenizer, flags.sample_tokenization)
     table = task.head.token_table
     losses.check_losses(recipe.loss, arguments.settings, task.loss, name, table is not None)
@@ -72,7 +73,9 @@ def create_task_model(
         verdict = checkpoint.load(encoder, task_model.weight_names, flags.ignore_mismatched)
         display.note(f"{folder}: {verdict.summary()}")
     embeddings = None if table is None else weight_of(task_model.model, table)
-    task_model.training_loss = losses.build_training_loss(recipe.loss, arguments.settings, task.loss, embeddings)
+    loss = losses.build_training_loss(recipe.loss, arguments.settings, task.loss, embeddings)
+    mode = few_labels.build(recipe, arguments.settings)
+    task_model.training_loss = mode.training_loss(loss) if mode else loss
     return task_model
 
 
@@ -134,9 +137,10 @@ def bind_task(task: Task, options: Any, labels: Sequence[str] | None, train_file
     return dataclasses.replace(task, generation=generation)
 
 
-def bind_to_checkpoint(task: Task, options: Any, tokenizer: Tokenizer, config: Any) -> Task:
-    """The task completed by what its checkpoint says: the id of the end, and whether there is an encoder and a decoder."""
-    return bind_encoder_decoder(self_terminating(task, options, tokenizer), config)
+def bind_to_checkpoint(task: Task, arguments: TrainArguments, tokenizer: Tokenizer, config: Any) -> Task:
+    """The task completed by what its checkpoint says: the id of the end, encoder and decoder, the ids of words for `--few pet`."""
+    task = bind_encoder_decoder(self_terminating(task, arguments.options, tokenizer), config)
+    return few_labels.bind(task, arguments.recipe, arguments.settings, tokenizer)
 
 
 def self_terminating(task: Task, options: Any, tokenizer: Tokenizer) -> Task:
@@ -162,7 +166,7 @@ def load_task_model(
     task = bind_task(task, arguments.options, labels, None)
     recipe = prepare_keras(arguments.recipe, display, training=False)
     checkpoint = Checkpoint.open(folder, note=display.note, unchanged=True)
-    task = bind_to_checkpoint(task, arguments.options, checkpoint.tokenizer, checkpoint.config)
+    task = bind_to_checkpoint(task, arguments, checkpoint.tokenizer, checkpoint.config)
     encoder = checkpoint.build_encoder(**task.head.encoder_options)
     model = task.head(encoder)
     recipe, tokenizer, config = engine.choose_padding(recipe, model), checkpoint.tokenizer, checkpoint.config

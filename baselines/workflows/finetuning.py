@@ -109,7 +109,7 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
         prepared = with_demo_files(run, name, task, arguments, lambda: task_model.tokenizer)
         if prepared is not arguments:
             task = bind_task(task, prepared.options, labels, files["train"])
-            task_model.task = bind_to_checkpoint(task, prepared.options, task_model.tokenizer, task_model.config)
+            task_model.task = bind_to_checkpoint(task, prepared, task_model.tokenizer, task_model.config)
         fitted = fit(task_model, run, splits, arguments.settings, resume is not None, flags.keep_epochs, teacher)
 
         memory, position = peak_memory(), fitted.position

@@ -14,6 +14,8 @@ from baselines.runtime.progress import Display, TrainingProgress
 from baselines.storage.folder_lock import only_writer
 from baselines.storage.temporary_names import sweep_inside
 from baselines.task import Pretraining, Recipe, Split
+from baselines.task_models import few_labels
+from baselines.task_models.closed_form_head import ClosedFormHead
 from baselines.training import devices, lazy_embeddings, optimizers, rate_factors, schedule, strategies
 from baselines.training.curves import Curves
 from baselines.training.state import Position
@@ -80,12 +82,18 @@ def has_state(run: RunFolder, display: Display) -> bool:
 
 
 def _fit(task_model, run, splits, settings, resume, keep_epochs, teacher):
-    recipe = task_model.recipe
+    recipe, mode = task_model.recipe, few_labels.build(task_model.recipe, settings)
     chosen = strategies.build_strategies(recipe.strategies, settings)
     if teacher:
         chosen = [teacher.strategy if "teacher" in strategy.needs else strategy for strategy in chosen]
     batches = task_model.training_batches(splits["train"], recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
+    if mode and not mode.trains:
+        recipe, per_epoch = dataclasses.replace(recipe, epochs=1, optimizer="sgd"), 0
+        task_model.model.trainable = False
+    head = head_solver(task_model, splits["train"], mode)
+    if head and not mode and not resume:
+        task_model.display.note(head.describe(head.solve()))
     weights = task_model.model.trainable_variables
     optimizer = optimizers.build_optimizer(recipe, schedule.build_schedule(recipe, per_epoch * recipe.epochs), weights, settings)
     full_pass = None if resume else lambda: (batch for _, batch in batches.in_turn())
@@ -101,6 +109,12 @@ def _fit(task_model, run, splits, settings, resume, keep_epochs, teacher):
 
     def evaluate():
         nonlocal scored
+        if head and mode:
+            steps.sync()
+            solution = head.solve()
+            steps.reset()
+            if fitted.best is None:
+                task_model.display.note(head.describe(solution))
         scored = task_model.score_epoch(steps, splits["dev"])
         return scored[0]
 
@@ -125,7 +139,7 @@ def _fit(task_model, run, splits, settings, resume, keep_epochs, teacher):
             recipe=recipe,
             learning_rate=optimizers.schedule_of(optimizer).at,
             updates_per_epoch=per_epoch,
-            updates=teacher.teaching(updates) if teacher else updates,
+            updates=teacher.teaching(updates) if teacher else updates if per_epoch else no_updates,
             rows=functools.partial(names_of_update, task_model, splits["train"], batches),
             evaluate=evaluate,
             keep_best=keep_best,
@@ -138,6 +152,8 @@ def _fit(task_model, run, splits, settings, resume, keep_epochs, teacher):
         )
         try:
             fitted.position = trainer.train(resume)
+            if not per_epoch and not resume:
+                fitted.position.seconds = head.seconds
             return fitted
         except Interrupted:
             raise Interrupted(f"The state is saved. Resume with: python run.py {task_model.verb} --resume {run}") from None
@@ -163,6 +179,18 @@ def search_of(task_model: Any, steps: Steps, chosen: Iterable, split: Split, bat
         raise InputError("--strategies mgs works on one device. Leave --devices out.")
     scorer = UpdateScorer(task_model, steps, split, batches, settings.metric)
     return UpdateSearch(steps, settings, task_model.recipe.seed, scorer).update
+
+
+def no_updates(epoch: int, skip: int) -> Iterable[list[dict]]:
+    """Those of an epoch in which nothing is trained."""
+    return ()
+
+
+def head_solver(task_model: Any, split: Split, mode: Any) -> ClosedFormHead | None:
+    """What solves the head of a run in closed form, before training (--head_start) or each dev score (--few); None without."""
+    if mode and mode.solves_head:
+        return ClosedFormHead(task_model, split, few_labels.shrinkage_of(mode.shrinkage))
+    return ClosedFormHead(task_model, split) if task_model.recipe.head_start != "random" else None
 
 
 def names_of_update(task_model: Any, split: Split, batches: Any, epoch: int, update: int) -> list:

@@ -9,7 +9,8 @@ from conftest import command, refused, write_checkpoint
 
 from baselines.errors import InputError
 from baselines.inference.text_embedder import TextEmbedder
-from baselines.inference.zero_shot import Entailment, LabelVectors, MaskedLabel, NextSentence, Prompts, samples_contrast
+from baselines.inference.zero_shot import Entailment, LabelVectors, MaskedLabel, NextSentence, samples_contrast
+from baselines.prompts.label_words import Prompts
 
 MINI = Path(__file__).resolve().parents[2] / "checkpoints" / "mini"
 TEXTS = ["味道不错，下次还来", "等了一个小时"]
