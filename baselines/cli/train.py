@@ -78,12 +78,12 @@ def with_fold(name: str, task: Task, arguments: TrainArguments, fold: str | None
         return arguments
     if fold not in task.folds:
         raise InputError(f"--fold {excerpt(fold)!r}: {name} has the folds {', '.join(task.folds)}. {nearest(fold, task.folds)}")
-    flags = arguments.flags
-    if flags.train or flags.dev:
-        raise InputError(f"--fold {fold} takes the place of --train and --dev. Leave one of them out.")
-    one_fold = dataclasses.replace(task, files=task.folds[fold])
+    flags, one_fold = arguments.flags, dataclasses.replace(task, files=task.folds[fold])
     files = {split: (str(data_file(name, one_fold, split, None, flags.demo)),) for split in ("train", "dev")}
-    return dataclasses.replace(arguments, flags=dataclasses.replace(flags, **files))
+    if any(getattr(flags, split) not in (None, path) for split, path in files.items()):
+        raise InputError(f"--fold {fold} takes the place of --train and --dev. Leave one of them out.")
+    options = dataclasses.replace(arguments.options, fold=fold)
+    return dataclasses.replace(arguments, flags=dataclasses.replace(flags, **files), options=options)
 
 
 def check_parts(task: Task, arguments: TrainArguments) -> None:
