@@ -28,7 +28,7 @@ FLAGS = {
 }  # fmt: skip
 ENDED = {("chid", "pet"), ("chid", "p_tuning"), ("chid", "setfit")}
 """Ways that need classes, which the candidates of a text are not."""
-EPOCHS = {"tnews": 8, "csldcp": 5, "iflytek": 4}
+EPOCHS = {"tnews": 6, "csldcp": 4, "iflytek": 3}
 LENGTH = 64
 
 
@@ -58,7 +58,7 @@ def trained(name, way, options, folder, test):
 
     run = options.output / "runs" / name / way
     words = ["train", f"fewclue/{name}", "--train", folder / "train_0.json", "--dev", folder / "dev_0.json", "--init", options.init]
-    words += ["--max_length", LENGTH, "--epochs", EPOCHS.get(name, 25), "--batch_size", 16 if name in EPOCHS else 8]
+    words += ["--max_length", LENGTH, "--epochs", EPOCHS.get(name, 12), "--batch_size", 16 if name in EPOCHS else 8]
     words += ["--learning_rate", "1e-4", "--no_jit", "--quiet", "--cache", "", "--output", run, *FLAGS[way]]
     assert main([str(word) for word in words]) in (0, None)
     assert main(["evaluate", "--run", str(run), "--input", str(test), "--quiet"]) in (0, None)
