@@ -1,41 +1,36 @@
 """Measure which tricks help: train each variant with several seeds; report the gain with its noise, time and memory.
 
 run.py ablate TASK --strategies none,fgm,fgm+ema,loss=focal --seeds 3 [--output DIR] [the flags of train]
+run.py ablate fewclue/TASK --folds all [--strategies none,few=pet]                      mean ± deviation over official folds
 
 A variant joins strategies and options with +: fgm+ema, loss=focal, optimizer=lion, fgm+fgm.epsilon=0.5; none is the baseline.
-Each run is a separate process with its own run folder, DIR/VARIANT/seed-N (default DIR: runs/TASK/ablation). After Ctrl-C, repeat
-the command to resume; add seeds or variants, and only the new ones run.
+Each run is a separate process with its own run folder, DIR/VARIANT/[fold-F/]seed-N (default DIR: runs/TASK/ablation). After
+Ctrl-C, repeat the command to resume; add seeds, folds or variants, and only the new ones run.
 """
 
 import dataclasses
-import re
-import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import yaml
-
 from baselines.cli import task_of
 from baselines.cli.argument_parser import existing, parse_train, take_option
-from baselines.cli.train import check_parts
-from baselines.errors import InputError, nearest
-from baselines.evaluation.ablation_table import PLAIN, Result, rows_of, write_tables
-from baselines.experiment.arguments import CHOSEN, TrainArguments, TrainFlags
+from baselines.cli.planned_run import Planned
+from baselines.cli.train import check_parts, with_fold, with_words
+from baselines.errors import InputError, excerpt, nearest
+from baselines.evaluation.ablation_table import PLAIN, rows_of, write_tables
+from baselines.experiment.arguments import TrainArguments, TrainFlags
 from baselines.experiment.input_files import checkpoint_folder, data_file, each_file
-from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import check_chosen, take_settings
 from baselines.runtime.command_name import own_command
 from baselines.runtime.progress import Display
-from baselines.storage.atomic_files import atomic_write
 from baselines.task import Recipe, Task
+from baselines.task_models import few_labels
 from baselines.training import strategies
 
-NOT_COMPARED = ("task", "output", "quiet", "cache", "keep_epochs")
-"""Options that do not change the result of a run."""
 MAX_SEEDS = 1000
 
 
@@ -48,12 +43,33 @@ def main(argv: list[str]) -> int:
     argv, names = take_option(argv, "--strategies")
     argv, seeds = take_option(argv, "--seeds")
     argv, output = take_option(argv, "--output")
+    argv, chosen = take_option(argv, "--folds")
     output = Path(output) if output else default_folder(Path("runs") / name)
-    variants = arguments_of(task, variant_names(names), argv, f"run.py ablate {name}")
-    first = next(iter(variants.values()))
-    seeds = seeds_of(seeds or "3", first.recipe.seed)
-    check_inputs(name, task, first.flags)
-    return measure(name, variants, seeds, output, run_in_process)
+    folds = folds_of(chosen, name, task)
+    names = variant_names(PLAIN if names is None and chosen else names)
+    variants = arguments_of(task, names, argv, f"run.py ablate {name}")
+    seeds = seeds_of(seeds or ("1" if chosen else "3"), next(iter(variants.values())).recipe.seed)
+    by_fold = {}
+    for fold in folds:
+        by_fold[fold] = {variant: with_fold(name, task, arguments, fold) for variant, arguments in variants.items()}
+        check_inputs(name, task, next(iter(by_fold[fold].values())).flags)
+    return measure(name, by_fold, seeds, output, run_in_process)
+
+
+def folds_of(text: str | None, name: str, task: Task) -> list[str]:
+    """The folds of --folds all or 0,1,2; [""], no fold, without. Raises InputError for a task or name without such a fold."""
+    if text is None:
+        return [""]
+    if not task.folds:
+        raise InputError(f"--folds: {name} has no official folds, as the tasks of fewclue/ have. Leave it out.")
+    known = [fold for fold in task.folds if fold.isdecimal()]
+    chosen = known if text == "all" else list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    for fold in chosen:
+        if fold not in task.folds:
+            raise InputError(f"--folds {excerpt(text)}: {name} has the folds {', '.join(task.folds)}. Give some of them, or all.")
+    if not chosen:
+        raise InputError("--folds: no fold is given. Give all, or names such as 0,1,2.")
+    return chosen
 
 
 def default_folder(runs: Path) -> Path:
@@ -88,11 +104,11 @@ def arguments_of(task: Task, names: list[str], argv: list[str], prog: str) -> di
         words, own = flags_of(name)
         arguments = parse_train(task, [*argv, *words], prog)
         recipe = arguments.recipe
-        chosen = {*recipe.strategies, recipe.optimizer, recipe.loss}
+        chosen = {*recipe.strategies, recipe.optimizer, recipe.loss, *([few_labels.PART] if recipe.few else [])}
         every = {**arguments.settings, **settings}
         used = {key: value for key, value in every.items() if key.partition(".")[0] in chosen}
         users |= {key: chosen | users.get(key, set()) for key in every}
-        result[name] = dataclasses.replace(arguments, settings={**used, **own})
+        result[name] = with_words(dataclasses.replace(arguments, settings={**used, **own}))
     if any(strategies.uses(arguments.recipe.strategies, "unlabelled") for arguments in result.values()):
         result = {name: without_unused_text(arguments) for name, arguments in result.items()}
     for arguments in result.values():
@@ -141,12 +157,14 @@ def flags_of(variant: str) -> tuple[list[str], dict[str, str]]:
     return ["--strategies", ",".join(chosen) or PLAIN, *words], settings
 
 
-def measure(name: str, variants: Mapping[str, TrainArguments], seeds: range, output: Path, run: Callable[[list[str]], int]) -> int:
+def measure(
+    name: str, by_fold: Mapping[str, Mapping[str, TrainArguments]], seeds: range, output: Path, run: Callable[[list[str]], int]
+) -> int:
     """Runs the missing runs, seed by seed, and writes the tables after each.
 
     Args:
         name: Full name of the task.
-        variants: TrainArguments by variant.
+        by_fold: {fold: TrainArguments by variant}; the fold "" is that of tasks without folds.
         seeds: Seeds of each variant.
         output: Folder of the runs and tables.
         run: Starts a run: takes the words after `run.py`, returns the exit code.
@@ -157,14 +175,21 @@ def measure(name: str, variants: Mapping[str, TrainArguments], seeds: range, out
     Raises:
         InputError: The first run failed, or a folder holds a run with other options.
     """
-    plan = [Planned(variant, seed, output, variants[variant]) for seed in seeds for variant in variants]
+    variants = list(next(iter(by_fold.values())))
+    plan = [
+        Planned(variant, seed, output, arguments, fold)
+        for seed in seeds
+        for fold, chosen in by_fold.items()
+        for variant, arguments in chosen.items()
+    ]
     for planned in plan:
         planned.check()
-    display = Display(next(iter(variants.values())).flags.quiet)
+    display = Display(plan[0].arguments.flags.quiet)
     results, failures, clock = [], [], Clock(sum(not planned.finished for planned in plan))
     for number, planned in enumerate(plan, start=1):
         if not planned.finished:
-            display.note(f"run {number} of {len(plan)}: {planned.variant}, seed {planned.seed}{clock.ahead()}")
+            fold = f"fold {planned.fold}, " if planned.fold else ""
+            display.note(f"run {number} of {len(plan)}: {planned.variant}, {fold}seed {planned.seed}{clock.ahead()}")
             code = run(planned.words(name))
             clock.done += 1
             if code in (130, -signal.SIGINT):
@@ -196,53 +221,6 @@ class Clock:
             return ""
         seconds = (time.monotonic() - self.started) / self.done * (self.left - self.done)
         return f", about {seconds / 60:.0f} min left"
-
-
-class Planned:
-    """One run: a variant with a seed, in a folder of its own."""
-
-    def __init__(self, variant: str, seed: int, output: Path, arguments: TrainArguments):
-        self.variant, self.seed = variant, seed
-        self.folder = RunFolder(output / re.sub(r"[^\w.+=-]", "_", variant) / f"seed-{seed}")
-        flags = dataclasses.replace(arguments.flags, output=str(self.folder))
-        recipe = dataclasses.replace(arguments.recipe, seed=seed)
-        self.arguments = dataclasses.replace(arguments, flags=flags, recipe=recipe).pinned()
-
-    @property
-    def finished(self) -> bool:
-        return (self.folder.path / "summary.json").is_file()
-
-    def check(self) -> None:
-        """Raises InputError if the folder holds a run with other options."""
-        if not (self.folder.path / "recipe.yaml").is_file():
-            return
-        before, now = self.folder.read_recipe(), self.arguments.to_dict()
-        keys = [key for key in {**now, **before} if key not in NOT_COMPARED]
-        for key in keys:
-            if before.get(key) != now.get(key) and not (key in CHOSEN and now.get(key) == "auto"):
-                raise InputError(
-                    f"{self.folder} holds a run with {key} {before.get(key)!r}, not {now.get(key)!r}. "
-                    "Choose another --output, or repeat the options of that run."
-                )
-
-    def words(self, name: str) -> list[str]:
-        """The words after `run.py` that start the run, or resume it if its state was saved."""
-        if self.folder.state.is_file():
-            return ["train", "--resume", str(self.folder)]
-        if self.folder.path.exists():
-            shutil.rmtree(self.folder.path)                             # stopped before there was anything to keep
-        recipe = self.folder.path.with_suffix(".yaml")
-        recipe.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(recipe, "w") as file:
-            yaml.safe_dump({"task": name, **self.arguments.to_dict()}, file, sort_keys=False, allow_unicode=True)
-        return ["train", name, "--config", str(recipe)]
-
-    def result(self) -> tuple[str, Result]:
-        """(name of the score, Result) of a finished run."""
-        summary = self.folder.read_summary()
-        memory = summary["peak_memory"]
-        peak = memory["device"] or memory["host"]
-        return summary["metric"], Result(self.variant, self.seed, summary["score"], summary["step_seconds"], peak)
 
 
 def run_in_process(words: list[str], stop: Callable[[], bool] = lambda: False) -> int:

@@ -19,9 +19,9 @@ from baselines.storage.atomic_files import atomic_path, atomic_write
 PLAIN = "none"
 GIB = 2**30
 NOTES = """\
-score: the best epoch's on dev, mean ± standard deviation over seeds. change: mean difference to none at the same seeds, with its
-95 % interval (Student's t). Of variants that do nothing, one in 20 falls outside its interval. ms/update: median, compilation
-left aside. peak memory: of the whole process; on a GPU, of the card.
+score: the best epoch's on dev, mean ± standard deviation over seeds and folds. change: mean difference to none at the same seeds
+and folds, with its 95 % interval (Student's t). Of variants that do nothing, one in 20 falls outside its interval. ms/update:
+median, compilation left aside. peak memory: of the whole process; on a GPU, of the card.
 """
 
 
@@ -35,6 +35,8 @@ class Result:
     step_seconds: float
     peak_memory: int
     """Bytes."""
+    fold: str = ""
+    """Official fold; "" without."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,19 +64,20 @@ def rows_of(variants: Sequence[str], results: Sequence[Result], failures: Sequen
         results: Results.
         failures: (variant, seed) of runs that failed.
     """
-    runs = {variant: {r.seed: r for r in results if r.variant == variant} for variant in variants}
+    runs = {variant: {(r.seed, r.fold): r for r in results if r.variant == variant} for variant in variants}
     return [row_of(variant, runs[variant], runs.get(PLAIN, {}), sum(t == variant for t, _ in failures)) for variant in variants]
 
 
-def row_of(variant: str, runs: Mapping[int, Result], plain: Mapping[int, Result], failed: int) -> AblationRow:
-    """runs, plain: {seed: Result} of the variant and of none."""
+def row_of(variant: str, runs: Mapping[tuple, Result], plain: Mapping[tuple, Result], failed: int) -> AblationRow:
+    """runs, plain: {(seed, fold): Result} of the variant and of none."""
     scores = tuple(runs[seed].score for seed in sorted(runs))
     if not scores:
         return AblationRow(variant, scores, failed)
     change = change_95 = times_none = None
     verdict, step_seconds = "-", statistics.median(run.step_seconds for run in runs.values())
     if variant != PLAIN and plain:
-        times_none = step_seconds / statistics.median(run.step_seconds for run in plain.values())
+        seconds_of_none = statistics.median(run.step_seconds for run in plain.values())
+        times_none = step_seconds / seconds_of_none if seconds_of_none else None
         change, change_95 = paired_difference(runs, plain)
         verdict = verdict_of(change, change_95)
     return AblationRow(
@@ -83,8 +86,8 @@ def row_of(variant: str, runs: Mapping[int, Result], plain: Mapping[int, Result]
     )  # fmt: skip
 
 
-def paired_difference(runs: Mapping[int, Result], plain: Mapping[int, Result]) -> tuple[float | None, float | None]:
-    """(mean difference at the seeds that both have, half of its 95 % interval); None for what cannot be computed."""
+def paired_difference(runs: Mapping[tuple, Result], plain: Mapping[tuple, Result]) -> tuple[float | None, float | None]:
+    """(mean difference at the seeds and folds that both have, half of its 95 % interval); None for what cannot be computed."""
     from scipy.special import stdtrit
 
     differences = [runs[seed].score - plain[seed].score for seed in sorted(runs.keys() & plain.keys())]

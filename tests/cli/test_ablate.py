@@ -13,6 +13,7 @@ from baselines.errors import InputError
 from baselines.evaluation import ablation_table
 from baselines.plugins import task_catalog
 
+ROOT = Path(__file__).resolve().parents[2]
 TASK = task_catalog.find("clue/tnews")[1]
 FLAGS = ["--demo", "--quiet"]
 
@@ -53,7 +54,7 @@ def undrawn(monkeypatch):
 
 
 def measure(folder, names, runner, seeds=2, *argv):
-    return ablate.measure("clue/tnews", arguments_of(names, *argv), ablate.seeds_of(str(seeds), 42), folder, runner)
+    return ablate.measure("clue/tnews", {"": arguments_of(names, *argv)}, ablate.seeds_of(str(seeds), 42), folder, runner)
 
 
 def test_a_trick_is_its_flags():
@@ -187,3 +188,47 @@ def test_runs_that_the_former_verb_left_go_on_in_their_folder(tmp_path):
     assert ablate.default_folder(tmp_path) == tmp_path / "ablation"
     (tmp_path / "tricks").mkdir()
     assert ablate.default_folder(tmp_path) == tmp_path / "tricks"
+
+
+def test_folds_are_runs_of_their_own_and_pair_with_the_same_fold(undrawn, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "datasets" / "fewclue" / "bustm"
+    folder.mkdir(parents=True)
+    for fold in range(5):
+        for split in ("train", "dev"):
+            (folder / f"{split}_{fold}.json").write_text("")
+    monkeypatch.chdir(tmp_path)
+    started = []
+
+    def run(words):
+        recipe = yaml.safe_load(Path(words[3]).read_text(encoding="utf-8"))
+        started.append((recipe["few"], recipe["fold"], recipe["train"]))
+        path = Path(recipe["output"])
+        path.mkdir(parents=True)
+        score = 0.5 + int(recipe["fold"]) / 100 + (0.1 if recipe["few"] else 0)
+        memory = {"host": 10**9, "device": None}
+        seconds = 0 if recipe["few"] else 0.1
+        (path / "summary.json").write_text(
+            json.dumps({"metric": "accuracy", "score": score, "step_seconds": seconds, "peak_memory": memory})
+        )
+        return 0
+
+    monkeypatch.setattr(ablate, "run_in_process", run)
+    words = ["ablate", "fewclue/bustm", "--folds", "all", "--init", str(ROOT / "checkpoints" / "mini"), "--quiet"]
+    assert main([*words, "--strategies", "none,few=closed_form"]) == 0
+    table = capsys.readouterr().out
+    assert "0.5200 ± 0.0158" in table and "0.6200 ± 0.0158" in table and "+0.1000 ± 0.0000 (95 %)" in table
+    assert [fold for few, fold, _ in started if few] == list("01234")
+    assert started[2] == ("", "1", ["datasets/fewclue/bustm/train_1.json"])
+    assert (tmp_path / "runs/fewclue/bustm/ablation/few=closed_form/fold-3/seed-42/summary.json").is_file()
+    assert main(words) == 0 and len(started) == 10, "folds that were run for none are not run again"
+
+
+@pytest.mark.parametrize("words, part", [
+    (("clue/tnews", "--folds", "all"), "clue/tnews has no official folds"),
+    (("fewclue/bustm", "--folds", "0,7"), "has the folds 0, 1, 2, 3, 4, few_all"),
+    (("fewclue/bustm", "--folds", ","), "no fold is given"),
+    (("fewclue/bustm", "--folds", "1", "--demo"), "train_1.json does not exist"),
+])
+def test_folds_that_are_not_there(words, part, capsys):
+    assert main(["ablate", *words, "--strategies", "none"]) == 2
+    assert part in capsys.readouterr().err

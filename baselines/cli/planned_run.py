@@ -1,0 +1,65 @@
+"""One run of an ablation: its folder, whether it is finished, the words that start or resume it, its result."""
+
+import dataclasses
+import re
+import shutil
+from pathlib import Path
+
+import yaml
+
+from baselines.errors import InputError
+from baselines.evaluation.ablation_table import Result
+from baselines.experiment.arguments import CHOSEN, TrainArguments
+from baselines.experiment.run_folder import RunFolder
+from baselines.storage.atomic_files import atomic_write
+
+NOT_COMPARED = ("task", "output", "quiet", "cache", "keep_epochs")
+"""Options that do not change the result of a run."""
+
+
+class Planned:
+    """One run: a variant with a seed, in a folder of its own."""
+
+    def __init__(self, variant: str, seed: int, output: Path, arguments: TrainArguments, fold: str = ""):
+        self.variant, self.seed, self.fold = variant, seed, fold
+        folder = output / re.sub(r"[^\w.+=-]", "_", variant) / (f"fold-{fold}" if fold else "")
+        self.folder = RunFolder(folder / f"seed-{seed}")
+        flags = dataclasses.replace(arguments.flags, output=str(self.folder))
+        recipe = dataclasses.replace(arguments.recipe, seed=seed)
+        self.arguments = dataclasses.replace(arguments, flags=flags, recipe=recipe).pinned()
+
+    @property
+    def finished(self) -> bool:
+        return (self.folder.path / "summary.json").is_file()
+
+    def check(self) -> None:
+        """Raises InputError if the folder holds a run with other options."""
+        if not (self.folder.path / "recipe.yaml").is_file():
+            return
+        before, now = self.folder.read_recipe(), self.arguments.to_dict()
+        keys = [key for key in {**now, **before} if key not in NOT_COMPARED]
+        for key in keys:
+            if before.get(key) != now.get(key) and not (key in CHOSEN and now.get(key) == "auto"):
+                raise InputError(
+                    f"{self.folder} holds a run with {key} {before.get(key)!r}, not {now.get(key)!r}. "
+                    "Choose another --output, or repeat the options of that run."
+                )
+
+    def words(self, name: str) -> list[str]:
+        """The words after `run.py` that start the run, or resume it if its state was saved."""
+        if self.folder.state.is_file():
+            return ["train", "--resume", str(self.folder)]
+        if self.folder.path.exists():
+            shutil.rmtree(self.folder.path)                             # stopped before there was anything to keep
+        recipe = self.folder.path.with_suffix(".yaml")
+        recipe.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(recipe, "w") as file:
+            yaml.safe_dump({"task": name, **self.arguments.to_dict()}, file, sort_keys=False, allow_unicode=True)
+        return ["train", name, "--config", str(recipe)]
+
+    def result(self) -> tuple[str, Result]:
+        """(name of the score, Result) of a finished run."""
+        summary = self.folder.read_summary()
+        memory = summary["peak_memory"]
+        peak = memory["device"] or memory["host"]
+        return summary["metric"], Result(self.variant, self.seed, summary["score"], summary["step_seconds"], peak, self.fold)
