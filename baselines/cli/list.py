@@ -1,6 +1,6 @@
-"""List the available tasks, models, strategies, optimizers, losses, and published checkpoints.
+"""List the available tasks, models, strategies, optimizers, losses, ways to learn from few labels, and published checkpoints.
 
-run.py list        run.py list tasks|models|strategies|optimizers|losses        the last three with their settings
+run.py list        run.py list tasks|models|strategies|optimizers|losses|few    the last four with their settings
 run.py list checkpoints [--family roformer]                                     what --init can download
 """
 
@@ -11,15 +11,19 @@ from baselines.models import families
 from baselines.models.published_checkpoints import published_checkpoints
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import describe_settings
+from baselines.task_models import few_labels
 from baselines.training import optimizers, strategies
 
 KINDS = {
     "tasks": task_catalog.names, "models": families.families, "strategies": strategies.names, "optimizers": optimizers.names,
-    "losses": losses.names,
+    "losses": losses.names, "few": few_labels.names,
 }  # fmt: skip
 CHECKPOINTS = "checkpoints"
-PARTS = {"strategies": strategies, "optimizers": optimizers, "losses": losses}
-"""Kinds whose members have settings."""
+PARTS = {
+    "strategies": strategies.strategy_class, "optimizers": optimizers.optimizer_class, "losses": losses.loss_class,
+    "few": few_labels.mode_class,
+}  # fmt: skip
+"""Kinds whose members have settings: name -> class."""
 
 
 def main(argv: list[str]) -> None:
@@ -42,7 +46,7 @@ def main(argv: list[str]) -> None:
         for name, summary in summaries.items():
             print(f"  {name:<{width}}  {summary}")
             if argv and kind in PARTS:
-                print_settings(name, PARTS[kind].kind(name), indent=width + 4)
+                print_settings(few_labels.PART if kind == "few" else name, PARTS[kind](name), indent=width + 4)
         if not summaries:
             print("  none yet")
     if not argv:
