@@ -61,7 +61,7 @@ def test_every_field_is_a_flag_and_a_yaml_key(config):
     for field in dataclasses.fields(Recipe):
         of_type = {int: 9, float: 0.5, str: "word", bool: False, tuple[str, ...]: ["a", "b"]}
         chosen = {"schedule": "constant", "precision": "bf16", "clip": "soft", "devices": "all", "jit": "true",
-                  "pad_to_multiple_of": "8"}
+                  "pad_to_multiple_of": "8", "head_start": "closed_form"}
         value = chosen.get(field.name, of_type[field.type])
         values[field.name] = value
         shown = [] if isinstance(value, bool) else value if isinstance(value, list) else [value]
