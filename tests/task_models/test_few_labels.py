@@ -167,6 +167,7 @@ def test_choices_are_solved_as_right_or_wrong(tmp_path):
     (("--few", "closed_form", "--few.shrinkage", "0"), "Choose the shrinkage auto"),
     (("--few", "closed_form", "--strategies", "fgm"), "trains no weights. Leave out --strategies fgm"),
     (("--few", "setfit", "--loss", "focal"), "has a loss of its own. Leave out --loss focal"),
+    (("--few", "setfit", "--strategies", "mgs"), "does not work with --strategies mgs"),
     (("--few", "setfit", "--accumulate", "2"), "Raise --batch_size instead"),
     (("--few", "setfit", "--head_start", "closed_form"), "exclude each other"),
     (("--few.shrinkage", "0.1"), "this run does not use few"),

@@ -9,6 +9,7 @@ from baselines.plugins import discovery
 from baselines.plugins.settings import make
 from baselines.task import Recipe, Task
 from baselines.task_models.few_labels.mode import FewLabels, check_linear, shrinkage_of
+from baselines.training.strategies import strategy_class
 
 __all__ = ["FewLabels", "bind", "build", "check", "mode_class", "names", "shrinkage_of"]
 
@@ -47,6 +48,9 @@ def check(task: Any, recipe: Recipe, settings: Mapping[str, object]) -> None:
         raise InputError(f"--head_start {recipe.head_start} and --few {recipe.few} exclude each other. Leave one of them out.")
     if recipe.loss != "task" and mode.own_loss:
         raise InputError(f"--few {recipe.few} has a loss of its own. Leave out --loss {recipe.loss}.")
+    searching = [name for name in recipe.strategies if strategy_class(name).searches]
+    if searching and mode.own_loss:
+        raise InputError(f"--few {recipe.few} does not work with --strategies {searching[0]}, which moves the head. Leave one out.")
     if recipe.strategies and not mode.trains:
         raise InputError(f"--few {recipe.few} trains no weights. Leave out --strategies {','.join(recipe.strategies)}.")
     if recipe.accumulate > 1 and mode.own_loss and mode.trains:
