@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from baselines.cli import task_of
-from baselines.cli.ablate import MAX_SEEDS, Planned, check_inputs, run_in_process
+from baselines.cli.ablate import MAX_SEEDS, check_inputs, run_in_process
 from baselines.cli.argument_parser import existing, parse_train, take_option
-from baselines.cli.train import check_parts
+from baselines.cli.planned_run import Planned
+from baselines.cli.train import check_parts, with_fold, with_words
 from baselines.errors import InputError, nearest
 from baselines.evaluation.trial_table import TrialRow, best_first, write_trials
 from baselines.experiment.arguments import TrainArguments
@@ -27,6 +28,7 @@ from baselines.experiment.search_space import read_space
 from baselines.plugins import task_catalog
 from baselines.runtime.progress import Display
 from baselines.task import Task
+from baselines.task_models import few_labels
 
 PRUNERS = ("median", "halving", "none")
 STORAGE = "optuna.journal"
@@ -160,9 +162,10 @@ class Search:
         words = words_of({name: value for name, value in options.items() if "." not in name})
         arguments = parse_train(self.task, [*self.argv, *words], f"run.py tune {self.name}")
         recipe = arguments.recipe
-        used = {*recipe.strategies, recipe.optimizer, recipe.loss}
+        used = {*recipe.strategies, recipe.optimizer, recipe.loss, *([few_labels.PART] if recipe.few else [])}
         settings = {key: value for key, value in options.items() if key.partition(".")[0] in used and "." in key}
-        arguments = dataclasses.replace(arguments, settings={**arguments.settings, **settings})
+        arguments = with_words(dataclasses.replace(arguments, settings={**arguments.settings, **settings}))
+        arguments = with_fold(self.name, self.task, arguments)
         check_parts(self.task, arguments)
         return arguments
 

@@ -6,7 +6,7 @@ from baselines.cli.main import main
 
 
 @pytest.mark.parametrize("kind, line", [
-    ("strategies", "--fgm.epsilon 0.5"),
+    ("strategies", "--fgm.epsilon 1.0"),
     ("optimizers", "--adamw.beta_1 0.9"),
     ("losses", "--focal.gamma"),
     ("few", "--few.prompts 0"),
