@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.keras, pytest.mark.slow]
 HERE = pathlib.Path(__file__).parent
 GOLDENS = json.loads((HERE.parent / "goldens" / "compat" / "goldens.json").read_text(encoding="utf-8"))
 TINY = HERE.parent / "goldens" / "compat" / "tiny"
-TENSORFLOW_ONLY = ("gradient_penalty", "language_model", "similar_texts")
-"""The first differentiates in a loss function, the others add a metric in a layer."""
+TENSORFLOW_ONLY = ("explanations", "gradient_penalty", "language_model", "similar_texts")
+"""The first two differentiate in a layer or a loss function, the others add a metric in a layer."""
 RUN = """
 import sys
 from baselines.cli.startup import start_backend

@@ -1,11 +1,13 @@
 """AutoRegressiveDecoder and ViterbiDecoder, over this library's searches: decoding/bert4keras_beam.py and its sampling."""
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from baselines.compat.bert4keras.cached_prediction import CachedPrediction
 from baselines.compat.keras2 import installed
 from baselines.compat.keras2.notices import slow
 from baselines.decoding.bert4keras_beam import search
@@ -21,15 +23,13 @@ def softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
 class AutoRegressiveDecoder:
     """Generation, by beam search or sampling, with a subclass's `predict(self, inputs, output_ids, states)`.
 
-    `predict` computes everything behind its inputs again for each token. A run of this library generates with a KV cache,
-    which is much faster for long texts: `run.py generate`.
+    `predict` gets the whole text for each token. `self.last_token(model).predict` still computes new tokens only, with a KV cache,
+    where the model is one of `build_transformer_model` that reads from left to right; anything else is computed as it is written.
     """
 
     def __init__(self, start_id: int | None, end_id: int, maxlen: int, minlen: int = 1):
         self.start_id, self.end_id, self.maxlen, self.minlen = start_id, end_id, maxlen, minlen
-        self.models = {}
-        if installed().backend.backend() == "jax":
-            slow("AutoRegressiveDecoder compiles every new length on JAX", "Use KERAS_BACKEND=tensorflow, or run.py generate.")
+        self.models, self.predictions, self.search = {}, [], None
         self.first_output_ids = np.empty((1, 0), dtype=int) if start_id is None else np.array([[start_id]])
 
     @staticmethod
@@ -62,12 +62,33 @@ class AutoRegressiveDecoder:
         return decorated
 
     def last_token(self, model: Any) -> Any:
-        """A model that returns the last token's outputs only."""
+        """A model that returns the last token's outputs only; within a search, its `predict` uses a KV cache if it can."""
         if model not in self.models:
             keras = installed()
             outputs = [output[:, -1] for output in model.outputs]
-            self.models[model] = keras.Model(model.inputs, outputs if len(outputs) > 1 else outputs[0])
+            self.models[model] = made = keras.Model(model.inputs, outputs if len(outputs) > 1 else outputs[0])
+            computed = made.predict
+            cached = CachedPrediction(model, computed, self.end_id)
+            if self.search is not None:
+                cached.begin(*self.search)
+            self.predictions.append(cached)
+            made.predict = lambda x, *args, **options: computed(x, *args, **options) if args or options else cached(x)
         return self.models[model]
+
+    @contextlib.contextmanager
+    def searching(self, width: int) -> Iterator[None]:
+        """A search of `width` rows, in which `predict` is asked for one token after the other."""
+        self.search = width, self.maxlen
+        for each in self.predictions:
+            each.begin(*self.search)
+        try:
+            yield
+        finally:
+            self.search = None
+            for each in self.predictions:
+                each.end()
+        if installed().backend.backend() == "jax" and not any(each.steps for each in self.predictions):
+            slow("AutoRegressiveDecoder compiles every new length on JAX", "Use KERAS_BACKEND=tensorflow, or run.py generate.")
 
     def predict(self, inputs: list, output_ids: np.ndarray, states: Any = None) -> Any:
         """A subclass's next-token scores; see `wraps`."""
@@ -78,7 +99,8 @@ class AutoRegressiveDecoder:
     ) -> np.ndarray:
         """The best text of a beam search that keeps `topk`, with its end token."""
         rows = _Rows(self, inputs, states, temperature, "logits")
-        return search(rows, self.first_output_ids, topk, self.maxlen, self.minlen, min_ends, self.end_id)[0]
+        with self.searching(topk):
+            return search(rows, self.first_output_ids, topk, self.maxlen, self.minlen, min_ends, self.end_id)[0]
 
     def random_sample(
         self, inputs: Sequence, n: int, topk: int | None = None, topp: float | None = None, states: Any = None,
@@ -86,9 +108,10 @@ class AutoRegressiveDecoder:
     ) -> list[np.ndarray]:  # fmt: skip
         """`n` sampled texts, drawn from `topk` tokens or those of probability `topp` together."""
         rows = _Rows(self, inputs, states, temperature, "probas")
-        return random_sample(
-            rows, self.first_output_ids, n, topk, topp, self.maxlen, self.minlen, min_ends, self.end_id
-        )
+        with self.searching(n):
+            return random_sample(
+                rows, self.first_output_ids, n, topk, topp, self.maxlen, self.minlen, min_ends, self.end_id
+            )
 
 
 class _Rows:

@@ -9,7 +9,6 @@ from baselines.compat.bert4keras.parallel_model import data_parallel
 from baselines.compat.bert4keras.snippets import delete_arguments, insert_arguments, is_string, orthogonally_resize, string_matching
 from baselines.compat.bert4keras.t5_models import T5, T5_Base, T5_Decoder, T5_Encoder
 from baselines.compat.bert4keras.transformer import Transformer
-from baselines.compat.keras2.notices import refused
 from baselines.errors import InputError, nearest
 
 Model = keras.models.Model
@@ -64,14 +63,17 @@ class RoFormerV2(RoFormer):
 
 
 class ELECTRA(BERT):
-    """ELECTRA's encoder."""
+    """ELECTRA's encoder. with_discriminator   adds the head: True for probabilities (B, L, 1), "linear" for logits"""
 
     family = "electra"
 
     def __init__(self, with_discriminator: Any = False, **kwargs: Any):
-        if with_discriminator:
-            raise refused("ELECTRA(with_discriminator=True)", "Take its encoder, and a Dense layer of the script's own on it.")
         super().__init__(**kwargs)
+        self.with_discriminator = with_discriminator
+
+    def apply_final_layers(self, inputs: Any) -> Any:
+        outputs = super().apply_final_layers(inputs)
+        return self.layers[self.prefixed("Discriminator-Prediction")].output if self.with_discriminator else outputs
 
 
 class GPT(LM_Mask, BERT):

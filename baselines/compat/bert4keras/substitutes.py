@@ -91,7 +91,7 @@ class Hook:
             return GivenPositions(operation, name=f"{operation.name}-Given")(args[0], owner.position_ids)
         if isinstance(operation, MultiHeadAttention):
             kwargs = self.biased(kwargs)
-        if name == "Embedding-Token":
+        if name in ("Embedding-Token", "Discriminator-Output"):
             operation.supports_masking = True                           # or Keras warns that it drops the mask of the head's input
         outputs = operation(*args, **kwargs)
         if name == "Embedding-Token" and kwargs.get("reverse"):

@@ -72,7 +72,6 @@ class T5_Base(Transformer):  # noqa: N801
         return keras.Model(inputs if len(inputs) > 1 else inputs[0], output, name=name)
 
 
-
 class T5_Encoder(T5_Base):  # noqa: N801
     """The encoder alone: token ids -> (B, L, D)."""
 
@@ -87,37 +86,41 @@ class T5_Encoder(T5_Base):  # noqa: N801
         self.set_outputs(self.model.output)
 
 
-class T5(T5_Base):
-    """Encoder and decoder: [source ids, target ids] -> scores of the next token."""
+class T5_Decoder(T5_Base):  # noqa: N801
+    """The decoder alone: [context (B, L, D), target ids] -> scores of the next token."""
 
     application = "unilm"
 
+    def output_name(self) -> str:
+        """Which of our outputs is asked for."""
+        return "mlm" if self.with_mlm else "hidden_states"
+
     def build_models(self) -> None:
-        source, target = self.token_input("Encoder"), self.token_input("Decoder")
-        wanted = "mlm" if self.with_mlm else "hidden_states"
-        given = {self.entries[encoder_decoder.SOURCE]: ops.cast(source, "int32")}
-        target_ids = {self.entries[encoder_decoder.TARGET]: ops.cast(target, "int32")}
-        values = given | target_ids
-        context = self.run(values, "encoder_hidden_states")
-        self.encoder = self.finished([source], context, source)
-        self.model = self.finished([source, target], self.run(values, wanted), target, self.name)
-        self.decoder = self.decoder_model(target, target_ids, wanted)
-        self.set_inputs([source, target])
+        self.model = self.decoder = self.decoder_model(self.token_input("Decoder"))
+        self.set_inputs(list(self.model.inputs))
         self.set_outputs(self.model.output)
 
-    def decoder_model(self, target: Any, target_ids: dict[int, Any], wanted: str) -> keras.Model:
+    def decoder_model(self, target: Any) -> keras.Model:
         """[context, target ids] -> scores, for generation: every position of the context counts."""
+        target_ids = {self.entries[encoder_decoder.TARGET]: ops.cast(target, "int32")}
         context = keras.Input((None, self.hidden_size), name=self.prefixed("Input-Context"))
         values = target_ids | {id(self.tensors["encoder_hidden_states"]): context}
         for node in self.nodes:
             if node.operation.name == self.prefixed("Attention-Source-Mask"):
                 values[id(node.outputs[0])] = all_visible(context)
-        return self.finished([context, target], self.run(values, wanted), target)
+        return self.finished([context, target], self.run(values, self.output_name()), target)
 
 
-class T5_Decoder(T5_Base):  # noqa: N801
-    """Refused alone: `T5(...).decoder` is a model of the decoder."""
+class T5(T5_Decoder):
+    """Encoder and decoder: [source ids, target ids] -> scores of the next token."""
 
-    def build(self, **kwargs: Any) -> None:
-        """Raises InputError."""
-        raise refused("A T5 decoder without its encoder", "Build model='t5.1.1' with return_keras_model=False: it has .decoder.")
+    def build_models(self) -> None:
+        source, target = self.token_input("Encoder"), self.token_input("Decoder")
+        given = {self.entries[encoder_decoder.SOURCE]: ops.cast(source, "int32")}
+        values = given | {self.entries[encoder_decoder.TARGET]: ops.cast(target, "int32")}
+        context = self.run(values, "encoder_hidden_states")
+        self.encoder = self.finished([source], context, source)
+        self.model = self.finished([source, target], self.run(values, self.output_name()), target, self.name)
+        self.decoder = self.decoder_model(target)
+        self.set_inputs([source, target])
+        self.set_outputs(self.model.output)

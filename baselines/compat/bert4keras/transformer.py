@@ -15,7 +15,7 @@ from baselines.compat.bert4keras import graph, substitutes
 from baselines.compat.bert4keras.backend import hidden_act
 from baselines.compat.keras2.notices import refused
 from baselines.errors import InputError
-from baselines.models import vocabulary
+from baselines.models import surgery, vocabulary
 from baselines.models.builder import build_transformer_model, configure
 from baselines.models.families import family
 from baselines.weights.load import load_weights
@@ -32,6 +32,8 @@ class Transformer:
     family = "bert"
     """The file of baselines/models."""
     application = "encoder"
+    with_discriminator: Any = False
+    """ELECTRA's head."""
 
     def __init__(
         self, vocab_size: int, hidden_size: int, num_hidden_layers: int, num_attention_heads: int, intermediate_size: int,
@@ -40,8 +42,6 @@ class Transformer:
         ignore_invalid_weights: bool = False, autoresize_weights: bool = False, with_pool: Any = False, with_nsp: Any = False,
         with_mlm: Any = False, custom_position_ids: bool = False, shared_segment_embeddings: bool = False, **configs: Any,
     ):  # fmt: skip
-        if autoresize_weights:
-            raise refused("autoresize_weights", "Build the model with the checkpoint's sizes.")
         self.configs = {
             "vocab_size": vocab_size, "hidden_size": hidden_size, "num_hidden_layers": num_hidden_layers,
             "num_attention_heads": num_attention_heads, "intermediate_size": intermediate_size, "hidden_act": hidden_act, **configs,
@@ -58,7 +58,8 @@ class Transformer:
         self.attention_dropout_rate = configs.get("attention_dropout_rate") or 0
         self.keep_tokens, self.compound_tokens, self.sequence_length = keep_tokens, compound_tokens, sequence_length
         self.layers = {} if layers is None else layers
-        self.prefix, self.name, self.ignore_invalid_weights = prefix or "", name, ignore_invalid_weights
+        self.prefix, self.name = prefix or "", name
+        self.ignore_invalid_weights, self.autoresize_weights = ignore_invalid_weights, autoresize_weights
         self.with_pool, self.with_nsp, self.with_mlm = with_pool, with_nsp, with_mlm
         self.custom_position_ids, self.shared_segment_embeddings = custom_position_ids, shared_segment_embeddings
         self.attention_bias = self.position_bias = None
@@ -99,7 +100,8 @@ class Transformer:
         mask = {"encoder": "bidirectional", "lm": "causal", "unilm": "prefix"}[self.application]
         return build_transformer_model(
             self.our_config(), model=self.family, mask=mask, with_pool=self.with_pool, with_nsp=self.with_nsp,
-            with_mlm=self.with_mlm, keep_tokens=self.keep_tokens, compound_tokens=_pairs(self.compound_tokens),
+            with_mlm=self.with_mlm, with_discriminator=self.with_discriminator, keep_tokens=self.keep_tokens,
+            compound_tokens=_pairs(self.compound_tokens),
         )  # fmt: skip
 
     def our_config(self) -> dict[str, Any]:
@@ -226,7 +228,9 @@ class Transformer:
         config = configure(self.our_config(), self.family)
         rows = functools.partial(vocabulary.rows, keep_tokens=self.keep_tokens, compound_tokens=_pairs(self.compound_tokens))
         chosen = self.keep_tokens is not None or self.compound_tokens
-        adapt = dict.fromkeys(vocabulary.TABLES, rows) if chosen else {}
+        adapt = vocabulary.adapters(rows) if chosen else {}
+        if self.autoresize_weights:
+            adapt = surgery.chained(adapt, surgery.resizers(self.ours, config))
         names = family(config.model_type).weight_names(config)
         # As in bert4keras, what a checkpoint has beyond the model (further layers) does no harm.
         verdict = load_weights(self.ours, checkpoint, names, adapt=adapt, ignore_mismatched=True)

@@ -25,12 +25,16 @@ class Gradients(keras.Operation):
         # Two graphs meet in the tensors: from the leaves to them, and from them and the leaves to the loss.
         self.before = keras.Function(self.leaves, tensors) if tensors else None
         self.behind = keras.Function([*tensors, *self.leaves], loss)
+        self.variables = list({id(each): each for each in graph_variables(self.behind)}.values())
 
     def call(self, leaves: Any) -> Any:
         points = self.before(leaves) if self.before else []
         points = list(points) if isinstance(points, (list, tuple)) else [points]
         values = [variable.value for variable in self.variables_wanted]
-        found = _differentiate(self._loss, self.variables_wanted, values, points, leaves)
+        wanted = {id(variable) for variable in self.variables_wanted}
+        # A scope hides the one around it, which in a compiled function holds the values of all variables.
+        others = [(variable, variable.value) for variable in self.variables if id(variable) not in wanted]
+        found = _differentiate(self._loss, self.variables_wanted, values, points, leaves, others)
         by_variable, by_point = iter(found[: len(values)]), iter(found[len(values) :])
         return [next(by_variable if isinstance(each, keras.Variable) else by_point) for each in self.wanted]
 
@@ -65,13 +69,23 @@ def _inputs_of(tensor):
     return leaves[::-1]
 
 
-def _differentiate(loss, variables, values, points, leaves):
+def graph_variables(graph: Any) -> list:
+    """The variables of a model or function, of models that its operations hold too."""
+    found = {}
+    for operation in graph.operations:
+        held = [getattr(operation, name, None) for name in ("model", "behind", "before")]
+        for variable in [*getattr(operation, "variables", []), *(each for inner in held if inner for each in graph_variables(inner))]:
+            found[id(variable)] = variable
+    return list(found.values())
+
+
+def _differentiate(loss, variables, values, points, leaves, others):
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             tape.watch([*values, *points])
-            with keras.StatelessScope(list(zip(variables, values, strict=True)), collect_losses=True):
+            with keras.StatelessScope([*zip(variables, values, strict=True), *others], collect_losses=True):
                 result = loss(points, leaves)
         found = tape.gradient(result, [*values, *points], unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return [tf.convert_to_tensor(each) for each in found]
@@ -79,7 +93,7 @@ def _differentiate(loss, variables, values, points, leaves):
         import jax
 
         def total(values, points):
-            with keras.StatelessScope(list(zip(variables, values, strict=True)), collect_losses=True):
+            with keras.StatelessScope([*zip(variables, values, strict=True), *others], collect_losses=True):
                 return loss(points, leaves)
 
         by_value, by_point = jax.grad(total, argnums=(0, 1))(values, points)

@@ -5,16 +5,19 @@ K.gradients(loss, variables)
     traced loss     in a loss function or a layer, by `tf.gradients`: with TensorFlow only, for JAX cannot look back
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from baselines.compat.keras2.gradients import graph_variables, symbolic_gradients
 from baselines.compat.keras2.notices import refused, translated
 from baselines.compat.keras2.recorded import is_symbolic
 from baselines.errors import InputError
+from baselines.runtime import backends
 
 
 def variable(value: Any, dtype: str | None = None, name: str | None = None, constraint: Any = None) -> keras.Variable:
@@ -82,12 +85,20 @@ class Function:
         given = [inputs[place] for place in self.places]
         given = [np.asarray(each) if isinstance(each, (list, tuple)) else each for each in given]
         given = given if len(given) > 1 else given[0]
-        if keras.backend.backend() == "jax":                            # compiled, it would keep the weights that it began with
-            outputs = keras.tree.map_structure(ops.convert_to_numpy, self.model(given, training=False))
+        if keras.backend.backend() == "jax":                            # predict would keep the weights that it was compiled with
+            outputs = keras.tree.map_structure(ops.convert_to_numpy, self._compiled()(given))
         else:
             outputs = self.model.predict_on_batch(given)
         outputs = outputs if isinstance(outputs, list) else [outputs]
         return outputs[0] if self.single else outputs
+
+    @functools.cache  # noqa: B019 - lives as long as the function
+    def _compiled(self) -> Callable:
+        def run(state: tuple, given: Any) -> tuple:
+            return self.model(given, training=False), state
+
+        compiled = backends.current().compile_function(run, graph_variables(self.model))
+        return lambda given: compiled((), given)[0]
 
 
 def function(inputs: Sequence, outputs: Any, updates: Any = None, name: str | None = None, **options: Any) -> Function:
@@ -103,8 +114,6 @@ def gradients(loss: Any, variables: Any) -> Any:
     single = not isinstance(variables, (list, tuple))
     wanted = [variables] if single else list(variables)
     if is_symbolic(loss):
-        from baselines.compat.keras2.gradients import symbolic_gradients
-
         found = symbolic_gradients(loss, wanted)
     else:
         found = _traced_gradients(loss, wanted)

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -107,7 +108,8 @@ def prepare_subclass(cls: type, **options: Any) -> None:
 
 
 def install() -> None:
-    """Adds these ways to `keras.layers.Layer`."""
+    """Adds these ways to `keras.layers.Layer`; that a Lambda drops a mask is no news, as in Keras 2."""
+    warnings.filterwarnings("ignore", message=r"Layer '.*' \(of type Lambda\) was passed an input with a mask")
     layer = keras.layers.Layer
     for function in (add_loss, add_metric, add_weight, get_output_at, get_input_at):
         setattr(layer, function.__name__, function)

@@ -1,13 +1,22 @@
-"""Names that Keras 2 had elsewhere: `lr`, file names of checkpoints, `multi_gpu_model`, and modules by their old paths."""
+"""Names that Keras 2 had elsewhere: `lr`, losses, file names of checkpoints, `multi_gpu_model`, and modules by their old paths."""
 
 import sys
 import types
 from typing import Any
 
 import keras
+from keras.src.losses import ALL_OBJECTS_DICT as known_losses
+from keras.src.metrics import ALL_OBJECTS_DICT as known_metrics
 
 from baselines.compat.keras2.notices import refused, translated
 
+LOSSES = {
+    "kullback_leibler_divergence": "kl_divergence", "kld": "kl_divergence", "KLD": "kl_divergence", "logcosh": "log_cosh",
+    "huber_loss": "huber", "cosine_proximity": "cosine_similarity", "mse": "mean_squared_error", "MSE": "mean_squared_error",
+    "mae": "mean_absolute_error", "MAE": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+}  # fmt: skip
+"""{Keras 2's name of a loss or metric, in strings and in keras.losses: Keras 3's}"""
 _optimizer_init = keras.optimizers.Optimizer.__init__
 _checkpoint_init = keras.callbacks.ModelCheckpoint.__init__
 
@@ -50,6 +59,11 @@ def _module(name, **names):
 
 def install() -> None:
     """Adds these names to Keras."""
+    for name, now in LOSSES.items():
+        for module, known in ((keras.losses, known_losses), (keras.metrics, known_metrics)):
+            known.setdefault(name, getattr(keras.losses, now))
+            if not hasattr(module, name):
+                setattr(module, name, getattr(keras.losses, now))
     optimizer = keras.optimizers.Optimizer
     optimizer.__init__ = optimizer_init
     optimizer.lr = property(lambda self: self.learning_rate, lambda self, value: setattr(self, "learning_rate", value))

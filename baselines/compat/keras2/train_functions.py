@@ -92,15 +92,17 @@ def fit_with_function(
     running.on_train_begin()
     logs = {}
     for epoch in range(initial_epoch, epochs):
-        model.reset_metrics()
+        seen = []
         running.on_epoch_begin(epoch)
         for step in range(steps):
-            inputs, targets = next(batches)[:2]
+            values = _flat(*next(batches)[:2])
             running.on_train_batch_begin(step)
-            logs = _logs(model, model.script_train_function(_flat(inputs, targets)))
+            logs = _logs(model, model.script_train_function(values))
+            seen.append((len(values[0]), logs))
             running.on_train_batch_end(step, logs)
             if model.stop_training:
                 break
+        logs = _mean_logs(seen)
         running.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
@@ -119,6 +121,15 @@ def _logs(model, outputs):
     names = ["loss", *(name for name in model.get_metrics_result() if name != "loss")]
     values = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     return {name: float(value) for name, value in zip(names, values, strict=False)}
+
+
+def _mean_logs(seen):
+    """The logs of an epoch from [(rows, logs of a batch)]: as in Keras 2, the mean of the batches' losses; metrics by rows."""
+    sizes = np.array([rows for rows, _ in seen], "float64")
+    logs = {"loss": float(np.mean([batch["loss"] for _, batch in seen]))}
+    return logs | {
+        name: float(np.average([batch[name] for _, batch in seen], weights=sizes)) for name in seen[0][1] if name != "loss"
+    }
 
 
 def _batches(x, y, batch_size, shuffle):

@@ -28,7 +28,9 @@ import runpy, sys
 if {graph}:
     import tensorflow as tf
     tf.compat.v1.disable_eager_execution()
-from bert4keras.backend import keras
+    tf.get_default_graph = tf.compat.v1.get_default_graph               # WebServing's, of TensorFlow 1
+from bert4keras.backend import K, keras
+K.get_session, K.set_session = lambda: None, lambda session: None
 keras.optimizers.Optimizer = keras.optimizers.legacy.Optimizer          # the class of that name when bert4keras was written
 sys.argv = ["script", {folder!r}, {result!r}]
 runpy.run_path({script!r}, run_name="__main__")
@@ -76,7 +78,7 @@ def main():
             code = RUN.format(graph=graph, folder=str(folder), result=result, script=str(script))
             subprocess.run([sys.executable, "-c", code], check=True)
             results[name] = json.loads(pathlib.Path(result).read_text(encoding="utf-8"))
-    path.write_text(json.dumps(results, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(results, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
