@@ -74,8 +74,8 @@ def graph_variables(graph: Any) -> list:
     found = {}
     for operation in graph.operations:
         held = [getattr(operation, name, None) for name in ("model", "behind", "before")]
-        for variable in [*getattr(operation, "variables", []), *(each for inner in held if inner for each in graph_variables(inner))]:
-            found[id(variable)] = variable
+        inner = [variable for graph_inside in held if graph_inside for variable in graph_variables(graph_inside)]
+        found |= {id(variable): variable for variable in [*getattr(operation, "variables", []), *inner]}
     return list(found.values())
 
 

@@ -80,6 +80,7 @@ def fit_with_function(
     steps_per_epoch: int | None = None, initial_epoch: int = 0, shuffle: bool = True, **options: Any,
 ) -> Any:  # fmt: skip
     """`fit` that calls the script's own train_function for every batch."""
+    validation = options.pop("validation_data", None)
     left = {name: value for name, value in options.items() if value is not None}
     if left:
         raise InputError(f"fit with a train_function of the script's own takes no {', '.join(left)}. Leave them out.")
@@ -103,6 +104,9 @@ def fit_with_function(
             if model.stop_training:
                 break
         logs = _mean_logs(seen)
+        if validation is not None:
+            found = model.evaluate(*validation, verbose=0, return_dict=True)
+            logs |= {f"val_{name}": float(value) for name, value in found.items()}
         running.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
@@ -124,12 +128,9 @@ def _logs(model, outputs):
 
 
 def _mean_logs(seen):
-    """The logs of an epoch from [(rows, logs of a batch)]: as in Keras 2, the mean of the batches' losses; metrics by rows."""
-    sizes = np.array([rows for rows, _ in seen], "float64")
-    logs = {"loss": float(np.mean([batch["loss"] for _, batch in seen]))}
-    return logs | {
-        name: float(np.average([batch[name] for _, batch in seen], weights=sizes)) for name in seen[0][1] if name != "loss"
-    }
+    """The logs of an epoch from [(rows, logs of a batch)]: as in Keras 2, the mean over rows."""
+    sizes = [rows for rows, _ in seen]
+    return {name: float(np.average([batch[name] for _, batch in seen], weights=sizes)) for name in seen[0][1]}
 
 
 def _batches(x, y, batch_size, shuffle):

@@ -12,7 +12,7 @@ from bert4keras.snippets import sequence_padding, AutoRegressiveDecoder
 from keras.models import Model
 
 folder, result_path = sys.argv[1:3]
-config = dict(vocab_size=20, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, attention_head_size=6,
+config = dict(vocab_size=20, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, attention_head_size=6,
               intermediate_size=24, dropout_rate=0.0)
 
 
@@ -36,7 +36,7 @@ def randomize(model):
 sources = sequence_padding([[5, 6, 7, 8, 1], [9, 10, 1], [11, 12, 13, 1]])
 targets = sequence_padding([[0, 8, 7, 1], [0, 10, 9, 1], [0, 13, 1]])
 results = {}
-for version, act in (('t5.1.0', 'relu'), ('t5.1.1', ['gelu', 'linear']), ('mt5.1.1', ['gelu', 'linear'])):
+for version, act in (('t5.1.0', 'relu'), ('mt5.1.1', ['gelu', 'linear'])):
     t5 = build_transformer_model(model=version, hidden_act=act, return_keras_model=False, **config)
     encoder, decoder, model = t5.encoder, t5.decoder, t5.model
     randomize(model)
@@ -50,7 +50,7 @@ for version, act in (('t5.1.0', 'relu'), ('t5.1.1', ['gelu', 'linear']), ('mt5.1
         def predict(self, inputs, output_ids, states):
             return self.last_token(decoder).predict([inputs[0], output_ids])
 
-    writer = Writer(start_id=0, end_id=1, maxlen=5)
+    writer = Writer(start_id=0, end_id=1, maxlen=3)
     context = encoder.predict(np.array([[5, 6, 7, 8, 1]]))[0]
     results[version] = {'losses': losses, 'context': context.tolist(), 'written': writer.beam_search([context], topk=2).tolist()}
 
