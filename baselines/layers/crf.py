@@ -5,12 +5,17 @@ from typing import Any
 import keras
 from keras import ops
 
-from baselines.layers.label_chain import LabelChain, log_partition
+from baselines.layers.label_chain import LabelChain, log_partition, log_partition_of_many
+
+MANY_LABELS = 32
+"""With more, the sum over paths goes token by token, see benchmarks/crf_labels.py; fewer are reduced in pairs, quick on a GPU."""
 
 
-def chain(logits: Any, transitions: Any) -> tuple:
-    """(initial, steps) of a label chain: the first token's logits; transition plus logit of every further one."""
-    return logits[:, 0], transitions + logits[:, 1:, None, :]
+def partition(logits: Any, transitions: Any, mask: Any) -> Any:
+    """log of the sum over all label paths, float32 (B,)."""
+    if logits.shape[-1] > MANY_LABELS:
+        return log_partition_of_many(logits, transitions, mask)
+    return log_partition(logits[:, 0], transitions + logits[:, 1:, None, :], mask)
 
 
 def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: Any) -> Any:
@@ -24,7 +29,7 @@ def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: Any) -> Any
     chosen = ops.one_hot(labels, logits.shape[-1]) * ops.cast(mask, "float32")[:, :, None]      # (B, L, C)
     tokens = ops.sum(chosen * logits, axis=(1, 2))
     pairs = ops.einsum("bti,ij,btj->b", chosen[:, :-1], transitions, chosen[:, 1:])
-    return tokens + pairs - log_partition(*chain(logits, transitions), mask)
+    return tokens + pairs - partition(logits, transitions, mask)
 
 
 @keras.saving.register_keras_serializable(package="baselines")
@@ -32,4 +37,4 @@ class ConditionalRandomField(LabelChain):
     """A LabelChain trained by `log_likelihood`: a label scores its logit plus the transition from the one before."""
 
     def chain(self, logits: Any, transitions: Any, mask: Any) -> tuple:
-        return chain(logits, transitions)
+        return logits[:, 0], logits[:, 1:], lambda logit: transitions + logit[:, None, :]

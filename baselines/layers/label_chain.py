@@ -7,6 +7,7 @@ not compile with XLA on TensorFlow.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -46,6 +47,61 @@ def _log_partition_by_token(initial, steps):
     return ops.logsumexp(last, axis=-1)
 
 
+def log_partition_of_many(logits: Any, transitions: Any, mask: Any) -> Any:
+    """log_partition of a chain whose steps are a transition plus the logit of the next label, for many labels C.
+
+    A vector times a matrix per token, and the gradient by the forward-backward algorithm (Rabiner, 1989): C x C numbers per token,
+    as `log_partition` takes them, would fill the memory, and their products in pairs take C^3 steps. Both loops compile with XLA.
+
+    logits       float32 (B, L, C)
+    transitions  float32 (C, C)
+    mask         bool (B, L), 1 = real; the first token is real
+    """
+    return _forward_backward(logits, transitions, ops.cast(mask, "float32"))
+
+
+@ops.custom_gradient
+def _forward_backward(logits, transitions, real):
+    tokens = ops.moveaxis(logits[:, 1:], 1, 0), ops.transpose(real[:, 1:])[:, :, None]      # (L - 1, B, C), (L - 1, B, 1)
+    columns, rows = ops.max(transitions, axis=0), ops.max(transitions, axis=1)
+    weights, weights_back = ops.exp(transitions - columns), ops.exp(ops.transpose(transitions) - rows)
+
+    def forward(state, token):
+        (before, offset), (logit, real) = state, token
+        scores = _log_product(before, weights) + columns + logit
+        highest = ops.max(scores, axis=-1, keepdims=True)               # kept apart: small numbers are exact
+        after = ops.where(real > 0, scores - highest, before)
+        state = after, offset + real * highest
+        return state, state                                             # Keras on TensorFlow wants outputs like the state
+
+    (last, offset), (scores, _) = ops.scan(forward, (logits[:, 0], ops.zeros_like(logits[:, 0, :1])), tokens)
+    scores = ops.concatenate([logits[:, :1], ops.moveaxis(scores, 0, 1)], axis=1)           # (B, L, C): of all paths to a label
+    total = ops.logsumexp(last, axis=-1) + offset[:, 0]
+
+    def gradient(*upstream):
+        def backward(after, token):
+            logit, real = token
+            scores = _log_product(after + logit, weights_back) + rows
+            return ops.where(real > 0, scores - ops.max(scores, axis=-1, keepdims=True), after), after
+
+        first, rest = ops.scan(backward, ops.zeros_like(last), tokens, reverse=True)
+        rest = ops.concatenate([first[:, None], ops.moveaxis(rest, 0, 1)], axis=1)          # (B, L, C): of all paths behind it
+        share = upstream[0][:, None, None] * real[:, :, None]
+        ends = scores[:, :-1], logits[:, 1:] + rest[:, 1:] + columns
+        left, right = (ops.exp(end - ops.max(end, axis=-1, keepdims=True)) for end in ends)
+        sums = ops.sum(ops.matmul(left, weights) * right, axis=-1, keepdims=True)
+        pairs = ops.einsum("bti,btj->ij", left * share[:, 1:] / ops.maximum(sums, 1e-37), right)
+        return ops.softmax(scores + rest) * share, weights * pairs, ops.zeros_like(real)
+
+    return total, gradient
+
+
+def _log_product(scores, weights):
+    """log(exp(scores) @ weights), scores (B, C)."""
+    highest = ops.max(scores, axis=-1, keepdims=True)
+    return ops.log(ops.maximum(ops.matmul(ops.exp(scores - highest), weights), 1e-37)) + highest
+
+
 def _log_matmul(a, b):
     """log(exp(a) @ exp(b)) of the last two axes."""
     rows = ops.stop_gradient(ops.max(a, axis=-1, keepdims=True))
@@ -54,17 +110,20 @@ def _log_matmul(a, b):
     return ops.log(ops.maximum(product, 1e-37)) + rows + columns
 
 
-def best_path(initial: Any, steps: Any, mask: Any) -> Any:
-    """The label path with the largest score, int32 (B, L); padding repeats the last label. Arguments as in log_partition."""
+def best_path(initial: Any, steps: Any, mask: Any, expand: Callable = lambda scores: scores) -> Any:
+    """The label path with the largest score, int32 (B, L); padding repeats the last label. Arguments as in log_partition.
+
+    expand    what [:, t] of `steps` holds -> float32 (B, C, C): where steps have a short form, it is written out token by token
+    """
 
     def forward(best, step):
         scores, real = step
-        best = ops.where(real[:, None], ops.max(best[:, :, None] + scores, axis=1), best)
+        best = ops.where(real[:, None], ops.max(best[:, :, None] + expand(scores), axis=1), best)
         return best, best
 
     def backward(label, step):
         best, scores, real = step
-        scores = best + ops.take_along_axis(scores, label[:, None, None], axis=2)[:, :, 0]
+        scores = best + ops.take_along_axis(expand(scores), label[:, None, None], axis=2)[:, :, 0]
         label = ops.where(real, ops.cast(ops.argmax(scores, axis=-1), "int32"), label)
         return label, label
 
@@ -115,16 +174,19 @@ class LabelChain(keras.layers.Layer):
 
     def call(self, logits: Any, mask: Any) -> Any:
         logits, transitions = ops.cast(logits, "float32"), self.transition_matrix()
-        initial, steps = self.chain(logits, transitions, mask)
+        initial, steps, expand = self.chain(logits, transitions, mask)
         if self.first is not None:
             initial = ops.where(ops.arange(self.classes) == self.first, initial, MASKED)
-        if self.forbidden:
-            steps = ops.where(self.allowed(), steps, MASKED)
+        allowed = self.allowed() if self.forbidden else None
+
+        def permitted(scores: Any) -> Any:
+            return expand(scores) if allowed is None else ops.where(allowed, expand(scores), MASKED)
+
         shape = (ops.shape(logits)[0], self.classes, self.classes)
-        return {"labels": best_path(initial, steps, mask), "transitions": ops.broadcast_to(transitions, shape)}
+        return {"labels": best_path(initial, steps, mask, permitted), "transitions": ops.broadcast_to(transitions, shape)}
 
     def chain(self, logits: Any, transitions: Any, mask: Any) -> tuple:
-        """(initial, steps) of best_path, from float32 (B, L, C), (C, C) and bool (B, L)."""
+        """(initial, steps, expand) of best_path, from float32 (B, L, C), (C, C) and bool (B, L)."""
         raise NotImplementedError
 
     def allowed(self) -> Any:

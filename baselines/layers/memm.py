@@ -50,4 +50,4 @@ class MaximumEntropyMarkovModel(LabelChain):
         ending = ops.concatenate([mask[:, 2:], ops.zeros_like(mask[:, :1])], axis=1)    # is there a step after this one?
         steps = forward + backward + ops.where(ending[:, :, None, None], 0.0, last[:, None, None, :])
         alone = ops.sum(ops.cast(mask, "int32"), axis=1, keepdims=True) == 1
-        return (first + ops.where(alone, last, 0.0)) / 2, steps / 2
+        return (first + ops.where(alone, last, 0.0)) / 2, steps / 2, lambda scores: scores

@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 from baselines.layers import crf, memm
-from baselines.layers.label_chain import best_path, log_partition
+from baselines.layers.label_chain import best_path, log_partition, log_partition_of_many
 
 pytestmark = pytest.mark.keras
 LAYERS = {"crf": crf.ConditionalRandomField, "memm": memm.MaximumEntropyMarkovModel}
@@ -123,18 +123,11 @@ def test_partition_of_a_long_text_is_exact():
     np.testing.assert_allclose(numpy(log_partition(initial, steps, np.ones((2, 100), bool))), expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_compiled_gradients_are_those_of_differences(name):
+def compiled_gradients(loss, *values):
+    """The gradients of a loss, compiled with XLA."""
     from baselines.training import backends
 
     value_and_gradients, backend = backends.current().value_and_gradients, keras.backend.backend()
-
-    logits, transitions, mask = draw(4, 5, CLASSES), draw(CLASSES, CLASSES, seed=1), mask_of()
-    labels = np.zeros((4, 5), "int32")
-
-    def loss(values):
-        return ops.sum(LIKELIHOODS[name](labels, values[0], values[1], mask)), None
-
     if backend == "tensorflow":
         import tensorflow as tf
 
@@ -145,12 +138,35 @@ def test_compiled_gradients_are_those_of_differences(name):
         compiled = jax.jit(lambda *values: value_and_gradients(loss, list(values)))
     else:
         pytest.skip("compiles on TensorFlow and JAX")
-    _, (_, gradient) = compiled(logits, transitions)
+    return [numpy(gradient) for gradient in compiled(*values)[1]]
+
+
+def test_the_sum_over_paths_token_by_token_is_that_in_pairs():
+    logits, transitions, mask = draw(4, 5, 7, scale=5), draw(7, 7, seed=1, scale=5), mask_of()
+    weights = np.array([1, -2, 3, 0.5], "float32")
+    ways = lambda x, t: log_partition(x[:, 0], t + x[:, 1:, None, :], mask), lambda x, t: log_partition_of_many(x, t, mask)
+    results = []
+    for partition in ways:
+        gradients = compiled_gradients(lambda values, of=partition: (ops.sum(weights * of(*values)), None), logits, transitions)
+        results.append([numpy(partition(logits, transitions)), *gradients])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_compiled_gradients_are_those_of_differences(name):
+    logits, transitions, mask = draw(4, 5, CLASSES), draw(CLASSES, CLASSES, seed=1), mask_of()
+    labels = np.zeros((4, 5), "int32")
+
+    def loss(values):
+        return ops.sum(LIKELIHOODS[name](labels, values[0], values[1], mask)), None
+
+    _, gradient = compiled_gradients(loss, logits, transitions)
     for cell in ((0, 0), (1, 2)):
         step = np.zeros_like(transitions)
         step[cell] = 1e-2
         up, down = (float(numpy(loss([logits, transitions + sign * step])[0])) for sign in (1, -1))
-        assert abs((up - down) / 2e-2 - float(numpy(gradient)[cell])) < 5e-3
+        assert abs((up - down) / 2e-2 - float(gradient[cell])) < 5e-3
 
 
 def test_layers_clone_from_their_config():
