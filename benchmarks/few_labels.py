@@ -26,7 +26,7 @@ FLAGS = {
     "closed_form": ["--few", "closed_form"], "setfit": ["--few", "setfit", "--batch_size", "32"],
     "head_start": ["--head_start", "closed_form"],
 }  # fmt: skip
-ENDED = {("chid", "pet"), ("chid", "p_tuning"), ("chid", "setfit")}
+ENDED = {("chid", "p_tuning"), ("chid", "setfit")}
 """Ways that need classes, which the candidates of a text are not."""
 EPOCHS = {"tnews": 6, "csldcp": 4, "iflytek": 3}
 LENGTH = 64

@@ -7,6 +7,7 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
+from baselines.heads.choice import ChoiceHead
 from baselines.heads.classification import ClassificationHead
 from baselines.heads.masked_language_model import token_logits
 from baselines.heads.reading_direction import require_both_sides
@@ -15,6 +16,9 @@ if typing.TYPE_CHECKING:
     import keras
 
 TOKEN_TABLE, PROMPT_TABLE = "Embedding-Token", "Prompt-Embedding"
+CANDIDATES = "candidate_ids"
+"""Feature with the token ids of the candidates of a row."""
+NEED = "Masks can be filled by a model whose tokens see the whole text"
 
 
 class ClozeHead(ClassificationHead):
@@ -41,15 +45,12 @@ class ClozeHead(ClassificationHead):
         """A keras.Model from the encoder's inputs to {"logits": float32 (B, C)}. Raises InputError for a decoder."""
         import keras  # here: tasks import heads, and `--help` must be quick
 
-        from baselines.layers.cloze import TokenPlaces, WordScores
-        from baselines.layers.masked_pooling import TakePositions
+        from baselines.layers.cloze import WordScores
 
-        require_both_sides(encoder, "Masks can be filled by a model whose tokens see the whole text")
+        require_both_sides(encoder, NEED)
         if self.prompts:
             encoder = self._with_prompts(encoder)
-        places = TokenPlaces(self.mask_id, len(self.word_ids[0]), name="Mask-Places")(encoder.input["token_ids"])
-        vectors = TakePositions(name="MLM-Positions")([encoder.output["hidden_states"], places])
-        logits = WordScores(self.word_ids, name="Word-Scores")(token_logits(encoder, vectors))
+        logits = WordScores(self.word_ids, name="Word-Scores")(mask_logits(encoder, self.mask_id, len(self.word_ids[0])))
         return keras.Model(encoder.input, {"logits": logits}, name="cloze")
 
     def _with_prompts(self, encoder: Any) -> Any:
@@ -71,3 +72,39 @@ class ClozeHead(ClassificationHead):
         functional_graph.run(functional_graph.nodes(encoder), values, call)
         outputs = {name: values[id(tensor)] for name, tensor in encoder.output.items()}
         return keras.Model(encoder.input, outputs, name=encoder.name)
+
+
+class ClozeChoiceHead(ChoiceHead):
+    """As ClozeHead, where each row has candidates of its own, such as the idioms for a blank.
+
+    mask_id  id of the mask
+    masks    M, the tokens of a candidate and masks of a row
+    """
+
+    encoder_options: typing.ClassVar[dict] = {"with_mlm": "linear"}
+    linear_layer = None
+
+    def __init__(self, mask_id: int, masks: int):
+        super().__init__()
+        self.mask_id, self.masks = mask_id, masks
+
+    def __call__(self, encoder: "keras.Model") -> "keras.Model":
+        """A keras.Model from the encoder's inputs and "candidate_ids" int32 (B, N, L), padded from M, to {"logits" (B, N)}."""
+        import keras
+
+        from baselines.layers.cloze import CandidateScores
+
+        require_both_sides(encoder, NEED)
+        candidates = keras.Input((None, None), dtype="int32", name=CANDIDATES)
+        logits = mask_logits(encoder, self.mask_id, self.masks)
+        scores = CandidateScores(self.masks, name="Candidate-Scores")(logits, candidates)
+        return keras.Model({**encoder.input, CANDIDATES: candidates}, {"logits": scores}, name="cloze_choice")
+
+
+def mask_logits(encoder: "keras.Model", mask_id: int, masks: int) -> Any:
+    """Logits of the vocabulary (B, M, V) at the first M masks of each row."""
+    from baselines.layers.cloze import TokenPlaces
+    from baselines.layers.masked_pooling import TakePositions
+
+    places = TokenPlaces(mask_id, masks, name="Mask-Places")(encoder.input["token_ids"])
+    return token_logits(encoder, TakePositions(name="MLM-Positions")([encoder.output["hidden_states"], places]))

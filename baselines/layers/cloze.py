@@ -57,6 +57,25 @@ class WordScores(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="baselines")
+class CandidateScores(keras.layers.Layer):
+    """As WordScores, of words that each row brings: logits (B, M, V) and ids int (B, N, L), M of them a word -> float32 (B, N)."""
+
+    def __init__(self, masks: int, **kwargs: Any):
+        super().__init__(dtype="float32", **kwargs)
+        self.masks = masks
+
+    def call(self, logits: Any, word_ids: Any) -> Any:
+        logits = ops.cast(logits, "float32")
+        return sum(ops.take_along_axis(logits[:, mask], word_ids[:, :, mask], axis=1) for mask in range(self.masks))
+
+    def compute_output_shape(self, logits_shape: tuple, word_ids_shape: tuple) -> tuple:
+        return word_ids_shape[:2]
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "masks": self.masks}
+
+
+@keras.saving.register_keras_serializable(package="baselines")
 class PromptEmbedding(keras.layers.Layer):
     """Trained vectors in place of the embeddings of a reserved token: x (B, L, D), token_ids int (B, L) -> (B, L, D).
 

@@ -48,10 +48,15 @@ class Generation:
 class Cloze:
     """How the classes of a task read as words in its texts: for few labels (`--few pet`) and none."""
 
-    pattern: str
+    pattern: str = ""
     """A text with {label} where the word of the class stands, {text}, and for pairs {text_pair}."""
     words: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """{class: its word}; a class that is left out stands for itself. All have the same number of tokens."""
+    encode: Callable[..., Iterable[tuple[dict, Any]]] | None = None
+    """Where each example has candidates of its own: as the task's `encode`, one row with `masks` masks, and the feature
+    "candidate_ids" int (N, masks). Pattern and words are not used then."""
+    masks: int = 0
+    """Tokens of a candidate, with `encode`."""
 
 
 @dataclasses.dataclass(frozen=True)

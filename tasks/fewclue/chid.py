@@ -14,9 +14,10 @@ from baselines.data.readers import chid_lines
 from baselines.data.readers.chid_lines import BLANK
 from baselines.errors import InputError
 from baselines.heads.choice import ChoiceHead, decode_choice, stack_choices
+from baselines.heads.cloze import CANDIDATES
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
-from baselines.task import Example, Linting, Task
+from baselines.task import Cloze, Example, Linting, Task
 from baselines.tokenizers.tokenizer import Tokenizer
 from tasks.fewclue.common import DEMO, FOLDS, RECIPE, Fold, source, submission
 
@@ -51,6 +52,17 @@ def encode(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[
     yield stack_choices(rows, len(rows), tokenizer.vocabulary.pad_id), gold
 
 
+def encode_cloze(example: Example, tokenizer: Tokenizer, max_length: int) -> Iterator[tuple[dict, Any]]:
+    """One row, [CLS] text with [MASK]s for the blank [SEP], and the ids of the candidates."""
+    candidates = [tokenizer.ids(candidate) for candidate in example.texts[1:]]
+    other = next((text for text, ids in zip(example.texts[1:], candidates, strict=True) if len(ids) != IDIOM), None)
+    if other is not None:
+        raise InputError(f"the candidate {other!r} has other than {IDIOM} tokens, as many as there are masks. Leave out --few pet.")
+    context = context_of(example, tokenizer, max_length - tokenizer.special_count(1))
+    gold = None if example.gold is None else np.int32(example.gold)
+    yield {**tokenizer.assemble([context]), CANDIDATES: np.stack(candidates)}, gold
+
+
 TASK = Task(
     files={**FOLDS["0"], "test": "test.json"},
     read=read,
@@ -64,6 +76,7 @@ TASK = Task(
     source=source("chid"),
     num_texts=None,
     options=Fold,
+    cloze=Cloze(encode=encode_cloze, masks=IDIOM),
     folds=FOLDS,
     linting=Linting(cuts_on_purpose=True),
     demo=DEMO,

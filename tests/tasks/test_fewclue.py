@@ -55,6 +55,29 @@ def test_gold_as_outputs_scores_100(name, tokenizer):
     assert tokenizer.vocabulary.unk_id not in batch["features"]["token_ids"]
 
 
+def test_the_candidates_of_a_text_fill_its_masks(tokenizer):
+    """The scores are the sums of the logits of each candidate's tokens in the masks, whatever the padding."""
+    import keras
+
+    from baselines.models.checkpoint import Checkpoint
+    from baselines.task_models.few_labels.pet import Pet
+
+    task, examples = load("chid", "dev")
+    bound = Pet().bind(task, tokenizer)
+    rows = encode_examples(examples[:3], bound.encode, tokenizer, 40)
+    batch = Batches(rows, 3, 40, bound.head.batch_targets, tokenizer.vocabulary.pad_id).collate(np.arange(3))
+    encoder = Checkpoint.open(embedded("checkpoints/mini")).build(with_mlm="linear")
+    scores = keras.ops.convert_to_numpy(bound.head(encoder)(batch["features"])["logits"])
+    logits = keras.ops.convert_to_numpy(encoder({name: batch["features"][name] for name in encoder.input})["mlm"])
+    assert scores.shape == (3, 7) and batch["targets"].tolist() == [example.gold for example in examples[:3]]
+    for row, example in enumerate(examples[:3]):
+        places = np.flatnonzero(batch["features"]["token_ids"][row] == tokenizer.vocabulary.mask_id)
+        expected = [logits[row, places, tokenizer.ids(candidate)].sum() for candidate in example.texts[1:]]
+        np.testing.assert_allclose(scores[row], expected, rtol=1e-4)
+    with pytest.raises(InputError, match="other than 4 tokens"):
+        list(bound.encode(Example(1, ("的#idiom#", "三个字", "一举两得")), tokenizer, 40))
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_submissions_have_the_official_name_ids_and_values(name, tmp_path):
     task, examples = load(name, "test")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from baselines.errors import InputError, excerpt, nearest
-from baselines.heads.cloze import ClozeHead
+from baselines.heads.cloze import ClozeChoiceHead, ClozeHead
 from baselines.plugins.settings import ranges
 from baselines.prompts.label_words import Pattern, word_ids
 from baselines.task import Cloze, Example, Labels, Task
@@ -43,9 +43,11 @@ class Pet(FewLabels):
             Pattern(self.pattern, "--few.pattern")
 
     def bind(self, task: Task, tokenizer: Any) -> Task:
-        require_classes(task, "pet")
         if not tokenizer.vocabulary.has_mask:
             raise InputError(f"--few pet: {tokenizer.vocabulary.origin} has no mask. Choose a masked language model.")
+        if task.cloze and task.cloze.encode:
+            return self._bind_candidates(task, tokenizer)
+        require_classes(task, "pet")
         if self.prompts and not tokenizer.start_ids:
             raise InputError("--few.prompts needs a vocabulary whose rows start with a special token, such as [CLS].")
         cloze = task.cloze or Cloze(PLAIN)
@@ -61,6 +63,13 @@ class Pet(FewLabels):
             encode_pattern, pattern=pattern, labels=task.classes.names, masks=words.shape[1], prompts=prompts
         )
         return dataclasses.replace(task, head=head, encode=encode, encode_train=None)
+
+    def _bind_candidates(self, task, tokenizer):
+        """The task whose candidates, which differ by example, fill the masks."""
+        if self.pattern or self.words or self.prompts:
+            raise InputError("--few pet: the words of this task are its candidates. Leave out --few.pattern, words and prompts.")
+        head = ClozeChoiceHead(tokenizer.vocabulary.mask_id, task.cloze.masks)
+        return dataclasses.replace(task, head=head, encode=task.cloze.encode, encode_train=None)
 
 
 def encode_pattern(
