@@ -2,6 +2,7 @@
 
 run.py distill --run TEACHER --model small.json [--unlabelled F] [--start random] [--distill.temperature 4] [the flags of train]
 run.py distill --run TEACHER --init CHECKPOINT [--unlabelled F]        run.py distill --resume RUN
+run.py distill --run TEACHER --model shallow.json --by theseus [--theseus.rate 0.3]
 """
 
 import dataclasses
@@ -23,10 +24,11 @@ from baselines.runtime.command_name import command_name
 STUDENT = {
     "init": None, "from_scratch": False, "ignore_mismatched": False, "unlabelled": None, "augmented": None, "unlabelled_ratio": 1,
     "test": None, "output": None, "keep_epochs": 0, "loss": "task", "model": "auto", "model_options": [], "rate_factors": [],
-    "devices": "one", "model_parallel": 1, "pad_to_multiple_of": "auto",
+    "devices": "one", "model_parallel": 1, "pad_to_multiple_of": "auto", "few": "", "head_start": "random", "freeze": "none",
 }  # fmt: skip
 """Flags of the teacher's run that are not the student's; all others are, unless the command line says otherwise."""
 STARTS = ("teacher", "random")
+BY = ("distill", "theseus")
 
 
 def main(argv: list[str]) -> None:
@@ -40,13 +42,16 @@ def main(argv: list[str]) -> None:
     argv, folder = take_option(argv, "--run")
     argv, model = take_option(argv, "--model")
     argv, start = take_option(argv, "--start")
+    argv, by = take_option(argv, "--by")
     if folder is None:
         raise InputError("distill: no teacher is given. Add --run DIR, a trained run.")
     if start is not None and start not in STARTS:
         raise InputError(f"--start: expected teacher or random. Received: {excerpt(start)}. {nearest(start, STARTS)}")
+    if by is not None and by not in BY:
+        raise InputError(f"--by: expected distill or theseus. Received: {excerpt(by)}. {nearest(by, BY)}")
     teacher = RunFolder.open(folder)
     teacher.require_trained("distill")
-    name, arguments = student_arguments(teacher, argv)
+    name, arguments = student_arguments(teacher, by or "distill", argv)
     if bool(model) == bool(arguments.flags.init):
         problem = "--model and --init exclude each other" if model else "no student is given"
         raise InputError(f"distill: {problem}. Give --model CONFIG, a JSON file with the student's sizes, or --init CHECKPOINT.")
@@ -63,7 +68,7 @@ def main(argv: list[str]) -> None:
     distill(name, arguments, teacher, config, start, command)
 
 
-def student_arguments(teacher: RunFolder, argv: list[str]) -> tuple[str, TrainArguments]:
+def student_arguments(teacher: RunFolder, by: str, argv: list[str]) -> tuple[str, TrainArguments]:
     """(full name of the teacher's task, the student's TrainArguments): the teacher's own where the command line says no other.
 
     Without the teacher's training file the student learns from the unlabeled one, as the teacher labels it.
@@ -71,15 +76,16 @@ def student_arguments(teacher: RunFolder, argv: list[str]) -> tuple[str, TrainAr
     values = teacher.read_recipe()
     name, task = task_catalog.find(values.pop("task"))
     values = {key: value for key, value in values.items() if "." not in key} | STUDENT
-    values |= {"strategies": ["distill"], "distill.teacher": str(teacher)}
+    values |= {"strategies": [by], f"{by}.teacher": str(teacher)}
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "recipe.yaml"
         config.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
         arguments = parse_train(task, ["--config", str(config), *argv], "run.py distill")
     chosen = arguments.recipe.strategies
-    if "distill" not in chosen:
-        raise InputError(f"--strategies {','.join(chosen)}: distill is missing. Write {','.join(('distill', *chosen))}.")
-    arguments = with_training_file(arguments)
+    if by not in chosen:
+        raise InputError(f"--strategies {','.join(chosen)}: {by} is missing. Write {','.join((by, *chosen))}.")
+    if by == "distill":
+        arguments = with_training_file(arguments)
     check_parts(task, arguments)
     return name, arguments.pinned()
 
@@ -99,7 +105,8 @@ def with_training_file(arguments: TrainArguments) -> TrainArguments:
 def resume(argv: list[str], folder: str) -> None:
     """Resumes a student's run, then reports."""
     run = RunFolder.open(folder)
-    teacher = run.read_recipe().get("distill.teacher")
+    recipe = run.read_recipe()
+    teacher = next((recipe[f"{by}.teacher"] for by in BY if f"{by}.teacher" in recipe), None)
     if teacher is None:
         raise InputError(f"distill --resume: {folder} is no student's run. Use: run.py train --resume {folder}")
     resume_training(argv, folder)

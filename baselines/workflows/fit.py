@@ -84,8 +84,6 @@ def has_state(run: RunFolder, display: Display) -> bool:
 def _fit(task_model, run, splits, settings, resume, keep_epochs, teacher):
     recipe, mode = task_model.recipe, few_labels.build(task_model.recipe, settings)
     chosen = strategies.build_strategies(recipe.strategies, settings)
-    if teacher:
-        chosen = [teacher.strategy if "teacher" in strategy.needs else strategy for strategy in chosen]
     batches = task_model.training_batches(splits["train"], recipe.batch_size)
     per_epoch = batches.updates_per_epoch(recipe.accumulate)
     if mode and not mode.trains:
@@ -94,6 +92,8 @@ def _fit(task_model, run, splits, settings, resume, keep_epochs, teacher):
     head = head_solver(task_model, splits["train"], mode)
     if head and not mode and not resume:
         task_model.display.note(head.describe(head.solve()))
+    if teacher:
+        chosen = teacher.chosen(chosen, per_epoch * recipe.epochs)
     weights = task_model.model.trainable_variables
     optimizer = optimizers.build_optimizer(recipe, schedule.build_schedule(recipe, per_epoch * recipe.epochs), weights, settings)
     full_pass = None if resume else lambda: (batch for _, batch in batches.in_turn())

@@ -50,7 +50,7 @@ def write_student(folder: Path, config: Config, teacher: RunFolder, start: str |
         config: See `student_config`.
         teacher: Its run.
         start: teacher: the teacher's weights, of evenly spaced blocks and cut to the student's width; random: new weights. None:
-            the teacher's where they fit.
+            the teacher's where both have one width, because cut weights learn more slowly than new ones.
         encoder_options: Of the task's head.
 
     Returns:
@@ -65,7 +65,7 @@ def write_student(folder: Path, config: Config, teacher: RunFolder, start: str |
     if start == "teacher" and not fits:
         problem = f"its {larger[0]} is larger" if larger else f"it is a {config.model_type}, not a {whole.model_type}"
         raise InputError(f"--start teacher: the teacher's weights do not fit the student, because {problem}. Leave the flag out.")
-    if start == "random" or not fits:
+    if start == "random" or not fits or start is None and config.hidden_size != whole.hidden_size:
         model, said = build_transformer_model(config, **encoder_options), "random weights"
     else:
         model, said = cut_from_teacher(config, whole, teacher, encoder_options)

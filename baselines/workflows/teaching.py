@@ -1,7 +1,7 @@
 """A trained run as the teacher of another: its outputs for each batch that the student learns from."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from baselines.models.block_outputs import with_block_outputs
 from baselines.runtime.progress import Display
 from baselines.task import Split
 from baselines.task_models.loading import open_run
+from baselines.training.module_replacing import ReplacedModules
 from baselines.training.steps import Steps
 from baselines.training.strategies import build_strategies
 
@@ -89,7 +90,9 @@ class Teacher:
                 "the student then takes over the teacher's."
             )
         model = self.task_model.model
-        if getattr(self.strategy, "hidden", 0):
+        if hasattr(self.strategy, "with_modules"):
+            return self._replace_modules(student)
+        if self.strategy.hidden:
             model = self._with_hidden_states(student)
         jit = self.task_model.recipe.jit == "true"
         self._steps = Steps(model, self.task_model.task.loss, jit=jit, output_names=self._outputs)
@@ -107,8 +110,35 @@ class Teacher:
         self.strategy = self.strategy.with_widths(widths)
         return model
 
+    def _replace_modules(self, student):
+        """The strategy gets the blocks of both models; the student's head starts as the teacher's."""
+        if student.recipe.recompute:
+            raise InputError("--by theseus does not work with --recompute, which runs each block twice. Leave the flag out.")
+        blocks, theirs = (each.config.num_hidden_layers for each in (student, self.task_model))
+        widths = [each.config.hidden_size for each in (student, self.task_model)]
+        if widths[0] != widths[1] or blocks > theirs:
+            raise InputError(
+                f"--by theseus: {blocks} blocks of {widths[0]} cannot take the places of {theirs} of {widths[1]}. "
+                "Give the student the same hidden_size and at most as many blocks, or use --by distill."
+            )
+        ends = [round((number + 1) * theirs / blocks) for number in range(blocks)]
+        modules = ReplacedModules(student.model, self.task_model.model, ends)
+        weights = {weight.path: weight for weight in self.task_model.model.trainable_variables}
+        for weight in student.model.trainable_variables:
+            if weight.path not in student.weight_names and weight.path in weights:
+                weight.assign(weights[weight.path].value)
+        self.strategy = self.strategy.with_modules(modules)
+
+    def chosen(self, chosen: Sequence, updates: int) -> list:
+        """The strategies of a training of so many updates, with the one that was prepared."""
+        own = self.strategy.with_updates(updates) if hasattr(self.strategy, "with_updates") else self.strategy
+        return [own if "teacher" in strategy.needs else strategy for strategy in chosen]
+
     def teaching(self, updates: Callable[..., Iterable[list[dict]]]) -> Callable[..., Iterator[list[dict]]]:
         """A function like `updates`, whose micro-batches, and "unlabelled" ones in them, have the teacher's outputs as "taught"."""
+
+        if self._steps is None:                                         # its blocks are part of the student's update
+            return updates
 
         def taught(epoch, skip):
             for batches in updates(epoch, skip):

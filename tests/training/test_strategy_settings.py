@@ -22,7 +22,7 @@ WEIGHTS = {path: np.zeros((2, 2), "float32") for path in PATHS}
     ("ema", "momentum", 1), ("ema", "momentum", -0.5), ("lookahead", "k", 0), ("lookahead", "alpha", 2),
     ("pseudo_labels", "threshold", 1.1), ("pseudo_labels", "ramp_up", -1), ("uda", "temperature", 0), ("uda", "replaced", 2),
     ("mgs", "n", 0), ("mgs", "noise", 1.1), ("mgs", "sigma", -1), ("mgs", "alpha", -0.1),
-    ("distill", "temperature", 0), ("distill", "hidden", -1),
+    ("distill", "temperature", 0), ("distill", "hidden", -1), ("theseus", "rate", 2), ("theseus", "until", -1),
 ])  # fmt: skip
 def test_numbers_out_of_range_are_refused(name, field, value):
     with pytest.raises(InputError, match=rf"^--{name}\.{field}: expected a number.*Received: ") as caught:
@@ -33,7 +33,7 @@ def test_numbers_out_of_range_are_refused(name, field, value):
 def test_every_strategy_has_defaults_and_says_what_it_is():
     assert set(strategies.names()) == {
         "fgm", "pgd", "gradient_penalty", "vat", "r_drop", "child_tuning_f", "child_tuning_d", "flooding", "noise", "spectral_norm",
-        "ema", "lookahead", "pseudo_labels", "uda", "distill", "mgs",
+        "ema", "lookahead", "pseudo_labels", "uda", "distill", "theseus", "mgs",
     }  # fmt: skip
     for name, summary in strategies.names().items():
         assert strategies.build_strategies([name], {}) and len(summary) > 20

@@ -114,3 +114,19 @@ def test_a_student_with_other_labels_is_one_line(tiny, small, tmp_path, capsys):
     command("train", "classify", *tiny.flags(**files, epochs=1, quiet=True))
     told = refused(capsys, *words(tmp_path / "teacher", small, tmp_path / "student", "--train", other))
     assert "other.jsonl:3: unknown label '中'" in told
+
+
+@pytest.mark.keras
+def test_a_student_takes_the_places_of_its_teacher(tiny_run, small, tmp_path, capsys):
+    shallow = tmp_path / "shallow.json"
+    shallow.write_text(json.dumps({**SMALL, "hidden_size": 16, "intermediate_size": 32}))
+    by = ["--by", "theseus", "--theseus.until", "0.5"]
+    command(*words(tiny_run.run, shallow, tmp_path / "student", *by))
+    assert "theseus.until: '0.5'" in (tmp_path / "student" / "recipe.yaml").read_text()
+    assert (tmp_path / "student" / "distillation.txt").is_file()
+    told = refused(capsys, *words(tiny_run.run, small, tmp_path / "narrow", *by))
+    assert "1 blocks of 8 cannot take the places of 1 of 16" in told
+    other = words(tiny_run.run, shallow, tmp_path / "other")
+    assert "--unlabelled: no strategy" in refused(capsys, *other, *by, "--unlabelled", tiny_run.tests[0])
+    assert "with --recompute" in refused(capsys, *other, *by, "--recompute")
+    assert "expected distill or theseus" in refused(capsys, *other, "--by", "thesus")
