@@ -6,8 +6,9 @@ No model is loaded or trained. The rows per update stay those of the recipe. doc
 """
 
 import dataclasses
+import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from baselines.cli import task_of
 from baselines.cli.argument_parser import parse_train, take_option
@@ -16,6 +17,7 @@ from baselines.errors import InputError
 from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.input_files import bind, checkpoint_folder, data_file
 from baselines.models.config import Config, read
+from baselines.models.lora import Lora
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import make
@@ -65,18 +67,30 @@ def setup_of(name: str, task: Task, arguments: TrainArguments) -> Setup:
         optimizer=make(optimizers.optimizer_class(recipe.optimizer), recipe.optimizer, settings),
         strategies=tuple(strategies.build_strategies(recipe.strategies, settings)),
         rows_per_example=choices_of(name, task, arguments),
-        **learning(config, recipe),
+        **learning(config, recipe, settings),
     )
 
 
-def learning(config: Config, recipe: Recipe) -> dict[str, int]:
+def learning(config: Config, recipe: Recipe, settings: Mapping[str, object]) -> dict[str, int]:
     """The fields of a Setup that say how many weights learn; {} for all."""
+    if recipe.lora:
+        sides = [kernel_sides(config)[target] for target in make(Lora, "lora", settings).targets if target in kernel_sides(config)]
+        blocks = config.sizes().blocks
+        return {"trained": blocks * recipe.lora * sum(map(sum, sides)), "adapted": blocks * sum(map(math.prod, sides))}
     frozen, sizes = freezing.parse(recipe.freeze), config.sizes()
     if frozen is None:
         return {}
     if frozen > sizes.blocks:
         raise InputError(f"--freeze {frozen}: the model has {sizes.blocks} blocks. Choose a smaller number.")
     return {"trained": sizes.inside * (sizes.blocks - frozen) // max(sizes.blocks, 1), "frozen_blocks": frozen}
+
+
+def kernel_sides(config: Config) -> dict[str, tuple[int, int]]:
+    """{dense layer of a block: (inputs, outputs)}."""
+    d, f = config.hidden_size, config.intermediate_size
+    keys, values = (config.num_attention_heads * size for size in (config.attention_key_size, config.attention_head_size))
+    return {"query": (d, keys), "key": (d, keys), "value": (d, values), "output": (values, d), "inner": (d, f), "gate": (d, f),
+            "outer": (f, d)}  # fmt: skip
 
 
 def choices_of(name: str, task: Task, arguments: TrainArguments) -> int:

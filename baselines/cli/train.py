@@ -16,6 +16,7 @@ from baselines.experiment.arguments import TrainArguments, check_recipe, train_a
 from baselines.experiment.input_files import data_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.models import families
+from baselines.models.lora import Lora
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import check_chosen, make
@@ -121,12 +122,31 @@ def check_parts(task: Task, arguments: TrainArguments) -> None:
         chosen.append(recipe.loss)
     if recipe.few:
         chosen.append(few_labels.PART)
+    if recipe.lora:
+        check_lora(arguments)
+        chosen.append("lora")
     check_chosen(settings, chosen)
     if recipe.lazy_embeddings and recipe.accumulate > 1 and optimizer.accumulates:
         raise InputError(
             f"--lazy_embeddings does not work with --accumulate {recipe.accumulate} and --optimizer {recipe.optimizer}, which "
             "keeps no gradients to show which tokens an update has seen. Leave out one of the three."
         )
+
+
+def check_lora(arguments: TrainArguments) -> None:
+    """Raises InputError for what does not go with --lora, or a wrong setting of it."""
+    make(Lora, "lora", arguments.settings)
+    flags, recipe = arguments.flags, arguments.recipe
+    reasons = {
+        "--freeze": recipe.freeze != freezing.NONE and "all of the encoder is frozen anyway",
+        "--from_scratch": getattr(flags, "from_scratch", False) and "random weights are nothing to adapt",
+        "--ignore_mismatched": flags.ignore_mismatched and "weights that the base lacks would never learn",
+        "--words": getattr(arguments.options, "words", None) and "embeddings are frozen, and new words would not learn",
+        "pretrain": hasattr(flags, "corpus") and "it trains all weights",
+    }
+    for name, reason in reasons.items():
+        if reason:
+            raise InputError(f"--lora does not go with {name}: {reason}. Leave out one of them.")
 
 
 def resume(argv: list[str], folder: str) -> None:

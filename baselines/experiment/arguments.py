@@ -138,6 +138,7 @@ def check_recipe(arguments: TrainArguments) -> TrainArguments:
         "weight_decay": (0, None), "clip_norm": (0, None), "accumulate": (1, None), "patience": (0, None),
         "model_parallel": (1, None), "layer_decay": (0, 1), "unlabelled_ratio": (1, None),
         "eval_batch_size": (1, None), "save_minutes": (0, None), "log_steps": (1, None), "seed": (0, 2**32 - 1),
+        "lora": (0, None),
     }  # fmt: skip
     for name, (low, high) in limits.items():
         value = getattr(recipe, name)

@@ -19,9 +19,11 @@ import numpy as np
 from baselines.errors import InputError, excerpt
 from baselines.models import config as configuration
 from baselines.models import recognition
+from baselines.models.adapters import load_merged
 from baselines.models.builder import build_transformer_model, configure, dtype_policy
 from baselines.models.config import Config
 from baselines.models.families import family, hook, literals
+from baselines.models.lora import is_adapted
 from baselines.models.vocabulary import adapters, rows
 from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.tokenizers.tokenizer import Tokenizer
@@ -155,16 +157,23 @@ class Checkpoint:
         ignore_mismatched: bool = False,
         task_weights: bool = False,
     ) -> Verdict:
-        """Assigns the weights to a model of this configuration; see `load_weights`."""
+        """Assigns the weights to a model of this configuration; see `load_weights`. LoRA adapters are merged with their base."""
+        names = self.weight_names if names is None else names
+        folder = folder_of(self.source)
+        if is_adapted(folder):
+            return load_merged(model, folder, names, lambda base: self._base(base).load(model, names))
         return recognition.load(
             model,
             self.tensors,
-            self.weight_names if names is None else names,
+            names,
             self.config,
             adapt=adapters(self._rows),
             ignore_mismatched=ignore_mismatched,
             task_weights=task_weights,
         )
+
+    def _base(self, location):
+        return Checkpoint.open(location, model=self.config.model_type, note=logger.debug)
 
     def _fitted(self, tokenizer: Tokenizer) -> Config:
         vocabulary = tokenizer.vocabulary

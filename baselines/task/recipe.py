@@ -29,6 +29,8 @@ class Recipe:
     """WORD=FACTOR: multiplies the rate of the weights whose path contains the word, such as Classifier=100."""
     layer_decay: float = 1.0
     """Rate of each block as a share of the one above it: 0.9 lets the lower blocks and the embeddings learn more slowly."""
+    lora: int = 0
+    """Rank of LoRA adapters, such as 8: only they and the head learn. 0: none. --lora.targets, --lora.alpha; see docs/lora.md."""
     freeze: str = "none"
     """embeddings: they do not learn; a number N: nor do the N lowest blocks. Saves their gradients and the optimizer's slots."""
     lazy_embeddings: bool = False

@@ -18,12 +18,16 @@ from baselines.experiment.input_files import bind, checkpoint_folder, data_file
 from baselines.experiment.members import ensemble_members
 from baselines.experiment.run_folder import RunFolder
 from baselines.losses.self_terminating import SelfTerminating
+from baselines.models.adapters import LoraModel
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.compatibility import check_length, check_model_parallel
+from baselines.models.lora import Lora
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
+from baselines.plugins.settings import make
 from baselines.runtime.lean_imports import set_random_seed
 from baselines.runtime.progress import Display
+from baselines.storage.checkpoint_paths import absolute
 from baselines.task import Recipe, Task
 from baselines.task_models import few_labels
 from baselines.task_models.embedding import EmbeddingTaskModel
@@ -72,6 +76,10 @@ def create_task_model(
     else:
         verdict = checkpoint.load(encoder, task_model.weight_names, flags.ignore_mismatched)
         display.note(f"{folder}: {verdict.summary()}")
+    if recipe.lora:
+        settings, loaded = make(Lora, "lora", arguments.settings), [fate.path for fate in verdict.used]
+        task_model.lora = LoraModel(model, encoder, recipe.lora, settings, absolute(folder), loaded)
+        display.note(f"LoRA: {trainable_share(model)} of the weights learn")
     embeddings = None if table is None else weight_of(task_model.model, table)
     loss = losses.build_training_loss(recipe.loss, arguments.settings, task.loss, embeddings)
     mode = few_labels.build(recipe, arguments.settings)
@@ -152,6 +160,12 @@ def self_terminating(task: Task, options: Any, tokenizer: Tokenizer) -> Task:
 def task_model_type(task: Task) -> type[TaskModel]:
     """The TaskModel for the kind of output that the task's head declares."""
     return {"embedding": EmbeddingTaskModel, "text": GenerationTaskModel}.get(task.head.output_kind, TaskModel)
+
+
+def trainable_share(model: keras.Model) -> str:
+    """Such as "1.2 of 102.3 M"."""
+    counts = [sum(math.prod(weight.shape) for weight in weights) for weights in (model.trainable_variables, model.weights)]
+    return f"{counts[0] / 1e6:.2f} of {counts[1] / 1e6:.1f} M"
 
 
 def weight_of(model: keras.Model, path: str) -> np.ndarray:

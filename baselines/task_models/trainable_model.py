@@ -3,6 +3,7 @@
 import dataclasses
 import typing
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -34,6 +35,7 @@ class TrainableModel:
             runs can be compared.
         encoder: Of a trained model: the model under the head, with the same weights.
         stored_dtype: Of the weights in a saved checkpoint; None: as they are.
+        lora: The LoraModel of a model that learns by adapters, or None.
     """
 
     name: str
@@ -46,6 +48,7 @@ class TrainableModel:
     training_loss: Any = None
     encoder: keras.Model | None = None
     stored_dtype: str | None = None
+    lora: Any = None
     output_names: typing.ClassVar[tuple[str, ...] | None] = None
     """Outputs of scored rows that are looked at, besides their losses; None: all."""
     verb: typing.ClassVar[str] = "train"
@@ -87,9 +90,15 @@ class TrainableModel:
         with atomic_folder(path) as folder:
             write_json_object(folder / "config.json", values)
             self.tokenizer.save(folder)
+            if self.lora:
+                self.lora.save(folder, self.weight_names)
+                return
             files = [file.name for file in folder.iterdir()]
             save_hugging_face(self.model, folder, self.weight_names, self.stored_dtype, files)
 
     def load_checkpoint(self, path: Any) -> None:
         """Load the weights, including the head's, of a folder that `save_checkpoint` wrote."""
-        load_weights(self.model, path, self.weight_names, task_weights=True)
+        if self.lora:
+            self.lora.load(Path(path), self.weight_names)
+        else:
+            load_weights(self.model, path, self.weight_names, task_weights=True)

@@ -26,6 +26,8 @@ from baselines.weights.sharded_index import read_index, require_tensors
 FORMAT = "safetensors"
 FILE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+ADAPTED = "lora.json"
+"""Beside a FILE that holds only what the base of LoRA adapters lacks, see models/adapters.py."""
 DIGEST = "sha256"
 """Key of the metadata with the digest of everything else in the file."""
 FILES = "files"
@@ -42,6 +44,8 @@ def read(path: str | os.PathLike) -> "SafetensorsCheckpoint":
         InputError: A file is missing, truncated or corrupted, or a tensor is not in the file where it should be.
     """
     path = pathlib.Path(path)
+    if path.is_dir() and (path / ADAPTED).is_file():
+        raise InputError(f"{path}: LoRA adapters, without their base model. Merge them first: run.py merge RUN --out DIR")
     if path.is_dir():
         path = path / FILE if (path / FILE).is_file() else path / INDEX
     if not path.is_file():
