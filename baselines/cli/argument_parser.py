@@ -13,6 +13,7 @@ import tyro
 
 from baselines.errors import InputError, excerpt, nearest
 from baselines.experiment.arguments import TrainArguments, TrainFlags, check_recipe, train_arguments
+from baselines.experiment.export_folder import ExportFolder
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import take_settings
@@ -139,7 +140,7 @@ def parse_for_run(kind: type[FlagsClass], argv: Sequence[str], prog: str) -> tup
         try:
             return parse(kind, argv, prog), {}
         except InputError:
-            if run:
+            if run and not ExportFolder.is_export(run):
                 RunFolder.open(run)                                     # without a run folder, the flags are not the problem
             raise
     joint = dataclasses.make_dataclass("Arguments", [("flags", kind), ("task", options)], frozen=True)
@@ -150,6 +151,8 @@ def parse_for_run(kind: type[FlagsClass], argv: Sequence[str], prog: str) -> tup
 
 def _inference_options(run):
     """The dataclass of the inference options of a run's task; None without options or without such a run."""
+    if ExportFolder.is_export(run):
+        return task_catalog.find(ExportFolder.open(run).task_name)[1].inference_options
     run = RunFolder(run)
     return task_catalog.find(run.read_recipe()["task"])[1].inference_options if (run.path / "recipe.yaml").is_file() else None
 

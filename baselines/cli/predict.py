@@ -14,6 +14,7 @@ from baselines.cli.startup import start_backend
 from baselines.data.writers import require_format
 from baselines.errors import InputError
 from baselines.evaluation.prior_correction import take_can
+from baselines.experiment.export_folder import ExportFolder
 from baselines.experiment.run_folder import RunFolder
 from baselines.storage.temporary_names import file_destination
 
@@ -25,7 +26,7 @@ class Flags:
     texts: tyro.conf.Positional[tuple[str, ...]]
     """The texts of one example, instead of --input."""
     run: str
-    """Run folder."""
+    """Run folder, or an export of one (`run.py export`), which onnxruntime runs alone."""
     input: str | None = None
     """File to predict, in the task's format. Gold labels in it are ignored."""
     output: str | None = None
@@ -52,14 +53,22 @@ def main(argv: list[str]) -> None:
     if flags.output is not None:
         file_destination(flags.output)
         require_format(flags.output)
-    run = RunFolder.open(flags.run)
+    exported = ExportFolder.is_export(flags.run)
+    run = ExportFolder.open(flags.run) if exported else RunFolder.open(flags.run)
     source = existing(flags.input, "--input") if flags.input else tuple(flags.texts)
 
-    start_backend()
-    from baselines.workflows import finetuning
+    quiet = flags.quiet or not flags.input
+    if exported:
+        if flags.can or flags.devices != "one":
+            raise InputError(f"{flags.run} is an export: --can and --devices need the run folder itself. Leave them out.")
+        from baselines.workflows.prediction import predict_with_export
 
-    quiet, can = flags.quiet or not flags.input, can if flags.can else None
-    lines = finetuning.predict(run, source, flags.output, name, quiet, can, flags.devices, changes)
+        lines = predict_with_export(run, source, flags.output, name, quiet, changes)
+    else:
+        start_backend()
+        from baselines.workflows import finetuning
+
+        lines = finetuning.predict(run, source, flags.output, name, quiet, can if flags.can else None, flags.devices, changes)
     if not flags.output:
         for line in lines:
             print(json.dumps(line, ensure_ascii=False))

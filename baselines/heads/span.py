@@ -131,7 +131,7 @@ class PointerPairHead(SpanHead):
             dtype="float32",
             name="Answer",
         )(hidden_states)
-        logits = ops.where(readable[..., None], logits, MASKED)         # (B, L, 2)
+        logits = ops.where(ops.expand_dims(readable, -1), logits, MASKED)         # (B, L, 2)
         return {"start_logits": logits[..., 0], "end_logits": logits[..., 1]}
 
     def divergence(self, outputs: dict, others: dict, features: dict) -> Any:

@@ -40,7 +40,7 @@ class AttentionMask(keras.layers.Layer):
     def call(self, token_ids: Any, segment_ids: Any = None, prefix_length: Any = None) -> Any:
         position = ops.arange(ops.shape(token_ids)[1], dtype="int32")
         query, key = position[None, None, :, None], position[None, None, None, :]
-        real = ops.not_equal(token_ids, self.pad_token_id)[:, None, None, :]
+        real = ops.expand_dims(ops.not_equal(token_ids, self.pad_token_id), (1, 2))     # LiteRT cuts no booleans
         real = ops.logical_or(real, ops.equal(key, 0))
         if self.mask == "bidirectional":
             return real

@@ -14,7 +14,7 @@ def hide_impossible(scores: Any, padding_mask: Any, upper: bool = True) -> Any:
 
     padding_mask  bool (B, L), 1 = real
     """
-    possible = ops.logical_and(padding_mask[:, None, :, None], padding_mask[:, None, None, :])
+    possible = ops.logical_and(ops.expand_dims(padding_mask, (1, 3)), ops.expand_dims(padding_mask, (1, 2)))
     if upper:
         position = ops.arange(ops.shape(scores)[-1])
         possible = ops.logical_and(possible, position[:, None] <= position)

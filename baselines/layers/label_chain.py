@@ -173,8 +173,14 @@ class LabelChain(keras.layers.Layer):
         return ops.matmul(self.left, ops.transpose(self.right)) if self.rank else ops.convert_to_tensor(self.transitions)
 
     def call(self, logits: Any, mask: Any) -> Any:
-        logits, transitions = ops.cast(logits, "float32"), self.transition_matrix()
-        initial, steps, expand = self.chain(logits, transitions, mask)
+        shape = (ops.shape(logits)[0], self.classes, self.classes)
+        initial, steps, expand = self.path_scores(logits, mask)
+        transitions = ops.broadcast_to(self.transition_matrix(), shape)
+        return {"labels": best_path(initial, steps, mask, expand), "transitions": transitions}
+
+    def path_scores(self, logits: Any, mask: Any) -> tuple:
+        """(initial, steps, expand) of best_path, with what no path may have at MASKED."""
+        initial, steps, expand = self.chain(ops.cast(logits, "float32"), self.transition_matrix(), mask)
         if self.first is not None:
             initial = ops.where(ops.arange(self.classes) == self.first, initial, MASKED)
         allowed = self.allowed() if self.forbidden else None
@@ -182,8 +188,7 @@ class LabelChain(keras.layers.Layer):
         def permitted(scores: Any) -> Any:
             return expand(scores) if allowed is None else ops.where(allowed, expand(scores), MASKED)
 
-        shape = (ops.shape(logits)[0], self.classes, self.classes)
-        return {"labels": best_path(initial, steps, mask, permitted), "transitions": ops.broadcast_to(transitions, shape)}
+        return initial, steps, permitted
 
     def chain(self, logits: Any, transitions: Any, mask: Any) -> tuple:
         """(initial, steps, expand) of best_path, from float32 (B, L, C), (C, C) and bool (B, L)."""

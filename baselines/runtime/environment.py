@@ -7,7 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch", "numpy", "tokenizers", "safetensors", "jieba")
+PACKAGES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch", "numpy", "tokenizers", "safetensors", "jieba",
+            "onnxruntime")  # fmt: skip
 
 
 def versions() -> dict[str, object]:

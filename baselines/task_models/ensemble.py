@@ -15,7 +15,8 @@ from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions, take
 from baselines.runtime.progress import Display
 from baselines.task import Example, Split, Task
-from baselines.task_models.task_model import TaskModel, decode_rows
+from baselines.task_models.predicting import decode_rows
+from baselines.task_models.task_model import TaskModel
 from baselines.training.steps import Steps
 
 

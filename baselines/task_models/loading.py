@@ -14,10 +14,9 @@ from baselines import losses
 from baselines.data import word_list
 from baselines.errors import InputError
 from baselines.experiment.arguments import TrainArguments, check_recipe, train_arguments
-from baselines.experiment.input_files import bind, checkpoint_folder, data_file
+from baselines.experiment.input_files import checkpoint_folder, data_file
 from baselines.experiment.members import ensemble_members
 from baselines.experiment.run_folder import RunFolder
-from baselines.losses.self_terminating import SelfTerminating
 from baselines.models.adapters import LoraModel
 from baselines.models.checkpoint import Checkpoint
 from baselines.models.compatibility import check_length, check_model_parallel
@@ -30,6 +29,7 @@ from baselines.runtime.progress import Display
 from baselines.storage.checkpoint_paths import absolute
 from baselines.task import Recipe, Task
 from baselines.task_models import few_labels
+from baselines.task_models.binding import bind_task, self_terminating
 from baselines.task_models.embedding import EmbeddingTaskModel
 from baselines.task_models.encoder_decoder import bind_encoder_decoder
 from baselines.task_models.ensemble import EnsembleTaskModel
@@ -133,28 +133,10 @@ def open_initial_checkpoint(
     return checkpoint
 
 
-def bind_task(task: Task, options: Any, labels: Sequence[str] | None, train_file: Path | tuple[Path, ...] | None) -> Task:
-    """The task completed by the user's files and, where it writes, by the flags that say how."""
-    task = bind(task, options, labels, train_file)
-    if task.generation is None or task.generation.config is None:
-        return task
-    config = task.generation.config
-    chosen = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(config)}
-    chosen = {name: value for name, value in chosen.items() if value is not None}
-    generation = dataclasses.replace(task.generation, config=dataclasses.replace(config, **chosen))
-    return dataclasses.replace(task, generation=generation)
-
-
 def bind_to_checkpoint(task: Task, arguments: TrainArguments, tokenizer: Tokenizer, config: Any) -> Task:
     """The task completed by what its checkpoint says: the id of the end, encoder and decoder, the ids of words for `--few pet`."""
     task = bind_encoder_decoder(self_terminating(task, arguments.options, tokenizer), config)
     return few_labels.bind(task, arguments.recipe, arguments.settings, tokenizer)
-
-
-def self_terminating(task: Task, options: Any, tokenizer: Tokenizer) -> Task:
-    """The task whose texts always end, if a flag asks for it: that needs the end's id, so it comes after the tokenizer."""
-    epsilon = getattr(options, "self_terminating", 0)
-    return dataclasses.replace(task, loss=SelfTerminating(tokenizer.vocabulary.sep_id, epsilon)) if epsilon else task
 
 
 def task_model_type(task: Task) -> type[TaskModel]:

@@ -16,7 +16,7 @@ from baselines.storage.atomic_files import atomic_write
 from baselines.task import Split
 from baselines.task_models.ensemble import EnsembleTaskModel
 from baselines.task_models.loading import open_run
-from baselines.task_models.task_model import decode_rows
+from baselines.task_models.predicting import decode_rows
 from baselines.workflows.finetuning import report_scores
 from baselines.workflows.joint_folder import common_dev_file, write_joint_folder
 

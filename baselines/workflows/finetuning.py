@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from baselines.data.examples import MANY_CLASSES, class_counts, class_memory, gold_counts
-from baselines.data.writers import write_predictions
 from baselines.errors import InputError
 from baselines.evaluation.can import Can
 from baselines.evaluation.predictions import Predictions
 from baselines.evaluation.prior_correction import COUNTS, PriorCorrection, format_gain, prior_correction
-from baselines.evaluation.report import prediction_lines, write_report
+from baselines.evaluation.report import write_report
 from baselines.evaluation.submission import check_submission, official_name, write_submission, zip_files
 from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.input_files import data_file, each_file
@@ -24,12 +23,15 @@ from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
-from baselines.task import Example, Split
-from baselines.task_models.loading import bind_task, bind_to_checkpoint, create_task_model, open_run, with_demo_files
+from baselines.task import Split
+from baselines.task_models.binding import bind_task
+from baselines.task_models.loading import bind_to_checkpoint, create_task_model, open_run, with_demo_files
+from baselines.task_models.predicting import PredictingModel
 from baselines.task_models.task_model import TaskModel
 from baselines.training import devices, strategies
 from baselines.training.steps import Steps
 from baselines.workflows.fit import Fitted, fit
+from baselines.workflows.prediction import predict_file, predict_split, predict_texts
 from baselines.workflows.teaching import open_teacher
 from baselines.workflows.unlabelled_text import unlabelled_splits
 
@@ -184,7 +186,7 @@ def score_split(
     return scores
 
 
-def report_scores(task_model: TaskModel, split: Split, scores: dict, predictions: Predictions, folder: Path) -> None:
+def report_scores(task_model: PredictingModel, split: Split, scores: dict, predictions: Predictions, folder: Path) -> None:
     """Writes the report of a scored split into `folder`."""
     table = write_report(folder, split, predictions, scores, task_model.task.labels, task_model.task.facts)
     worst = "" if predictions.losses is None else ", worst examples"
@@ -206,9 +208,7 @@ def predict(
     with Display(quiet) as display:
         task_model, arguments = open_run(run, name, display, devices, {**(changes or {}), **(ONE_EXAMPLE if is_text else {})})
         if is_text:
-            check_texts(task_model, source)
-            examples = [Example(id=0, texts=source, origin="the command line")]
-            return write_lines(task_model, output, predict_split(task_model, task_model.steps(), Split("test", None, examples)))
+            return predict_texts(task_model, task_model.steps(), source, output)
         steps = task_model.steps()
         return predict_file(task_model, steps, source, output, checked_correction(task_model, steps, run, arguments, can))
 
@@ -223,36 +223,6 @@ def checked_correction(
     predictions = task_model.predict(steps, split, adjust=adjust)
     task_model.display.note(f"dev {format_gain(task_model, split, adjust, predictions)}")
     return adjust
-
-
-def check_texts(task_model: TaskModel, texts: Sequence[str]) -> None:
-    """Raises InputError for another number of texts than an example of the task has."""
-    expected = task_model.task.num_texts
-    if expected not in (None, len(texts)):
-        raise InputError(
-            f"{task_model.name} takes {expected} text{'s' * (expected > 1)} per example, not {len(texts)}. Put each text in quotes."
-        )
-
-
-def predict_file(
-    task_model: TaskModel, steps: Steps, path: str | Path, output: str | Path | None = None, adjust: Callable | None = None
-) -> list[dict]:
-    """Predicts a file; returns the lines, and writes them to `output` if it is given."""
-    return write_lines(task_model, output, predict_split(task_model, steps, task_model.read_split("test", path), adjust))
-
-
-def write_lines(task_model: TaskModel, output: str | Path | None, lines: list[dict]) -> list[dict]:
-    """Writes prediction lines to `output` if it is given; returns them."""
-    if output:
-        write_predictions(output, lines, task_model.task.head.format_prediction)
-        task_model.display.note(f"predictions: {output}")
-    return lines
-
-
-def predict_split(task_model: TaskModel, steps: Steps, split: Split, adjust: Callable | None = None) -> list[dict]:
-    """Prediction lines of a split, whose gold is not read."""
-    split = task_model.encode_split(split.without_gold())
-    return prediction_lines(split.examples, task_model.predict(steps, split, adjust=adjust))
 
 
 def submit(
