@@ -12,6 +12,7 @@ from baselines.cli.argument_parser import existing, existing_checkpoint, parse
 from baselines.cli.startup import start_backend
 from baselines.data.readers.texts import Source
 from baselines.errors import InputError, excerpt, nearest
+from baselines.experiment.export_folder import ExportFolder
 from baselines.experiment.run_folder import RunFolder
 from baselines.inference.poolings import check_pooling
 from baselines.runtime.ray_cluster import check_engine
@@ -19,7 +20,7 @@ from baselines.storage.checkpoint_paths import absolute
 from baselines.storage.temporary_names import file_destination
 
 if TYPE_CHECKING:
-    from baselines.inference.text_embedder import TextEmbedder
+    from baselines.inference.embedder import Embedder
 
 PRECISIONS = ("float32", "bf16", "fp16")
 
@@ -29,7 +30,7 @@ class ModelFlags:
     """The model that embeds."""
 
     run: str | None = None
-    """Run folder. Any run works; some are trained to embed."""
+    """Run folder; any run works, some are trained to embed. Or an export of one that was."""
     init: str | None = None
     """Checkpoint instead of a run, such as one of SimBERT: a folder, hf:ORG/NAME or modelscope:ORG/NAME."""
     pooling: str | None = None
@@ -51,15 +52,23 @@ class ModelFlags:
             check_pooling(self.pooling)
         if self.max_length is not None and self.max_length < 3:
             raise InputError(f"--max_length: {self.max_length} tokens leave no room for a text. Give at least 3.")
-        if self.run:
+        if self.run and ExportFolder.is_export(self.run):
+            ExportFolder.open(self.run).require_onnx()
+            if self.precision is not None or self.max_length is not None:
+                raise InputError("--precision and --max_length: an export keeps those of the run. Leave the flags out.")
+        elif self.run:
             RunFolder.open(self.run).require_best()
             if self.max_length is not None:
                 raise InputError("--max_length: a run keeps the length of its training. Leave the flag out, or use --init.")
         else:
             existing_checkpoint(self.init, "--init")
 
-    def embedder(self, quiet: bool = True) -> "TextEmbedder":
-        """The TextEmbedder of these flags."""
+    def embedder(self, quiet: bool = True) -> "Embedder":
+        """The Embedder of these flags."""
+        if self.run and ExportFolder.is_export(self.run):
+            from baselines.inference.exported_embedder import ExportedEmbedder
+
+            return ExportedEmbedder(self.run, self.pooling, quiet)
         start_backend()
         from baselines.inference.semantic_search import open_embedder
 

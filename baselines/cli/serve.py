@@ -7,18 +7,21 @@ import dataclasses
 import ipaddress
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import tyro
 
 from baselines.cli.argument_parser import existing, parse
 from baselines.errors import InputError, excerpt
+from baselines.experiment.export_folder import ExportFolder
 from baselines.experiment.run_folder import RunFolder
 from baselines.storage.text_files import read_text
 
 if TYPE_CHECKING:
     from socket import socket as Socket
 
+    from baselines.runtime.progress import Display
     from baselines.serving.model_registry import ModelRegistry
 
 KEY = "BASELINES_API_KEY"
@@ -31,7 +34,7 @@ class Flags:
     """Serve runs over HTTP until Ctrl-C."""
 
     run: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """Run folder. Repeat the flag for several: --run A --run B."""
+    """Run folder, or an export of one, which onnxruntime runs alone. Repeat the flag for several: --run A --run B."""
     init: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Published checkpoint that continues texts or replies, such as a GPT2 or CDial-GPT. Repeat the flag for several."""
     index: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -69,8 +72,13 @@ def main(argv: list[str]) -> int | None:
     flags = parse(Flags, argv, "run.py serve")
     check(flags)
     key = api_key(flags)
-    for folder in flags.run:
+    exports, runs = by_kind(flags.run)
+    for folder in runs:
         RunFolder.open(folder).require_best()
+    for folder in exports:
+        ExportFolder.open(folder).require_onnx()
+    if exports and flags.index:
+        raise InputError(f"--index: {exports[0]} is an export, which does not search. Give the run folder itself.")
 
     from baselines.serving import server
 
@@ -89,19 +97,13 @@ def serve(flags: Flags, key: str | None, socket: "Socket") -> int | None:
     Returns:
         The exit code.
     """
-    from baselines.cli.startup import start_backend
     from baselines.runtime.progress import Display
     from baselines.serving import server
     from baselines.serving.app import create_app
     from baselines.serving.limits import Access, Limits
 
-    start_backend()
-    from baselines.serving import model_loading
-    from baselines.workflows import demo_chat
-
     with Display(flags.quiet) as display:
-        folders = [*flags.run, *([demo_chat.demo_run(display)] if flags.demo else [])]
-        registry = model_loading.load_models(folders, flags.rows, flags.max_queue, display, flags.index, flags.init)
+        registry = open_models(flags, display)
         limits = Limits(
             max_body=flags.max_body, max_tokens=flags.max_tokens, timeout=flags.timeout, max_queue=flags.max_queue
         )
@@ -112,6 +114,35 @@ def serve(flags: Flags, key: str | None, socket: "Socket") -> int | None:
         server.log_to(sys.stderr, flags.quiet)
         ready = f"serving {names} at {server.address(socket)}{page}   (Ctrl-C ends it)"
         return server.run(app, socket, GRACE_SECONDS, lambda: display.result(ready))
+
+
+def open_models(flags: Flags, display: "Display") -> "ModelRegistry":
+    """The models of these flags. Exports alone start no backend."""
+    from baselines.serving.model_registry import ModelRegistry
+
+    exports, runs = by_kind(flags.run)
+    registry = ModelRegistry()
+    if runs or flags.init or flags.demo:
+        from baselines.cli.startup import start_backend
+
+        start_backend()
+        from baselines.serving import model_loading
+        from baselines.workflows import demo_chat
+
+        folders = [*runs, *([demo_chat.demo_run(display)] if flags.demo else [])]
+        registry = model_loading.load_models(folders, flags.rows, flags.max_queue, display, flags.index, flags.init)
+    if exports:
+        from baselines.serving.export_loading import add_export
+
+        for folder in exports:
+            add_export(registry, folder, display)
+    return registry
+
+
+def by_kind(folders: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(exports, run folders) among folders."""
+    exports = [folder for folder in folders if ExportFolder.is_export(folder)]
+    return exports, [folder for folder in folders if folder not in exports]
 
 
 def page_of(registry: "ModelRegistry") -> str:

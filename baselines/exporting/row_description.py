@@ -11,6 +11,7 @@ TEXTS = {
     "label": ("今天天气不错", "适合出门"),
     "answer": ("谁来了？", "小明来了。"),
     "choice": ("小明来了。", "谁来了？", "小明", "小红"),
+    "embedding": ("今天天气不错",),
 }
 """Texts of an example by the kind of prediction; of other kinds it has one."""
 

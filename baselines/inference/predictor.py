@@ -9,14 +9,14 @@ from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
 from baselines.runtime.progress import Display
 from baselines.task import Example
-from baselines.task_models.loading import open_run
+from baselines.task_models.exported import open_export
 
 
 class Predictor:
-    """A ServedPredictor (serving/model_registry.py) of a trained TaskModel.
+    """A ServedPredictor (serving/model_registry.py) of a trained TaskModel, or of an export.
 
     Args:
-        task_model: A TaskModel with trained weights.
+        task_model: A TaskModel with trained weights, or an ExportedTaskModel.
 
     Raises:
         InputError: The task's examples have more than two texts.
@@ -38,8 +38,16 @@ class Predictor:
         Raises:
             InputError: The folder is no run, or the task's examples have more than two texts.
         """
+        from baselines.task_models.loading import open_run  # here: an export needs no Keras
+
         with Display(quiet) as display:
             return cls(open_run(RunFolder.open(folder), None, display)[0])
+
+    @classmethod
+    def from_export(cls, folder: str | Path, quiet: bool = True) -> "Predictor":
+        """The graph of an export, as `from_run`, in onnxruntime alone. Raises InputError for another folder."""
+        with Display(quiet) as display:
+            return cls(open_export(folder, None, display)[0])
 
     def predict(self, texts: tuple[str, ...]) -> dict:
         """Predicts one example.

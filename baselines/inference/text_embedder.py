@@ -14,10 +14,10 @@ import keras
 import numpy as np
 
 from baselines.data.batching import bucket, bucket_lengths
-from baselines.errors import InputError, excerpt
+from baselines.errors import InputError
 from baselines.experiment.run_folder import RunFolder
-from baselines.heads.embedding import unit_vectors
 from baselines.heads.reading_direction import text_vector
+from baselines.inference.embedder import Embedder
 from baselines.inference.poolings import check_pooling
 from baselines.layers.attention_mask import pad_token_id
 from baselines.layers.masked_pooling import MaskedPooling
@@ -41,7 +41,7 @@ DEFAULT_LENGTH = 128
 """Tokens of a text, at most, where no run says otherwise."""
 
 
-class TextEmbedder:
+class TextEmbedder(Embedder):
     """Embeds texts as [CLS] text [SEP], truncated to `max_length` tokens, with a Keras model.
 
     Batches have few shapes, each compiled once. On CPUs with TensorFlow, where any shape is fast, they are as long as their texts.
@@ -131,37 +131,6 @@ class TextEmbedder:
             digest.update(weight.path.encode())
             digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(weight.value), np.float32))
         return digest.hexdigest()
-
-    def about(self) -> dict:
-        """What an index says of the model that made its vectors."""
-        return {"fingerprint": self.fingerprint(), "source": self.source, "pooling": self.pooling, "max_length": self.max_length}
-
-    def encode(self, texts: Sequence[str], normalize: bool = True) -> np.ndarray:
-        """float32 (N, D): a vector for each text, of length 1 if `normalize`. Raises InputError for a text without tokens."""
-        return self.encode_tokens(self.tokens(texts), normalize)
-
-    def embed(self, texts: Sequence[str]) -> tuple[np.ndarray, list[int]]:
-        """(vectors of length 1 as `encode`, how many tokens of each text were read)."""
-        tokens = self.tokens(texts)
-        return self.encode_tokens(tokens), [len(each) for each in tokens]
-
-    def tokens(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """Token ids int32 (L,) of each text, special ones included. Raises InputError for a text without any."""
-        token_ids = [self.tokenizer.encode(text, self.max_length)["token_ids"] for text in texts]
-        for number, each in enumerate(token_ids):
-            if len(each) < 3:
-                which = "The text" if len(token_ids) == 1 else f"Text {number + 1}"
-                raise InputError(f"{which} has no words: {excerpt(texts[number])!r}. Remove it.")
-        return token_ids
-
-    def encode_tokens(self, tokens: Sequence[np.ndarray], normalize: bool = True) -> np.ndarray:
-        """As `encode`, of what `tokens` gives."""
-        vectors = np.zeros((len(tokens), self.dimensions), np.float32)
-        for numbers, outputs in self._compute("vectors", tokens):
-            vectors[numbers] = outputs["vectors"][: len(numbers)]
-        if not np.isfinite(vectors).all():
-            raise InputError(f"{self.name}: its vectors hold NaN or infinity. Use another run or an earlier checkpoint.")
-        return unit_vectors(vectors) if normalize else vectors
 
     def token_vectors(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Of each text float32 (tokens, hidden size): the last layer's vector of every token, special ones left out."""

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-_CJK_RANGES = (
+IDEOGRAPHS = (
     (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
     (0x2B740, 0x2B81F), (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F),
 )  # fmt: skip
@@ -20,7 +20,7 @@ _WORD = re.compile(r"\S+")  # the same notion of a space as str.split()
 def is_cjk(character: str) -> bool:
     """Whether Google's BERT puts a character between spaces: an ideograph, but not kana, Hangul or extensions after E."""
     code = ord(character)
-    return any(first <= code <= last for first, last in _CJK_RANGES)
+    return any(first <= code <= last for first, last in IDEOGRAPHS)
 
 
 def is_punctuation(character: str) -> bool:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from baselines.evaluation.predictions import Predictions
 from baselines.experiment.export_folder import ExportFolder
 from baselines.experiment.input_files import data_file
 from baselines.experiment.run_folder import RunFolder
-from baselines.exporting import check, examples, formats, quantization
+from baselines.exporting import check, exact_wordpiece, examples, formats, quantization
 from baselines.exporting.card import card
 from baselines.exporting.graph import Graph
 from baselines.exporting.row_description import describe_rows
@@ -27,10 +27,33 @@ from baselines.storage.json_files import write_json_object
 from baselines.task import Split
 from baselines.task_models.exported import open_export
 from baselines.task_models.loading import open_run
+from baselines.task_models.predicting import PredictingModel
 from baselines.task_models.task_model import TaskModel
+from baselines.tokenizers.wordpiece import WordPiece
 
 CALIBRATION_ROWS = 128
 """Rows of dev that int8_static learns from."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Scored:
+    """The first score of a model on dev, and its predictions."""
+
+    metric: str
+    score: float
+    predictions: Predictions
+
+    def share_of_equal(self, others: "Scored") -> float:
+        """The share of predictions that equal another model's, from 0 to 1. Numbers may differ by 0.001."""
+        mine, theirs = self.predictions.by_id, others.predictions.by_id
+        return float(np.mean([is_same(mine[key], value) for key, value in theirs.items()]))
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two predictions are equal; numbers, or lists of numbers, up to 0.001."""
+    if isinstance(one, float | list) and np.asarray(one).dtype == float and np.shape(one) == np.shape(other):
+        return np.allclose(one, other, atol=1e-3)
+    return one == other
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,14 +141,16 @@ def write_graph(
     about = about_run(task_model, run, graph, options, opened)
     about["checks"].append(f"outputs differ from the model's by {difference:.0e} at most (random rows)")
     task_model.tokenizer.save(folder)
+    if isinstance(task_model.tokenizer.model, WordPiece):
+        exact_wordpiece.write(folder, task_model.tokenizer.lower_case)
     if task_model.task.labels:
         names = json.dumps(task_model.task.labels.names, ensure_ascii=False, indent=2)
         (folder / "labels.json").write_text(f"{names}\n", encoding="utf-8")
     exported = as_exported(folder, about, opened, display)
     expected = None
     if dev is not None:
-        expected = task_model.predict(task_model.steps(), dev)
-        compare_answers(task_model, exported, dev, expected, about)
+        expected = scored(task_model, dev)
+        compare_answers(exported, dev, expected, about)
     if options.quantize:
         opened = quantize_graph(task_model, graph, folder, options, dev, expected, about, opened, display)
     about["files"]["graph"] = str(quantization.GRAPH if options.quantize else written.GRAPH)
@@ -161,44 +186,50 @@ def as_exported(folder: Path, about: Mapping, opened: Any, display: Display) -> 
     return open_export(folder, None, display, changes={"cache": ""}, run=opened)[0]
 
 
-def compare_answers(task_model: TaskModel, exported: Any, dev: Split, expected: Predictions, about: dict) -> None:
+def scored(model: PredictingModel, dev: Split) -> Scored:
+    """The score of a model or an export on dev, by the metric that selects epochs, without generated texts."""
+    scores, predictions = PredictingModel.score(model, model.steps(), dev)
+    name = next(iter(scores))
+    return Scored(name, scores[name], predictions)
+
+
+def compare_answers(exported: PredictingModel, dev: Split, expected: Scored, about: dict) -> None:
     """Adds how many answers on dev are equal, and the score. Raises InputError if fewer than 99% are equal."""
-    found = exported.predict(None, dev)
-    equal = np.mean([found.by_id[key] == value for key, value in expected.by_id.items()])
-    count = len(dev.examples)
+    found = scored(exported, dev)
+    equal, count = found.share_of_equal(expected), len(dev.examples)
     if equal < 0.99:
         raise InputError(f"Only {equal:.1%} of {count} answers on dev equal the model's. Nothing was written. Report this model.")
-    score = first_score(task_model, dev, found)
-    about["dev"] = {"examples": count, "equal": float(equal), **score}
-    about["checks"].append(f"{equal:.1%} of {count} answers on dev equal the model's; {format_score(score)}")
+    about["dev"] = {"examples": count, "equal": equal, found.metric: found.score}
+    about["checks"].append(f"{equal:.1%} of {count} answers on dev equal the model's; {found.metric} {found.score:.4f}")
 
 
-def quantize_graph(task_model, graph, folder, options, dev, expected, about, opened, display):
-    """Replaces the graph by one of int8 if its score is good enough; returns it opened."""
+def quantize_graph(
+    task_model: TaskModel, graph: Graph, folder: Path, options: ExportOptions, dev: Split, before: Scored, about: dict,
+    opened: Callable, display: Display,
+) -> Callable:  # fmt: skip
+    """Replaces the graph of a folder by one of int8, and returns it opened. Raises InputError if its score is too low."""
     source, target = folder / formats.load("onnx").GRAPH, folder / quantization.GRAPH
     quantization.quantize(source, target, options.quantize, calibration_rows(task_model, graph, dev))
     quantized = formats.load("onnx").read(target)
-    found = as_exported(folder, about, quantized, display).predict(None, dev)
-    before, after = first_score(task_model, dev, expected), first_score(task_model, dev, found)
-    (name, old), (_, new) = *before.items(), *after.items()
-    lost = 100 * (old - new)
+    after = scored(as_exported(folder, about, quantized, display), dev)
+    lost = 100 * (before.score - after.score)
     if lost > options.tolerance:
         raise InputError(
-            f"--quantize {options.quantize}: {name} on {len(dev.examples)} dev examples falls from {old:.4f} to {new:.4f}, "
-            f"{lost:.2f} points, more than --tolerance {options.tolerance}. Raise it, or export without --quantize."
+            f"--quantize {options.quantize}: {after.metric} on {len(dev.examples)} dev examples falls from {before.score:.4f} to "
+            f"{after.score:.4f}, {lost:.2f} points, more than --tolerance {options.tolerance}. Raise it, or leave --quantize out."
         )
-    equal = np.mean([found.by_id[key] == value for key, value in expected.by_id.items()])
-    vocabulary = task_model.tokenizer.vocabulary
-    longest = min(128, trained_positions(task_model.config) or 128)
+    vocabulary, longest = task_model.tokenizer.vocabulary, min(128, trained_positions(task_model.config) or 128)
     batch = check.features(graph.ranks, 1, longest, len(vocabulary), vocabulary.pad_id)
-    (_, slow), (_, fast) = check.measure(opened, batch), check.measure(quantized, batch)
-    sizes = [sum(each.stat().st_size for each in source.parent.glob(f"{file.name}*")) for file in (source, target)]
-    for file in source.parent.glob(f"{source.name}*"):
+    faster = check.measure(opened, batch)[1] / check.measure(quantized, batch)[1]
+    files = [list(source.parent.glob(f"{path.name}*")) for path in (source, target)]
+    sizes = [sum(file.stat().st_size for file in each) / 1e6 for each in files]
+    for file in files[0]:
         file.unlink()
-    about["int8"] = {"kind": options.quantize, "float32": before, "int8": after, "equal": float(equal), "speedup": slow / fast}
+    equal = after.share_of_equal(before)
+    about["int8"] = {"metric": after.metric, "float32": before.score, "int8": after.score, "equal": equal, "times_as_fast": faster}
     about["checks"].append(
-        f"{options.quantize}: {name} {old:.4f} -> {new:.4f} on dev, {equal:.1%} of answers equal; "
-        f"{sizes[0] / 1e6:.1f} MB -> {sizes[1] / 1e6:.1f} MB; {slow / fast:.2f} times as fast (CPU time, 1 x {longest})"
+        f"{options.quantize}: {after.metric} {before.score:.4f} -> {after.score:.4f} on dev, {equal:.1%} of answers equal; "
+        f"{sizes[0]:.1f} MB -> {sizes[1]:.1f} MB; {faster:.2f} times as fast (CPU time, 1 x {longest})"
     )
     return quantized
 
@@ -209,17 +240,6 @@ def calibration_rows(task_model: TaskModel, graph: Graph, dev: Split) -> list[di
     batches = Batches(EncodedDataset(dev.encoded.features, None, dev.encoded.example), 1, recipe.max_length, None, pad_id, 1, 1)
     rows = [batches.collate(np.array([number]))["features"] for number in range(min(CALIBRATION_ROWS, len(dev.encoded)))]
     return [{name: row[feature].astype(np.int64) for name, feature in graph.features.items()} for row in rows]
-
-
-def first_score(task_model: TaskModel, dev: Split, predictions: Predictions) -> dict[str, float]:
-    """{name: value} of the metric that selects epochs."""
-    scores = dict(task_model.task.metric(dev.golds, predictions.of(dev.examples)))
-    name = next(iter(scores))
-    return {name: scores[name]}
-
-
-def format_score(score: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {value:.4f}" for name, value in score.items())
 
 
 def write_texts(task_model: TaskModel, folder: Path, about: dict) -> bool:

@@ -11,6 +11,7 @@ import tokenizers
 def open_folder(folder=Path(__file__).parent):
     about = json.loads((folder / "export.json").read_text(encoding="utf-8"))
     tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.encode_special_tokens = True                              # "[SEP]" in a text is text
     return about, tokenizer, onnxruntime.InferenceSession(str(folder / about["files"]["graph"]))
 
 
