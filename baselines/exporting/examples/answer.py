@@ -1,6 +1,6 @@
-"""Answers a question from a passage: python example.py "question" "passage"
+"""Answers a question from a passage. It reads windows of tokens, and takes the span with the best score of all.
 
-Reads the passage in windows of tokens, and takes the span with the best score of all windows.
+python example.py "question" "passage"
 """
 
 import json
@@ -24,10 +24,13 @@ def main(question, passage):
         first = len(row["start"]) + len(query) + len(row["between"])
         inputs["window_mask"] = np.zeros_like(inputs["input_ids"])
         inputs["window_mask"][0, [0, *range(first, first + len(window))]] = 1
-        outputs = session.run(None, {name: inputs[name] for name in about["inputs"]})
-        if len(outputs) == 2:                                           # the logits of first and last tokens
-            outputs = [outputs[0][:, :, None] + outputs[1][:, None, :]]
-        scores = np.where(np.triu(np.ones_like(outputs[0][0])) > 0, outputs[0][0], -np.inf)
+        feed = {name: inputs[name] for name in about["inputs"]}
+        if "scores" in about["outputs"]:
+            scores = session.run(["scores"], feed)[0][0]
+        else:
+            starts, ends = session.run(["start_logits", "end_logits"], feed)
+            scores = starts[0][:, None] + ends[0]
+        scores = np.where(np.triu(np.ones_like(scores)) > 0, scores, -np.inf)
         scores[0] = -np.inf                                             # [CLS] stands for no answer
         i, j = np.unravel_index(scores.argmax(), scores.shape)
         best = max(best, (float(scores[i, j]), int(i) - first + start, int(j) - first + start))

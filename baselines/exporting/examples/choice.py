@@ -1,4 +1,7 @@
-"""Chooses the answer to a question on a passage: python example.py "passage" "question" "choice" "choice" …"""
+"""Chooses the answer to a question on a passage.
+
+python example.py "passage" "question" "choice" "choice"
+"""
 
 import json
 import sys

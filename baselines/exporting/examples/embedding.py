@@ -1,4 +1,7 @@
-"""Embeds texts, and prints the cosines of the first with the others: python example.py "text" "text" …"""
+"""Embeds texts, and prints the cosines of the first with the others.
+
+python example.py "text" "text"
+"""
 
 import json
 import sys

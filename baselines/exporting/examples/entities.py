@@ -1,4 +1,7 @@
-"""Finds the entities of a text: python example.py "text" """
+"""Finds the entities of a text.
+
+python example.py "text"
+"""
 
 import json
 import sys

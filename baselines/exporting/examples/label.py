@@ -1,4 +1,7 @@
-"""Classifies a text, or a pair of texts: python example.py "text" ["second text"]"""
+"""Classifies a text, or a pair of texts.
+
+python example.py "text" ["second text"]
+"""
 
 import json
 import sys

@@ -1,4 +1,7 @@
-"""Finds all labels of a text: python example.py "text" """
+"""Finds all labels of a text.
+
+python example.py "text"
+"""
 
 import json
 import sys

@@ -1,6 +1,7 @@
 """LiteRT (formerly TensorFlow Lite), for phones and small devices."""
 
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,5 +31,7 @@ def read(path: Path) -> Callable[[dict], dict]:
     """The graph in LiteRT's interpreter."""
     import tensorflow as tf
 
-    runner = tf.lite.Interpreter(str(path)).get_signature_runner("serving_default")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)                    # the interpreter moves to a package of its own
+        runner = tf.lite.Interpreter(str(path)).get_signature_runner("serving_default")
     return lambda inputs: runner(**{name: value.astype("int64") for name, value in inputs.items()})
