@@ -46,18 +46,17 @@ def convert(
             outputs = function(given)
         return {name: tf.identity(value, name=name) for name, value in outputs.items()}
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            proto, _ = tf2onnx.convert.from_function(traced, input_signature=[*signature, *weights], opset=opset)
-    except ValueError as error:                                         # names what has no form in ONNX
-        raise InputError(f"This model has no form in ONNX: {error}. Export it with --format savedmodel.") from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        proto, _ = tf2onnx.convert.from_function(traced, input_signature=[*signature, *weights], opset=opset)
     _fill_weights(proto.graph, variables)
     for value in proto.graph.input:
         for dimension, size in zip(value.type.tensor_type.shape.dim, inputs[value.name][1], strict=True):
             if isinstance(size, str):
                 dimension.dim_param = size
-    onnx.checker.check_model(proto)
+    known = {schema.name for schema in onnx.defs.get_all_schemas()}
+    if foreign := sorted({node.op_type for node in proto.graph.node} - known):
+        raise InputError(f"This model has no form in ONNX: it lacks {', '.join(foreign)}. Export it with --format savedmodel.")
     return proto
 
 
@@ -88,13 +87,13 @@ def _fill_weights(graph, variables):
 
 
 def _tf2onnx():
-    """The module, which can write Erfc: Keras' exact GELU has it, and ONNX does not."""
+    """The module, with operations that it lacks: Erfc, of Keras' exact GELU, and the barrier that generation sets for XLA."""
     try:
         import tf2onnx
         from tf2onnx import handler
     except ImportError:
         raise InputError("tf2onnx is not installed, and it writes ONNX. Run: pip install -r requirements-export.txt") from None
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)      # `convert` says what it cannot write
 
     @handler.tf_op("Erfc")
     class Erfc:
@@ -108,5 +107,13 @@ def _tf2onnx():
             one = context.make_const(f"{name}/one", np.array(1, onnx.helper.tensor_dtype_to_np_dtype(dtype))).output[0]
             erf = context.make_node("Erf", [source]).output[0]
             context.make_node("Sub", [one, erf], outputs=[output], name=name)
+
+    @handler.tf_op("XlaOptimizationBarrier")
+    class XlaOptimizationBarrier:
+        """The same value."""
+
+        @classmethod
+        def version_9(cls, context, node, **_):
+            node.type = "Identity"
 
     return tf2onnx

@@ -197,7 +197,7 @@ def write_slots(cache: Any, slots: Any, new: Any) -> Any:
     Returns:
         The cache, float (R, H, S, K).
     """
-    batch, heads, queries, size = new.shape
+    batch, heads, queries, size = ops.shape(new)
     indices = ops.stack(
         [
             ops.broadcast_to(ops.arange(batch, dtype="int32")[:, None, None], (batch, heads, queries)),

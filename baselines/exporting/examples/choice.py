@@ -26,7 +26,8 @@ def main(passage, question, *choices):
         tokens[0, number, : len(each)] = each
     inputs = {"input_ids": tokens, "token_type_ids": np.zeros_like(tokens)}
     (logits,) = session.run(["logits"], {name: inputs[name] for name in about["inputs"]})
-    print(json.dumps({"prediction": int(logits[0].argmax())}))
+    best = int(logits[0].argmax())
+    print(json.dumps({"prediction": best, "text": choices[best]}, ensure_ascii=False))
 
 
 if __name__ == "__main__":
