@@ -11,6 +11,7 @@ import tyro
 from baselines.cli.argument_parser import existing, parse
 from baselines.cli.startup import start_backend
 from baselines.errors import InputError, excerpt, nearest
+from baselines.experiment.members import ensemble_members
 from baselines.experiment.run_folder import RunFolder
 from baselines.exporting import formats
 from baselines.storage.temporary_names import folder_destination
@@ -49,6 +50,8 @@ def main(argv: list[str]) -> None:
     flags = parse(Flags, argv, "run.py export")
     check(flags)
     run = RunFolder.open(flags.run)
+    if ensemble_members(run):
+        raise InputError(f"{run} is an ensemble of several models. Export its runs one by one, or average them first.")
     run.require_best()
     if flags.dev is not None:
         existing(flags.dev, "--dev")

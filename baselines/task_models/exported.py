@@ -15,6 +15,7 @@ from baselines.exporting.onnx_session import OnnxSession
 from baselines.plugins import task_catalog
 from baselines.runtime.progress import Display
 from baselines.task import Recipe, Task
+from baselines.task_models import few_labels
 from baselines.task_models.binding import bind_task, self_terminating
 from baselines.task_models.predicting import PredictingModel
 from baselines.tokenizers.tokenizer import Tokenizer
@@ -85,7 +86,7 @@ def open_export(
     arguments = check_recipe(train_arguments(task, values, export.path / "export.json"))
     task = bind_task(task, arguments.options, export.read_labels(), None)
     tokenizer = Tokenizer.from_folder(export.path)
-    task = self_terminating(task, arguments.options, tokenizer)
+    task = few_labels.bind(self_terminating(task, arguments.options, tokenizer), arguments.recipe, arguments.settings, tokenizer)
     features = {name: about["feature"] for name, about in export.about["inputs"].items()}
     model = ExportedTaskModel(
         task_name, task, arguments.recipe, tokenizer, display, run or OnnxSession(export.file("graph")), features,
