@@ -7,6 +7,7 @@ import pytest
 import yaml
 from conftest import command, refused, write_checkpoint, write_lines
 
+from baselines.cli.main import main
 from baselines.data.examples import read_examples
 from baselines.experiment.run_folder import RunFolder
 from baselines.runtime.progress import Display
@@ -14,6 +15,7 @@ from baselines.task import Split
 from baselines.task_models.closed_form_head import ClosedFormHead
 from baselines.task_models.loading import open_run
 from baselines.training.closed_form import ClassMoments
+from baselines.training.trainer import Interrupted, Trainer
 
 pytestmark = pytest.mark.keras
 
@@ -95,6 +97,34 @@ def test_a_run_is_an_ordinary_one(runs, tiny, tmp_path, mode):
     )
     command("train", "--resume", run.path)
     assert summary(run) == before
+
+
+def test_an_interrupted_setfit_ends_as_an_uninterrupted_one(runs, tiny, tmp_path, monkeypatch):
+    original = Trainer._save
+
+    def save(trainer, position):
+        original(trainer, position)
+        if position.epoch == 1:
+            raise Interrupted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_save", save)
+        main([str(word) for word in flags_of(tiny, tmp_path / "run", "--few", "setfit", "--strategies", "ema")])
+    assert not (tmp_path / "run" / "summary.json").exists()
+    command("train", "--resume", tmp_path / "run")
+    for before, after in zip(dev_lines(runs["setfit"].path), dev_lines(tmp_path / "run"), strict=True):
+        assert after == pytest.approx(before, abs=1e-5)
+
+
+def dev_lines(folder):
+    lines = map(json.loads, (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+    return [{name: value for name, value in line.items() if name != "split"} for line in lines if line["split"] == "dev"]
+
+
+@pytest.mark.parametrize("words", [("--few", "closed_form"), PET])
+def test_half_precision(tiny, tmp_path, no_updates, words):
+    command(*flags_of(tiny, tmp_path / "run", *words, precision="bf16", epochs=1))
+    assert np.isfinite(summary(RunFolder(tmp_path / "run"))["score"])
 
 
 def test_words_and_pattern_are_in_the_recipe(runs):
