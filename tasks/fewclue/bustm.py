@@ -3,21 +3,10 @@
 {"id": 5, "sentence1": "…", "sentence2": "…", "label": "1"}        "1": they mean the same; test: no label
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
-from baselines.data.readers import any_format
-from baselines.task import Cloze, Example, Labels
-from tasks.fewclue.common import classification
+from baselines.task import Cloze, Labels
+from tasks.fewclue.common import classification, read_texts
 
 LABELS = Labels("0", "1")
 CLOZE = Cloze("下面两句话的意思{label}同：{text}；{text_pair}", {"0": "不", "1": "相"})
 
-
-def read(path: str | Path) -> Iterator[Example]:
-    for row in any_format.read(path):
-        texts = (row.text("sentence1"), row.text("sentence2"))
-        yield Example(id=row.id("id"), texts=texts, gold=row.label(), origin=row.origin)
-
-
-TASK = classification("bustm", read, LABELS, "bustm_predict.json", CLOZE, num_texts=2)
+TASK = classification("bustm", read_texts("sentence1", "sentence2"), LABELS, "bustm_predict.json", CLOZE, num_texts=2)

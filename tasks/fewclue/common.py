@@ -1,9 +1,11 @@
 """Shared by the FewCLUE tasks: folds, the recipe, submission lines, and the task of a set of classes."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+from baselines.data.readers import any_format
 from baselines.heads.classification import ClassificationHead, decode_label, encode_texts
 from baselines.losses.cross_entropy import cross_entropy
 from baselines.metrics.accuracy import accuracy
@@ -22,6 +24,16 @@ class Fold:
 
     fold: str | None = None
     """Official fold, 0 to 4 or few_all (all five): takes the place of --train and --dev. Default: 0."""
+
+
+def read_texts(*fields: str) -> Callable[[str | Path], Iterator[Example]]:
+    """The `read` stage of rows with a text in each of these fields, `id` and `label`."""
+
+    def read(path):
+        for row in any_format.read(path):
+            yield Example(row.id("id"), tuple(map(row.text, fields)), row.label(), origin=row.origin)
+
+    return read
 
 
 def source(task: str) -> str:

@@ -3,12 +3,8 @@
 {"content": "…", "label": "控制科学与工程", "id": 36}        test: no label
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
-from baselines.data.readers import any_format
-from baselines.task import Cloze, Example, Labels
-from tasks.fewclue.common import classification
+from baselines.task import Cloze, Labels
+from tasks.fewclue.common import classification, read_texts
 
 WORDS = dict(line.split() for line in """
 材料科学与工程 材料
@@ -83,10 +79,4 @@ WORDS = dict(line.split() for line in """
 LABELS = Labels(*WORDS)
 CLOZE = Cloze("这是一篇{label}论文。{text}", WORDS)
 
-
-def read(path: str | Path) -> Iterator[Example]:
-    for row in any_format.read(path):
-        yield Example(id=row.id("id"), texts=(row.text("content"),), gold=row.label(), origin=row.origin)
-
-
-TASK = classification("csldcp", read, LABELS, "csldcp_predict.json", CLOZE)
+TASK = classification("csldcp", read_texts("content"), LABELS, "csldcp_predict.json", CLOZE)

@@ -3,20 +3,10 @@
 {"id": 23, "sentence": "…", "label": "Positive"}        test: no label
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
-from baselines.data.readers import any_format
-from baselines.task import Cloze, Example, Labels
-from tasks.fewclue.common import classification
+from baselines.task import Cloze, Labels
+from tasks.fewclue.common import classification, read_texts
 
 LABELS = Labels("Negative", "Positive")
 CLOZE = Cloze("这是一条{label}评。{text}", {"Negative": "差", "Positive": "好"})
 
-
-def read(path: str | Path) -> Iterator[Example]:
-    for row in any_format.read(path):
-        yield Example(id=row.id("id"), texts=(row.text("sentence"),), gold=row.label(), origin=row.origin)
-
-
-TASK = classification("eprstmt", read, LABELS, "eprstmt_predict.json", CLOZE)
+TASK = classification("eprstmt", read_texts("sentence"), LABELS, "eprstmt_predict.json", CLOZE)

@@ -3,12 +3,8 @@
 {"label": 11, "label_des": "…", "sentence": "…", "id": 12}        test: "id", no label
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
-from baselines.data.readers import any_format
-from baselines.task import Cloze, Example, Labels
-from tasks.fewclue.common import classification
+from baselines.task import Cloze, Labels
+from tasks.fewclue.common import classification, read_texts
 
 WORDS = """
 打车 地图 无线 租车 同城 快递 婚庆 家政 公交 政务 社区 羊毛 魔幻 仙侠 卡牌 飞行 射击 益智 动作 竞技
@@ -22,10 +18,4 @@ WORDS = """
 LABELS = Labels(*map(str, range(119)))
 CLOZE = Cloze("这是一款{label}应用。{text}", dict(zip(LABELS.names, WORDS, strict=True)))
 
-
-def read(path: str | Path) -> Iterator[Example]:
-    for row in any_format.read(path):
-        yield Example(id=row.id("id"), texts=(row.text("sentence"),), gold=row.label(), origin=row.origin)
-
-
-TASK = classification("iflytek", read, LABELS, "iflytekf_predict.json", CLOZE)
+TASK = classification("iflytek", read_texts("sentence"), LABELS, "iflytekf_predict.json", CLOZE)

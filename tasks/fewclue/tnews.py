@@ -3,12 +3,8 @@
 {"label": 102, "label_desc": "news_entertainment", "sentence": "…", "keywords": "…", "id": 5890}        test: "id", no label
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
-from baselines.data.readers import any_format
-from baselines.task import Cloze, Example, Labels
-from tasks.fewclue.common import classification
+from baselines.task import Cloze, Labels
+from tasks.fewclue.common import classification, read_texts
 
 WORDS = {
     "100": "故事", "101": "文化", "102": "娱乐", "103": "体育", "104": "财经", "106": "房产", "107": "汽车", "108": "教育",
@@ -17,10 +13,4 @@ WORDS = {
 LABELS = Labels(*WORDS)
 CLOZE = Cloze("这是一则{label}新闻。{text}", WORDS)
 
-
-def read(path: str | Path) -> Iterator[Example]:
-    for row in any_format.read(path):
-        yield Example(id=row.id("id"), texts=(row.text("sentence"),), gold=row.label(), origin=row.origin)
-
-
-TASK = classification("tnews", read, LABELS, "tnewsf_predict.json", CLOZE)
+TASK = classification("tnews", read_texts("sentence"), LABELS, "tnewsf_predict.json", CLOZE)
