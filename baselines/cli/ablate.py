@@ -10,13 +10,13 @@ Ctrl-C, repeat the command to resume; add seeds, folds or variants, and only the
 
 import dataclasses
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from baselines.cli import task_of
 from baselines.cli.argument_parser import existing, parse_train, take_option
+from baselines.cli.child_process import run_in_process
 from baselines.cli.planned_run import Planned
 from baselines.cli.train import check_parts, with_fold, with_words
 from baselines.errors import InputError, excerpt, nearest
@@ -25,7 +25,6 @@ from baselines.experiment.arguments import TrainArguments, TrainFlags
 from baselines.experiment.input_files import checkpoint_folder, data_file, each_file
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import check_chosen, take_settings
-from baselines.runtime.command_name import own_command
 from baselines.runtime.progress import Display
 from baselines.task import Recipe, Task
 from baselines.task_models import few_labels
@@ -221,26 +220,3 @@ class Clock:
             return ""
         seconds = (time.monotonic() - self.started) / self.done * (self.left - self.done)
         return f", about {seconds / 60:.0f} min left"
-
-
-def run_in_process(words: list[str], stop: Callable[[], bool] = lambda: False) -> int:
-    """Exit code of `run.py` in a process of its own, so that its peak memory is its own. Ctrl-C lets it save its state.
-
-    Args:
-        words: What follows run.py.
-        stop: Called every second; True stops the process as Ctrl-C does.
-    """
-    process, stopped = subprocess.Popen([*own_command(), *words], process_group=0), False
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        while True:
-            try:
-                return process.wait(timeout=1)
-            except subprocess.TimeoutExpired:
-                if not stopped and stop():
-                    stopped = True
-                    process.send_signal(signal.SIGINT)
-            except KeyboardInterrupt:                                   # its group is another one: it comes here only
-                process.send_signal(signal.SIGINT)
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -39,6 +39,8 @@ class Planned:
         before, now = self.folder.read_recipe(), self.arguments.to_dict()
         keys = [key for key in {**now, **before} if key not in NOT_COMPARED]
         for key in keys:
+            if key not in before and not now[key]:                      # a flag that is newer than the run
+                continue
             if before.get(key) != now.get(key) and not (key in CHOSEN and now.get(key) == "auto"):
                 raise InputError(
                     f"{self.folder} holds a run with {key} {before.get(key)!r}, not {now.get(key)!r}. "

@@ -33,6 +33,10 @@ def main(argv: list[str]) -> None:
     if resumed:
         return resume(argv, resumed)
     name, arguments = arguments_of(command)
+    if arguments.flags.folds and not arguments.flags.held_out:
+        from baselines.cli.cross_validation import cross_validate  # it starts runs by this verb
+
+        return cross_validate(name, arguments, command)
 
     start_backend(arguments.recipe)
     from baselines.workflows import finetuning

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from baselines.cli import task_of
-from baselines.cli.ablate import MAX_SEEDS, check_inputs, run_in_process
+from baselines.cli.ablate import MAX_SEEDS, check_inputs
 from baselines.cli.argument_parser import existing, parse_train, take_option
+from baselines.cli.child_process import run_in_process
 from baselines.cli.planned_run import Planned
 from baselines.cli.train import check_parts, with_fold, with_words
 from baselines.errors import InputError, nearest

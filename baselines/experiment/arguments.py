@@ -44,6 +44,12 @@ class TrainFlags:
     0: all alike, 0.1 to 0.5 are usual. Unigram tokenizers, and words of jieba. Negative: the likeliest cut, as in prediction."""
     output: str | None = None
     """Run folder; default: runs/TASK/TIME."""
+    folds: int = 0
+    """Cross-validation on the training file: this many runs, each with another part as dev, and their ensemble. No --dev then."""
+    held_out: int = 0
+    """With --folds: train the run of this fold alone, from 1; default: all, one after the other."""
+    group: str | None = None
+    """With --folds: column of the training file whose rows of one value stay in one fold, such as an author."""
     keep_epochs: int = 0
     """Checkpoints of the last epochs to keep in the run's epochs/, for run.py average. The best epoch is always in best/."""
     demo: bool = False
@@ -130,9 +136,9 @@ def train_arguments(task: Task, values: Mapping, origin: object = "--config", fl
 
 def check_recipe(arguments: TrainArguments) -> TrainArguments:
     """Returns the arguments. Raises InputError for a number out of range or an unknown choice."""
-    recipe = arguments.recipe
-    if getattr(arguments.flags, "keep_epochs", 0) < 0:
-        raise InputError(f"--keep_epochs: expected a number, at least 0. Received: {arguments.flags.keep_epochs}")
+    recipe, flags = arguments.recipe, arguments.flags
+    if isinstance(flags, TrainFlags):
+        check_folds(flags)
     limits = {
         "max_length": (3, None), "batch_size": (1, None), "epochs": (1, None), "learning_rate": (0, None), "warmup": (0, 1),
         "weight_decay": (0, None), "clip_norm": (0, None), "accumulate": (1, None), "patience": (0, None),
@@ -163,3 +169,17 @@ def check_recipe(arguments: TrainArguments) -> TrainArguments:
         if value not in known and not free:
             raise InputError(f"--{name}: expected one of {', '.join(known)}. Received: {shorten(value)}. {nearest(value, known)}")
     return arguments
+
+
+def check_folds(flags: TrainFlags) -> None:
+    """Raises InputError for flags about folds that contradict each other."""
+    if flags.keep_epochs < 0:
+        raise InputError(f"--keep_epochs: expected a number, at least 0. Received: {flags.keep_epochs}")
+    if flags.folds < 0 or flags.folds == 1:
+        raise InputError(f"--folds: expected a number, at least 2. Received: {flags.folds}")
+    if not 0 <= flags.held_out <= flags.folds:
+        raise InputError(f"--held_out: expected a fold from 1 to --folds {flags.folds}. Received: {flags.held_out}")
+    if flags.group and not flags.folds:
+        raise InputError(f"--group {flags.group} is for --folds. Add --folds 5, or leave it out.")
+    if flags.folds and flags.dev:
+        raise InputError("--folds takes the dev rows from the training file. Leave --dev out.")

@@ -31,6 +31,7 @@ from baselines.task_models.task_model import TaskModel
 from baselines.training import devices, strategies
 from baselines.training.steps import Steps
 from baselines.workflows.fit import Fitted, fit
+from baselines.workflows.held_out import parts_of_fold
 from baselines.workflows.prediction import predict_file, predict_split, predict_texts
 from baselines.workflows.teaching import open_teacher
 from baselines.workflows.unlabelled_text import unlabelled_splits
@@ -74,7 +75,8 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
     arguments = arguments.pinned()
     flags = arguments.flags
     name, task = task_catalog.find(name)
-    files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")}
+    names = ("train",) if flags.folds else ("train", "dev")
+    files = {split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in names}
     for split in ("unlabelled", "augmented"):
         if getattr(flags, split):
             files[split] = data_file(name, task, split, getattr(flags, split), flags.demo)
@@ -91,6 +93,8 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
         given = {"train": "unlabelled"} if teacher and teacher.labels_training else {}
         splits = {split: task_model.read_split(given.get(split, split), path) for split, path in files.items()}
         splits |= {split: teacher.label(splits[split]) for split in given}
+        if flags.folds:
+            splits |= parts_of_fold(task_model, splits["train"], arguments)
         if flags.unlabelled:
             splits |= unlabelled_splits(splits, display)
         classes = task_model.task.classes
@@ -171,6 +175,9 @@ def evaluate(
 def dev_split(task_model: TaskModel, arguments: TrainArguments, file: str | None = None) -> Split:
     """The encoded dev split of a run, or another file in its place."""
     flags = arguments.flags
+    if flags.folds and not file:
+        path = data_file(task_model.name, task_model.task, "train", flags.train, flags.demo)
+        return task_model.encode_split(parts_of_fold(task_model, task_model.read_split("train", path), arguments)["dev"])
     path = file or data_file(task_model.name, task_model.task, "dev", flags.dev, flags.demo)
     return task_model.encode_split(task_model.read_split("dev", path))
 

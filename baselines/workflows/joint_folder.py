@@ -37,13 +37,14 @@ def write_joint_folder(
     """
     name, task, arguments = arguments_of_run(first)
     folder = RunFolder.create(output, name)
-    flags = dataclasses.replace(arguments.flags, output=str(folder), **({"dev": (str(file),)} if file else {}))
+    changes = {"dev": (str(file),), "folds": 0, "group": None} if file else {}
+    flags = dataclasses.replace(arguments.flags, output=str(folder), held_out=0, **changes)
     write_members(folder, made_by, members)
     for file_name in (COUNTS, "labels.json"):
         if (value := first.read_json(file_name)) is not None:
             folder.write_json(file_name, value)
     fill(folder)
-    files = each_file({"dev": data_file(name, task, "dev", flags.dev, flags.demo)})
+    files = {} if flags.folds and not file else each_file({"dev": data_file(name, task, "dev", flags.dev, flags.demo)})
     folder.describe(name, dataclasses.replace(arguments, flags=flags).to_dict(), files, None, command)
     return folder
 
@@ -53,6 +54,9 @@ def common_dev_file(runs: Sequence[RunFolder], file: Path | None) -> Path | tupl
     name, task, arguments = arguments_of_run(runs[0])
     if file:
         return file
+    folded = next((run for run in runs if arguments_of_run(run)[2].flags.folds), None)
+    if folded:
+        raise InputError(f"{folded} is the run of a fold: other folds have learned from its dev rows. Add --input FILE.")
     digests = [[data["sha256"] for split, data in run.read_data().items() if split.startswith("dev")] for run in runs]
     for run, digest in zip(runs, digests, strict=True):
         if digest != digests[0]:

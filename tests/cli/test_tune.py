@@ -9,7 +9,7 @@ import yaml
 from conftest import refused
 
 from baselines.cli import tune
-from baselines.cli.ablate import run_in_process
+from baselines.cli.child_process import run_in_process
 from baselines.errors import InputError
 from baselines.experiment.search_space import Choice, Range
 from baselines.plugins import task_catalog
@@ -127,7 +127,7 @@ def test_bad_input(tmp_path, capsys):
 
 
 def test_a_process_is_stopped_as_by_ctrl_c(monkeypatch):
-    monkeypatch.setattr("baselines.cli.ablate.own_command", lambda: [sys.executable, "-c", "import time; time.sleep(60)"])
+    monkeypatch.setattr("baselines.cli.child_process.own_command", lambda: [sys.executable, "-c", "import time; time.sleep(60)"])
     asked = []
     assert run_in_process([], lambda: asked.append(1) or len(asked) == 2) != 0
     assert len(asked) == 2
