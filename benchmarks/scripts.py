@@ -94,7 +94,7 @@ def row(script: str, found: dict[str, list[dict]]) -> list[str]:
     times = {name: [epoch_seconds(result) for result in results] for name, results in found.items()}
     cells = [KINDS[script]]
     for name, seconds in times.items():
-        cells.append(f"{statistics.median(seconds):.1f}")
+        cells.append(f"{statistics.median(seconds):.2f}")
         if name != "bert4keras" and "bert4keras" in times:
             cells.append(ratio(seconds, times["bert4keras"]))
     cells.append(", ".join(f"{statistics.median(each['epochs'][0]['cpu'] for each in results):.0f}" for results in found.values()))
@@ -123,30 +123,31 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1)
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    playing, everything = contenders(arguments.oracle, arguments.backends), {}
+    playing, seq2seq = contenders(arguments.oracle, arguments.backends), {}
+    print(f"{arguments.rounds} rounds of {arguments.epochs} epochs, {datetime.date.today()}; {machine()}\n")
+    print(line(header(list(playing))), line(["---"] * len(header(list(playing)))), sep="\n", flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         write_model(folder)
         for script in arguments.scripts:
-            found = everything[script] = {name: [] for name in playing}
+            found = {name: [] for name in playing}
             for _ in range(arguments.rounds):
                 for name, environment in playing.items():
                     found[name].append(run(name, script, environment, folder, arguments))
-                    log(f"{script}, {name}: {epoch_seconds(found[name][-1]):.1f} s, {found[name][-1]['epochs']}")
-    report(arguments, list(playing), everything)
+                    log(f"{script}, {name}: {epoch_seconds(found[name][-1]):.1f} s")
+            print(line(row(script, found)), flush=True)
+            seq2seq = found if script == "seq2seq" else seq2seq
+    if seq2seq:
+        report_decoder(seq2seq)
 
 
-def report(arguments: argparse.Namespace, names: list[str], everything: dict) -> None:
-    print(f"{arguments.rounds} rounds of {arguments.epochs} epochs, {datetime.date.today()}; {machine()}\n")
-    print(line(header(names)), line(["---"] * len(header(names))), sep="\n")
-    for script, found in everything.items():
-        print(line(row(script, found)))
-    if "seq2seq" in everything:
-        print(f"\n{line(['beam search of 3', 'CPU ms per token'])}\n{line(['---'] * 2)}")
-        for name, results in everything["seq2seq"].items():
-            milliseconds = statistics.median(time for result in results for time in result["written"]["ms"])
-            same = results[0]["written"]["ids"] == everything["seq2seq"][names[0]][0]["written"]["ids"]
-            print(line([name, f"{milliseconds:.1f}{'' if same else ', other texts'}"]))
+def report_decoder(results: dict[str, list[dict]]) -> None:
+    """Prints the table of the seq2seq script's beam searches."""
+    print(f"\n{line(['beam search of 3', 'CPU ms per token'])}\n{line(['---'] * 2)}")
+    first = next(iter(results.values()))[0]["written"]["ids"]
+    for name, found in results.items():
+        milliseconds = statistics.median(time for result in found for time in result["written"]["ms"])
+        print(line([name, f"{milliseconds:.1f}{'' if found[0]['written']['ids'] == first else ', other texts'}"]))
 
 
 if __name__ == "__main__":

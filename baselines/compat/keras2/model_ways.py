@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras.src.models.functional import Functional
 
+from baselines.compat.keras2.generators import arrays, batches, is_generator
 from baselines.compat.keras2.layer_ways import add_loss as layer_add_loss
 from baselines.compat.keras2.layer_ways import add_metric as layer_add_metric
 from baselines.compat.keras2.notices import translated
@@ -100,33 +101,6 @@ def compute_loss(
     return _original["compute_loss"](self, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
 
 
-def array(x: Any) -> Any:
-    """Numbers as an array, of Keras' float type if they are floats; anything else as it is."""
-    if isinstance(x, (list, tuple, np.ndarray)):
-        x = np.asarray(x)
-        return x.astype(keras.config.floatx()) if x.dtype == np.float64 else x
-    return x
-
-
-def arrays(x: Any) -> Any:
-    """Lists of numbers as arrays, as Keras 2 took them: [[ids], [segments]] are two inputs."""
-    if isinstance(x, (list, tuple)) and x and not is_symbolic(x):
-        return type(x)(array(each) for each in x)
-    return array(x)
-
-
-def batches(generator: Any) -> Any:
-    """A generator's batches with tuples in place of lists, in which Keras 3 sees single arrays."""
-    for batch in generator:
-        parts = batch if isinstance(batch, (list, tuple)) else (batch,)
-        yield tuple(tuple(map(array, part)) if isinstance(part, (list, tuple)) else array(part) for part in parts)
-
-
-def is_generator(x: Any) -> bool:
-    """Whether x yields batches one after the other."""
-    return hasattr(x, "__next__")
-
-
 def predict(
     self: keras.Model, x: Any, batch_size: int | None = None, verbose: Any = 0, steps: int | None = None, **options: Any
 ) -> Any:
@@ -176,6 +150,9 @@ def fit(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: 
     if keras.backend.backend() == "jax" and not isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] * bool(callbacks)
         options["callbacks"] = [StateSync(), *callbacks]
+    validation = options.get("validation_data")
+    if validation is not None:
+        options["validation_data"] = batches(validation) if is_generator(validation) else tuple(map(arrays, validation))
     if is_generator(x):
         x, options["shuffle"] = batches(x), False
     with inside(self):
