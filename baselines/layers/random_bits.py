@@ -34,7 +34,9 @@ def normal(shape: Sequence[int], generator: keras.random.SeedGenerator) -> Any:
     """float32 of N(0, 1), between -5.5 and 5.5."""
     if keras.backend.backend() == "torch":
         return keras.random.normal(shape, seed=generator)
-    return math.sqrt(2) * ops.erfinv(2 * uniform(shape, generator) - (1 - 2.0**-24))
+    # TensorFlow's erfinv adds 1 to its argument first, and 2 - 2^-24 is 2 in float32: infinite without the limit.
+    centered = 2 * uniform(shape, generator) - (1 - 2.0**-24)
+    return math.sqrt(2) * ops.erfinv(ops.clip(centered, 2.0**-23 - 1, 1 - 2.0**-23))
 
 
 def keep_mask(shape: Sequence[int], generator: keras.random.SeedGenerator, rate: float) -> Any:

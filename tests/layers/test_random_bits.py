@@ -102,3 +102,11 @@ def test_dropout_of_half_precision_stays_so_and_survives_its_config():
     layer = Dropout.from_config(Dropout(0.25, dtype="bfloat16", name="d").get_config())
     found = layer(ops.ones((8, 8), "bfloat16"), training=True)
     assert keras.backend.standardize_dtype(found.dtype) == "bfloat16" and layer.rate == 0.25 and layer.name == "d"
+
+
+@pytest.mark.parametrize("drawn", [0.0, 1 - 2.0**-24])
+def test_the_ends_of_the_interval_give_finite_normal_numbers(monkeypatch, drawn):
+    """One entry in 2^24 is there: a table of embeddings has several million, and one infinite number is enough."""
+    monkeypatch.setattr(random_bits, "uniform", lambda shape, generator: ops.full(shape, drawn, "float32"))
+    (number,) = ops.convert_to_numpy(random_bits.normal((1,), generator(5, 6)))
+    assert 5 < abs(number) < 5.5 and (number > 0) == (drawn > 0)
