@@ -107,7 +107,8 @@ def train_here(name: str, arguments: TrainArguments, resume: RunFolder | None, c
             task_model.remark(splits[split])
 
         run = resume or RunFolder.create(flags.output, name)
-        run.describe(name, arguments.with_chosen(task_model.recipe).to_dict(), each_file(files), task_model.task.labels, command)
+        described = each_file(files) | (teacher.files if teacher else {})
+        run.describe(name, arguments.with_chosen(task_model.recipe).to_dict(), described, task_model.task.labels, command)
         if classes and run.read_json(COUNTS) is None:
             run.write_json(COUNTS, gold_counts(splits["train"].examples, classes))
         display.log_to(run.log)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,11 @@ class Teacher:
         self.strategy = strategy
         self._outputs = task_model.output_names or tuple(task_model.model.output)
         self._steps, self._hidden = None, False
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """{name: file} of what a student depends on, whose digest its run records: a resumed student needs the same teacher."""
+        return {"teacher": self.run.best / "model.safetensors"}
 
     def label(self, split: Split) -> Split:
         """The split with the teacher's predictions as gold."""

@@ -48,6 +48,8 @@ def test_a_student_is_a_run_and_resumes_as_if_uninterrupted(tiny_run, small, tmp
     assert (halved / "metrics.jsonl").read_text() == (whole / "metrics.jsonl").read_text()
     assert (halved / "best" / "model.safetensors").read_bytes() == (whole / "best" / "model.safetensors").read_bytes()
     assert (halved / "distillation.txt").is_file()
+    data = json.loads((whole / "environment.json").read_text())["data"]
+    assert data["teacher"]["file"] == str(tiny_run.run / "best" / "model.safetensors")
 
 
 def test_without_the_training_file_the_teacher_labels_the_text(tiny, tiny_run, small, tmp_path):
