@@ -59,4 +59,4 @@ def write():
 
 
 times = []
-train(model, Batches(texts, encode), written=write)
+train(model, WithoutLabels(texts, encode), written=write)

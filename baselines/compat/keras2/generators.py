@@ -30,14 +30,14 @@ def is_generator(x: Any) -> bool:
     return hasattr(x, "__next__")
 
 
-def batches(generator: Any) -> Any:
+def batches(generator: Any, model: keras.Model) -> Any:
     """A generator's batches with tuples in place of lists, in which Keras 3 sees single arrays.
 
-    On TensorFlow a dataset whose axes all have an open length: Keras 3 takes an axis of which the first two batches have one length
-    for one of that length, and stops at the first batch of another.
+    On TensorFlow a dataset whose axes have an open length where the model's inputs have: Keras 3 takes an axis of which the first
+    two batches have one length for one of that length, and stops at the first batch of another.
     """
     found = _tuples(generator)
-    return found if keras.backend.backend() != "tensorflow" else _dataset(found)
+    return found if keras.backend.backend() != "tensorflow" else _dataset(found, model)
 
 
 def _tuples(generator: Any) -> Iterator:
@@ -47,10 +47,34 @@ def _tuples(generator: Any) -> Iterator:
         yield tuple(tuple(map(array, part)) if isinstance(part, (list, tuple)) else array(part) for part in parts)
 
 
-def _dataset(found: Iterator) -> Any:
+def _dataset(found: Iterator, model: keras.Model) -> Any:
     import tensorflow as tf
 
     first = next(found)
-    spec = tf.nest.map_structure(lambda x: tf.TensorSpec([None] * np.ndim(x), np.asarray(x).dtype), first)
+    inputs, outputs = ([tensor.shape for tensor in getattr(model, name, None) or []] for name in ("inputs", "outputs"))
+    known = [_known_axes(first[0], inputs, False), *(_known_axes(part, outputs, True) for part in first[1:])]
+    spec = tf.nest.map_structure(lambda shape, x: tf.TensorSpec(shape, np.asarray(x).dtype), _shapes(first, known), first)
     rest = itertools.chain([first], found)
     return tf.data.Dataset.from_generator(lambda: rest, output_signature=spec)
+
+
+def _known_axes(part, shapes, targets):
+    """The static shapes of a part's arrays: of the model's tensor beside each; of targets the last axis, if it is its or 1."""
+    arrays_of_part = part if isinstance(part, tuple) else (part,)
+    found = []
+    for index, each in enumerate(arrays_of_part):
+        shape = np.shape(each)
+        reference = shapes[index] if index < len(shapes) and len(shapes[index]) == len(shape) else (None,) * len(shape)
+        if targets:
+            last = shape[-1:] if shape[-1:] in ((1,), reference[-1:]) else (None,)
+            reference = (None,) * (len(shape) - 1) + last
+        found.append((None, *reference[1:]) if shape else ())
+    return found
+
+
+def _shapes(first, known):
+    """The static shapes in the structure of a batch."""
+    import tensorflow as tf
+
+    named = [tuple(map(tf.TensorShape, each)) for each in known]
+    return tuple(shapes if isinstance(part, tuple) else shapes[0] for part, shapes in zip(first, named, strict=True))

@@ -107,7 +107,7 @@ def predict(
     """As in Keras 3, silent unless asked; a single batch of arrays takes the short way."""
     for name in ("max_queue_size", "workers", "use_multiprocessing"):
         options.pop(name, None)
-    x = batches(x) if is_generator(x) else arrays(x)
+    x = batches(x, self) if is_generator(x) else arrays(x)
     leaves = keras.tree.flatten(x) if isinstance(x, (list, tuple, dict, np.ndarray)) else []
     if leaves and all(isinstance(leaf, np.ndarray) for leaf in leaves) and not options and steps is None and verbose in (0, False):
         if len(leaves[0]) <= (batch_size or 32):
@@ -117,7 +117,7 @@ def predict(
 
 def evaluate(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: Any) -> Any:
     """As in Keras 3; generators may yield lists."""
-    return _original["evaluate"](self, batches(x) if is_generator(x) else arrays(x), arrays(y), *args, **options)
+    return _original["evaluate"](self, batches(x, self) if is_generator(x) else arrays(x), arrays(y), *args, **options)
 
 
 def predict_generator(self: keras.Model, generator: Any, steps: int | None = None, **options: Any) -> Any:
@@ -152,9 +152,9 @@ def fit(self: keras.Model, x: Any = None, y: Any = None, *args: Any, **options: 
         options["callbacks"] = [StateSync(), *callbacks]
     validation = options.get("validation_data")
     if validation is not None:
-        options["validation_data"] = batches(validation) if is_generator(validation) else tuple(map(arrays, validation))
+        options["validation_data"] = batches(validation, self) if is_generator(validation) else tuple(map(arrays, validation))
     if is_generator(x):
-        x, options["shuffle"] = batches(x), False
+        x, options["shuffle"] = batches(x, self), False
     with inside(self):
         return _original["fit"](self, arrays(x), arrays(y), *args, **options)
 
