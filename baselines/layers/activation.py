@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from baselines.runtime import backends
+
 GELU_TANH = ("gelu_tanh", "gelu_new", "gelu_fast", "gelu_pytorch_tanh")
 """One formula: the tanh approximation of Google's first BERT."""
 GELU_ERF = ("gelu", "gelu_erf", "gelu_python")
@@ -21,9 +23,7 @@ def gelu_tanh(x: Any) -> Any:
 @keras.saving.register_keras_serializable(package="baselines")
 def gelu_erf(x: Any) -> Any:
     """x Phi(x), Phi the normal distribution function. Half precision computes it in float32: TensorFlow's erfc of bf16 is slow."""
-    x = ops.convert_to_tensor(x)
-    wide = keras.backend.result_type(x.dtype, "float32")
-    return ops.cast(ops.gelu(ops.cast(x, wide), approximate=False), x.dtype)
+    return backends.current().gelu(ops.convert_to_tensor(x))
 
 
 def activation(name: str) -> Callable:

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from baselines.layers.activation import activation
+from baselines.layers.dense import Dense
 from baselines.layers.layer_normalization import LayerNormalization
 
 
@@ -40,9 +41,9 @@ class ConditionalLayerNormalization(LayerNormalization):
         if self.scale:
             self.to_gamma = self.dense(inputs_shape[-1], size, "to_gamma", "zeros")
 
-    def dense(self, units: int, size: int, name: str, initializer: Any, **options: Any) -> keras.layers.Dense:
+    def dense(self, units: int, size: int, name: str, initializer: Any, **options: Any) -> Dense:
         options |= {"use_bias": False, "dtype": "float32", "name": name}
-        dense = keras.layers.Dense(units, kernel_initializer=initializer, **options)
+        dense = Dense(units, kernel_initializer=initializer, **options)
         dense.build((None, size))
         return dense
 

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from baselines.layers import random_bits
+from baselines.runtime import backends
 
 
 @keras.saving.register_keras_serializable(package="baselines")
@@ -18,5 +19,5 @@ class Dropout(keras.layers.Dropout):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training or self.rate == 0:
             return inputs
-        kept = random_bits.keep_mask(ops.shape(inputs), self.seed_generator, self.rate)
-        return ops.where(kept, inputs * (1 / (1 - self.rate)), ops.zeros_like(inputs))
+        kept = random_bits.keep_mask(ops.size(inputs), self.seed_generator, self.rate)
+        return backends.current().dropout(inputs, kept, self.rate)

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from baselines.layers.activation import activation
+from baselines.layers.dense import Dense
 from baselines.layers.variance_scaling import fresh_initializer, serialized_initializer
 
 
@@ -44,10 +45,10 @@ class FeedForward(keras.layers.Layer):
         self.gate = self.dense(intermediate_size, "gate", activation=activation(gate_act)) if gate_act else None
         self.outer = self.dense(hidden_size, "outer")
 
-    def dense(self, units: Any, name: str, **options: Any) -> keras.layers.Dense:
+    def dense(self, units: Any, name: str, **options: Any) -> Dense:
         initializer = fresh_initializer(self.kernel_initializer, self.initializer_range)
         options |= {"use_bias": self.use_bias, "dtype": self.dtype_policy, "name": name}
-        return keras.layers.Dense(units, kernel_initializer=initializer, **options)
+        return Dense(units, kernel_initializer=initializer, **options)
 
     def build(self, input_shape: tuple) -> None:
         self.inner.build(input_shape)

@@ -11,6 +11,7 @@ from keras import ops
 from baselines.layers.activation import activation
 from baselines.layers.attention import attend
 from baselines.layers.attention_options import check_attention_options
+from baselines.layers.dense import Dense
 from baselines.layers.dropout import Dropout
 from baselines.layers.rotary_position import rotate
 from baselines.layers.scale_offset import ScaleOffset
@@ -63,10 +64,10 @@ class GatedAttentionUnit(keras.layers.Layer):
         self.output_dense = self.dense(hidden_size, "output")
         self.dropout = Dropout(dropout_rate, dtype=self.dtype_policy, name="dropout")
 
-    def dense(self, units: int, name: str, **options: Any) -> keras.layers.Dense:
+    def dense(self, units: int, name: str, **options: Any) -> Dense:
         initializer = fresh_initializer(self.kernel_initializer, self.initializer_range)
         options |= {"use_bias": self.use_bias, "dtype": self.dtype_policy, "name": name}
-        return keras.layers.Dense(units, kernel_initializer=initializer, **options)
+        return Dense(units, kernel_initializer=initializer, **options)
 
     def build(self, x_shape: tuple) -> None:
         self.input_dense.build(x_shape)

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from baselines.layers.attention import MASKED
+from baselines.layers.dense import Dense
 from baselines.layers.rotary_position import RotaryPosition, rotate
 
 
@@ -53,8 +54,8 @@ class GlobalPointer(keras.layers.Layer):
     def make_projections(self) -> None:
         self.projection = self.dense(self.heads * 2 * self.head_size, "projection")
 
-    def dense(self, units: Any, name: str) -> keras.layers.Dense:
-        return keras.layers.Dense(
+    def dense(self, units: Any, name: str) -> Dense:
+        return Dense(
             units,
             use_bias=self.use_bias,
             kernel_initializer=self.kernel_initializer.clone(),

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from baselines.runtime import backends
+
 
 @keras.saving.register_keras_serializable(package="baselines")
 class LayerNormalization(keras.layers.LayerNormalization):
@@ -25,16 +27,8 @@ class LayerNormalization(keras.layers.LayerNormalization):
         self.zero_mean = zero_mean
 
     def call(self, inputs: Any) -> Any:
-        dtype = keras.backend.result_type(inputs.dtype, "float32")
-        outputs = ops.cast(inputs, dtype)
-        if self.zero_mean:
-            outputs = outputs - ops.mean(outputs, axis=-1, keepdims=True)
-        inverse = ops.rsqrt(ops.mean(ops.square(outputs), axis=-1, keepdims=True) + self.epsilon)
-        if self.scale:
-            inverse = inverse * ops.cast(self.gamma, dtype)
-        outputs = outputs * inverse
-        if self.center:
-            outputs = outputs + ops.cast(self.beta, dtype)
+        gamma, beta = self.gamma if self.scale else None, self.beta if self.center else None
+        outputs = backends.current().layer_norm(inputs, gamma, beta, self.epsilon, self.zero_mean)
         return ops.cast(outputs, self.compute_dtype)
 
     def get_config(self) -> dict:

@@ -10,6 +10,7 @@ from keras import ops
 
 from baselines.layers import attention_options
 from baselines.layers.attention import attend
+from baselines.layers.dense import Dense
 from baselines.layers.dropout import Dropout
 from baselines.layers.fused_attention import fused_attend, should_fuse
 from baselines.layers.rotary_position import rotate
@@ -80,10 +81,10 @@ class MultiHeadAttention(keras.layers.Layer):
         self.mix_scores = TalkingHeads(name="mix_scores") if talking_heads != "none" else None
         self.mix_weights = TalkingHeads(name="mix_weights") if talking_heads == "pre_post" else None
 
-    def dense(self, units: Any, name: str, initializer: Any = None) -> keras.layers.Dense:
+    def dense(self, units: Any, name: str, initializer: Any = None) -> Dense:
         initializer = fresh_initializer(initializer or self.kernel_initializer, self.initializer_range)
         options = {"use_bias": self.use_bias, "dtype": self.dtype_policy, "name": name}
-        return keras.layers.Dense(units, kernel_initializer=initializer, **options)
+        return Dense(units, kernel_initializer=initializer, **options)
 
     def build(self, hidden_states_shape: tuple) -> None:
         for dense in (self.query_dense, self.key_dense, self.value_dense):

@@ -39,30 +39,53 @@ def normal(shape: Sequence[int], generator: keras.random.SeedGenerator) -> Any:
     return math.sqrt(2) * ops.erfinv(ops.clip(centered, 2.0**-23 - 1, 1 - 2.0**-23))
 
 
-def keep_mask(shape: Sequence[int], generator: keras.random.SeedGenerator, rate: float) -> Any:
-    """bool, each False with probability `rate` in [0, 1)."""
+def keep_mask(size: Any, generator: keras.random.SeedGenerator, rate: float) -> Any:
+    """bool (size,), each False with probability `rate` in [0, 1), a multiple of 2^-16."""
     if keras.backend.backend() == "torch":
-        return keras.random.uniform(shape, seed=generator) >= rate
-    return bits(shape, generator.next()) >= unsigned(min(round(rate * 2**32), 2**32 - 1))
+        return keras.random.uniform((size,), seed=generator) >= rate
+    return _traced_once(flat_mask)(size, generator.next(), unsigned(min(round(rate * 2**16), 2**16 - 1)))
+
+
+def flat_mask(size: Any, seed: Any, threshold: Any) -> Any:
+    """bool (size,), each False with probability threshold / 2^16: the lower halves of 32-bit numbers, then the upper ones."""
+    half = (size + 1) // 2
+    if keras.backend.backend() == "jax":                                # XLA fuses a mask, but no concatenation, with its reader
+        indices = ops.arange(size, dtype="int32")
+        numbers = bits_at(ops.where(indices < half, indices, indices - half), seed)
+        return ops.where(indices < half, lower(numbers), upper(numbers)) >= threshold
+    numbers = flat_bits(half, seed)
+    return ops.concatenate([lower(numbers) >= threshold, upper(numbers) >= threshold])[:size]
+
+
+def lower(numbers: Any) -> Any:
+    return ops.bitwise_and(numbers, unsigned(2**16 - 1))
+
+
+def upper(numbers: Any) -> Any:
+    return ops.bitwise_right_shift(numbers, unsigned(16))
 
 
 def bits(shape: Sequence[int], seed: Any) -> Any:
     """uint32, of at most 2^31 elements; sizes may be tensors. seed: integers (2,), of which the low 32 bits count."""
     size = math.prod(shape) if all(isinstance(number, int) for number in shape) else ops.prod(ops.stack(shape))
-    return ops.reshape(_traced_once()(size, seed), shape)
+    return ops.reshape(_traced_once(flat_bits)(size, seed), shape)
 
 
 @functools.cache
-def _traced_once():
-    return backends.current().traced_once(flat_bits)
+def _traced_once(function):
+    return backends.current().traced_once(function)
 
 
 def flat_bits(size: Any, seed: Any) -> Any:
     """uint32 (size,), see `bits`."""
+    return bits_at(ops.arange(size, dtype="int32"), seed)
+
+
+def bits_at(indices: Any, seed: Any) -> Any:
+    """The numbers, uint32, that `flat_bits` has at some int32 indices."""
     first = mix_bits(ops.bitwise_xor(unsigned(seed[0]), mix_bits(unsigned(seed[1]) + unsigned(GOLDEN))))
     second = mix_bits(first + unsigned(GOLDEN))
-    indices = ops.cast(ops.arange(size, dtype="int32"), "uint32")
-    return mix_bits(ops.bitwise_xor(mix_bits(ops.bitwise_xor(indices, first)), second))
+    return mix_bits(ops.bitwise_xor(mix_bits(ops.bitwise_xor(ops.cast(indices, "uint32"), first)), second))
 
 
 def mix_bits(x: Any) -> Any:

@@ -12,6 +12,7 @@ from keras import layers
 from baselines.errors import InputError
 from baselines.layers.activation import activation
 from baselines.layers.bias import Bias
+from baselines.layers.dense import Dense
 from baselines.layers.dropout import Dropout
 from baselines.layers.feed_forward import FeedForward
 from baselines.layers.layer_normalization import LayerNormalization
@@ -26,9 +27,9 @@ from baselines.models.config import Config
 from baselines.models.style import Style
 
 
-def dense(units: int, config: Config, name: str, **options: Any) -> layers.Dense:
+def dense(units: int, config: Config, name: str, **options: Any) -> Dense:
     initializer = keras.initializers.TruncatedNormal(stddev=config.initializer_range)
-    return layers.Dense(units, kernel_initializer=initializer, name=name, **options)
+    return Dense(units, kernel_initializer=initializer, name=name, **options)
 
 
 def table_initializer(config: Config) -> keras.initializers.Initializer:

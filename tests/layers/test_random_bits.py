@@ -80,11 +80,20 @@ def test_uniform_and_normal_have_their_moments():
         assert np.mean(normal**power) == pytest.approx(expected, abs=5 * deviation / COUNT**0.5), power
 
 
+@pytest.mark.parametrize("size", [1, 8, 4097])
+def test_a_mask_takes_both_halves_of_each_number(size):
+    numbers = oracle((size + 1) // 2, (1, 2))
+    expected = np.concatenate([numbers & 0xFFFF, numbers >> 16])[:size] >= round(0.3 * 2**16)
+    if keras.backend.backend() != "torch":
+        found = ops.convert_to_numpy(random_bits.keep_mask(size, generator(1, 2), 0.3))
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_a_generator_moves_on_and_the_same_state_gives_the_same():
     made = generator(1, 2)
-    first, second = (ops.convert_to_numpy(random_bits.keep_mask((64, 64), made, 0.5)) for _ in range(2))
+    first, second = (ops.convert_to_numpy(random_bits.keep_mask(4096, made, 0.5)) for _ in range(2))
     assert 0.4 < np.mean(first == second) < 0.6
-    np.testing.assert_array_equal(first, ops.convert_to_numpy(random_bits.keep_mask((64, 64), generator(1, 2), 0.5)))
+    np.testing.assert_array_equal(first, ops.convert_to_numpy(random_bits.keep_mask(4096, generator(1, 2), 0.5)))
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.999])

@@ -1,8 +1,8 @@
 """The differences between backends outside of training, one file per backend. training/backends/ has those of training.
 
-A file defines `compile_function`, `traced_once`, `optimization_barrier`, `devices` and `peaks`. training/engine.py also chooses how
-to train by `jit_pays` (whether XLA is the fastest compiler here), `bfloat16_pays` (whether half precision is faster) and
-`engine_name`.
+A file defines `compile_function`, `traced_once`, `optimize_graphs`, `optimization_barrier`, `devices`, `peaks`, and the operations
+of plain_operations.py. training/engine.py also chooses how to train by `jit_pays` (whether XLA is the fastest compiler here),
+`bfloat16_pays` (whether half precision is faster) and `engine_name`.
 """
 
 import importlib

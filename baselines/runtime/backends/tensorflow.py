@@ -7,6 +7,7 @@ import tensorflow as tf
 from tensorflow.compiler.tf2xla.python.xla import optimization_barrier as barrier
 
 from baselines.runtime import processor
+from baselines.runtime.backends.tensorflow_operations import dense, dropout, gelu, layer_norm  # noqa: F401
 
 AMPERE = (8, 0)
 """Compute capability of the first GPUs that multiply bfloat16."""
@@ -58,6 +59,14 @@ def traced_once(function: Callable) -> Callable:
     """A function of arrays that many graphs call: Python traces it for the first of them only. Numbers may be Python's."""
     graph = tf.function(function, autograph=False)
     return lambda *arguments: graph(*map(tf.convert_to_tensor, arguments))
+
+
+def optimize_graphs(wanted: bool) -> None:
+    """Chooses whether TensorFlow rewrites the graphs that run from now on (Grappler): for a graph that runs often.
+
+    Rewriting takes 0.9 seconds of CPU time for an update of 4 layers, and saves 3% of it: 270 updates of 90 ms.
+    """
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not wanted})
 
 
 def optimization_barrier(array: Any) -> Any:
