@@ -168,7 +168,8 @@ class Steps:
 
     def _apply(self, loss, gradients, part=WHOLE):
         objective, compiler = self.objective, self._compiler
-        values, state = compiler.read(objective.weights), compiler.read(objective.state)
+        values = compiler.read(objective.weights) if objective.strategies else ()
+        state = compiler.read(objective.state)
         gradients, state = objective.before_update(gradients, values, state)
         gradients, norm = clip_gradients(gradients, self.clip_norm, self.clip, self.optimizer.scale_loss(ops.ones(())))
         with self._taking(part) if self._taking else contextlib.nullcontext():

@@ -29,7 +29,8 @@ def apply(optimizer: Any, gradients: Sequence, variables: Sequence) -> None:
     for gradient, variable in zip(gradients, variables, strict=True):
         index, weight = optimizer._get_variable_index(variable), variable.value
         if decay is not None and optimizer._use_weight_decay(variable):
-            weight.assign_sub(weight * decay, read_value=False)
+            with tf.control_dependencies([gradient]):                   # or all products would be ready before the forward pass
+                weight.assign_sub(weight * decay, read_value=False)
         tf.raw_ops.ResourceApplyAdam(
             var=weight.handle, m=optimizer._momentums[index].value.handle, v=optimizer._velocities[index].value.handle,
             beta1_power=powers[0], beta2_power=powers[1], lr=rate, beta1=beta_1, beta2=beta_2, epsilon=epsilon, grad=gradient,
