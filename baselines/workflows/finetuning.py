@@ -21,6 +21,7 @@ from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.input_files import data_file, each_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.plugins import task_catalog
+from baselines.runtime import backends
 from baselines.runtime.environment import peak_memory
 from baselines.runtime.progress import Display
 from baselines.task import Split
@@ -216,6 +217,7 @@ def predict(
     with Display(quiet) as display:
         task_model, arguments = open_run(run, name, display, devices, {**(changes or {}), **(ONE_EXAMPLE if is_text else {})})
         if is_text:
+            backends.current().optimize_graphs(False)
             return predict_texts(task_model, task_model.steps(), source, output)
         steps = task_model.steps()
         return predict_file(task_model, steps, source, output, checked_correction(task_model, steps, run, arguments, can))

@@ -10,6 +10,7 @@ from baselines.errors import InputError
 from baselines.evaluation.predictions import Predictions
 from baselines.experiment.kept_epochs import keep_epoch
 from baselines.experiment.run_folder import RunFolder
+from baselines.runtime import backends
 from baselines.runtime.progress import Display, TrainingProgress
 from baselines.storage.folder_lock import only_writer
 from baselines.storage.temporary_names import sweep_inside
@@ -24,6 +25,9 @@ from baselines.training.trainer import Interrupted, Trainer
 from baselines.training.update_search import UpdateSearch
 from baselines.workflows.unlabelled_text import unlabelled_batches
 from baselines.workflows.update_scoring import UpdateScorer
+
+LONG_RUN = 300
+"""Updates from which on rewriting TensorFlow's graphs takes less time than it saves."""
 
 
 @dataclasses.dataclass
@@ -94,6 +98,7 @@ def _fit(task_model, run, splits, settings, resume, keep_epochs, teacher):
         task_model.display.note(head.describe(head.solve()))
     if teacher:
         chosen = teacher.chosen(chosen, per_epoch * recipe.epochs)
+    backends.current().optimize_graphs(per_epoch * recipe.epochs >= LONG_RUN)
     weights = task_model.model.trainable_variables
     optimizer = optimizers.build_optimizer(recipe, schedule.build_schedule(recipe, per_epoch * recipe.epochs), weights, settings)
     full_pass = None if resume else lambda: (batch for _, batch in batches.in_turn())
