@@ -76,8 +76,16 @@ def _described(value, modules, outer):
 
 def _imported(name: str, file: Path) -> Iterator[str]:
     """Modules that a module imports; of `from a import b` both a and, where it is a module, a.b."""
-    tree = ast.parse(file.read_bytes())
-    package = name.split(".") if file.stem == "__init__" else name.split(".")[:-1]
+    yield from _imports(name, file.stem == "__init__", file.read_bytes())
+
+
+@functools.cache
+def _imports(name, is_package, source):
+    """[modules] of a source, which is parsed once for all splits of a run."""
+    return [*_imports_of(ast.parse(source), name.split(".") if is_package else name.split(".")[:-1])]
+
+
+def _imports_of(tree, package):
     skipped = {id(part) for node in ast.walk(tree) if _is_for_type_checkers(node) for part in ast.walk(node)}
     for node in ast.walk(tree):
         if id(node) in skipped:
@@ -92,7 +100,8 @@ def _imported(name: str, file: Path) -> Iterator[str]:
 
 
 def _is_for_type_checkers(node):
-    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    test = node.test if isinstance(node, ast.If) else None
+    return getattr(test, "attr", getattr(test, "id", None)) == "TYPE_CHECKING"      # typing's, by itself or as its attribute
 
 
 def _parents(name):
