@@ -35,10 +35,10 @@ def dropout(x: Any, kept: Any, rate: float) -> Any:
 def gelu(x: Any) -> Any:
     """x Phi(x), Phi the normal distribution function, computed in float32 at least. Only the derivative is kept."""
     wide = tf.cast(x, _wide(x))
-    scaled = wide * math.sqrt(0.5)
-    phi = 0.5 * tf.math.erf(scaled) + 0.5                               # a third of the time of erfc
-    derivative = tf.cast(phi + scaled * tf.exp(-tf.square(scaled)) * (1 / math.sqrt(math.pi)), x.dtype)
-    return tf.cast(wide * phi, x.dtype), lambda outer: outer * derivative
+    scaled = -wide * math.sqrt(0.5)                                     # as tf.nn.gelu, which converters know by its operations
+    erfc = tf.math.erfc(scaled)
+    derivative = tf.cast(0.5 * erfc - scaled * tf.exp(-tf.square(scaled)) * (1 / math.sqrt(math.pi)), x.dtype)
+    return tf.cast(0.5 * wide * erfc, x.dtype), lambda outer: outer * derivative
 
 
 def layer_norm(x: Any, gamma: Any, beta: Any, epsilon: float, zero_mean: bool = True) -> Any:
