@@ -140,7 +140,8 @@ class LabelChain(keras.layers.Layer):
 
     logits     float (B, L, C)
     mask       bool (B, L), 1 = real
-    returns    {"labels": int32 (B, L), the best path; "transitions": float32 (B, C, C), the same for all rows: for the loss}
+    returns    {"labels": int32 (B, L), the best path, and 0 while training; "transitions": float32 (B, C, C), the same for all
+               rows: for the loss}
 
     first      label that every path begins with, or None
     rank       R: transitions are the product of matrices C x R and R x C, for many labels; None: one full matrix
@@ -172,11 +173,14 @@ class LabelChain(keras.layers.Layer):
         """float32 (C, C)."""
         return ops.matmul(self.left, ops.transpose(self.right)) if self.rank else ops.convert_to_tensor(self.transitions)
 
-    def call(self, logits: Any, mask: Any) -> Any:
+    def call(self, logits: Any, mask: Any, training: bool | None = None) -> Any:
         shape = (ops.shape(logits)[0], self.classes, self.classes)
-        initial, steps, expand = self.path_scores(logits, mask)
-        transitions = ops.broadcast_to(self.transition_matrix(), shape)
-        return {"labels": best_path(initial, steps, mask, expand), "transitions": transitions}
+        if training:                                                    # the loss reads no labels, and finding them takes time
+            labels = ops.zeros(ops.shape(logits)[:2], "int32")
+        else:
+            initial, steps, expand = self.path_scores(logits, mask)
+            labels = best_path(initial, steps, mask, expand)
+        return {"labels": labels, "transitions": ops.broadcast_to(self.transition_matrix(), shape)}
 
     def path_scores(self, logits: Any, mask: Any) -> tuple:
         """(initial, steps, expand) of best_path, with what no path may have at MASKED."""
@@ -198,7 +202,7 @@ class LabelChain(keras.layers.Layer):
         allowed = [[(a, b) not in self.forbidden for b in range(self.classes)] for a in range(self.classes)]
         return ops.convert_to_tensor(allowed, dtype="bool")
 
-    def compute_output_spec(self, logits: Any, mask: Any) -> Any:
+    def compute_output_spec(self, logits: Any, mask: Any, training: bool | None = None) -> Any:
         batch, length, classes = logits.shape
         return {
             "labels": keras.KerasTensor((batch, length), dtype="int32"),

@@ -113,6 +113,14 @@ def test_first_and_forbidden_labels(name):
         assert row[0] == 0 and not pairs & {(0, 2), (2, 1)}
 
 
+@pytest.mark.parametrize("name", LAYERS)
+def test_no_path_is_searched_while_training(name):
+    layer, logits = LAYERS[name](), draw(4, 5, CLASSES)
+    found, trained = layer(logits, mask_of()), layer(logits, mask_of(), training=True)
+    assert numpy(found["labels"]).any() and not numpy(trained["labels"]).any()
+    np.testing.assert_array_equal(numpy(found["transitions"]), numpy(trained["transitions"]))
+
+
 def test_partition_of_a_long_text_is_exact():
     """Log space: scores of 99 steps would overflow; a loop in float64 is the oracle."""
     initial, steps = draw(2, 5, scale=5), draw(2, 99, 5, 5, seed=1, scale=5)
