@@ -37,7 +37,10 @@ def card(about: Mapping, has_example: bool) -> str:
     use = USE[about["format"]].format(
         texts=texts, inputs="{…}", calls=", ".join(f"{name}=…" for name in about["inputs"])
     )
-    if about["format"] == "onnx" and not has_example:
+    if about["kind"] == "text":
+        use = "```bash\npip install onnxruntime tokenizers numpy\npython example.py \"text\"\n```" if has_example else ""
+        use += "\n\n`onnx/prompt.onnx` reads a prompt, `onnx/step.onnx` one more token with the keys and values so far."
+    elif about["format"] == "onnx" and not has_example:
         use = f"With the library, in onnxruntime alone: `python run.py predict --run . {texts}`"
     lines += ["", use, "", "## Inputs and outputs", ""]
     lines += ["| input | type |", "|---|---|", *[f"| `{name}` | {shape(each)} |" for name, each in about["inputs"].items()], ""]

@@ -63,7 +63,11 @@ def compare(graph: Any, run: Callable, tokens: int, pad_id: int, tolerance: floa
         InputError: It exceeds `tolerance`.
     """
     batches = [features(graph.ranks, rows, length, tokens, pad_id) for rows, length in SHAPES]
-    largest = max(largest_difference(graph.run(batch), run(batch)) for batch in batches)
+    return within(max(largest_difference(graph.run(batch), run(batch)) for batch in batches), tolerance)
+
+
+def within(largest: float, tolerance: float) -> float:
+    """Returns the largest difference. Raises InputError if it exceeds `tolerance`."""
     if not largest <= tolerance:
         raise InputError(
             f"The exported graph differs from the model by {largest:.1e}, more than {tolerance:.0e}. Nothing was written. "

@@ -75,6 +75,10 @@ def open_export(
         InputError: The folder is no export, of another task or in another format than ONNX, or damaged.
     """
     export = ExportFolder.open(folder)
+    if export.about.get("kind") == "text":
+        raise InputError(
+            f"{export} generates text, which its example.py and other programs do. Give the run folder itself to predict or serve."
+        )
     if run is None:
         export.require_onnx()
     values = export.read_recipe()

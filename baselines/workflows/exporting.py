@@ -30,6 +30,7 @@ from baselines.task_models.loading import open_run
 from baselines.task_models.predicting import PredictingModel
 from baselines.task_models.task_model import TaskModel
 from baselines.tokenizers.wordpiece import WordPiece
+from baselines.workflows import exporting_generation
 
 CALIBRATION_ROWS = 128
 """Rows of dev that int8_static learns from."""
@@ -88,10 +89,16 @@ def export(run: RunFolder, output: str | Path, options: ExportOptions, quiet: bo
     require_replaceable(output)
     with Display(quiet) as display:
         task_model, arguments = open_run(run, None, display, changes={"precision": "float32", "jit": "false"})
-        require_exportable(task_model)
-        dev = dev_examples(task_model, arguments, options, display)
+        generates = task_model.task.head.output_kind == "text"
+        if generates:
+            exporting_generation.require_exportable(task_model, options.format, options.quantize)
+        dev = None if generates else dev_examples(task_model, arguments, options, display)
         with atomic_folder(output) as folder:
-            about = write_graph(task_model, run, folder, options, dev, display)
+            save_tokenizer(task_model, folder)
+            if generates:
+                about = exporting_generation.write_graphs(task_model, run, folder, options.opset)
+            else:
+                about = write_graph(task_model, run, folder, options, dev, display)
             has_example = write_texts(task_model, folder, about)
             display.note(f"{output}: {about['size'] / 1e6:.1f} MB{', with example.py' if has_example else ''}")
         for sentence in about["checks"]:
@@ -106,13 +113,11 @@ def require_replaceable(output: str | Path) -> None:
         raise InputError(f"--out: {output} is in use, and is no export. Choose a folder that is new or empty.")
 
 
-def require_exportable(task_model: TaskModel) -> None:
-    """Raises InputError for a task whose predictions need more than one pass through a graph."""
-    if task_model.task.head.output_kind == "text":
-        raise InputError(
-            f"{task_model.name} generates text token by token, which `export` does not support yet. "
-            "Runs that classify, tag, read, choose, extract or embed can be exported."
-        )
+def save_tokenizer(task_model: TaskModel, folder: Path) -> None:
+    """Writes tokenizer.json, exactly ours also for WordPiece, and the files that our own tokenizer reads."""
+    task_model.tokenizer.save(folder)
+    if isinstance(task_model.tokenizer.model, WordPiece):
+        exact_wordpiece.write(folder, task_model.tokenizer.lower_case)
 
 
 def dev_examples(task_model: TaskModel, arguments: Any, options: ExportOptions, display: Display) -> Split | None:
@@ -140,9 +145,6 @@ def write_graph(
     difference = check.compare(graph, opened, len(vocabulary), vocabulary.pad_id)
     about = about_run(task_model, run, graph, options, opened)
     about["checks"].append(f"outputs differ from the model's by {difference:.0e} at most (random rows)")
-    task_model.tokenizer.save(folder)
-    if isinstance(task_model.tokenizer.model, WordPiece):
-        exact_wordpiece.write(folder, task_model.tokenizer.lower_case)
     if task_model.task.labels:
         names = json.dumps(task_model.task.labels.names, ensure_ascii=False, indent=2)
         (folder / "labels.json").write_text(f"{names}\n", encoding="utf-8")

@@ -1,5 +1,6 @@
 """Exported runs of each kind answer as the run does: through `predict`, and through example.py alone. They import no Keras."""
 
+import dataclasses
 import functools
 import json
 import shutil
@@ -8,12 +9,14 @@ import sys
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from conftest import ROOT, command, refused, write_checkpoint
 
 from baselines.cli.main import main
 from baselines.experiment.export_folder import ExportFolder
 from baselines.inference.exported_embedder import ExportedEmbedder
 from baselines.inference.text_embedder import TextEmbedder
+from baselines.inference.text_generator import TextGenerator
 
 FIXTURES = ROOT / "tests" / "fixtures"
 CLUE = FIXTURES / "clue"
@@ -179,6 +182,24 @@ def test_vectors(simbert_run, tmp_path):
     assert abs(example(tmp_path / "export", *texts[:2])[0] - cosine) < 1e-5
 
 
+def test_texts(seq2seq_run, tmp_path, capsys):
+    run, folder = shutil.copytree(seq2seq_run, tmp_path / "run"), tmp_path / "export"
+    weights = safetensors.numpy.load_file(run / "best" / "model.safetensors")
+    weights["cls.predictions.bias"] = np.random.default_rng(0).normal(size=weights["cls.predictions.bias"].shape).astype("float32")
+    weights["cls.predictions.bias"][3] = -100                           # [SEP]: the texts do not end at once
+    safetensors.numpy.save_file(weights, run / "best" / "model.safetensors", metadata={"format": "pt"})
+    command("export", run, "--out", folder, "--quiet")
+    assert "of 5 steps differ from the model's" in capsys.readouterr().err
+    generator = TextGenerator.from_run(run)
+    config = dataclasses.replace(generator.generation_config, beam=1, top_k=0, top_p=1.0, temperature=1.0)
+    for text in ("球队主场赢下德比", "海边民宿"):
+        ((expected,),) = generator.generate([(text,)], config)
+        found = example(folder, text)
+        assert generator.text(found["tokens"]) == expected.text
+        assert len(found["tokens"]) == 6
+    assert "Give the run folder itself" in refused(capsys, "predict", "--run", folder, "球队")
+
+
 def test_a_graph_that_differs_is_not_published(tiny_run, tmp_path, monkeypatch, capsys):
     from baselines.exporting import check
 
@@ -213,7 +234,7 @@ def test_wrong_flags(tiny_run, seq2seq_run, tmp_path, capsys):
     assert "--examples: 0" in told(tiny_run.run, *out, "--examples", 0)
     assert "is not a run folder" in told(tmp_path, *out)
     assert "is in use" in told(tiny_run.run, "--out", tiny_run.folder)
-    assert "token by token" in told(seq2seq_run, *out)
+    assert "Leave --quantize int8 out" in told(seq2seq_run, *out, "--quantize", "int8")
     assert not (tmp_path / "export").exists()
 
 
