@@ -28,7 +28,7 @@ class Mgs(Strategy):
     """Probability that a move is noise alone, without the optimizer's step."""
     sigma: float = 1.0
     """Norm of the noise of a weight matrix, relative to that of the optimizer's step."""
-    alpha: float = 0.05
+    alpha: float = 0.01
     """Temperature, in units of the metric: small values follow the best move, large ones take the mean of all."""
     metric: str = ""
     """Name of the score that counts, such as bleu; default: the task's first one."""
