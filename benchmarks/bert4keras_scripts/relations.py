@@ -1,5 +1,5 @@
 #! -*- coding: utf-8 -*-
-# Relations: half pointers of a subject, and of its objects by conditional layer normalization.
+# graph mode. Relations: half pointers of a subject, and of its objects by conditional layer normalization.
 
 from common import *
 from bert4keras.backend import K, batch_gather

@@ -32,7 +32,7 @@ for hidden_dim in (None, 2):
     for layer in (unit, dense, MEMM):
         layer.set_weights([state.normal(size=w.shape) * 0.2 for w in layer.get_weights()])
     model.compile(loss=MEMM.sparse_loss, optimizer=Adam(1e-2), metrics=[MEMM.sparse_accuracy])
-    losses = [[float(number) for number in model.train_on_batch(x, y)] for _ in range(3)]
+    losses = [float(model.train_on_batch(x, y)[0]) for _ in range(3)]
     scores = model.predict(x)
     results[str(hidden_dim)] = {'losses': losses, 'outputs': np.where(np.isfinite(scores), scores, 0).tolist()}
 json.dump(results, open(result_path, 'w'))
