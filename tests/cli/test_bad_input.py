@@ -69,25 +69,25 @@ def data_file(folder, *lines, name="train.json"):
     (["train"], ["no task is given", "run.py list"]),
     (["train", "--demo"], ["no task is given"]),
     (["train", "clue/tnew"], ["clue/tnew", "Did you mean clue/tnews"]),
-    (["train", "tnews", "--batchsize", "3"], ["--batchsize", "Did you mean --batch_size"]),
-    (["train", "tnews", "--epochs", "three"], ["--epochs", "'three'"]),
-    (["train", "tnews", "--init"], ["--init"]),
-    (["train", "tnews", "--model", "brt"], ["'brt'", "bert"]),
-    (["train", "tnews", "--optimizer", "adamv"], ["'adamv'", "adamw"]),
-    (["train", "tnews", "--strategies", "none_such"], ["'none_such'", "strategies"]),
-    (["train", "tnews", "--config", "none.yaml"], ["none.yaml", "does not exist"]),
+    (["train", "clue/tnews", "--batchsize", "3"], ["--batchsize", "Did you mean --batch_size"]),
+    (["train", "clue/tnews", "--epochs", "three"], ["--epochs", "'three'"]),
+    (["train", "clue/tnews", "--init"], ["--init"]),
+    (["train", "clue/tnews", "--model", "brt"], ["'brt'", "bert"]),
+    (["train", "clue/tnews", "--optimizer", "adamv"], ["'adamv'", "adamw"]),
+    (["train", "clue/tnews", "--strategies", "none_such"], ["'none_such'", "strategies"]),
+    (["train", "clue/tnews", "--config", "none.yaml"], ["none.yaml", "does not exist"]),
     (["train", "--resume", "none"], ["none", "not a run folder"]),
     (["train", "--resume"], ["--resume", "a value is missing"]),
     (["train", "--resume", "x", "--epochs", "3"], ["x", "run folder"]),
     (["list", "task"], ["task", "Did you mean tasks"]),
     (["env", "now"], ["now"]),
-    (["evaluate", "tnews"], ["--run"]),
-    (["evaluate", "tnews", "--run", "none"], ["none", "not a run folder"]),
-    (["evaluate", "tnews", "--run", "none", "--input", "a", "--dev", "b"], ["--input", "--dev", "Give one"]),
-    (["predict", "tnews", "--run", "none"], ["there is nothing to predict", "--input FILE"]),
-    (["predict", "tnews", "--run", "none", "--input", "f", "text"], ["exclude each other"]),
-    (["submit", "tnews", "--run", "none"], ["not a run folder"]),
-    (["submit", "tnews", "--run", "none", "--test"], ["not a run folder"]),
+    (["evaluate", "clue/tnews"], ["--run"]),
+    (["evaluate", "clue/tnews", "--run", "none"], ["none", "not a run folder"]),
+    (["evaluate", "clue/tnews", "--run", "none", "--input", "a", "--dev", "b"], ["--input", "--dev", "Give one"]),
+    (["predict", "clue/tnews", "--run", "none"], ["there is nothing to predict", "--input FILE"]),
+    (["predict", "clue/tnews", "--run", "none", "--input", "f", "text"], ["exclude each other"]),
+    (["submit", "clue/tnews", "--run", "none"], ["not a run folder"]),
+    (["submit", "clue/tnews", "--run", "none", "--test"], ["not a run folder"]),
     (["rerun"], ["no run folder is given"]),
     (["rerun", "none"], ["not a run folder"]),
     (["compare", "none"], ["two run folders or more"]),
@@ -160,7 +160,7 @@ def tokens_of(tiny):
 
 
 def test_no_checkpoint_is_given(refused, tiny):
-    expect(refused("train", "tnews", "--train", tiny.train, "--dev", tiny.dev), "--init", "checkpoint", "--demo")
+    expect(refused("train", "clue/tnews", "--train", tiny.train, "--dev", tiny.dev), "--init", "checkpoint", "--demo")
 
 
 def test_a_checkpoint_that_is_not_there(refused_training):

@@ -137,7 +137,7 @@ def test_the_recorded_recipe_makes_the_same_arguments_again(tiny_run):
 def test_evaluate_finds_the_scores_of_training(own, capsys):
     scores = json.loads((own.run / "dev" / "scores.json").read_text())
     shutil.rmtree(own.run / "dev")
-    assert main(["evaluate", "tnews", "--run", str(own.run), "--quiet"]) == 0
+    assert main(["evaluate", "clue/tnews", "--run", str(own.run), "--quiet"]) == 0
     shown = capsys.readouterr()
     assert f"accuracy {scores['accuracy']:.4f}" in shown.out and len(shown.out.splitlines()) == 1
     assert shown.err == ""                                              # --quiet

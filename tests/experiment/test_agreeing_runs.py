@@ -30,7 +30,7 @@ def test_runs_of_one_task_are_opened_in_their_order(make_run):
     folders = [make_run("b"), make_run("a"), make_run("c")]
     assert [run.path for run in open_agreeing_runs(folders, "ensemble")] == folders
     assert len(open_agreeing_runs(folders[:1], "label", least=1)) == 1
-    assert len(open_agreeing_runs(folders, "label", "tnews")) == 3
+    assert len(open_agreeing_runs(folders, "label", "clue/tnews")) == 3
 
 
 @pytest.mark.parametrize(("other", "message"), [
