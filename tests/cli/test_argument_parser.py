@@ -146,10 +146,10 @@ def test_mistakes_on_the_command_line_are_told_in_one_line(words, parts):
     ("strategies: [1]", ["strategies", "expected a list of names"]),
     ("optimizer: 3", ["optimizer", "expected str"]),
     ("train: 3", ["train", "expected a file or a list of files"]),
-    ("- epochs", ["expected lines such as", "list"]),
+    ("- epochs", ["expected lines such as", "['epochs']"]),
     ("epochs: 3\n\tbatch_size: 4", ["my.yaml:2", "YAML"]),
     ("epochs: {", ["my.yaml", "YAML"]),
-    ("", ["NoneType"]),
+    ("", ["my.yaml is empty"]),
 ])
 def test_mistakes_in_a_config_file_name_the_file_and_the_key(config, text, parts):
     message = refusal("--config", config(text))
