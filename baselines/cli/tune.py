@@ -127,7 +127,7 @@ class Search:
         return int(any(row.state == "fail" for row in rows))
 
     def one(self, trial: Any, run: Callable) -> None:
-        """Runs one trial, or resumes it, and tells the study what became of it."""
+        """Runs one trial, or resumes it, and reports the result to the study."""
         from optuna.trial import TrialState
 
         arguments = self.arguments({name: each.suggest(trial, name) for name, each in self.space.items()})

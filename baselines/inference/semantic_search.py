@@ -142,7 +142,7 @@ class SemanticSearch:
         }
 
     def check_way(self, by: str) -> None:
-        """Raises InputError if the index cannot be searched by "vectors", "lexical" or "hybrid", or `by` is none of these."""
+        """Raises InputError if the index cannot be searched by "vectors", "lexical" or "hybrid", or `by` is another word."""
         if by not in WAYS:
             raise InputError(f"by: there is no {excerpt(by)!r}. {nearest_name(str(by), WAYS)}")
         if by not in self.ways:

@@ -34,7 +34,7 @@ def input_errors(path: str | Path) -> Iterator[None]:
 
 
 def text_name(path: str | Path) -> str:
-    """The name of a text file in lower case, without .gz or .zip: its suffix tells the format."""
+    """The name of a text file in lower case, without .gz or .zip: its suffix decides the format."""
     return Path(path).name.lower().removesuffix(".gz").removesuffix(".zip")
 
 

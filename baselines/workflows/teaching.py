@@ -136,7 +136,7 @@ class Teacher:
         self.strategy = self.strategy.with_modules(modules)
 
     def chosen(self, chosen: Sequence, updates: int) -> list:
-        """The strategies of a training of so many updates, with the one that was prepared."""
+        """The strategies of a training of this number of updates, with the one that was prepared."""
         own = self.strategy.with_updates(updates) if hasattr(self.strategy, "with_updates") else self.strategy
         return [own if "teacher" in strategy.needs else strategy for strategy in chosen]
 

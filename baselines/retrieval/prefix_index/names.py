@@ -1,4 +1,4 @@
-"""A name in a knowledge base: a subject, and in brackets at its end what tells it from others of that name.
+"""A name in a knowledge base: a subject, and in brackets at its end what distinguishes it from others of that name.
 
 牛郎织女（中国著名民间故事） is the subject 牛郎织女 with the meaning 中国著名民间故事.
 """

@@ -40,7 +40,7 @@ def fetch(name: HubName, weights: bool = True) -> tuple[Path, str]:
         weights: Whether the weights are needed too.
 
     Returns:
-        (folder of the files, the commit; the revision's name if ModelScope tells no commit).
+        (folder of the files, the commit; the revision's name if ModelScope names no commit).
 
     Raises:
         InputError: The repository or the revision does not exist, the network or the disk fails, and the cache lacks files.

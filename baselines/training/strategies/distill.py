@@ -58,7 +58,7 @@ class Distill(Strategy):
             raise InputError(f"{flag(self, 'weight')} 0 without hidden states learns nothing from the teacher. Set one above 0.")
 
     def pairs(self, student: int, teacher: int) -> list[tuple[int, int]]:
-        """[(block of the student, block of the teacher)], from 1, of models of so many blocks.
+        """[(block of the student, block of the teacher)], from 1, of models with these numbers of blocks.
 
         Raises InputError for blocks that a model does not have.
         """

@@ -44,7 +44,7 @@ class Theseus(Strategy):
         return self._with("modules", modules)
 
     def with_updates(self, updates: int) -> "Theseus":
-        """The strategy for a training of so many updates."""
+        """The strategy for a training of this number of updates."""
         return self._with("updates", updates)
 
     def _with(self, name, value):
