@@ -50,7 +50,7 @@ def test_tasks_of_both_folders_are_listed_and_the_users_win(folder):
 
 
 def test_a_name_clash_is_told_in_one_line_and_ours_stay_reachable(folder):
-    code = "print([baselines.load_task(name).num_texts for name in ('tnews', 'mine', 'ocnli', 'read', 'tnews')])"
+    code = "print([baselines.load_task(name).num_texts for name in ('clue/tnews', 'mine', 'clue/ocnli', 'read', 'clue/tnews')])"
     result = python(code, folder)
     assert result.stdout == "[5, 7, 2, 2, 5]\n"                          # read needs what our tasks/common.py defines
     (line,) = result.stderr.splitlines()
@@ -62,5 +62,5 @@ def test_another_package_named_tasks_keeps_its_modules(tmp_path):
     (tmp_path / "elsewhere" / "tasks" / "__init__.py").write_text("")
     (tmp_path / "elsewhere" / "tasks" / "jobs.py").write_text("NAME = 'theirs'\n")
     code = f"import sys; sys.path[:] = [{str(tmp_path / 'elsewhere')!r}, *(p for p in sys.path if p)]; from tasks import jobs\n"
-    result = python(f"{code}print(jobs.NAME, baselines.load_task('ocnli').num_texts)", tmp_path)
+    result = python(f"{code}print(jobs.NAME, baselines.load_task('clue/ocnli').num_texts)", tmp_path)
     assert result.stdout == "theirs 2\n"
