@@ -121,7 +121,7 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("multilabel")
     checkpoint = write_checkpoint(folder / "checkpoint", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters()])
     flags = ["--train", str(TABLE), "--dev", str(LINES), "--multilabel", "--init", str(checkpoint), "--from_scratch"]
-    flags += ["--epochs", "30", "--batch_size", "5", "--learning_rate", "0.03", "--max_length", "16", "--no_jit", "--cache", ""]
+    flags += ["--epochs", "60", "--batch_size", "5", "--learning_rate", "0.03", "--max_length", "16", "--no_jit", "--cache", ""]
     assert main(["train", "classify", *flags, "--quiet", "--output", str(folder / "run")]) == 0
     return folder
 
