@@ -15,7 +15,7 @@ def partition(logits: Any, transitions: Any, mask: Any) -> Any:
     """log of the sum over all label paths, float32 (B,)."""
     if logits.shape[-1] > MANY_LABELS:
         return log_partition_of_many(logits, transitions, mask)
-    return log_partition(logits[:, 0], transitions + logits[:, 1:, None, :], mask)
+    return log_partition(logits[:, 0], logits[:, 1:, None, :] + transitions, mask)
 
 
 def log_likelihood(labels: Any, logits: Any, transitions: Any, mask: Any) -> Any:
@@ -37,4 +37,5 @@ class ConditionalRandomField(LabelChain):
     """A LabelChain trained by `log_likelihood`: a label scores its logit plus the transition from the one before."""
 
     def chain(self, logits: Any, transitions: Any, mask: Any) -> tuple:
-        return logits[:, 0], logits[:, 1:], lambda logit: transitions + logit[:, None, :]
+        # The variable comes second: Keras on TensorFlow takes (C, C) + (1, 1, C) for a bias, and forgets the batch of one row.
+        return logits[:, 0], logits[:, 1:], lambda logit: logit[:, None, :] + transitions

@@ -44,7 +44,7 @@ class Batches(DataGenerator):
 
     def padded(self, column, dims):
         length = maxlen if dims == 1 and max(map(len, column)) > 2 else None  # one length: JAX compiles each length again
-        return sequence_padding(column, length, seq_dims=dims)
+        return sequence_padding(column if dims == 1 else [np.array(row) for row in column], length, seq_dims=dims)
 
     def batch(self, columns):
         return columns[:-1], columns[-1]

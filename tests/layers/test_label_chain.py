@@ -104,6 +104,14 @@ def test_padding_changes_nothing(name):
 
 
 @pytest.mark.parametrize("name", LAYERS)
+def test_a_row_alone_has_the_path_that_it_has_in_a_batch(name):
+    layer, logits, mask = LAYERS[name](), draw(4, 5, CLASSES), mask_of()
+    together = numpy(layer(logits, mask)["labels"])
+    for row in range(4):
+        np.testing.assert_array_equal(numpy(layer(logits[row : row + 1], mask[row : row + 1])["labels"])[0], together[row])
+
+
+@pytest.mark.parametrize("name", LAYERS)
 def test_first_and_forbidden_labels(name):
     layer = LAYERS[name](first=0, forbidden=[(0, 2), (2, 1)])
     logits = draw(4, 5, CLASSES)

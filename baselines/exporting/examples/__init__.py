@@ -21,7 +21,7 @@ def source(kind: str) -> str | None:
     text = path.read_text(encoding="utf-8")
     head, body = text.split(IMPORT, 1)
     docstring, own = head.split('"""\n', 1)
-    lines = {line for part in (imports, own) for line in part.splitlines() if line.strip()}
-    lines = sorted(lines, key=lambda line: (line.startswith("from"), line))
+    lines = {line: line.startswith("from") for part in (imports, own) for line in part.splitlines() if line.strip()}
+    lines = sorted(lines, key=lambda line: (lines[line], line))
     plain, others = ([line for line in lines if (line.split()[1] in OTHERS) is other] for other in (False, True))
     return f'{docstring}"""\n\n' + "\n".join([*plain, "", *others]) + f"\n\n\n{functions.rstrip()}\n{body}"
