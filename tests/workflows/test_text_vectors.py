@@ -314,7 +314,8 @@ def test_bad_input_is_one_line(made_index, simbert_run, tiny_run, tmp_path, caps
     with only_builder(tmp_path / "index"):
         assert "another process" in refused(capsys, *index, "--input", lines)
     assert "is not a vector index" in refused(capsys, "search", tiny_run.run, "国")
-    assert "there is no run at wrdd. Give the folder of a `rerank` run, wmd or wrd" in refused(capsys, "search", made_index, "国", "--rerank", "wrdd")
+    told = refused(capsys, "search", made_index, "国", "--rerank", "wrdd")
+    assert "there is no run at wrdd. Give the folder of a `rerank` run, wmd or wrd" in told
     assert "at least 1" in refused(capsys, "search", made_index, "国", "-k", 0)
     assert "a text is empty" in refused(capsys, "search", made_index, " ")
     assert "Give two texts" in refused(capsys, "distance", "--run", simbert_run, "国")
