@@ -18,6 +18,10 @@ CASES = {
     "tf_session": ("import tensorflow as tf\ntf.Session()", 1, "Sessions and graphs ended with TensorFlow 1"),
     "exit": ("import sys\nsys.exit(5)", 5, ""),
     "multi_gpu": ("from keras.utils import multi_gpu_model\nmulti_gpu_model(None, 2)", 2, "--devices all"),
+    "variable_mapping": (
+        "from bert4keras.models import BERT\nclass Mine(BERT):\n    def variable_mapping(self):\n        return {}\n"
+        "Mine.__new__(Mine).load_weights_from_checkpoint('x')", 2, "variable_mapping of Mine cannot work on Keras 3. Rename",
+    ),
     "modules": (
         "import bert4keras, keras, keras.backend as B\nfrom bert4keras.backend import K, keras as k\n"
         "from bert4keras.layers import Dense, Loss\nimport keras.layers as L\n"

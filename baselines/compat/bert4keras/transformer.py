@@ -225,6 +225,8 @@ class Transformer:
         """Reads a TensorFlow checkpoint, or a folder with safetensors."""
         if mapping:
             raise refused("load_weights_from_checkpoint(mapping=…)", "Rename the tensors in the checkpoint, or assign to layers.")
+        if type(self).variable_mapping.__module__ != __name__:
+            raise refused(f"variable_mapping of {type(self).__name__}", "Rename the checkpoint's tensors, or assign to layers.")
         config = configure(self.our_config(), self.family)
         rows = functools.partial(vocabulary.rows, keep_tokens=self.keep_tokens, compound_tokens=_pairs(self.compound_tokens))
         chosen = self.keep_tokens is not None or self.compound_tokens
