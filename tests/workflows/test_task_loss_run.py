@@ -46,7 +46,7 @@ def test_the_score_of_generated_texts_and_a_score_that_the_task_lacks(tiny, tmp_
     flags = {"strategies": "mgs", "mgs.n": 2, "mgs.metric": "bleu", "mgs.ties": "mean", "log_steps": 1}
     run = make_writing_run(tiny, tmp_path / "run", "seq2seq", PAIRS[:4], **flags)
     line = json.loads((run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    assert 0 <= line["candidate_score"] <= 1 and line["effective_sample_size"] == pytest.approx(2)
+    assert 0 <= line["candidate_score"] <= 1 and 1 <= line["effective_sample_size"] <= 2 + 1e-5      # of two candidates
     words = tiny.flags(output=tmp_path / "other", quiet=True, **{**flags, "mgs.metric": "bleo"})
     told = refused(capsys, "train", "clue/tnews", *words)
     assert "--mgs.metric: the task has no score 'bleo', only accuracy" in told
