@@ -13,6 +13,7 @@ from baselines.cli.startup import without_small_talk
 from baselines.errors import InputError
 from baselines.models.config import Config, find
 from baselines.models.families import families, family
+from baselines.runtime.text_table import aligned
 from baselines.storage.checkpoint_paths import folder_of, local_path
 from baselines.tokenizers.folder import has_tokenizer
 from baselines.tokenizers.tokenizer import Tokenizer
@@ -98,9 +99,7 @@ def print_tensors(description: "Description", config: Config | None) -> None:
     lines = [("tensor", "shape", "type", "used by, or why unused")]
     for row, use in zip(description.rows, uses, strict=True):
         lines.append((row.name, " x ".join(map(str, row.shape)) or "scalar", row.dtype, use))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    print(aligned(lines), end="")
 
 
 def family_notes(tensors: Collection[str], config: Config | None) -> list[str]:

@@ -11,6 +11,7 @@ from baselines.models import families
 from baselines.models.published_checkpoints import published_checkpoints
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import describe_settings
+from baselines.runtime.text_table import aligned
 from baselines.task_models import few_labels
 from baselines.training import optimizers, strategies
 
@@ -59,11 +60,7 @@ def print_checkpoints(family: str | None) -> None:
     rows = [("--init", "family", "parameters", "vocabulary", "license", "good for")]
     rows += [(each.init, each.family, f"{each.parameters}M", str(each.vocabulary), each.license, each.use)
              for each in published_checkpoints(family)]  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.rjust(width) if column in (2, 3) else cell.ljust(width)
-                 for column, (cell, width) in enumerate(zip(row, widths, strict=True))]  # fmt: skip
-        print("  ".join(cells).rstrip())
+    print(aligned(rows, "<<>><"), end="")
 
 
 def print_settings(name: str, kind: type, indent: int) -> None:

@@ -21,6 +21,7 @@ from baselines.models.lora import Lora
 from baselines.models.words import model_options
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import make
+from baselines.runtime.text_table import aligned
 from baselines.task import Recipe, Task
 from baselines.tokenizers.tokenizer import Tokenizer
 from baselines.training import freezing, memory_planner, optimizers, strategies
@@ -136,8 +137,7 @@ def table(candidates: Sequence[memory_planner.Candidate], best: memory_planner.C
             "->" if one is best else "", plan.precision, "yes" if plan.recompute else "no", str(plan.batch_size),
             str(plan.accumulate), f"{total / 1e9:.2f} GB", f"{100 * share:.0f} %", f"{one.time:.2f}",
         ))  # fmt: skip
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return aligned(rows, ">").rstrip("\n")
 
 
 def refusal(candidates: Sequence[memory_planner.Candidate], memory: str) -> str:

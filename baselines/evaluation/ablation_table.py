@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.evaluation.errors import align
+from baselines.runtime.text_table import aligned
 from baselines.storage.atomic_files import atomic_path, atomic_write
 
 PLAIN = "none"
@@ -111,7 +111,7 @@ def format_table(rows: Sequence[AblationRow], metric: str) -> str:
     for row in rows:
         runs = f"{len(row.scores)}" + (f", {row.failed} failed" if row.failed else "")
         lines.append((row.variant, with_spread(row), with_interval(row), row.verdict, time_of(row), memory_of(row), runs))
-    return f"{align(lines)}\n{NOTES}"
+    return aligned(lines, "><") + f"\n{NOTES}"
 
 
 def with_spread(row: AblationRow) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.evaluation.errors import align, clip, display_width
+from baselines.runtime.text_table import aligned, clip, display_width
 from baselines.storage.atomic_files import atomic_path
 
 CHINESE_FONTS = (
@@ -35,7 +35,7 @@ def confusion_text(matrix: np.ndarray, names: Sequence[str], most_confused: int 
         for index, (name, row) in enumerate(zip(names, matrix, strict=True)):
             counts = (str(count) if count else "." for count in row)
             lines.append((clip(name, 16), *counts, share(row[index], row.sum())))
-        return align(lines)
+        return aligned(lines, "><")
     rows = zip(names, matrix, strict=True)
     counts = {name: {names[other]: int(row[other]) for other in np.flatnonzero(row)} for name, row in rows}
     return class_table(counts, names, most_confused)
@@ -53,7 +53,7 @@ def class_table(counts: Mapping, names: Sequence[str], most_confused: int = 3) -
         taken_for = ", ".join(f"{other} ({row[other]})" for other in wrong)
         total = sum(row.values())
         lines.append((clip(name, 24), str(total), share(row.get(name, 0), total), taken_for))
-    return align(lines)
+    return aligned(lines, "><")
 
 
 def pair_counts(golds: list, predictions: list) -> dict:

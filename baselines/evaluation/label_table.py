@@ -7,8 +7,8 @@ label  gold  found  right  precision  recall  F1
 from collections.abc import Sequence
 
 from baselines.evaluation.confusion import share
-from baselines.evaluation.errors import align, clip
 from baselines.metrics.multilabel import fact_counts
+from baselines.runtime.text_table import aligned, clip
 
 
 def label_table(golds: list, predictions: list, names: Sequence[str]) -> str:
@@ -26,4 +26,4 @@ def label_table(golds: list, predictions: list, names: Sequence[str]) -> str:
         shares = share(right, predicted), share(right, gold), share(2 * right, gold + predicted)
         numbers = (str(gold), str(predicted), str(right), *shares)
         lines.append((clip(name, 24), *numbers))
-    return align(lines)
+    return aligned(lines, "><")

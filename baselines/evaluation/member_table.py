@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from baselines.runtime.text_table import aligned
+
 TABLE = "members.txt"
 """Its file in the folder of what was made of the runs."""
 
@@ -20,6 +22,4 @@ def member_table(rows: Sequence[tuple[str, float | None, Mapping[str, float]]]) 
     for name, weight, scores in rows:
         numbers = [f"{scores[each]:.4f}" if each in scores else "-" for each in names]
         cells.append([name, "" if weight is None else f"{weight:.3f}", *numbers])
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [[cell.rjust(width) for cell, width in zip(line, widths, strict=True)] for line in cells]
-    return "".join(f"{line[0].strip():<{widths[0]}}  {'  '.join(line[1:])}\n" for line in lines)
+    return aligned(cells, "<>")

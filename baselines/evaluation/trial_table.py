@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from baselines.runtime.text_table import aligned
 from baselines.storage.atomic_files import atomic_write
 
 
@@ -42,9 +43,7 @@ def write_trials(folder: Path, rows: Sequence[TrialRow], metric: str) -> str:
     for row in best_first(rows):
         score = "-" if row.score is None else f"{row.score:.4f}"
         cells.append([str(row.number), score, row.state, str(row.epochs), *(_short(row.options.get(name)) for name in names)])
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in (head, *cells)]
-    text = "\n".join(lines) + "\n"
+    text = aligned([head, *cells], ">")
     with atomic_write(folder / "tune.txt", "w") as file:
         file.write(text)
     with atomic_write(folder / "tune.csv", "w") as file:

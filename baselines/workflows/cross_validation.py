@@ -11,6 +11,7 @@ from baselines.evaluation.report import write_report
 from baselines.experiment.members import ENSEMBLE, Member
 from baselines.experiment.run_folder import RunFolder
 from baselines.runtime.progress import Display
+from baselines.runtime.text_table import aligned
 from baselines.storage.atomic_files import atomic_write
 from baselines.task import Example, Split
 from baselines.task_models.loading import open_run
@@ -76,5 +77,4 @@ def fold_table(scores: Sequence[dict], pooled: dict) -> str:
     for label, reduce in (("mean", statistics.mean), ("std", statistics.stdev)):
         lines.append([label, *(f"{reduce([each[name] for each in scores]):.4f}" for name in names)])
     lines.append(["all rows", *(f"{pooled[name]:.4f}" if name in pooled else "-" for name in names)])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) + "\n" for line in lines)
+    return aligned(lines, ">")

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from baselines.evaluation.errors import align
 from baselines.experiment.arguments import TrainArguments
 from baselines.experiment.run_folder import RunFolder
 from baselines.models.config import Config
 from baselines.runtime.progress import Display
+from baselines.runtime.text_table import aligned
 from baselines.storage.atomic_files import atomic_write
 from baselines.task_models.loading import open_run
 from baselines.workflows import finetuning
@@ -131,4 +131,4 @@ def format_report(rows: Sequence[dict]) -> str:
     for row in rows:
         numbers = f"{row['score']:.4f}", f"{row['parameters']:,}", f"{row['megabytes']:.1f}"
         lines.append([row["name"], *numbers, f"{row['milliseconds']:.1f}", f"{row['cpu_milliseconds']:.1f}"])
-    return align(lines).rstrip("\n")
+    return aligned(lines, "><").rstrip("\n")

@@ -11,6 +11,7 @@ from baselines.retrieval.lexical_index.counting import lexical_index
 from baselines.retrieval.lexical_index.terms import terms_of
 from baselines.retrieval.lexical_index.tf_idf import TfIdf
 from baselines.runtime.progress import Display
+from baselines.runtime.text_table import aligned
 
 DEPTH = 100
 """Texts of each ranking that are fused."""
@@ -102,8 +103,4 @@ def suite_table(suite: Sequence[SuiteSet], found: dict) -> str:
         main = [next(iter(sets[name].values())) if name in sets else None for name in names]
         mean = f"{np.mean(main):.4f}" if None not in main else "-"
         lines.append([way, *("-" if value is None else f"{value:.4f}" for value in main), mean])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))])
-        for line in lines
-    )
+    return aligned(lines, "<>").rstrip("\n")

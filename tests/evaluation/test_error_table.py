@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from baselines.evaluation.errors import clip, display_width, error_table
+from baselines.evaluation.errors import error_table
 from baselines.evaluation.predictions import Predictions
 from baselines.task import Example
 
@@ -26,8 +26,3 @@ def test_the_table_as_printed():
 
 def test_count_limits_the_rows():
     assert len(error_table(EXAMPLES, PREDICTIONS, count=2).splitlines()) == 3
-
-
-def test_display_width_and_clip():
-    assert [display_width(text) for text in ("ab", "中文", "ｆ", "e\u0301")] == [2, 4, 2, 1]
-    assert clip("中文字", 6) == "中文字" and clip("中文字", 5) == "中文…" and clip("中文字", 4) == "中…"
