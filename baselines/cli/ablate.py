@@ -15,22 +15,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from baselines.cli import task_of
-from baselines.cli.argument_parser import existing, parse_train, take_option
+from baselines.cli.argument_parser import parse_train, take_option
 from baselines.cli.child_process import run_in_process
-from baselines.cli.planned_run import Planned
+from baselines.cli.planned_run import Planned, check_inputs, number_of_runs
 from baselines.cli.train import check_parts, with_fold, with_words
 from baselines.errors import InputError, excerpt, nearest
 from baselines.evaluation.ablation_table import PLAIN, rows_of, write_tables
-from baselines.experiment.arguments import TrainArguments, TrainFlags
-from baselines.experiment.input_files import checkpoint_folder, data_file, each_file
+from baselines.experiment.arguments import TrainArguments
 from baselines.plugins import task_catalog
 from baselines.plugins.settings import check_chosen, take_settings
 from baselines.runtime.progress import Display
 from baselines.task import Recipe, Task
 from baselines.task_models import few_labels
 from baselines.training import strategies
-
-MAX_SEEDS = 1000
 
 
 def main(argv: list[str]) -> int:
@@ -90,9 +87,7 @@ def variant_names(text: str | None) -> list[str]:
 
 def seeds_of(text: str | None, first: int) -> range:
     """The seeds of --seeds N: N in a row, from --seed."""
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_SEEDS:
-        raise InputError(f"--seeds: expected a number from 1 to {MAX_SEEDS}. Received: {text}")
-    return range(first, first + int(text))
+    return range(first, first + number_of_runs("--seeds", text))
 
 
 def arguments_of(task: Task, names: list[str], argv: list[str], prog: str) -> dict[str, TrainArguments]:
@@ -124,16 +119,6 @@ def without_unused_text(arguments: TrainArguments) -> TrainArguments:
     flags = dataclasses.replace(arguments.flags, **dict.fromkeys(unused))
     recipe = dataclasses.replace(arguments.recipe, unlabelled_ratio=1) if "unlabelled" in unused else arguments.recipe
     return dataclasses.replace(arguments, flags=flags, recipe=recipe)
-
-
-def check_inputs(name: str, task: Task, flags: TrainFlags) -> None:
-    """Raises InputError for a missing file or checkpoint, because every run would fail."""
-    files = each_file({split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")})
-    for split, path in files.items():
-        existing(path, f"--{split}")
-    if flags.test:
-        existing(flags.test, "--test")
-    checkpoint_folder(flags, task.demo.checkpoint)
 
 
 def flags_of(variant: str) -> tuple[list[str], dict[str, str]]:

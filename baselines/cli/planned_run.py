@@ -1,4 +1,4 @@
-"""One run of an ablation: its folder, whether it is finished, the words that start or resume it, its result."""
+"""One of several runs that a verb starts: its folder, whether it is finished, the words that start or resume it, its result."""
 
 import dataclasses
 import re
@@ -7,14 +7,18 @@ from pathlib import Path
 
 import yaml
 
+from baselines.cli.argument_parser import existing
 from baselines.errors import InputError
 from baselines.evaluation.ablation_table import Result
-from baselines.experiment.arguments import CHOSEN, TrainArguments
+from baselines.experiment.arguments import CHOSEN, TrainArguments, TrainFlags
+from baselines.experiment.input_files import checkpoint_folder, data_file, each_file
 from baselines.experiment.run_folder import RunFolder
 from baselines.storage.atomic_files import atomic_write
+from baselines.task import Task
 
 NOT_COMPARED = ("task", "output", "quiet", "cache", "keep_epochs")
 """Options that do not change the result of a run."""
+MAX_RUNS = 1000
 
 
 class Planned:
@@ -65,3 +69,20 @@ class Planned:
         memory = summary["peak_memory"]
         peak = memory["device"] or memory["host"]
         return summary["metric"], Result(self.variant, self.seed, summary["score"], summary["step_seconds"], peak, self.fold)
+
+
+def check_inputs(name: str, task: Task, flags: TrainFlags) -> None:
+    """Raises InputError for a missing file or checkpoint, because every run would fail."""
+    files = each_file({split: data_file(name, task, split, getattr(flags, split), flags.demo) for split in ("train", "dev")})
+    for split, path in files.items():
+        existing(path, f"--{split}")
+    if flags.test:
+        existing(flags.test, "--test")
+    checkpoint_folder(flags, task.demo.checkpoint)
+
+
+def number_of_runs(flag: str, text: str) -> int:
+    """The number that a flag gives. Raises InputError unless it is one from 1 to 1000."""
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_RUNS:
+        raise InputError(f"{flag}: expected a number from 1 to {MAX_RUNS}. Received: {text}")
+    return int(text)

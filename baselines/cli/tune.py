@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from baselines.cli import task_of
-from baselines.cli.ablate import MAX_SEEDS, check_inputs
 from baselines.cli.argument_parser import existing, parse_train, take_option
 from baselines.cli.child_process import run_in_process
-from baselines.cli.planned_run import Planned
+from baselines.cli.planned_run import Planned, check_inputs, number_of_runs
 from baselines.cli.train import check_parts, with_fold, with_words
 from baselines.errors import InputError, nearest
 from baselines.evaluation.trial_table import TrialRow, best_first, write_trials
@@ -47,16 +46,14 @@ def main(argv: list[str]) -> int:
     argv, output = take_option(argv, "--output")
     if file is None:
         raise InputError("run.py tune: --space is missing. Name a YAML file with the options to tune; see docs/tune.md.")
-    trials, prune = trials or "20", prune or "median"
-    if not trials.isdecimal() or not 1 <= int(trials) <= MAX_SEEDS:
-        raise InputError(f"--trials: expected a number from 1 to {MAX_SEEDS}. Received: {trials}")
+    trials, prune = number_of_runs("--trials", trials or "20"), prune or "median"
     if prune not in PRUNERS:
         raise InputError(f"--prune: expected one of {', '.join(PRUNERS)}. Received: {prune}. {nearest(prune, PRUNERS)}")
     require_optuna()
     space, folder = read_space(existing(file, "--space"), task), Path(output or Path("runs") / name / "tune")
     search = Search(name, task, argv, space, folder, prune)
     check_inputs(name, task, search.base.flags)
-    return search.run(int(trials), run_in_process)
+    return search.run(trials, run_in_process)
 
 
 def require_optuna() -> None:

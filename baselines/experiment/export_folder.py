@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from baselines.errors import InputError
+from baselines.experiment.label_file import read_labels
 from baselines.storage.atomic_files import recover
-from baselines.storage.json_files import read_json, read_json_object, write_json_object
+from baselines.storage.json_files import read_json_object, write_json_object
 
 ABOUT = "export.json"
 FIELDS = {"format": str, "task": str, "recipe": dict, "files": dict, "inputs": dict, "outputs": dict}
@@ -73,13 +74,7 @@ class ExportFolder:
 
     def read_labels(self) -> list[str] | None:
         """The class names of labels.json; None for a task without classes."""
-        path = self.path / "labels.json"
-        if not path.exists():
-            return None
-        names = read_json(path)
-        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-            raise InputError(f"{path} is not a list of class names. Copy the folder again.")
-        return names
+        return read_labels(self.path)
 
     def write(self) -> None:
         """Writes export.json."""

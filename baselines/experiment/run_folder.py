@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 
 from baselines.errors import InputError
+from baselines.experiment.label_file import read_labels
 from baselines.experiment.metrics_file import MetricsFile
 from baselines.runtime.environment import versions
 from baselines.storage.atomic_files import atomic_write, recover
@@ -133,15 +134,7 @@ class RunFolder:
 
     def read_labels(self) -> list[str] | None:
         """The class names of labels.json; None for a run without classes."""
-        path = self.path / "labels.json"
-        if not path.exists():
-            return None
-        names = read_json(path)
-        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-            raise InputError(f"{path} is not a list of class names. Copy the run folder again.")
-        if len(set(names)) < len(names):
-            raise InputError(f"{path}: a class name occurs twice. Copy the run folder again.")
-        return names
+        return read_labels(self.path)
 
     def read_data(self) -> dict[str, dict]:
         """{split: {"file": path, "sha256": digest}} of environment.json."""
