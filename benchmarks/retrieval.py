@@ -36,14 +36,6 @@ def read(arguments: argparse.Namespace) -> tuple:
     return corpus, [pair["text"] for pair in pairs], np.array([places[pair["text_pair"]] for pair in pairs])
 
 
-def by_characters(corpus: list, queries: Any) -> np.ndarray:
-    """Cosines (Q, N) of TF-IDF vectors."""
-    from baselines.retrieval.lexical_index.tf_idf import TfIdf
-
-    table = TfIdf(corpus)
-    return (table.vectors(queries) @ table.vectors(corpus).T).toarray()
-
-
 def by_model(name: str, corpus: list, queries: Any) -> np.ndarray:
     """Cosines (Q, N) of a model's vectors."""
     from baselines.inference.semantic_search import open_embedder
@@ -52,32 +44,6 @@ def by_model(name: str, corpus: list, queries: Any) -> np.ndarray:
     embedder = open_embedder(folder, pooling or None, max_length=64 if not pathlib.Path(folder, "recipe.yaml").exists() else None)
     vectors = embedder.encode(corpus + queries)
     return vectors[len(corpus) :] @ vectors[: len(corpus)].T
-
-
-def by_words(corpus: list, queries: Any) -> np.ndarray:
-    """BM25 (Q, N), as `search --lexical` computes it."""
-    from baselines.retrieval.lexical_index.counting import lexical_index
-    from baselines.retrieval.lexical_index.terms import terms_of
-
-    index = lexical_index(corpus)
-    return np.stack([index.scores(terms_of(query)) for query in queries])
-
-
-def fused(one: np.ndarray, other: np.ndarray, corpus: list, queries: list, depth: int = 100) -> np.ndarray:
-    """Scores (Q, N) of the reciprocal ranks of the first `depth` of both; texts that neither has are behind, in their order."""
-    from baselines.retrieval.fusion import fuse
-
-    places, result = {text: place for place, text in enumerate(corpus)}, np.zeros_like(one)
-    for row, query in enumerate(queries):
-        rankings = []
-        for values in (one[row].copy(), other[row].copy()):
-            if query in places:
-                values[places[query]] = -np.inf
-            first = np.argsort(-values, kind="stable")[:depth]
-            rankings.append([int(place) for place in first if values[place] != 0])
-        for place, score in fuse(rankings, (1, 1), 2 * depth):
-            result[row, place] = score
-    return result
 
 
 def scores(cosines: Any, corpus: list, queries: Any, partners: Any) -> dict:
@@ -101,19 +67,23 @@ def main() -> None:
     print(f"{datetime.date.today()}, {machine()}; {len(queries):,} queries, {len(corpus):,} texts\n")
     names = [f"recall@{k}" for k in KS] + ["MRR"]
     print(f"| | {' | '.join(names)} |\n|---{'|---' * len(names)}|")
-    words = by_words(corpus, queries)
+    from baselines.data.embedding_suite import SuiteSet
+    from baselines.workflows.suite_scoring import ByCharacters, ByWords, fused
+
+    each = SuiteSet("pairs", "retrieval", queries, [corpus[place] for place in partners], corpus=corpus)
+    words = ByWords().searches(queries, corpus)
 
     def show(name, similarities):
         found = scores(similarities.copy(), corpus, queries, partners)
         print(f"| {name} | {' | '.join(f'{found[each]:.3f}' for each in names)} |", flush=True)
 
-    show("TF-IDF of characters", by_characters(corpus, queries))
+    show("TF-IDF of characters", ByCharacters().searches(queries, corpus))
     show("BM25 of words and characters", words)
     for name in arguments.models:
         log(name)
         cosines = by_model(name, corpus, queries)
         show(name, cosines)
-        show(f"{name} and words", fused(cosines, words, corpus, queries))
+        show(f"{name} and words", fused(cosines, words, each))
 
 
 if __name__ == "__main__":

@@ -159,7 +159,8 @@ class SemanticSearch:
 
     def _search(self, queries, vectors, k, rerank, by):
         self._check(k, rerank, by)
-        results = getattr(self, f"_by_{by}")(queries, vectors, k if rerank is None else max(MIN_CANDIDATES, 4 * k))
+        find = {"vectors": self._by_vectors, "lexical": self._by_words, "hybrid": self._by_both}[by]
+        results = find(queries, vectors, k if rerank is None else max(MIN_CANDIDATES, 4 * k))
         return results if rerank is None else [self._rerank(*pair, k, rerank) for pair in zip(queries, results, strict=True)]
 
     def _check(self, k, rerank, by):
@@ -176,14 +177,14 @@ class SemanticSearch:
             for row in zip(positions.tolist(), scores.tolist(), strict=True)
         ]
 
-    def _by_lexical(self, queries, vectors, k):
+    def _by_words(self, queries, vectors, k):
         found = (self.index.lexical.search(terms_of(query), k) for query in queries)
         return [
             [self._item(position, score) for score, position in zip(scores.tolist(), positions.tolist(), strict=True)]
             for scores, positions in found
         ]
 
-    def _by_hybrid(self, queries, vectors, k):
+    def _by_both(self, queries, vectors, k):
         rankings = self.rankings(queries, max(MIN_CANDIDATES, 4 * k), vectors)
         return [self._fused(dict(zip(rankings, rows, strict=True)), k) for rows in zip(*rankings.values(), strict=True)]
 

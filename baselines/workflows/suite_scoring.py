@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from baselines.data.embedding_suite import SuiteSet
-from baselines.retrieval.fusion import CONSTANT
+from baselines.retrieval.fusion import fuse
 from baselines.retrieval.lexical_index.counting import lexical_index
 from baselines.retrieval.lexical_index.terms import terms_of
 from baselines.retrieval.lexical_index.tf_idf import TfIdf
@@ -85,14 +85,16 @@ def fused(one: np.ndarray, other: np.ndarray, each: SuiteSet) -> np.ndarray:
     """float (N, C): reciprocal ranks of the first texts of both rankings, as a hybrid search fuses them with even weights."""
     places, result = {text: place for place, text in enumerate(each.corpus)}, np.zeros(one.shape)
     for row, query in enumerate(each.texts):
-        for values in (one[row].copy(), other[row].astype(float)):
-            values[values == 0] = -np.inf                               # BM25: no term in common
-            if query in places:
-                values[places[query]] = -np.inf
-            first = np.argsort(-values, kind="stable")[:DEPTH]
-            first = first[np.isfinite(values[first])]
-            result[row, first] += 1 / (CONSTANT + 1 + np.arange(len(first)))
+        rankings = [_first(values[row], places.get(query)) for values in (one, other)]
+        for place, score in fuse(rankings, (1, 1), 2 * DEPTH):
+            result[row, place] = score
     return result
+
+
+def _first(values, own):
+    """Places of the first texts, without the query's own and, as with BM25, those that have nothing in common with it."""
+    order = np.argsort(-values, kind="stable")[: DEPTH + 1].tolist()
+    return [place for place in order if place != own and values[place] != 0][:DEPTH]
 
 
 def suite_table(suite: Sequence[SuiteSet], found: dict) -> str:
