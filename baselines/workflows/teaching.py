@@ -59,7 +59,7 @@ class Teacher:
 
     def __init__(self, run: RunFolder, task_model: Any, strategy: Any):
         self.run, self.task_model, self.pad_id = run, task_model, task_model.tokenizer.vocabulary.pad_id
-        self.labels, self.labels_training = task_model.task.labels, getattr(strategy, "teacher_labels", False)
+        self.labels, self.labels_training = task_model.task.labels, strategy.teacher_labels
         self.strategy = strategy
         self._outputs = task_model.output_names or tuple(task_model.model.output)
         self._steps, self._hidden = None, False
@@ -96,7 +96,7 @@ class Teacher:
                 "the student then takes over the teacher's."
             )
         model = self.task_model.model
-        if hasattr(self.strategy, "with_modules"):
+        if self.strategy.replaces_blocks:
             return self._replace_modules(student)
         if self.strategy.hidden:
             model = self._with_hidden_states(student)
@@ -137,7 +137,7 @@ class Teacher:
 
     def chosen(self, chosen: Sequence, updates: int) -> list:
         """The strategies of a training of this number of updates, with the one that was prepared."""
-        own = self.strategy.with_updates(updates) if hasattr(self.strategy, "with_updates") else self.strategy
+        own = self.strategy.with_updates(updates)
         return [own if "teacher" in strategy.needs else strategy for strategy in chosen]
 
     def teaching(self, updates: Callable[..., Iterable[list[dict]]]) -> Callable[..., Iterator[list[dict]]]:

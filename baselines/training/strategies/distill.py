@@ -17,7 +17,7 @@ from baselines.errors import InputError
 from baselines.losses.contrastive import EMBEDDING
 from baselines.losses.similarity_structure import similarity_structure
 from baselines.plugins.settings import flag, positive, ranges
-from baselines.training.strategies.strategy import Strategy
+from baselines.training.strategies.taught_strategy import TaughtStrategy
 
 VECTOR_FACTOR = 100.0
 """RoFormer-Sim's factor of the squared differences of cosines."""
@@ -27,7 +27,7 @@ RIDGE = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
-class Distill(Strategy):
+class Distill(TaughtStrategy):
     """gold loss + weight divergence + hidden squared error; divergence and error are means over labeled and unlabeled rows."""
 
     teacher: str = ""
@@ -45,7 +45,6 @@ class Distill(Strategy):
     layers: tuple[str, ...] = ()
     """STUDENT:TEACHER, numbers of blocks from 1 whose outputs are compared, such as 1:2,2:4. Default: evenly spaced."""
 
-    needs = ("teacher",)
     takes = ("unlabelled",)
     passes = 2
     widths: ClassVar[tuple[tuple[int, int, int], ...]] = ()

@@ -15,11 +15,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from baselines.plugins.settings import ranges
-from baselines.training.strategies.strategy import Strategy
+from baselines.training.strategies.taught_strategy import TaughtStrategy
 
 
 @dataclasses.dataclass(frozen=True)
-class Theseus(Strategy):
+class Theseus(TaughtStrategy):
     """p(student's block) = min(1, rate + (1 - rate) t / until) after the share t of training."""
 
     teacher: str = ""
@@ -29,7 +29,7 @@ class Theseus(Strategy):
     until: float = 0.6
     """Share of training after which only the student's blocks are used; 0: from the beginning."""
 
-    needs = ("teacher",)
+    replaces_blocks = True
     passes = 2
     modules: ClassVar[Any] = None
     """A ReplacedModules, see `with_modules`."""
