@@ -5,7 +5,7 @@
     run.py train segment --train msr_training.utf8 --dev msr_test_gold.utf8
 
 A word is a B and the I behind it, and the labels of a text are chosen together (CRF). Long texts are cut at punctuation. A score of
-words that the training data does not have, oov_recall, is told while training, and by `evaluate` with `--known_words FILE`.
+words that the training data does not have, oov_recall, is reported while training, and by `evaluate` with `--known_words FILE`.
 """
 
 import dataclasses

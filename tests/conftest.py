@@ -219,6 +219,17 @@ def tiny_run(tiny, made_once):
     return dataclasses.replace(tiny, run=made_once("run", train))
 
 
+@pytest.fixture(scope="session")
+def titles_index(simbert_run, made_once):
+    """The folder of an index of all titles by that run. Tests must copy what they change."""
+
+    def make(folder):
+        data = write_lines(simbert_run.parent / "titles.jsonl", [{"text": text} for titles in TITLES.values() for text in titles])
+        command("index", "--run", simbert_run, "--input", data, "--out", folder, "--quiet")
+
+    return made_once("index_of_all_titles", make)
+
+
 GROUPS = [{"text": titles[i], "synonyms": titles[i + 1 : i + 3]} for titles in TITLES.values() for i in (0, 3)]
 
 

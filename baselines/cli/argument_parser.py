@@ -214,7 +214,7 @@ def existing(path: str | os.PathLike, flag: str) -> Path:
         flag: The flag that gave it, for the message.
 
     Raises:
-        InputError: The path does not exist, and the message lists its neighbors; or it is none that could.
+        InputError: The path does not exist, and the message lists its neighbors; or no path can be written so.
     """
     path = Path(path)
     try:

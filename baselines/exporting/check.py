@@ -47,7 +47,7 @@ def features(ranks: Mapping[str, int], rows: int, length: int, tokens: int, pad_
 def largest_difference(expected: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray]) -> float:
     """The largest difference of outputs, relative to values above 1. Raises ValueError for an output that is missing."""
     if missing := set(expected) - set(found):
-        raise ValueError(f"expected the outputs {sorted(expected)}. Received: none of {sorted(missing)}")
+        raise ValueError(f"expected the outputs {sorted(expected)}. These are missing: {sorted(missing)}")
     largest = 0.0
     for name, values in expected.items():
         values, others = np.asarray(values, np.float64), np.asarray(found[name], np.float64)

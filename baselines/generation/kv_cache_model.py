@@ -56,7 +56,7 @@ class CachedModel:
 
     Raises:
         ValueError: The model has no such output.
-        InputError: A layer cannot cache its keys and values, or there is none.
+        InputError: A layer cannot cache its keys and values, or no layer attends.
     """
 
     def __init__(self, model: Any, output: str = "logits"):

@@ -93,7 +93,7 @@ class PromptEmbedding(keras.layers.Layer):
     def call(self, x: Any, token_ids: Any) -> Any:
         positions = ops.arange(ops.shape(token_ids)[1], dtype="int32")
         found = ops.cast(ops.equal(token_ids, self.token_id) & (positions > 0), "int32")
-        order = ops.cumsum(found, axis=1) * found                       # 1 at the first prompt, 0 where there is none
+        order = ops.cumsum(found, axis=1) * found                       # 1 at the first prompt, 0 at other tokens
         is_prompt = (order > 0) & (order <= self.count)
         vectors = ops.take(ops.cast(self.embeddings, x.dtype), ops.clip(order - 1, 0, self.count - 1), axis=0)
         return ops.where(is_prompt[..., None], vectors, x)

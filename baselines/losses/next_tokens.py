@@ -8,7 +8,7 @@ NO_TARGET = -1
 
 
 def next_tokens(token_ids: Any, learned: Any) -> np.ndarray:
-    """Targets int32 (L,): at each position the id after it where the mask `learnt`, bool (L,), trains on that token; else -1."""
+    """Targets int32 (L,): the id after each position where `learned`, bool (L,), is True for that id; else -1."""
     targets = np.full(len(token_ids), NO_TARGET, np.int32)
     targets[:-1] = np.where(learned[1:], token_ids[1:], NO_TARGET)
     return targets

@@ -58,7 +58,7 @@ class PieceTrie:
         return starts, ends, ids
 
     def _children(self, nodes, characters):
-        """Nodes int64, 0 where there is none."""
+        """Nodes int64, 0 without a node."""
         wanted = (nodes << _BITS) | characters
         places = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         return np.where(self._keys[places] == wanted, places + 1, 0)

@@ -1,4 +1,4 @@
-"""SentencePiece's CPU seconds for the cuts of some lines, likeliest and random. Trains a unigram model if there is none.
+"""SentencePiece's CPU seconds for the cuts of some lines, likeliest and random. Trains a unigram model unless one is given.
 
     PYTHON_WITH_SENTENCEPIECE cut_sentencepiece.py MODEL LINES ALPHA
 """

@@ -71,7 +71,7 @@ def test_what_cannot_be_read(text):
         freezing.parse(text)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX tells what its compiler allots")
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX reports what its compiler allots")
 def test_the_planner_knows_what_is_saved():
     sizes = {"num_hidden_layers": 4, "hidden_size": 64, "num_attention_heads": 4, "intermediate_size": 256,
              "max_position_embeddings": 64}  # fmt: skip

@@ -10,7 +10,7 @@ from baselines.training.optimizers.adamw import AdamW
 
 pytestmark = [
     pytest.mark.keras,
-    pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX tells what its compiler allots"),
+    pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX reports what its compiler allots"),
 ]
 SIZES = {
     "num_hidden_layers": 4, "hidden_size": 64, "num_attention_heads": 4, "intermediate_size": 256, "max_position_embeddings": 64,

@@ -14,19 +14,8 @@ from baselines.retrieval.lexical_index.terms import terms_of
 TEXTS = [title for titles in TITLES.values() for title in titles]
 
 
-@pytest.fixture(scope="module")
-def index(simbert_run, made_once):
-    """The folder of an index of the titles. Tests must copy what they change."""
-
-    def make(folder):
-        data = write_lines(simbert_run.parent / "titles.jsonl", [{"text": text} for text in TEXTS])
-        command("index", "--run", simbert_run, "--input", data, "--out", folder, "--quiet")
-
-    return made_once("index_with_words", make)
-
-
-def test_both_rankings_are_fused(index):
-    search, query = SemanticSearch.open(index), "国足主场赢球"
+def test_both_rankings_are_fused(titles_index):
+    search, query = SemanticSearch.open(titles_index), "国足主场赢球"
     rankings = [rows[0] for rows in search.rankings([query], 100).values()]
     assert rankings[1] == search.index.lexical.search(terms_of(query), 100)[1].tolist()
     expected = [search.index.item(position).text for position, _ in fuse(rankings, [1, 1], 4)]
@@ -38,8 +27,8 @@ def test_both_rankings_are_fused(index):
     assert search.search_many([query], 4, by="hybrid")[0] == found
 
 
-def test_words_need_no_model(index, tmp_path, capsys):
-    moved = shutil.copytree(index, tmp_path / "index")
+def test_words_need_no_model(titles_index, tmp_path, capsys):
+    moved = shutil.copytree(titles_index, tmp_path / "index")
     header = json.loads((moved / "vectors.json").read_text(encoding="utf-8"))
     assert SemanticSearch.open(moved, lexical_only=True).model == header["model"]["source"]
     capsys.readouterr()
@@ -51,8 +40,8 @@ def test_words_need_no_model(index, tmp_path, capsys):
     assert "lexical 1" in capsys.readouterr().out
 
 
-def test_weights_are_tuned_and_stored(index, tmp_path, capsys):
-    moved = shutil.copytree(index, tmp_path / "index")
+def test_weights_are_tuned_and_stored(titles_index, tmp_path, capsys):
+    moved = shutil.copytree(titles_index, tmp_path / "index")
     pairs = write_lines(tmp_path / "pairs.jsonl", [{"text": text[:3], "text_pair": text} for text in TEXTS] + [
         {"text": "没有", "text_pair": "不在索引里"}
     ])  # fmt: skip
@@ -71,14 +60,14 @@ def test_weights_are_tuned_and_stored(index, tmp_path, capsys):
     assert "text_pair" in refused(capsys, "index", "--out", moved, "--tune", pairs)
 
 
-def test_an_index_without_words(index, simbert_run, tmp_path, capsys):
+def test_an_index_without_words(titles_index, simbert_run, tmp_path, capsys):
     made = tmp_path / "index"
     command("index", "--run", simbert_run, "--input", simbert_run.parent / "titles.jsonl", "--out", made, "--no_lexical", "--quiet")
     told = refused(capsys, "search", made, "手机", "--hybrid")
     assert told.endswith(f"Run `run.py index --out {made} --add_lexical`.")
     assert SemanticSearch.open(made).ways == ("vectors",)
     command("index", "--out", made, "--add_lexical", "--quiet")
-    assert np.array_equal(SemanticSearch.open(made).index.lexical.counts, SemanticSearch.open(index).index.lexical.counts)
+    assert np.array_equal(SemanticSearch.open(made).index.lexical.counts, SemanticSearch.open(titles_index).index.lexical.counts)
     assert "has its words counted" in refused(capsys, "index", "--out", made, "--add_lexical")
 
 
@@ -90,8 +79,8 @@ def test_an_index_without_words(index, simbert_run, tmp_path, capsys):
         (["index", "--out", "INDEX", "--tune", "nothing.jsonl"], "nothing.jsonl"),
     ],
 )
-def test_bad_flags_are_one_line(index, capsys, words, line):
-    assert line in refused(capsys, *(index if word == "INDEX" else word for word in words))
+def test_bad_flags_are_one_line(titles_index, capsys, words, line):
+    assert line in refused(capsys, *(titles_index if word == "INDEX" else word for word in words))
 
 
 def test_a_run_is_scored_on_a_suite(simbert_run, tmp_path, capsys):

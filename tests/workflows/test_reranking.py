@@ -24,15 +24,6 @@ def rerank_run(tiny, made_once):
     return made_once("rerank", train)
 
 
-@pytest.fixture(scope="module")
-def index(simbert_run, made_once):
-    def make(folder):
-        data = write_lines(simbert_run.parent / "reranked.jsonl", [{"text": text} for text in TEXTS])
-        command("index", "--run", simbert_run, "--input", data, "--out", folder, "--quiet")
-
-    return made_once("reranked_index", make)
-
-
 @pytest.mark.keras
 def test_scores_do_not_depend_on_the_other_candidates(rerank_run):
     reranker = Reranker.from_run(rerank_run)
@@ -51,28 +42,28 @@ def test_dev_is_scored_and_files_are_ranked(rerank_run, tmp_path):
     assert line["prediction"] == pytest.approx(Reranker.from_run(rerank_run).scores(TEXTS[0], TEXTS[1:4]), abs=1e-5)
 
 
-def test_a_search_is_put_in_the_order_of_the_scores(index, rerank_run, capsys):
+def test_a_search_is_put_in_the_order_of_the_scores(titles_index, rerank_run, capsys):
     reranker = Reranker.from_run(rerank_run)
-    search = SemanticSearch.open(index, lexical_only=True, reranker=reranker)
+    search = SemanticSearch.open(titles_index, lexical_only=True, reranker=reranker)
     found = search.search("手机芯片系统", k=4, rerank="run", by="lexical")
     candidates = [item["text"] for item in search.search("手机芯片系统", k=100, by="lexical")]
     expected = dict(zip(candidates, reranker.scores("手机芯片系统", candidates), strict=True))
     assert [item["text"] for item in found] == sorted(candidates, key=lambda text: -expected[text])[:4]
     assert [item["relevance"] for item in found] == pytest.approx([expected[item["text"]] for item in found], abs=1e-5)
     capsys.readouterr()
-    command("search", index, "手机芯片系统", "--lexical", "--rerank", rerank_run, "-k", 1, "--quiet")
+    command("search", titles_index, "手机芯片系统", "--lexical", "--rerank", rerank_run, "-k", 1, "--quiet")
     assert found[0]["text"] in capsys.readouterr().out
 
 
-def test_other_runs_do_not_rerank(index, tiny_run, tmp_path, capsys):
-    told = refused(capsys, "search", index, "手机", "--lexical", "--rerank", tiny_run.run)
+def test_other_runs_do_not_rerank(titles_index, tiny_run, tmp_path, capsys):
+    told = refused(capsys, "search", titles_index, "手机", "--lexical", "--rerank", tiny_run.run)
     assert "does not rank candidates. Give a run of `train rerank`" in told
-    assert "there is no run at nowhere" in refused(capsys, "search", index, "手机", "--rerank", "nowhere")
+    assert "there is no run at nowhere" in refused(capsys, "search", titles_index, "手机", "--rerank", "nowhere")
     with pytest.raises(InputError, match="there is no 'run'"):
-        SemanticSearch.open(index, lexical_only=True).search("手机", rerank="run", by="lexical")
+        SemanticSearch.open(titles_index, lexical_only=True).search("手机", rerank="run", by="lexical")
 
 
-def test_a_server_reranks(index, rerank_run, simbert_run):
+def test_a_server_reranks(titles_index, rerank_run, simbert_run):
     from starlette.testclient import TestClient
 
     from baselines.runtime.progress import Display
@@ -81,7 +72,7 @@ def test_a_server_reranks(index, rerank_run, simbert_run):
     from baselines.serving.model_loading import load_models
 
     display = Display(quiet=True)
-    hosted = load_models([simbert_run, rerank_run], rows=1, max_queue=2, display=display, indexes=[str(index)])
+    hosted = load_models([simbert_run, rerank_run], rows=1, max_queue=2, display=display, indexes=[str(titles_index)])
     with TestClient(create_app(hosted, Limits(max_queue=2), Access())) as client:
         assert client.get("/search").json()["data"][0]["rerankers"] == ["wmd", "wrd", "run"]
         data = client.post("/search", json={"query": "手机", "k": 3, "rerank": "run", "by": "hybrid"}).json()["data"]
@@ -91,11 +82,11 @@ def test_a_server_reranks(index, rerank_run, simbert_run):
         load_models([rerank_run], rows=1, max_queue=2, display=display)
 
 
-def test_hard_negatives_are_mined(index, rerank_run, tmp_path, capsys):
+def test_hard_negatives_are_mined(titles_index, rerank_run, tmp_path, capsys):
     pairs = write_lines(tmp_path / "pairs.jsonl", [
         {"text": TEXTS[one], "text_pair": TEXTS[other]} for one, other in ((0, 1), (0, 2), (5, 6))
     ])  # fmt: skip
-    asked = ["mine", "--index", index, "--pairs", pairs, "--output", tmp_path / "hard.jsonl", "--quiet"]
+    asked = ["mine", "--index", titles_index, "--pairs", pairs, "--output", tmp_path / "hard.jsonl", "--quiet"]
     command(*asked, "--rerank", rerank_run, "--margin", 0, "--ranks", 1, 18, "--num", 18)
     reranker = Reranker.from_run(rerank_run)
     lines = [json.loads(line) for line in (tmp_path / "hard.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -105,7 +96,7 @@ def test_hard_negatives_are_mined(index, rerank_run, tmp_path, capsys):
         expected = [score for score in sorted(scores, reverse=True) if score <= own]
         assert reranker.scores(line["text"], line["negative"]) == pytest.approx(expected, abs=1e-4)
         assert not known & set(line["negative"])
-    search = SemanticSearch.open(index)
+    search = SemanticSearch.open(titles_index)
     command(*asked, "--margin", 0, "--ranks", 2, 18, "--num", 2)
     for line in map(json.loads, (tmp_path / "hard.jsonl").read_text(encoding="utf-8").splitlines()):
         query, own, *others = search.vectors_of([line["text"], line["text_pair"], *line["negative"]])

@@ -1,4 +1,4 @@
-"""BM25 equals the formula summed in a loop, whatever texts came and went before, and what is damaged is told in one line."""
+"""BM25 equals the formula summed in a loop, whatever texts came and went before, and damage is one line."""
 
 import math
 import random
