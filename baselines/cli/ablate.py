@@ -9,14 +9,13 @@ Ctrl-C, repeat the command to resume; add seeds, folds or variants, and only the
 """
 
 import dataclasses
-import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from baselines.cli import task_of
 from baselines.cli.argument_parser import parse_train, take_option
-from baselines.cli.child_process import run_in_process
+from baselines.cli.child_process import run_in_process, was_stopped
 from baselines.cli.planned_run import Planned, check_inputs, number_of_runs
 from baselines.cli.train import check_parts, with_fold, with_words
 from baselines.errors import InputError, excerpt, nearest
@@ -176,7 +175,7 @@ def measure(
             display.note(f"run {number} of {len(plan)}: {planned.variant}, {fold}seed {planned.seed}{clock.ahead()}")
             code = run(planned.words(name))
             clock.done += 1
-            if code in (130, -signal.SIGINT):
+            if was_stopped(code):
                 raise KeyboardInterrupt("Finished runs are kept. Repeat the command to resume.")
             if not planned.finished:
                 message = f"{planned.folder}: the run failed with exit code {code}. Its message is above."

@@ -23,8 +23,13 @@ def run_in_process(words: list[str], stop: Callable[[], bool] = lambda: False) -
             except subprocess.TimeoutExpired:
                 if not stopped and stop():
                     stopped = True
-                    process.send_signal(signal.SIGINT)
+                    process.terminate()
             except KeyboardInterrupt:                                   # its group is another one: it comes here only
-                process.send_signal(signal.SIGINT)
+                process.terminate()                                     # as Ctrl-C, which background jobs of a shell ignore
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def was_stopped(code: int) -> bool:
+    """Whether an exit code of `run_in_process` is that of a process that was stopped, by Ctrl-C or as by it."""
+    return code in (130, -signal.SIGINT, -signal.SIGTERM)

@@ -1,12 +1,11 @@
 """`run.py train TASK --folds 5`: a run per fold, each in a process of its own, then their scores and their ensemble."""
 
 import dataclasses
-import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from baselines.cli.argument_parser import existing
-from baselines.cli.child_process import run_in_process
+from baselines.cli.child_process import run_in_process, was_stopped
 from baselines.cli.planned_run import Planned
 from baselines.cli.startup import start_backend
 from baselines.errors import InputError
@@ -45,7 +44,7 @@ def cross_validate(name: str, arguments: TrainArguments, command: Sequence[str],
                 continue
             display.note(f"fold {fold} of {flags.folds}: {planned.folder}")
             code = run(planned.words(name))
-            if code in (130, -signal.SIGINT):
+            if was_stopped(code):
                 raise KeyboardInterrupt("Finished folds are kept. Repeat the command to resume.")
             if not planned.finished:
                 raise InputError(f"{planned.folder}: the run failed with exit code {code}. Its message is above.")

@@ -10,14 +10,13 @@ the command to resume; a larger --trials continues the search. Needs `pip instal
 
 import dataclasses
 import shlex
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from baselines.cli import task_of
 from baselines.cli.argument_parser import existing, parse_train, take_option
-from baselines.cli.child_process import run_in_process
+from baselines.cli.child_process import run_in_process, was_stopped
 from baselines.cli.planned_run import Planned, check_inputs, number_of_runs
 from baselines.cli.train import check_parts, with_fold, with_words
 from baselines.errors import InputError, nearest
@@ -146,7 +145,7 @@ class Search:
             self.study.tell(trial, result.score)
         elif stopped:
             self.study.tell(trial, state=TrialState.PRUNED)
-        elif code in (130, -signal.SIGINT):
+        elif was_stopped(code):
             raise KeyboardInterrupt("Finished trials are kept. Repeat the command to resume.")
         else:
             self.study.tell(trial, state=TrialState.FAIL)
